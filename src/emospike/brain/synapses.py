@@ -1,0 +1,99 @@
+"""Synapses: who connects to whom and how strongly, as a sparse matrix by presynaptic neuron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int, Int32, Int64
+
+from emospike.validation import InputError
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Outgoing synapses in compressed sparse rows: those of source i lie at ``offsets[i]:offsets[i + 1]``.
+
+    A source is a presynaptic neuron, or an input line. A negative weight inhibits.
+
+    Attributes
+    ----------
+    offsets : int64 array, shape (sources + 1,), from 0 to the number of synapses
+    targets : int32 array, shape (synapses,): postsynaptic neurons, ascending within a source
+    weights : float32 array, shape (synapses,)
+
+    Raises
+    ------
+    InputError : the arrays do not fit together
+
+    Examples
+    --------
+    >>> pairs = np.array([1, 0, 1]), np.array([2, 1, 0])
+    >>> synapses = Synapses.from_pairs(*pairs, np.array([0.1, 0.2, -0.3], np.float32), sources=3)
+    >>> synapses.offsets.tolist(), synapses.targets.tolist()
+    ([0, 1, 3, 3], [1, 0, 2])
+    """
+
+    offsets: Int64[np.ndarray, " sources_and_end"]
+    targets: Int32[np.ndarray, " synapses"]
+    weights: Float32[np.ndarray, " weights"]
+
+    def __post_init__(self) -> None:
+        if not self.offsets[-1] == len(self.targets) == len(self.weights):
+            raise InputError(
+                f"as many targets as weights expected, {self.offsets[-1]} of each, got {len(self.targets)} and "
+                f"{len(self.weights)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @classmethod
+    def from_pairs(
+        cls,
+        source: Int[np.ndarray, " synapses"],
+        target: Int[np.ndarray, " synapses"],
+        weights: Float32[np.ndarray, " synapses"],
+        sources: int,
+    ) -> Synapses:
+        """Make synapses from pairs in any order; a pair may come once only."""
+        order = np.lexsort((target, source))
+        return cls(
+            np.concatenate([[0], np.cumsum(np.bincount(source, minlength=sources))]).astype(np.int64),
+            target[order].astype(np.int32),
+            weights[order],
+        )
+
+    def sources(self) -> Int32[np.ndarray, " synapses"]:
+        """Return the source of every synapse."""
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
+
+    def transpose(self, neurons: int | None = None) -> Incoming:
+        """Return the same synapses by postsynaptic neuron.
+
+        `neurons` is the number of neurons that can be targets; without it, as many as there are sources.
+        """
+        from scipy.sparse import csr_array
+
+        shape = (len(self.offsets) - 1, neurons if neurons is not None else len(self.offsets) - 1)
+        columns = csr_array((np.arange(len(self)), self.targets, self.offsets), shape=shape).tocsc()
+        return Incoming(
+            columns.indptr.astype(np.int64), columns.indices.astype(np.int32), columns.data.astype(np.int64)
+        )
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Index of the incoming synapses: those of neuron i lie at ``offsets[i]:offsets[i + 1]``.
+
+    Attributes
+    ----------
+    offsets : int64 array, shape (neurons + 1,)
+    sources : int32 array, shape (synapses,): presynaptic neurons, ascending within a neuron
+    positions : int64 array, shape (synapses,): where that synapse lies in `Synapses.targets` and `.weights`, so that
+        learning can change one array of weights from both sides
+    """
+
+    offsets: Int64[np.ndarray, " neurons_and_end"]
+    sources: Int32[np.ndarray, " synapses"]
+    positions: Int64[np.ndarray, " synapses"]

@@ -1,0 +1,61 @@
+"""Data sets: a folder on disk becomes a table of recordings with label and speaker.
+
+A new kind of data set is one file here with a `SOURCE`, and one entry in `DATASETS`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emospike.datasets import manifest, ravdess
+from emospike.datasets.fetch import fetch_ravdess_speech
+from emospike.datasets.folds import Fold, inner_folds, published_split, random_folds, speaker_folds
+from emospike.datasets.labels import EMOTIONS, LABELS, arousal, relabel
+from emospike.datasets.table import Dataset, Recording, Source
+from emospike.validation import InputError
+
+__all__ = [
+    "DATASETS",
+    "EMOTIONS",
+    "LABELS",
+    "Dataset",
+    "Fold",
+    "Recording",
+    "Source",
+    "arousal",
+    "describe",
+    "fetch_ravdess_speech",
+    "inner_folds",
+    "load",
+    "published_split",
+    "random_folds",
+    "relabel",
+    "speaker_folds",
+]
+
+DATASETS: dict[str, Source] = {source.name: source for source in (manifest.SOURCE, ravdess.SOURCE)}
+"""The kinds of data sets by name, in the order in which a path is matched against them."""
+
+
+def load(path: Path | str, video: bool = False) -> Dataset:
+    """Load the data set at a path, recognised by what lies there.
+
+    A CSV file or a folder with a ``manifest.csv`` is a manifest; any other folder is searched for RAVDESS
+    recordings. With `video`, the film of a take is preferred over its sound alone.
+
+    Raises `InputError` if there is nothing at the path, or nothing that can be used.
+    """
+    path = Path(path)
+    for source in DATASETS.values():
+        if source.recognises(path):
+            return source.load(path, video)
+    found = "a file that is no CSV" if path.exists() else "nothing"
+    raise InputError(f"{found} at {path}: expected a folder of RAVDESS recordings, or a CSV with path,label,speaker")
+
+
+def describe() -> list[dict[str, str]]:
+    """Return one row a kind of data set: name, what it is, licence, and how to get it."""
+    return [
+        {"name": source.name, "what": source.what, "licence": source.licence, "how to get it": source.get}
+        for source in DATASETS.values()
+    ]

@@ -1,0 +1,146 @@
+"""Fetch the speech part of RAVDESS from Zenodo: checksummed, continued where it stopped, unpacked once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+from emospike.validation import InputError
+
+ZENODO = "https://zenodo.org/records/1188976/files"
+BLOCK = 1 << 14
+"""Bytes read at a time; at most so many are lost with a connection."""
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and the bytes in all."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip file of a data set: its name, its size in bytes and its MD5 (what Zenodo publishes)."""
+
+    name: str
+    size: int
+    md5: str
+
+
+RAVDESS_SPEECH = Archive("Audio_Speech_Actors_01-24.zip", 208_468_073, "bc696df654c87fed845eb13823edef8a")
+
+
+def fetch_ravdess_speech(
+    folder: Path | str,
+    progress: Progress | None = None,
+    base_url: str = ZENODO,
+    archive: Archive = RAVDESS_SPEECH,
+) -> Path:
+    """Download and unpack the 1,440 spoken takes of RAVDESS (208 MB, 590 MB unpacked); return their folder.
+
+    The clips come to lie in ``folder/Audio_Speech_Actors_01-24/Actor_NN``; the archive stays beside them and
+    may be deleted. An interrupted download goes on where it stopped; an archive that is already there is
+    checked and used; where the clips already lie, nothing happens. RAVDESS is licensed CC BY-NC-SA 4.0.
+
+    Raises `InputError` if the download fails, the checksum is wrong, or the folder cannot be written.
+    """
+    folder = Path(folder)
+    clips = folder / Path(archive.name).stem
+    if clips.is_dir():
+        return clips
+    try:
+        _unpack(_download(folder, progress, base_url, archive), clips)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder} ({error}): free space or choose another folder") from None
+    return clips
+
+
+def _download(folder: Path, progress: Progress | None, base_url: str, archive: Archive) -> Path:
+    import pooch
+
+    downloader = ResumingDownloader(folder / f"{archive.name}.part", archive.size, progress)
+    pooch.get_logger().setLevel("WARNING")  # progress is reported by us
+    try:
+        file = pooch.retrieve(
+            f"{base_url}/{archive.name}", f"md5:{archive.md5}", archive.name, folder, downloader=downloader
+        )
+    except InputError:
+        raise
+    except ValueError:
+        raise InputError(
+            f"{base_url}/{archive.name} has another checksum than {archive.md5}: it was discarded, try again"
+        ) from None
+    return Path(file)
+
+
+def _unpack(file: Path, clips: Path) -> None:
+    """Unpack into a folder that appears only once everything is in it."""
+    with TemporaryDirectory(dir=clips.parent, prefix=".unpacking-") as temporary, ZipFile(file) as archive:
+        unpacked = Path(temporary).resolve() / clips.name
+        for member in archive.namelist():
+            if not (unpacked / member).resolve().is_relative_to(unpacked):
+                raise InputError(f"{file} holds {member!r}, which points outside: this is not the official archive")
+        archive.extractall(unpacked)
+        unpacked.rename(clips)
+
+
+@dataclass(frozen=True)
+class ResumingDownloader:
+    """A downloader for pooch that continues what is already there (HTTP Range, RFC 9110 section 14).
+
+    Attributes
+    ----------
+    part : where the bytes are collected across calls; moved to pooch's file when complete
+    size : how many bytes there are in all
+    progress : called after each block, or None
+    attempts : how many tries in a row may bring nothing before the download gives up
+    pause : seconds to wait after a first vain try; doubled after each further one
+    """
+
+    part: Path
+    size: int
+    progress: Progress | None = None
+    attempts: int = 4
+    pause: float = 1.0
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        """Download `url` to `output_file`, as pooch asks for it."""
+        most, vain = self._have(), 0
+        while self._have() < self.size:
+            problem = self._continue(url) or "connection closed early"
+            most, vain = max(most, self._have()), 0 if self._have() > most else vain + 1
+            if vain == self.attempts:
+                raise InputError(
+                    f"{self._have() / 1e6:.1f} of {self.size / 1e6:.1f} MB of {url} came ({problem}): check "
+                    "the network and run the same again, it goes on from there"
+                )
+            time.sleep(self.pause * (2**vain - 1))
+        self.part.replace(output_file)
+
+    def _have(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _continue(self, url: str) -> str:
+        """Ask for the bytes that are missing and append what comes; return what went wrong, or nothing."""
+        import requests
+
+        have = self._have()
+        headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+        try:
+            with requests.get(url, headers=headers, stream=True, timeout=(10, 60)) as response:
+                if response.status_code == requests.codes.range_not_satisfiable:
+                    self.part.unlink(missing_ok=True)  # not the file that was begun: start over
+                if not response.ok:
+                    return f"the server answers {response.status_code} {response.reason}"
+                resumes = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+                self._collect(response.iter_content(BLOCK), "ab" if resumes else "wb")
+        except requests.RequestException as error:
+            return type(error).__name__
+        return ""
+
+    def _collect(self, blocks: Iterable[bytes], mode: str) -> None:
+        with self.part.open(mode) as file:
+            for block in blocks:
+                file.write(block)
+                if self.progress:
+                    self.progress(file.tell(), self.size)

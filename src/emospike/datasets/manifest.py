@@ -1,0 +1,136 @@
+"""A CSV as data set: recordings of your own, one row each, with the columns path, label and speaker."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections import Counter
+from pathlib import Path
+
+from emospike.datasets.labels import AROUSALS, EMOTIONS
+from emospike.datasets.table import Dataset, Recording, Source
+from emospike.validation import InputError
+
+MANIFEST = "manifest.csv"
+TYPO_RATIO = 0.8
+"""How alike two labels must be (difflib's ratio, 0 to 1) for one to be taken for a typo of the other."""
+
+_COLUMNS = ("path", "label", "speaker")
+_HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is a CSV file, or a folder with a ``manifest.csv`` in it."""
+    return path.suffix.lower() == ".csv" or (path / MANIFEST).is_file()
+
+
+def load(path: Path | str, video: bool = False) -> Dataset:
+    """Load a CSV file, or the ``manifest.csv`` of a folder.
+
+    The header names the columns in any order and case: ``path`` (relative to the CSV's folder, or absolute),
+    ``label``, and ``speaker`` if known; further columns become tags. Fields are parted by comma, semicolon or
+    tab; text is UTF-8, with or without a byte-order mark. Labels are trimmed and put into lower case, so that
+    ``Happy`` and ``happy`` are one class. Any label may be used; yet one that occurs in a single row and
+    looks like a known emotion, or like a label of several rows, is refused as a typo (see `TYPO_RATIO`).
+    A manifest names its files itself, so `video` changes nothing.
+
+    Raises
+    ------
+    InputError : no such file, not a CSV in UTF-8, a missing column, no rows, a row with a wrong number of
+        fields or a blank label, a speaker in some rows only, a path given twice or not found, a likely typo
+    """
+    path = Path(path)
+    path = path / MANIFEST if path.is_dir() else path
+    rows = _rows(path)
+    _check_labels(path, rows)
+    _check_speakers(path, rows)
+    _check_files(path, rows)
+    return Dataset("manifest", tuple(_recording(path, row) for row in rows.values()))
+
+
+def _recording(path: Path, row: dict[str, str]) -> Recording:
+    tags = {column: value for column, value in row.items() if column not in _COLUMNS}
+    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags)
+
+
+def _file(path: Path, row: dict[str, str]) -> Path:
+    return path.parent / row["path"].replace("\\", "/")  # a manifest written on Windows works elsewhere too
+
+
+def _rows(path: Path) -> dict[int, dict[str, str]]:
+    """Return the fields of each row by column name, under the row's line number (the header is line 1)."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter = _delimiter(file.readline())
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter)
+            header = [column.strip().lower() for column in next(reader, [])]
+            numbered = [(reader.line_num, [field.strip() for field in line]) for line in reader]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
+    if missing := {"path", "label"} - set(header):
+        found = ", ".join(header) or "nothing"
+        raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
+    lines = {number: line for number, line in numbered if any(line)}
+    if not lines:
+        raise InputError(f"{path} has a header and no rows: {_HOW}")
+    for number, line in lines.items():
+        if len(line) != len(header):
+            raise InputError(
+                f"row {number} of {path} has {len(line)} fields and the header {len(header)}: "
+                f"put fields that contain {delimiter!r} in double quotes"
+            )
+    rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
+    return {number: row | {"label": row["label"].lower()} for number, row in rows.items()}
+
+
+def _delimiter(header: str) -> str:
+    # csv.Sniffer guesses from all characters and fails on short files; a header has nothing but names and it
+    return max(",;\t", key=header.count)
+
+
+def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    counts = Counter(row["label"] for row in rows.values())
+    trusted = {*EMOTIONS, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
+    for number, row in rows.items():
+        label = row["label"]
+        if not label:
+            raise InputError(f"row {number} of {path} has no label: fill it in or delete the row")
+        near = difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)
+        if label not in trusted and near:
+            raise InputError(f"label {label!r} in row {number} of {path}: did you mean {near[0]!r}?")
+
+
+def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    without = [number for number, row in rows.items() if not row.get("speaker")]
+    if without and len(without) < len(rows):
+        raise InputError(
+            f"{len(without)} of {len(rows)} rows of {path} have no speaker, first row {without[0]}: "
+            "fill them in, or leave the column out"
+        )
+
+
+def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    files = {number: _file(path, row) for number, row in rows.items()}
+    missing = [number for number, file in files.items() if not rows[number]["path"] or not file.is_file()]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(rows)} files of {path} are missing, first {rows[missing[0]]['path']!r} "
+            f"in row {missing[0]}: paths are relative to {path.parent.resolve()}"
+        )
+    first: dict[Path, int] = {}
+    for number, file in files.items():
+        if (other := first.setdefault(file.resolve(), number)) != number:
+            raise InputError(
+                f"row {number} of {path} repeats {rows[number]['path']!r} of row {other}: list each file once"
+            )
+
+
+SOURCE = Source(
+    name="manifest",
+    what="recordings of your own, listed in a CSV with the columns path, label and speaker (optional)",
+    licence="yours",
+    get=f"write {MANIFEST} beside your recordings, or any CSV, and name it",
+    recognises=recognises,
+    load=load,
+)

@@ -1,0 +1,71 @@
+"""What carried the decision: moments under the feature's time axis, then bands and regions."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emospike.explain.figures.sound import spectrogram
+from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
+from emospike.explain.wording import effects_caption, signed, spans, strongest
+from emospike.systems.contract import Effect, Explanation
+
+CHANGE = "change of log-odds"
+
+
+def effects_figure(explanation: Explanation) -> Figure:
+    """Return the first feature with the moments below it, above bars of the bands and regions."""
+    bars = [
+        (title, strongest(effects))
+        for title, effects in (("Frequency bands", explanation.bands), ("Brain regions", explanation.areas))
+        if effects
+    ]
+    tall = max((len(effects) for _, effects in bars), default=0)
+    heights = [2.0, 1.3, 0.6 + 0.24 * tall] if bars else [2.0, 1.3]
+    figure = new_figure(8, sum(heights) + 1.2)
+    grid = figure.add_gridspec(len(heights), max(len(bars), 1), height_ratios=heights)
+    top = figure.add_subplot(grid[0, :])
+    _moments(top, figure.add_subplot(grid[1, :], sharex=top), explanation)
+    for column, (title, effects) in enumerate(bars):
+        _bars(figure.add_subplot(grid[2, column]), title, effects)
+    figure.supxlabel(
+        textwrap.fill(effects_caption(explanation), 132), fontsize=SMALL, color=MUTED, x=0.01, ha="left"
+    )
+    return figure
+
+
+def _moments(top: Axes, below: Axes, explanation: Explanation) -> None:
+    """Draw the first feature, and under it a bar as wide as each moment."""
+    name, series = next(iter(explanation.series.items()))
+    spectrogram(top, series)
+    tidy(top, f"Moments, below the feature “{name}”")
+    top.tick_params(labelbottom=False)
+    top.set_xlim(-0.5 / series.rate, max(series.seconds, 1 / series.rate))
+    changes = [moment.change for moment in explanation.moments]
+    for (start, stop), change in zip(spans(explanation.moments, series.seconds), changes, strict=True):
+        below.bar(start, change, stop - start, align="edge", color=_colour(change), edgecolor="white")
+    if not changes:
+        below.text(0.5, 0.5, "moments were not measured", transform=below.transAxes, ha="center", color=MUTED)
+    below.axhline(0, color=INK, linewidth=0.8)
+    below.margins(y=0.15)
+    tidy(below, "", "time, s", CHANGE)
+
+
+def _bars(axes: Axes, title: str, effects: Sequence[Effect]) -> None:
+    """Draw effects as horizontal bars, the strongest for the decision at the top."""
+    changes = [effect.change for effect in effects]
+    drawn = axes.barh(range(len(effects)), changes, color=[_colour(c) for c in changes], height=0.7)
+    axes.bar_label(drawn, [signed(c) for c in changes], padding=3, fontsize=SMALL, color=INK)
+    axes.set_yticks(range(len(effects)), [textwrap.shorten(effect.name, 24) for effect in effects])
+    axes.set_ylim(len(effects) - 0.4, -0.6)
+    widest = max(map(abs, changes)) or 1.0
+    axes.set_xlim(*(1.45 * end for end in (min(*changes, -0.1 * widest), max(*changes, 0.1 * widest))))
+    axes.axvline(0, color=INK, linewidth=0.8)
+    tidy(axes, title, CHANGE)
+
+
+def _colour(change: float) -> str:
+    return FOR if change >= 0 else AGAINST

@@ -1,0 +1,80 @@
+"""How every figure looks: colours that colour-blind readers tell apart, fonts, and how a figure becomes a file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emospike.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID, FAINT = "#1b1f24", "#57606a", "#d0d7de", "#eaeef2"
+
+# Okabe and Ito's palette (2008); blue always speaks for something, vermillion against it.
+FOR, AGAINST = "#0072b2", "#d55e00"
+HIGHLIGHT = {"A1": "#d55e00", "STS": "#009e73"}
+SITE = "#aa3377"
+ARC = "#33527a"
+
+ACTIVITY = ("#ccd4dd", "#8fbcdb", "#2a78b5", "#0a2c52")
+"""Colours from a silent to the most active neuron, on white."""
+
+POWER = "viridis"
+"""Colour map of spectrograms; plotly knows it by the same name."""
+
+DPI = 150
+SMALL, NORMAL, LARGE = 8.0, 9.5, 17.0
+"""Font sizes, points."""
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty white figure, in inches, that belongs to no global state and no window."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr]  # inches
+    return figure
+
+
+def tidy(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axes:
+    """Give axes the house's look: a title on the left, no frame at the top and right, quiet ticks."""
+    axes.set_title(title, loc="left", fontsize=NORMAL, color=INK, fontweight="bold")
+    axes.set_xlabel(xlabel, fontsize=SMALL, color=MUTED)
+    axes.set_ylabel(ylabel, fontsize=SMALL, color=MUTED)
+    axes.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GRID)
+    return axes
+
+
+def colour_bar(figure: Figure, mappable: Any, axes: Any, label: str, **where: Any) -> None:
+    """Add a slim colour bar beside axes."""
+    bar = figure.colorbar(mappable, ax=axes, **({"pad": 0.01, "aspect": 18} | where))
+    bar.set_label(label, fontsize=SMALL, color=MUTED)
+    bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+
+
+def png(figure: Figure, alt: str = "") -> bytes:
+    """Return the figure as PNG, with `alt` as the description that the file carries."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # a $ in a file's name is no formula
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": "emospike", "Description": alt})
+    return buffer.getvalue()
+
+
+def save_figure(figure: Figure, path: Path, alt: str = "") -> Path:
+    """Write the figure as a PNG file in one step, and return its path.
+
+    Raises
+    ------
+    InputError : the folder does not exist or cannot be written to
+    """
+    return write_atomically(path, png(figure, alt))

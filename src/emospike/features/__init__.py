@@ -1,0 +1,32 @@
+"""Features: from a clip to time series.
+
+Each is one file: a frozen dataclass with the verb ``extract(clip) -> Series``. To add one, write that file and its
+line in `FEATURES`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from emospike.clip import Clip
+from emospike.registry import Registry
+from emospike.series import Series
+
+FEATURES = Registry(
+    "feature",
+    {
+        "mel": "emospike.features.mel:Mel",
+        "mfcc": "emospike.features.mfcc:MFCC",
+        "linear_fft": "emospike.features.linear_fft:LinearFFT",
+        "gammatone": "emospike.features.gammatone:Gammatone",
+        "constant_q": "emospike.features.constant_q:ConstantQ",
+    },
+)
+
+
+class Feature(Protocol):
+    """What every feature can do."""
+
+    def extract(self, clip: Clip) -> Series:
+        """Return the clip's time series."""
+        ...

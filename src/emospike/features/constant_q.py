@@ -1,0 +1,55 @@
+"""Constant-Q bands: semitone-fine low frequencies, so that pitch and its movement are seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emospike.clip import Clip
+from emospike.features.spectrum import (
+    RATE,
+    bin_frequencies,
+    channel_names,
+    log_compress,
+    power_spectrogram,
+    triangles,
+)
+from emospike.series import Series
+
+
+@dataclass(frozen=True)
+class ConstantQ:
+    """Log power in bands of equal musical width at 10 ms steps.
+
+    s[t, b] = max(ln sum_k T[k, b] P[t, k], floor), with triangular bands T centred at
+    fmin * 2^(b / per_octave) and a long window, which separates the harmonics of a voice where mel bands merge
+    them.
+
+    Attributes
+    ----------
+    bands : number of bands
+    fmin : centre of the lowest band, Hz
+    per_octave : bands an octave (12 are semitones)
+    window : Hann window length, s
+    floor : lowest value kept, nats
+
+    Source
+    ------
+    Brown 1991 (constant-Q spacing). Not in eXCube2's Table 1: added because it raises the accuracy of the tuned
+    preset.
+    """
+
+    bands: int = 56
+    fmin: float = 80.0
+    per_octave: int = 12
+    window: float = 0.1
+    floor: float = -16.0
+
+    def extract(self, clip: Clip) -> Series:
+        """Return the log band powers in nats, shape (steps, bands)."""
+        edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
+        bank = triangles(edges.astype(np.float32), bin_frequencies(2048))
+        power = power_spectrogram(clip.sound, round(self.window * 16_000), 2048)
+        names = channel_names("pitch", edges[1:-1].astype(np.float32))
+        return Series(log_compress(power @ bank, self.floor), RATE, names)

@@ -1,0 +1,52 @@
+"""Linear FFT bands: eXCube2's alternative feature, drawn in its appendix (Figures A1, A2) and Figure 12."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emospike.clip import Clip
+from emospike.features.spectrum import (
+    RATE,
+    bin_frequencies,
+    channel_names,
+    log_compress,
+    power_spectrogram,
+)
+from emospike.series import Series
+
+
+@dataclass(frozen=True)
+class LinearFFT:
+    """Log mean power in bands of equal width at 10 ms steps.
+
+    s[t, b] = max(ln mean_{k in band b} P[t, k], floor).
+
+    Attributes
+    ----------
+    bands : number of equal bands from `fmin` to `fmax` (the paper's variant has 24)
+    fmin, fmax : range, Hz
+    window : Hann window length, s
+    floor : lowest value kept, nats
+
+    Source
+    ------
+    Kasabov et al. 2026 (eXCube2), Table 1 and Figure A1.
+    """
+
+    bands: int = 24
+    fmin: float = 0.0
+    fmax: float = 8000.0
+    window: float = 0.025
+    floor: float = -16.0
+
+    def extract(self, clip: Clip) -> Series:
+        """Return the log band powers in nats, shape (steps, bands)."""
+        edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
+        f = bin_frequencies(512)[:, None]
+        bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
+        power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
+        centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
+        bands = power @ (bank / bank.sum(axis=0))
+        return Series(log_compress(bands, self.floor), RATE, channel_names("fft", centres))

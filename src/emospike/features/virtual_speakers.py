@@ -1,0 +1,80 @@
+"""Virtual speakers: training clips as other voices might have spoken them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from emospike.series import Series
+from emospike.validation import within
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One variation: bands up or down, slower or faster, louder or softer.
+
+    Attributes
+    ----------
+    shift : bands that the spectrum moves up (vocal tract length and pitch)
+    stretch : duration relative to the original
+    level : nats added to log power
+    """
+
+    shift: float = 0.0
+    stretch: float = 1.0
+    level: float = 0.0
+
+
+@dataclass(frozen=True)
+class VirtualSpeakers:
+    """Draws voices and applies them to log spectra; used on training clips only.
+
+    Attributes
+    ----------
+    copies : voices drawn for each clip, besides its own
+    shift : largest shift, bands
+    stretch : largest relative change of duration
+    level : largest change of level, nats
+    """
+
+    copies: int = 4
+    shift: float = 3.0
+    stretch: float = 0.12
+    level: float = 1.5
+
+    def __post_init__(self) -> None:
+        within("copies", self.copies, 0, 1000)
+        within("stretch", self.stretch, 0.0, 0.9)
+
+    def voices(self, rng: np.random.Generator) -> list[Voice]:
+        """Return the clip's own voice and `copies` others."""
+        drawn = rng.uniform(-1, 1, (self.copies, 3)) * (self.shift, self.stretch, self.level)
+        return [Voice(), *(Voice(float(a), 1 + float(b), float(c)) for a, b, c in drawn)]
+
+
+def spoken_by(voice: Voice, series: Series, floor: float) -> Series:
+    """Return a log spectrum as that voice would have spoken it; nothing falls below `floor` nats.
+
+    Values between bands and steps are interpolated linearly; outer bands repeat.
+    """
+    values = series.values
+    if voice.stretch != 1:
+        steps = max(round(len(values) * voice.stretch), 1)
+        values = interpolated(values, np.linspace(0, len(values) - 1, steps))
+    if voice.shift:
+        bands = values.shape[1]
+        values = interpolated(values.T, np.clip(np.arange(bands) - voice.shift, 0, bands - 1)).T
+    return series.with_values(np.maximum(values + np.float32(voice.level), np.float32(floor)))
+
+
+def interpolated(
+    rows: Float32[np.ndarray, "rows columns"], place: Float[np.ndarray, " places"]
+) -> Float32[np.ndarray, "places columns"]:
+    """Return the rows at fractional places, interpolated linearly."""
+    below = np.minimum(place.astype(int), len(rows) - 1)
+    above = np.minimum(below + 1, len(rows) - 1)
+    part = (place - below)[:, None].astype(np.float32)
+    out: Float32[np.ndarray, "places columns"] = rows[below] * (1 - part) + rows[above] * part
+    return out

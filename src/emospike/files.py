@@ -1,0 +1,41 @@
+"""Writing files so that an interrupted write leaves the old file whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from emospike.validation import InputError
+
+
+def write_atomically(path: Path, data: bytes | str) -> Path:
+    """Write `data` beside `path`, then rename it into place in one step; return the path.
+
+    Raises
+    ------
+    InputError : the folder does not exist or cannot be written to
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as err:
+        raise InputError(f"cannot write {path}: {err.strerror}") from err
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+        Path(temporary).chmod(0o666 & ~current_umask())
+        Path(temporary).replace(path)
+    except BaseException as err:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(err, OSError):
+            raise InputError(f"cannot write {path}: {err.strerror}") from err
+        raise
+    return path
+
+
+def current_umask() -> int:
+    """Return the process's umask, which temporary files ignore."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

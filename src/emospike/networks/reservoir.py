@@ -1,0 +1,222 @@
+"""The reservoir: leaky integrate-and-fire neurons, sparsely and recurrently connected, with pair STDP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int32, Int64
+
+from emospike.brain.synapses import Synapses
+from emospike.networks.activity import Activity
+from emospike.spikes import Spikes
+from emospike.validation import InputError, one_of, positive, within
+
+NEVER = -(2**30)
+"""Last-spike step of a neuron that has not fired."""
+
+
+@dataclass(frozen=True)
+class STDP:
+    """Pair-based spike-timing-dependent plasticity with nearest-neighbour pairing.
+
+    With lag = t_post - t_pre in steps (eXCube2, equation 1):
+
+        dw = +a_plus  * exp(-lag / tau_plus)    when the post neuron fires after the pre neuron,
+        dw = -a_minus * exp(lag / tau_minus)    when the pre neuron fires after the post neuron,
+
+    applied at each spike to the other neuron's last spike, to excitatory synapses only, and kept within
+    [w_min, w_max].
+
+    Attributes
+    ----------
+    a_plus, a_minus : largest change of weight, in units of weight
+    tau_plus, tau_minus : time constants, steps
+    w_min, w_max : bounds of the weights
+    own_depression : depression by the pre neuron's own last spike instead of the post neuron's (a quirk of
+        NeuCube-Py, off by default)
+    silent_counts_as_spike : a neuron that never fired counts as having fired at step 0 (a quirk of NeuCube-Py)
+    """
+
+    a_plus: float = 1e-3
+    a_minus: float = 1e-3
+    tau_plus: float = 3.0
+    tau_minus: float = 3.0
+    w_min: float = 0.0
+    w_max: float = 0.2
+    own_depression: bool = False
+    silent_counts_as_spike: bool = False
+
+    def __post_init__(self) -> None:
+        positive("tau_plus", self.tau_plus)
+        positive("tau_minus", self.tau_minus)
+        if self.w_min > self.w_max:
+            raise InputError(f"w_min must not exceed w_max, got {self.w_min} and {self.w_max}")
+
+    @classmethod
+    def neucube_py(cls) -> STDP:
+        """NeuCube-Py's documented defaults with its quirks: A+ 1e-4, A- 0.01, tau 3 steps, unbounded weights."""
+        unbounded = float(np.finfo(np.float32).max)
+        return cls(
+            1e-4, 0.01, 3.0, 3.0, -unbounded, unbounded, own_depression=True, silent_counts_as_spike=True
+        )
+
+    def table(self, amplitude: float, tau: float) -> Float32[np.ndarray, " lags"]:
+        """Change of weight by lag in steps, up to where it falls below a millionth of the amplitude."""
+        lags = np.arange(int(np.ceil(tau * 14)) + 1)
+        return (amplitude * np.exp(-lags / tau)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Reservoir:
+    """Leaky integrate-and-fire neurons in steps of the input's time grid.
+
+        v_i[t] = max(v_i[t-1] exp(-1 / tau_i) + sum_l W_li x_l[t] + sum_j R_ji s_j[t-1], floor)
+
+    Neuron i fires (s_i[t] = 1) when v_i[t] >= threshold, is set to `reset`, and is held there for `refractory`
+    steps. x_l are the input lines: a channel's positive and negative spikes (see `polarity`).
+
+    Attributes
+    ----------
+    tau : shortest and longest membrane time constant, steps; drawn log-uniformly between them
+    threshold, reset, floor : potentials; the threshold is the unit of all weights
+    refractory : steps without firing after a spike
+    polarity : ``"split"``: positive and negative spikes are two lines; ``"signed"``: one line, negative spikes
+        push the other way; ``"positive"``: negative spikes are dropped
+    stdp : the learning rule, or None
+
+    Source
+    ------
+    Kasabov et al. 2026 (eXCube2), section 2.8; NeuCube-Py for the constants that the paper does not state.
+    """
+
+    tau: tuple[float, float] = (2.0, 40.0)
+    threshold: float = 1.0
+    reset: float = 0.0
+    floor: float = -1.0
+    refractory: int = 1
+    polarity: str = "split"
+    stdp: STDP | None = None
+
+    def __post_init__(self) -> None:
+        positive("tau", self.tau[0])
+        within("longest tau", self.tau[1], self.tau[0], np.inf)
+        within("refractory", self.refractory, 0, 1000)
+        one_of("polarity", self.polarity, ("split", "signed", "positive"))
+
+    @classmethod
+    def default(cls) -> Reservoir:
+        """Constants tuned on training speakers: log-spread time constants, no learning."""
+        return cls()
+
+    @classmethod
+    def neucube_py(cls) -> Reservoir:
+        """NeuCube-Py's documented defaults: tau 40 steps, threshold 0.1, refractory 5 steps, quirky STDP."""
+        return cls((40.0, 40.0), 0.1, 0.0, -np.inf, 5, "signed", STDP.neucube_py())
+
+    def lines(self, channels: int) -> int:
+        """Number of input lines for that many channels."""
+        return 2 * channels if self.polarity == "split" else channels
+
+    def build(self, inputs: Synapses, recurrent: Synapses, seed: int = 0) -> Network:
+        """Return a network with these synapses, its time constants drawn with `seed`.
+
+        Parameters
+        ----------
+        inputs : synapses of the input lines; line 2c and 2c + 1 are channel c's positive and negative spikes when
+            the polarity is "split", line c is channel c otherwise
+        recurrent : synapses between the neurons
+        """
+        neurons = len(recurrent.offsets) - 1
+        spread = np.random.default_rng(seed).uniform(*np.log(self.tau), neurons)
+        return Network(self, inputs, recurrent, np.exp(spread).astype(np.float32))
+
+
+@dataclass
+class Network:
+    """A reservoir with its synapses: runs spikes, and learns from them when asked to.
+
+    Attributes
+    ----------
+    reservoir : the constants
+    inputs, recurrent : synapses of input lines and of neurons; learning changes ``recurrent.weights`` in place
+    tau : membrane time constant of each neuron, steps
+    """
+
+    reservoir: Reservoir
+    inputs: Synapses
+    recurrent: Synapses
+    tau: Float32[np.ndarray, " neurons"]
+    _learning: tuple[Any, ...] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._decay = np.exp(-1 / self.tau).astype(np.float32)
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons."""
+        return len(self.tau)
+
+    def run(self, spikes: Spikes) -> Activity:
+        """Return the network's activity from rest; nothing is learnt."""
+        return self._advance(spikes, self._frozen())
+
+    def learn(self, spikes: Spikes) -> Activity:
+        """Run one sample from rest while STDP changes the recurrent weights in place."""
+        if self.reservoir.stdp is None:
+            raise InputError("this reservoir has no learning rule: build it with Reservoir(stdp=STDP())")
+        if self._learning is None:
+            self._learning = self._plastic(self.reservoir.stdp)
+        return self._advance(spikes, self._learning)
+
+    def _frozen(self) -> tuple[Any, ...]:
+        """Kernel arguments of a run without learning."""
+        none = np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.bool_)
+        table = np.zeros(1, np.float32)
+        return *none, False, table, table, np.float32(0), np.float32(0), False, NEVER
+
+    def _plastic(self, stdp: STDP) -> tuple[Any, ...]:
+        """Kernel arguments of a learning run: incoming index, plastic synapses, lookup tables, bounds."""
+        incoming = self.recurrent.transpose()
+        return (
+            incoming.offsets, incoming.sources, incoming.positions, self.recurrent.weights > 0, True,
+            stdp.table(stdp.a_plus, stdp.tau_plus), stdp.table(stdp.a_minus, stdp.tau_minus),
+            np.float32(stdp.w_min), np.float32(stdp.w_max), stdp.own_depression,
+            0 if stdp.silent_counts_as_spike else NEVER,
+        )  # fmt: skip
+
+    def _lines(self, spikes: Spikes) -> tuple[Int64[np.ndarray, " steps_and_end"], Any, Any]:
+        """Return where each step's events begin, and the input line and gain of every event."""
+        polarity = self.reservoir.polarity
+        expected, given = len(self.inputs.offsets) - 1, self.reservoir.lines(len(spikes.channels))
+        if given != expected:
+            raise InputError(f"this network has {expected} input lines, these spikes need {given}")
+        line = spikes.channel * 2 + (spikes.sign < 0) if polarity == "split" else spikes.channel
+        gain = spikes.sign if polarity == "signed" else (spikes.sign > 0) | (polarity == "split")
+        events = np.bincount(spikes.step, minlength=spikes.steps)
+        offsets = np.concatenate([[0], np.cumsum(events)]).astype(np.int64)
+        return offsets, line.astype(np.int32), gain.astype(np.float32)
+
+    def _advance(self, spikes: Spikes, learning: tuple[Any, ...]) -> Activity:
+        """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
+        from emospike.networks._reservoir_kernel import advance
+
+        r, n = self.reservoir, self.neurons
+        *plasticity, silent = learning
+        state = (
+            np.zeros(n, np.float32), np.zeros(n, np.float32), np.full(n, silent, np.int32),
+            np.zeros((max(r.refractory, 1), n), np.int32), np.zeros(max(r.refractory, 1), np.int64),
+        )  # fmt: skip
+        step, neuron = np.empty(max(2**16, 2 * n), np.int32), np.empty(max(2**16, 2 * n), np.int32)
+        drive, done, parts = self._lines(spikes), 0, []
+        while done < spikes.steps:
+            done, written = advance(
+                done, *drive, self.inputs.offsets, self.inputs.targets, self.inputs.weights,
+                self.recurrent.offsets, self.recurrent.targets, self.recurrent.weights, *plasticity[:4],
+                self._decay, np.float32(r.threshold), np.float32(r.reset), np.float32(r.floor), r.refractory,
+                *plasticity[4:], *state, step, neuron,
+            )  # fmt: skip
+            parts.append((step[:written].copy(), neuron[:written].copy()))
+        steps, neurons = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        return Activity(spikes, steps, neurons, n)

@@ -1,0 +1,15 @@
+"""Readout: from a network's activity to state vectors, scores, and decisions that know when they do not know."""
+
+from __future__ import annotations
+
+from emospike.registry import Registry
+
+CLASSIFIERS = Registry(
+    "classifier",
+    {
+        "linear": "emospike.readout.linear:LinearReadout",
+        "prototype": "emospike.readout.prototype:LearnedPrototype",
+        "evolving_desnn": "emospike.readout.evolving:EvolvingDeSNN",
+        "sklearn": "emospike.readout.classifiers:SklearnClassifier",
+    },
+)

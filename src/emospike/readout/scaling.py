@@ -1,0 +1,68 @@
+"""Scaling of state vectors before a readout, and the removal of speaker means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float32, Shaped
+
+Vectors = Float32[np.ndarray, "clips dims"]
+
+
+@dataclass
+class SoftScaler:
+    """Square root, dropping of rare dimensions, and a soft z-score.
+
+        z = (g(x) - mean g) / (deviation of g + soft),    g(x) = sign(x) sqrt(|x|)
+
+    The square root makes the variance of a count independent of its size. A plain z-score (soft = 0) blows rarely
+    active neurons up to the size of informative ones, which ruins distances and kernels.
+
+    Attributes
+    ----------
+    root : take the square root first
+    rare : dimensions that are non-zero in less than this share of the training clips are dropped
+    soft : added to the deviation, in units of g(x)
+    """
+
+    root: bool = True
+    rare: float = 0.02
+    soft: float = 0.15
+    kept_: Bool[np.ndarray, " dims"] = field(init=False, repr=False)
+    mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False)
+    scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False)
+
+    def rooted(self, X: Vectors) -> Vectors:
+        """Return the square-rooted vectors, or the vectors themselves."""
+        return (np.sign(X) * np.sqrt(np.abs(X))) if self.root else X
+
+    def fit(self, rooted: Vectors) -> SoftScaler:
+        """Learn means and deviations of vectors that went through `rooted` (and, if wanted, `centred`)."""
+        self.kept_ = (rooted != 0).mean(axis=0) >= self.rare
+        kept = rooted[:, self.kept_]
+        self.mean_ = kept.mean(axis=0)
+        self.scale_ = 1 / (kept.std(axis=0) + np.float32(self.soft))
+        return self
+
+    def transform(self, rooted: Vectors) -> Float32[np.ndarray, "clips kept"]:
+        """Return the scaled dimensions that were kept."""
+        z = rooted[:, self.kept_]
+        z -= self.mean_
+        z *= self.scale_
+        return z
+
+
+def centred(
+    rooted: Vectors, speakers: Shaped[np.ndarray, " clips"], counted: Bool[np.ndarray, " clips"] | None = None
+) -> Vectors:
+    """Return the vectors minus the mean vector of their speaker; labels are not looked at.
+
+    `counted` marks the clips that enter the mean (recorded ones, not their virtual copies).
+    """
+    out = rooted.copy()
+    counted = np.ones(len(rooted), bool) if counted is None else counted
+    for speaker in np.unique(speakers):
+        own = speakers == speaker
+        out[own] -= rooted[own & counted].mean(axis=0)
+    return out

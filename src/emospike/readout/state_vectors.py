@@ -1,0 +1,150 @@
+"""State vectors: from a network's activity over a clip to one vector of fixed length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int, Shaped
+
+from emospike.networks.activity import Activity
+from emospike.validation import one_of, positive
+
+Steps = Int[np.ndarray, " spikes"]
+Units = Int[np.ndarray, " spikes"]
+Vector = Float32[np.ndarray, " dims"]
+
+
+@dataclass(frozen=True)
+class StateVector:
+    """One reading of an activity: which spikes (`source`), summarised how (`kind`).
+
+    Attributes
+    ----------
+    kind : one of `KINDS`: ``"count"``, ``"bins"``, ``"rate"``, ``"desnn"``, ``"rank_order"``, ``"isi"``
+    source : ``"I"`` (input channels), ``"I split"`` (their positive and negative spikes apart), ``"R"`` (all
+        neurons), or the name of a region such as ``"A1"`` or ``"STS L"``; I + R is two readings, joined
+    bins : equal stretches of time that ``"bins"`` counts in
+    alpha, mod, up, down : constants of ``"desnn"`` (eXCube2: 5, 0.8, 0.8, 0.01); ``"rank_order"`` takes mod and down
+
+    Source
+    ------
+    Kasabov et al. 2026 (eXCube2), section 2.9 and the legend of Table 5; NeuCube-Py for mean rate, bins and ISI.
+    """
+
+    kind: str = "count"
+    source: str = "R"
+    bins: int = 4
+    alpha: float = 5.0
+    mod: float = 0.8
+    up: float = 0.8
+    down: float = 0.01
+
+    def __post_init__(self) -> None:
+        one_of("state vector", self.kind, KINDS)
+        positive("bins", self.bins)
+
+    def read(self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None) -> Vector:
+        """Return the vector; `regions` gives the neurons of each region that a source may name."""
+        step, unit, units = self._spikes(activity, regions or {})
+        return KINDS[self.kind](self, step, unit, units, activity.steps)
+
+    def _spikes(
+        self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]]
+    ) -> tuple[Steps, Units, int]:
+        """Return step and unit of the chosen spikes, and the number of units."""
+        inputs = activity.inputs
+        if self.source == "I":
+            return inputs.step, inputs.channel, len(inputs.channels)
+        if self.source == "I split":
+            return inputs.step, inputs.channel * 2 + (inputs.sign < 0), 2 * len(inputs.channels)
+        if self.source == "R":
+            return activity.step, activity.neuron, activity.neurons
+        members = regions[one_of("source", self.source, regions)]
+        place = np.full(activity.neurons, -1)
+        place[members] = np.arange(len(members))
+        unit = place[activity.neuron]
+        return activity.step[unit >= 0], unit[unit >= 0], len(members)
+
+
+def spike_count(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return the number of spikes of each unit: r_i = sum_t s_i[t]."""
+    return np.bincount(unit, minlength=units).astype(np.float32)
+
+
+def binned_count(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return the counts in equal stretches of the clip, one stretch after the other."""
+    stretch = step.astype(np.int64) * how.bins // max(steps, 1)
+    return np.bincount(stretch * units + unit, minlength=how.bins * units).astype(np.float32)
+
+
+def mean_rate(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return the spikes per step of each unit."""
+    return spike_count(how, step, unit, units, steps) / np.float32(max(steps, 1))
+
+
+def first_spike(step: Steps, unit: Units, units: int, never: int) -> Int[np.ndarray, " units"]:
+    """Return the step of each unit's first spike, `never` for silent units."""
+    first = np.full(units, never, np.int64)
+    np.minimum.at(first, unit, step)
+    return first
+
+
+def desnn(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return alpha mod^t_first + up n - down (T - n), with n spikes in T steps (eXCube2, section 2.9).
+
+    A silent unit has no first spike, hence no alpha term.
+    """
+    n = spike_count(how, step, unit, units, steps)
+    first = first_spike(step, unit, units, steps)
+    order = np.where(first < steps, how.alpha * how.mod ** first.astype(np.float64), 0.0)
+    return (order + how.up * n - how.down * (steps - n)).astype(np.float32)
+
+
+def rank_order(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return mod^rank + drift, the rank counted from 1 in the order of first spikes (Kasabov et al. 2013).
+
+    After its first spike a unit gains `down` with every spike and loses as much with every silent step.
+    """
+    first = first_spike(step, unit, units, steps)
+    fired = first < steps
+    rank = np.zeros(units)
+    rank[np.argsort(first, kind="stable")] = np.arange(1, units + 1)
+    later = spike_count(how, step, unit, units, steps) - 1
+    drift = how.down * (later - (steps - 1 - first - later))
+    return np.where(fired, how.mod**rank + drift, 0.0).astype(np.float32)
+
+
+def interspike(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:
+    """Return mean and standard deviation of each unit's inter-spike intervals in steps, -1 where there is none."""
+    order = np.lexsort((step, unit))
+    gaps = np.diff(step[order])
+    owner = unit[order][1:]
+    same = np.diff(unit[order]) == 0
+    gaps, owner = gaps[same], owner[same]
+    n = np.bincount(owner, minlength=units)
+    mean = np.bincount(owner, gaps, units) / np.maximum(n, 1)
+    deviation = np.sqrt(np.bincount(owner, (gaps - mean[owner]) ** 2, units) / np.maximum(n, 1))
+    return np.concatenate([np.where(n > 0, mean, -1), np.where(n > 0, deviation, -1)]).astype(np.float32)
+
+
+Reading = Callable[[StateVector, Steps, Units, int, int], Vector]
+KINDS: dict[str, Reading] = {
+    "count": spike_count,
+    "bins": binned_count,
+    "rate": mean_rate,
+    "desnn": desnn,
+    "rank_order": rank_order,
+    "isi": interspike,
+}
+"""How spikes are summarised, by name; a new summary is one function and one line here."""
+
+
+def read_all(
+    vectors: tuple[StateVector, ...],
+    activity: Activity,
+    regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None,
+) -> Vector:
+    """Return several readings of one activity, joined."""
+    return np.concatenate([vector.read(activity, regions) for vector in vectors])

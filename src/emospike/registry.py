@@ -1,0 +1,42 @@
+"""Registries: what a room offers, by name, imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from emospike.validation import InputError, one_of
+
+
+class Registry(dict[str, str]):
+    """Names and where their classes live, as ``{"mel": "emospike.features.mel:Mel"}``.
+
+    A new part of a room is one new file and one line in the room's registry.
+
+    Examples
+    --------
+    >>> known = Registry("feature", {"mel": "emospike.features.mel:Mel"})
+    >>> known.load("mel").__name__, known.name_of(known.load("mel"))
+    ('Mel', 'mel')
+    >>> known.load("male")
+    Traceback (most recent call last):
+    emospike.validation.InputError: unknown feature 'male': did you mean 'mel'? known are mel
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, str]) -> None:
+        super().__init__(entries)
+        self.kind = kind
+
+    def load(self, name: str) -> Any:
+        """Return the class of that name; raise `InputError` naming the known ones if there is none."""
+        module, _, attribute = self[one_of(self.kind, name, self)].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def name_of(self, registered: type[Any]) -> str:
+        """Return the name of a registered class; raise `InputError` if it is not registered."""
+        path = f"{registered.__module__}:{registered.__name__}"
+        for name, known in self.items():
+            if known == path:
+                return name
+        raise InputError(f"{path} is not a registered {self.kind}: add a line for it to the registry of its room")

@@ -1,0 +1,146 @@
+"""Model files: safetensors with a JSON header; reading one never runs code.
+
+The header names the system and its parameters; steps are named by their entry in a registry, so a file can only
+ask for classes that emospike itself offers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emospike import __version__
+from emospike.encoding import ENCODERS
+from emospike.features import FEATURES
+from emospike.files import write_atomically
+from emospike.readout import CLASSIFIERS
+from emospike.registry import Registry
+from emospike.systems import SYSTEMS
+from emospike.systems.contract import System
+from emospike.validation import InputError
+
+FORMAT = "1"
+SHIPPED = Path(__file__).with_name("models")
+"""Folder of the models that come with the package."""
+
+STEPS = Registry(
+    "step",
+    {f"feature/{name}": path for name, path in FEATURES.items()}
+    | {f"encoder/{name}": path for name, path in ENCODERS.items()}
+    | {f"classifier/{name}": path for name, path in CLASSIFIERS.items()}
+    | {
+        "feature/virtual_speakers": "emospike.features.virtual_speakers:VirtualSpeakers",
+        "brain/tonotopy": "emospike.brain.tonotopy:Tonotopy",
+        "brain/input_wiring": "emospike.brain.wiring:InputWiring",
+        "brain/near_input_wiring": "emospike.brain.wiring:NearInputWiring",
+        "brain/small_world": "emospike.brain.wiring:SmallWorld",
+        "network/reservoir": "emospike.networks.reservoir:Reservoir",
+        "network/stdp": "emospike.networks.reservoir:STDP",
+        "readout/state_vector": "emospike.readout.state_vectors:StateVector",
+        "readout/scaler": "emospike.readout.scaling:SoftScaler",
+    },
+)
+
+
+def shipped_models() -> list[str]:
+    """Names of the models that come with the package.
+
+    >>> "excube2-arousal" in shipped_models()
+    True
+    """
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def save(system: System, path: Path | str) -> Path:
+    """Write a trained system to `path`, atomically; return the path."""
+    from safetensors.numpy import save as serialise
+
+    arrays, facts = system.state()
+    header = {
+        "format": FORMAT,
+        "emospike": __version__,
+        "system": SYSTEMS.name_of(type(system)),
+        "parameters": json.dumps({name: to_plain(value) for name, value in system.get_params().items()}),
+        "facts": json.dumps(
+            to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts)
+        ),
+        "card": json.dumps(system.card),
+    }
+    ready = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return write_atomically(Path(path), serialise(ready, metadata=header))
+
+
+def load(model: Path | str) -> System:
+    """Read a trained system from a file, or a shipped model by its name.
+
+    Raises
+    ------
+    InputError : no such file or name, not a model of emospike, or a damaged one
+    """
+    path = locate(model)
+    arrays, header = read(path)
+    try:
+        system_type = SYSTEMS.load(header["system"])
+        parameters = {name: from_plain(value) for name, value in json.loads(header["parameters"]).items()}
+        system: System = system_type(**parameters)
+        facts = from_plain(json.loads(header["facts"]))
+        system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
+        system.card = json.loads(header["card"])
+        return system.restore(arrays, facts)
+    except (KeyError, TypeError, ValueError, IndexError) as err:
+        reason = str(err).splitlines()[0] if str(err) else type(err).__name__
+        raise InputError(f"{path.name} is no usable emospike model: {reason}") from err
+
+
+def locate(model: Path | str) -> Path:
+    """Return the file of a model that is given by name or path."""
+    path = Path(model)
+    if path.is_file():
+        return path
+    shipped = SHIPPED / f"{model}.safetensors"
+    if path.name == str(model) and shipped.is_file():
+        return shipped
+    raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(shipped_models())}")
+
+
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return arrays and header of a model file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, OSError) as err:
+        raise InputError(f"{path.name} is not a model file of emospike, or it is damaged: train it again") from err
+    if header.get("format") != FORMAT:
+        raise InputError(f"{path.name} has model format {header.get('format')!r}, this emospike reads {FORMAT!r}")
+    return arrays, header
+
+
+def to_plain(value: Any) -> Any:
+    """Return a parameter as JSON can hold it: a step becomes its registered name and its own parameters."""
+    if is_dataclass(value):
+        own = {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if f.init}
+        return {"step": STEPS.name_of(type(value)), "with": own}  # type: ignore[arg-type]
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {"mapping": {str(key): to_plain(item) for key, item in value.items()}}
+    return value
+
+
+def from_plain(value: Any) -> Any:
+    """Return what `to_plain` was given."""
+    if isinstance(value, dict) and "step" in value:
+        return STEPS.load(value["step"])(**{name: from_plain(item) for name, item in value["with"].items()})
+    if isinstance(value, dict):
+        return {key: from_plain(item) for key, item in value["mapping"].items()}
+    if isinstance(value, list):
+        return tuple(from_plain(item) for item in value)
+    return value

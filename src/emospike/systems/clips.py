@@ -1,0 +1,60 @@
+"""Work over many clips: in parallel, in order, with progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from emospike.clip import Clip
+from emospike.systems.contract import Progress
+
+Result = TypeVar("Result")
+
+
+def each(
+    work: Callable[[int, Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> Iterator[Result]:
+    """Yield ``work(index, clip)`` for every clip, in order; decoded sound is dropped after use.
+
+    Clips run on all cores through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them over
+    machines; one clip runs here and now.
+    """
+
+    def one(index: int, clip: Clip) -> Result:
+        try:
+            return work(index, clip)
+        finally:
+            clip.forget()
+
+    for done, result in enumerate(_results(one, clips), start=1):
+        if progress:
+            progress(stage, done, len(clips))
+        yield result
+
+
+def _results(one: Callable[[int, Clip], Result], clips: Sequence[Clip]) -> Iterator[Result]:
+    """Yield results in order, from joblib's threads if there is more than one clip."""
+    if len(clips) == 1:
+        yield one(0, clips[0])
+        return
+    from joblib import Parallel, delayed
+
+    # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
+    tasks = (delayed(one)(index, clip) for index, clip in enumerate(clips))
+    yield from Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+
+
+class Stopwatch:
+    """Measures stages: ``with watch("features"): ...`` adds the seconds it took to ``watch.seconds``."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time the block as part of `stage`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start

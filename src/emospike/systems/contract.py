@@ -1,0 +1,248 @@
+"""The contract that every system keeps, and what it answers with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from emospike.clip import Clip
+from emospike.networks.activity import Activity
+from emospike.series import Series
+from emospike.spikes import Spikes
+from emospike.validation import one_of
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name, the clips done and the clips in all."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a system says about one clip.
+
+    Attributes
+    ----------
+    label : the most probable class, also when it is not answered
+    probabilities : calibrated probability of each class
+    confidence : probability of `label`
+    answered : False means "don't know"
+    reason : why it was answered or not, in words
+    share : how much each sense contributed, summing to 1
+    seconds : time spent in each stage
+    """
+
+    label: str
+    probabilities: Mapping[str, float]
+    confidence: float
+    answered: bool
+    reason: str
+    share: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+SHORTEST_SPEECH = 0.5
+"""Seconds of sound below which no decision is given: a syllable or two say nothing reliable."""
+
+CLIPPING = 0.01
+"""Share of samples at full scale from which a decision says that the recording is clipped."""
+
+
+def decision(
+    clip: Clip,
+    classes: Sequence[str],
+    probabilities: Float[np.ndarray, " classes"],
+    threshold: float,
+    share: Mapping[str, float],
+    seconds: Mapping[str, float],
+) -> Decision:
+    """Return the decision that these probabilities mean, and say why it is answered or not."""
+    best = int(probabilities.argmax())
+    confidence = float(probabilities[best])
+    answered = confidence >= threshold and clip.seconds >= SHORTEST_SPEECH
+    if clip.seconds < SHORTEST_SPEECH:
+        reason = f"don't know: {clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
+    elif answered:
+        reason = f"confidence {confidence:.2f} reaches the threshold {threshold:.2f}"
+    else:
+        reason = f"don't know: confidence {confidence:.2f} is below the threshold {threshold:.2f}"
+    if clip.clipped > CLIPPING:
+        reason += f"; {clip.clipped:.0%} of the samples are clipped"
+    if clip.warning:
+        reason += f"; {clip.warning}"
+    by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
+    return Decision(classes[best], by_class, confidence, answered, reason, share, seconds)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What leaving one thing out does to a decision.
+
+    Attributes
+    ----------
+    name : the band, region or moment that was left out
+    change : log-odds of the decided class with it minus without it; positive speaks for the decision
+    """
+
+    name: str
+    change: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that the figures of one decision draw; computed once, by the system itself.
+
+    Attributes
+    ----------
+    name : the clip's name
+    decision, threshold : what was decided, and the confidence that an answer needs
+    series : the features, by name
+    decoded : each feature rebuilt from its spikes (where the encoder can be decoded), and its normalised error
+    spikes : the input spikes of all features
+    activity : the network's spikes
+    positions : MNI coordinates of the neurons, mm
+    region : index of each neuron's region in `regions`
+    regions : region names
+    sites : MNI coordinates of the input channels' sites, shape (channels, sites, 3), mm
+    nodes : names of the interaction network's nodes (groups of channels, left and right)
+    interactions : [from, to] how often a spike at one node is followed by one at the other a step later
+    class_interactions : the same, averaged over the training clips of each class
+    bands, moments, areas : effects of leaving out frequency bands, stretches of time, and brain regions
+    """
+
+    name: str
+    decision: Decision
+    threshold: float
+    series: Mapping[str, Series]
+    decoded: Mapping[str, tuple[Series, float]]
+    spikes: Spikes
+    activity: Activity
+    positions: Float32[np.ndarray, "neurons 3"]
+    region: Any
+    regions: tuple[str, ...]
+    sites: Float32[np.ndarray, "channels sites 3"]
+    nodes: tuple[str, ...]
+    interactions: Float[np.ndarray, "nodes nodes"]
+    class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]]
+    bands: Sequence[Effect]
+    moments: Sequence[Effect]
+    areas: Sequence[Effect]
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What one decision costs, beside the same network without spikes.
+
+    Energy is an estimate for 45 nm CMOS (Horowitz 2014: 4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate, 32 bit
+    floats), computed from spikes that were counted on this clip; it is not a measurement.
+
+    Attributes
+    ----------
+    spikes : spikes of inputs and neurons
+    spike_rate : spikes per neuron and step
+    synaptic_operations : accumulates that those spikes caused
+    macs : multiply-accumulates (leak and readout; all of them in the twin)
+    bytes_moved : weights and states read and written, without caches
+    energy_uj : estimated energy, microjoule
+    twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step
+    """
+
+    spikes: int
+    spike_rate: float
+    synaptic_operations: int
+    macs: int
+    bytes_moved: int
+    energy_uj: float
+    twin_macs: int
+    twin_bytes_moved: int
+    twin_energy_uj: float
+
+
+class System(ABC):
+    """One published system, from clips to explained decisions; scikit-learn's conventions over lists of clips.
+
+    A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
+    underscore. It registers itself by one line in `emospike.systems.SYSTEMS`.
+
+    Attributes
+    ----------
+    classes_ : sorted labels
+    threshold_ : confidence below which the answer is "don't know"
+    card : what the model is, was trained on, and reached (see `emospike.store`)
+    """
+
+    classes_: tuple[str, ...]
+    threshold_: float
+    card: dict[str, Any]
+
+    @classmethod
+    @abstractmethod
+    def preset(cls, name: str, seed: int = 0) -> System:
+        """Return the unfitted system of a named preset."""
+
+    @classmethod
+    @abstractmethod
+    def presets(cls) -> tuple[str, ...]:
+        """Names of the presets, the default one first."""
+
+    @abstractmethod
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        labels: Sequence[str],
+        speakers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> System:
+        """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers."""
+
+    @abstractmethod
+    def predict_proba(
+        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> Float[np.ndarray, "clips classes"]:
+        """Return calibrated probabilities, columns in the order of `classes_`.
+
+        `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose.
+        """
+
+    @abstractmethod
+    def decide(self, clip: Clip, threshold: float | None = None) -> Decision:
+        """Return the decision on one clip; `threshold` replaces the model's own."""
+
+    @abstractmethod
+    def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> System:
+        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
+
+    @abstractmethod
+    def explain(self, clip: Clip, threshold: float | None = None) -> Explanation:
+        """Return what the figures of one decision draw."""
+
+    @abstractmethod
+    def operations(self, clip: Clip) -> Operations:
+        """Return what one decision on this clip costs."""
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+
+    @abstractmethod
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> System:
+        """Take back what `state` returned; afterwards it decides bit for bit as before."""
+
+    def predict(self, clips: Sequence[Clip], speakers: Sequence[str] | None = None) -> list[str]:
+        """Return the most probable label of each clip."""
+        best = self.predict_proba(clips, speakers).argmax(axis=1)
+        return [self.classes_[i] for i in best]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's parameters (scikit-learn's convention)."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
+
+    def set_params(self, **parameters: Any) -> System:
+        """Change constructor parameters in place (scikit-learn's convention)."""
+        known = self.get_params()
+        for name, value in parameters.items():
+            setattr(self, one_of("parameter", name, known), value)
+        return self

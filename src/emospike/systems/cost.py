@@ -1,0 +1,50 @@
+"""What a decision costs: operations and bytes counted on one clip, energy estimated from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emospike.networks.activity import Activity
+from emospike.networks.reservoir import Network
+from emospike.systems.contract import Operations
+
+PICOJOULE_MAC = 4.6
+PICOJOULE_AC = 0.9
+"""Estimates for 45 nm CMOS and 32 bit floats: a multiply-accumulate and an accumulate (Horowitz 2014)."""
+
+WORD = 4
+"""Bytes of a weight, an index or a potential."""
+
+
+def energy_uj(macs: int, accumulates: int) -> float:
+    """Return the estimated energy of arithmetic in microjoule; moving data is not in it.
+
+    >>> energy_uj(macs=1_000_000, accumulates=1_000_000)
+    5.5
+    """
+    return round((PICOJOULE_MAC * macs + PICOJOULE_AC * accumulates) * 1e-6, 9)
+
+
+def reservoir_operations(network: Network, activity: Activity, readout_weights: int) -> Operations:
+    """Return the cost of one pass of a reservoir and its readout, beside the same synapses without spikes.
+
+    A spike costs one accumulate a synapse that it reaches; the leak costs one multiply-accumulate a neuron and
+    step, and so does each weight of the readout, once. In the twin every synapse multiplies at every step.
+    """
+    inputs, neurons, steps = activity.inputs, network.neurons, activity.steps
+    line = inputs.channel * 2 + (inputs.sign < 0) if network.reservoir.polarity == "split" else inputs.channel
+    delivered = np.diff(network.inputs.offsets)[line].sum() + np.diff(network.recurrent.offsets)[activity.neuron].sum()
+    synapses = len(network.inputs) + len(network.recurrent)
+    accumulates, macs = int(delivered), neurons * steps + readout_weights
+    twin = synapses * steps + macs
+    return Operations(
+        spikes=len(inputs) + len(activity),
+        spike_rate=activity.mean_rate,
+        synaptic_operations=accumulates,
+        macs=macs,
+        bytes_moved=WORD * (4 * accumulates + 4 * neurons * steps + readout_weights),
+        energy_uj=energy_uj(macs, accumulates),
+        twin_macs=twin,
+        twin_bytes_moved=WORD * (4 * synapses * steps + 4 * neurons * steps + readout_weights),
+        twin_energy_uj=energy_uj(twin, 0),
+    )

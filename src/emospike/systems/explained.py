@@ -1,0 +1,112 @@
+"""Why eXCube2 decided as it did: every effect is measured by leaving something out and deciding again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+from emospike.clip import Clip
+from emospike.encoding.contract import Decoder
+from emospike.encoding.error import reconstruction_error
+from emospike.encoding.levels import Levels
+from emospike.networks.activity import Activity
+from emospike.readout.interactions import frequency_groups, interactions
+from emospike.series import Series
+from emospike.spikes import Spikes
+from emospike.systems.contract import Effect, Explanation
+
+if TYPE_CHECKING:
+    from emospike.systems.excube2 import EXCube2
+
+MOMENTS = 12
+"""Stretches of equal length that a clip is cut into."""
+
+
+def explain(system: EXCube2, clip: Clip, threshold: float) -> Explanation:
+    """Return what the figures of one decision draw."""
+    series = system.series(clip)
+    spikes = system.encode(series)
+    activity = system.network_.run(spikes)
+    decided = system.decide(clip, threshold)
+    target = system.classes_.index(decided.label)
+    names = [type(feature).__name__ for feature in system.features]
+    return Explanation(
+        name=clip.name,
+        decision=decided,
+        threshold=threshold,
+        series=dict(zip(names, series, strict=True)),
+        decoded=dict(rebuilt(system, names, series)),
+        spikes=spikes,
+        activity=activity,
+        positions=system.template_.positions,
+        region=system.template_.region,
+        regions=system.template_.regions,
+        sites=system.sites_,
+        nodes=tuple(system.nodes_),
+        interactions=interactions(activity, system.nodes_),
+        class_interactions=system.class_interactions_,
+        bands=list(band_effects(system, spikes, activity, target)),
+        moments=list(moment_effects(system, spikes, activity, target)),
+        areas=list(area_effects(system, activity, target)),
+    )
+
+
+def rebuilt(
+    system: EXCube2, names: list[str], series: list[Series]
+) -> Iterator[tuple[str, tuple[Series, float]]]:
+    """Yield each feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
+
+    Of several levels the one that rebuilds best is taken; a feature whose encoder has no decoder is left out.
+    """
+    for name, encoder, one in zip(names, system.encoders_, series, strict=True):
+        levels = encoder.encoders if isinstance(encoder, Levels) else (encoder,)
+        attempts = [
+            level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)
+        ]
+        errors = [reconstruction_error(one, attempt).overall for attempt in attempts]
+        if attempts:
+            best = int(np.argmin(errors))
+            yield name, (attempts[best], float(errors[best]))
+
+
+def log_odds(system: EXCube2, vector: Float32[np.ndarray, " dims"], target: int) -> float:
+    """Return ln p / (1 - p) of a class."""
+    p = float(np.clip(system.readout_.probabilities(vector[None])[0, target], 1e-9, 1 - 1e-9))
+    return float(np.log(p / (1 - p)))
+
+
+def band_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
+    """Yield what silencing the input spikes of each group of bands changes."""
+    whole = log_odds(system, system.vector(activity), target)
+    for name, members in frequency_groups(spikes.channels).items():
+        rest = system.network_.run(kept(spikes, ~np.isin(spikes.channel, members)))
+        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+
+
+def moment_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
+    """Yield what silencing the input spikes of each stretch of time changes."""
+    whole = log_odds(system, system.vector(activity), target)
+    edges = np.linspace(0, spikes.steps, MOMENTS + 1).astype(int)
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        rest = system.network_.run(kept(spikes, (spikes.step < start) | (spikes.step >= stop)))
+        name = f"{start / spikes.rate:.2f}-{stop / spikes.rate:.2f} s"
+        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+
+
+def area_effects(system: EXCube2, activity: Activity, target: int) -> Iterator[Effect]:
+    """Yield what hiding the spikes of each brain region from the readout changes."""
+    whole = log_odds(system, system.vector(activity), target)
+    here = system.template_.region[activity.neuron]
+    for region, name in enumerate(system.template_.regions):
+        seen = here != region
+        rest = replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
+        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+
+
+def kept(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:
+    """Return the events that `mask` keeps, on the same grid."""
+    return replace(spikes, step=spikes.step[mask], channel=spikes.channel[mask], sign=spikes.sign[mask])

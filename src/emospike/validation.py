@@ -1,0 +1,36 @@
+"""One place for the errors that a user's input can cause, and for the checks that raise them.
+
+Every message says what was expected, what came, and what to do; it fits on one line, because the command
+line prints it as it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """A file, folder, label or parameter that cannot be used; the message is one line for the user."""
+
+
+def positive(name: str, value: float) -> None:
+    """Raise `InputError` unless `value` is above zero."""
+    if not value > 0:
+        raise InputError(f"{name} must be above 0, got {value}")
+
+
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Raise `InputError` unless `low <= value <= high`."""
+    if not low <= value <= high:
+        raise InputError(f"{name} must lie in {low} to {high}, got {value}")
+
+
+def one_of(name: str, value: str, known: Iterable[str]) -> str:
+    """Return `value` if it is one of `known`; else raise `InputError` naming the nearest and all known ones."""
+    known = sorted(known)
+    if value in known:
+        return value
+    near = difflib.get_close_matches(value, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise InputError(f"unknown {name} {value!r}: {hint}known are {', '.join(known)}")

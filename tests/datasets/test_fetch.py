@@ -1,0 +1,179 @@
+import hashlib
+import io
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from emospike.datasets import fetch, ravdess
+from emospike.datasets.fetch import BLOCK, Archive, fetch_ravdess_speech
+from emospike.validation import InputError
+
+SOUND = bytes(range(256)) * 200
+CLIPS = [f"Actor_{a:02d}/03-01-0{e}-01-01-01-{a:02d}.wav" for a in (1, 2) for e in (4, 5)]
+
+
+def zipped(names):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            # an info without a date makes the same archive each time
+            archive.writestr(zipfile.ZipInfo(name), SOUND)
+    return file.getvalue()
+
+
+def described(content):
+    return Archive("Speech.zip", len(content), hashlib.md5(content).hexdigest())
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file at /Speech.zip; `drops` says after how many bytes the next answers break off."""
+
+    def __init__(self, content):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content, self.drops, self.asked, self.ranges = content, [], [], True
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self):
+        asked = self.headers.get("Range", "bytes=0-")
+        self.server.asked.append(asked)
+        if self.path != "/Speech.zip":
+            return self.send_error(404)
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if self.server.ranges else 0
+        content = self.server.content
+        if start >= len(content):
+            return self.send_error(416)
+        self.send_response(206 if self.server.ranges else 200)
+        if self.server.ranges:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        sent = self.server.drops.pop(0) if self.server.drops else len(content)
+        self.wfile.write(content[start : start + sent])
+        self.close_connection = True
+        return None
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    server = Server(zipped(CLIPS))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def get(server, folder, progress=None):
+    return fetch_ravdess_speech(folder, progress, server.url, described(zipped(CLIPS)))
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_fetched_recordings_load(server, tmp_path):
+    seen = []
+    clips = get(server, tmp_path / "new" / "folder", lambda done, total: seen.append((done, total)))
+    assert clips == tmp_path / "new" / "folder" / "Speech"
+    dataset = ravdess.load(tmp_path)
+    assert dataset.labels.tolist() == ["sad", "angry"] * 2
+    assert dataset.paths[0].read_bytes() == SOUND
+    assert seen[-1] == (len(server.content), len(server.content))
+    assert names(clips.parent) == ["Speech", "Speech.zip"]
+
+
+def test_a_second_fetch_does_nothing(server, tmp_path):
+    get(server, tmp_path)
+    get(server, tmp_path)
+    (tmp_path / "Speech.zip").unlink()
+    get(server, tmp_path)
+    assert len(server.asked) == 1
+
+
+def test_an_archive_that_is_there_is_checked_and_used(server, tmp_path):
+    (tmp_path / "Speech.zip").write_bytes(server.content)
+    assert len(ravdess.load(get(server, tmp_path))) == 4
+    assert server.asked == []
+
+
+def test_a_dropped_connection_is_resumed(server, tmp_path):
+    server.drops = [4 * BLOCK, 0, 3 * BLOCK + 99]
+    get(server, tmp_path)
+    assert server.asked == [f"bytes={n * BLOCK}-" for n in (0, 4, 4, 7)]
+    assert len(ravdess.load(tmp_path)) == 4
+
+
+def test_a_later_call_goes_on_from_there(server, tmp_path):
+    server.drops = [4 * BLOCK, 0, 0, 0, 0]
+    with pytest.raises(InputError, match=r"0\.1 of 0\.2 MB of http.* came \(.*\): check the network and run"):
+        get(server, tmp_path)
+    assert names(tmp_path) == ["Speech.zip.part"]
+    assert len(ravdess.load(get(server, tmp_path))) == 4
+    assert server.asked[-1] == f"bytes={4 * BLOCK}-"
+    assert names(tmp_path) == ["Speech", "Speech.zip"]
+
+
+def test_a_server_without_ranges_starts_over(server, tmp_path):
+    server.ranges, server.drops = False, [4 * BLOCK]
+    assert len(ravdess.load(get(server, tmp_path))) == 4
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("change", [lambda content: content[::-1], lambda content: content + b"more"])
+def test_a_wrong_checksum_leaves_nothing_behind(server, tmp_path, change):
+    server.content = change(server.content)
+    with pytest.raises(InputError, match="another checksum"):
+        get(server, tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_part_of_another_file_is_discarded(server, tmp_path):
+    (tmp_path / "Speech.zip.part").write_bytes(b"x" * 100)
+    with pytest.raises(InputError, match="another checksum"):
+        get(server, tmp_path)
+    assert len(ravdess.load(get(server, tmp_path))) == 4
+
+
+def test_a_file_that_is_too_short_is_refused(server, tmp_path):
+    server.content = server.content[:-50]
+    with pytest.raises(InputError, match=r"came \(the server answers 416 .*\)|came \(connection closed early\)"):
+        get(server, tmp_path)
+    assert not (tmp_path / "Speech").exists()
+    server.content = b""
+    with pytest.raises(InputError, match="the server answers 416"):
+        get(server, tmp_path / "other")
+
+
+def test_no_such_file_and_no_server(server, tmp_path):
+    archive = described(server.content)
+    with pytest.raises(InputError, match="the server answers 404"):
+        fetch_ravdess_speech(tmp_path, None, f"{server.url}/elsewhere", archive)
+    with pytest.raises(InputError, match="ConnectionError"):
+        fetch_ravdess_speech(tmp_path, None, "http://127.0.0.1:9", archive)
+
+
+@pytest.mark.parametrize("name", ["../evil.wav", "Actor_01/../../evil.wav", "/evil.wav"])
+def test_an_archive_that_points_outside_is_refused(server, tmp_path, name):
+    server.content = zipped([*CLIPS, name])
+    with pytest.raises(InputError, match="points outside"):
+        fetch_ravdess_speech(tmp_path / "data", None, server.url, described(server.content))
+    assert list(tmp_path.rglob("*.wav")) == []
+
+
+def test_a_folder_that_is_a_file(server, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write to"):
+        get(server, tmp_path / "file")

@@ -1,0 +1,114 @@
+import pytest
+
+from emospike.datasets.manifest import load
+from emospike.validation import InputError
+
+HEADER = "path,label,speaker\n"
+GOOD = HEADER + "a.wav,happy,anna\nsub/b.wav,sad,bo\n"
+
+
+@pytest.fixture
+def csv(touch):
+    """Write a CSV beside four empty recordings and return its path."""
+    folder = touch("a.wav", "sub/b.wav", "c.wav", "d.wav")
+
+    def write(text, encoding="utf-8"):
+        (folder / "labels.csv").write_bytes(text.encode(encoding))
+        return folder / "labels.csv"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        GOOD.replace(",", ";"),
+        GOOD.replace(",", "\t"),
+        GOOD.replace("\n", "\r\n"),
+        GOOD.replace(HEADER, " Path , LABEL,Speaker\n"),
+        GOOD + "\n,,\n",
+        GOOD.replace("happy", " Happy "),
+        GOOD.replace("sub/b", "sub\\b"),
+        '"path","label","speaker"\n"a.wav","happy","anna"\n"sub/b.wav","sad","bo"\n',
+        "speaker,label,path\nanna,happy,a.wav\nbo,sad,sub/b.wav\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_spellings_of_one_manifest(csv, text, encoding):
+    path = csv(text, encoding)
+    dataset = load(path)
+    assert dataset.paths.tolist() == [path.parent / "a.wav", path.parent / "sub" / "b.wav"]
+    assert dataset.labels.tolist() == ["happy", "sad"]
+    assert dataset.speakers.tolist() == ["anna", "bo"]
+
+
+def test_a_manifest_of_real_recordings(ravdess, tmp_path):
+    files = sorted((ravdess / "audio" / "Actor_02").glob("*.opus"))[:6]
+    rows = "".join(f"{file},{label},2\n" for file, label in zip(files, ["bored", "excited"] * 3, strict=True))
+    (tmp_path / "manifest.csv").write_text(HEADER + rows)
+    dataset = load(tmp_path)
+    assert dataset.paths.tolist() == files
+    assert dataset.classes == ("bored", "excited")
+
+
+def test_speaker_is_optional_and_other_columns_are_tags(csv):
+    (recording,) = load(csv("path,label,room\na.wav,calm,kitchen\n")).recordings
+    assert recording.speaker is None
+    assert recording.tags == {"room": "kitchen"}
+    assert recording.take == "a.wav"
+    assert load(csv(HEADER + "a.wav,calm,\nc.wav,sad,\n")).speakers.tolist() == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lacks the column label and path, it has nothing"),
+        ("file;emotion\na.wav;sad\n", "lacks the column label and path, it has file, emotion"),
+        ("path,emotion\na.wav,sad\n", "lacks the column label, it has path, emotion"),
+        (HEADER, "has a header and no rows"),
+        (HEADER + "\n\n", "has a header and no rows"),
+        (HEADER + "a.wav,sad,bo,tall\n", "row 2 of .* has 4 fields and the header 3: .*double quotes"),
+        (HEADER + "a.wav,sad\n", "row 2 of .* has 2 fields"),
+        (HEADER + "a.wav,sad,bo\nc.wav, ,bo\n", "row 3 of .* has no label"),
+        (HEADER + "a.wav,sad,bo\n\nc.wav,sad,\n", "1 of 2 rows of .* have no speaker, first row 4"),
+        (
+            HEADER + "a.wav,sad,x\ne.wav,sad,x\nf.wav,sad,x\n",
+            "2 of 3 files of .* missing, first 'e.wav' in row 3",
+        ),
+        (HEADER + ",sad,x\n", "1 of 1 files of .* missing, first '' in row 2"),
+        (HEADER + "sub,sad,x\n", "1 of 1 files of .* missing, first 'sub'"),
+        (HEADER + "a.wav,sad,x\nsub/../a.wav,sad,x\n", "row 3 of .* repeats 'sub/../a.wav' of row 2"),
+    ],
+)
+def test_mistakes_are_named(csv, text, message):
+    with pytest.raises(InputError, match=message) as error:
+        load(csv(text))
+    assert "\n" not in str(error.value)
+
+
+def test_real_label_table_without_the_right_columns(ravdess):
+    with pytest.raises(InputError, match="lacks the column label and path, it has file, actor, gender"):
+        load(ravdess / "labels.csv")
+
+
+def test_a_single_label_that_looks_like_an_emotion_is_a_typo(csv):
+    with pytest.raises(InputError, match=r"label 'hapy' in row 3 of .*labels.csv: did you mean 'happy'\?$"):
+        load(csv(HEADER + "a.wav,sad,x\nc.wav,hapy,x\n"))
+
+
+def test_a_single_label_that_looks_like_a_frequent_one_is_a_typo(csv):
+    with pytest.raises(InputError, match=r"label 'borde' in row 4 .* 'bored'"):
+        load(csv(HEADER + "a.wav,bored,x\nc.wav,bored,x\nd.wav,borde,x\n"))
+
+
+def test_labels_of_ones_own_are_fine(csv):
+    text = HEADER + "a.wav,unhappy,x\nc.wav,unhappy,y\nd.wav,happy,x\nsub/b.wav,excited,y\n"
+    assert load(csv(text)).classes == ("excited", "happy", "unhappy")
+
+
+def test_no_such_file_and_no_text(csv, tmp_path):
+    with pytest.raises(InputError, match=r"cannot read .*none.csv as CSV"):
+        load(tmp_path / "none.csv")
+    with pytest.raises(InputError, match=r"cannot read .*labels.csv as CSV in UTF-8"):
+        load(csv(GOOD, "utf-16"))
