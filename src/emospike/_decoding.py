@@ -119,8 +119,9 @@ def _check_file(path: Path) -> None:
 def _open_soundfile(path: Path) -> Any:  # soundfile.SoundFile or None; the library has no types
     import soundfile
 
+    name = path if os.name == "nt" else os.fsencode(path)  # bytes: a name need not be valid UTF-8
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(name)
     except (soundfile.SoundFileError, TypeError):  # TypeError: headerless .raw
         return None
     # Else soundfile seeks after every read, which tears mp3: a frame needs the bits kept in those before.

@@ -20,7 +20,7 @@ from jaxtyping import Float32, Shaped
 from emospike._decoding import BLOCK, SAMPLE_RATE, Sound, Track, open_track
 from emospike.validation import InputError, positive
 
-__all__ = ["SAMPLE_RATE", "SOUND_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "check_speech", "find_recordings"]
+__all__ = ["SAMPLE_RATE", "SOUND_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "check_speech", "find_recordings", "is_silent"]
 
 SOUND_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a"} | {
     ".aac", ".aif", ".aiff", ".au", ".caf", ".w64", ".wma", ".amr"
@@ -193,6 +193,11 @@ class Clip:
         return f"{self.path} announces {expected:.2f} s of sound, {got:.2f} s could be decoded: it is cut short"
 
 
+def is_silent(sound: Sound) -> bool:
+    """Tell whether sound never exceeds -80 dBFS."""
+    return bool(np.abs(sound).max(initial=0.0) < _SILENCE)
+
+
 def check_speech(sound: Sound, name: str = "sound") -> None:
     """Raise `InputError` if no decision can be made on this sound (16 kHz, full scale ±1).
 
@@ -206,7 +211,7 @@ def check_speech(sound: Sound, name: str = "sound") -> None:
     peak = float(np.abs(sound).max())
     if not np.isfinite(peak):
         raise InputError(f"{name} holds NaN or infinite samples: export it again")
-    if peak < _SILENCE:
+    if is_silent(sound):
         raise InputError(f"{name} is silent (peak below -80 dBFS): check the microphone or the track")
     if peak > _LOUDEST:
         raise InputError(f"{name} peaks at {peak:.3g}, not near 1: damaged, or integers to divide by 32768")

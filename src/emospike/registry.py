@@ -19,9 +19,9 @@ class Registry(dict[str, str]):
     >>> known = Registry("feature", {"mel": "emospike.features.mel:Mel"})
     >>> known.load("mel").__name__, known.name_of(known.load("mel"))
     ('Mel', 'mel')
-    >>> known.load("male")
+    >>> known.load("mell")
     Traceback (most recent call last):
-    emospike.validation.InputError: unknown feature 'male': did you mean 'mel'? known are mel
+    emospike.validation.InputError: unknown feature 'mell': did you mean 'mel'? known are mel
     """
 
     def __init__(self, kind: str, entries: Mapping[str, str]) -> None:

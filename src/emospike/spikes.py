@@ -54,9 +54,7 @@ class Spikes:
         if np.any(np.diff(self.step) < 0):
             raise InputError("events must be sorted by step")
         if self.step[0] < 0 or self.step[-1] >= self.steps:
-            raise InputError(
-                f"steps must lie in 0 to {self.steps - 1}, got {self.step[0]} to {self.step[-1]}"
-            )
+            raise InputError(f"steps must lie in 0 to {self.steps - 1}, got {self.step[0]} to {self.step[-1]}")
         if self.channel.min() < 0 or self.channel.max() >= len(self.channels):
             raise InputError(f"channels must lie in 0 to {len(self.channels) - 1}")
 
@@ -64,9 +62,7 @@ class Spikes:
         return len(self.step)
 
     @classmethod
-    def from_dense(
-        cls, dense: Int8[np.ndarray, "steps channels"], rate: float, channels: Sequence[str]
-    ) -> Spikes:
+    def from_dense(cls, dense: Int8[np.ndarray, "steps channels"], rate: float, channels: Sequence[str]) -> Spikes:
         """Make spikes from a matrix that holds +1, -1 or 0 for each step and channel."""
         flat = np.flatnonzero(dense).astype(np.int32)
         step, channel = np.divmod(flat, np.int32(max(dense.shape[1], 1)))

@@ -57,21 +57,26 @@ def shipped_models() -> list[str]:
 
 
 def save(system: System, path: Path | str) -> Path:
-    """Write a trained system to `path`, atomically; return the path."""
+    """Write a trained system to `path`, atomically; return the path.
+
+    Raises
+    ------
+    InputError : the system is not trained, holds a step that no registry knows, or the file cannot be written
+    """
     from safetensors.numpy import save as serialise
 
+    if not hasattr(system, "classes_"):
+        raise InputError(f"a trained system expected, this {SYSTEMS.name_of(type(system))} is not: fit it first")
     arrays, facts = system.state()
     header = {
         "format": FORMAT,
         "emospike": __version__,
         "system": SYSTEMS.name_of(type(system)),
         "parameters": json.dumps({name: to_plain(value) for name, value in system.get_params().items()}),
-        "facts": json.dumps(
-            to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts)
-        ),
-        "card": json.dumps(system.card),
+        "facts": json.dumps(to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts)),
+        "card": json.dumps(getattr(system, "card", {})),
     }
-    ready = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     return write_atomically(Path(path), serialise(ready, metadata=header))
 
 
@@ -92,7 +97,7 @@ def load(model: Path | str) -> System:
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = json.loads(header["card"])
         return system.restore(arrays, facts)
-    except (KeyError, TypeError, ValueError, IndexError) as err:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
         reason = str(err).splitlines()[0] if str(err) else type(err).__name__
         raise InputError(f"{path.name} is no usable emospike model: {reason}") from err
 
@@ -127,12 +132,12 @@ def to_plain(value: Any) -> Any:
     """Return a parameter as JSON can hold it: a step becomes its registered name and its own parameters."""
     if is_dataclass(value):
         own = {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if f.init}
-        return {"step": STEPS.name_of(type(value)), "with": own}  # type: ignore[arg-type]
+        return {"step": STEPS.name_of(type(value)), "with": own}
     if isinstance(value, (tuple, list)):
         return [to_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {"mapping": {str(key): to_plain(item) for key, item in value.items()}}
-    return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def from_plain(value: Any) -> Any:

@@ -51,6 +51,11 @@ def levels(channels: tuple[str, ...]) -> list[tuple[str, int]]:
     return found
 
 
+def channel_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
+    """Return the channels whose names fit beside a heat map."""
+    return np.unique(np.linspace(0, max(channels - 1, 0), most).round().astype(np.int64))[: max(channels, 0)]
+
+
 def spike_counts(explanation: Explanation) -> Int64[np.ndarray, " neurons"]:
     """Return the spikes of each neuron in this clip."""
     activity = explanation.activity
@@ -110,9 +115,7 @@ def _largest(counts: Float[np.ndarray, "nodes nodes"]) -> float:
     return float(np.abs(counts).max(initial=0.0)) or 1.0
 
 
-def strongest_arcs(
-    counts: Float[np.ndarray, "nodes nodes"], most: int = MOST_ARCS
-) -> list[tuple[int, int, float]]:
+def strongest_arcs(counts: Float[np.ndarray, "nodes nodes"], most: int = MOST_ARCS) -> list[tuple[int, int, float]]:
     """Return (from, to, count) of the largest counts between different nodes, the weakest first."""
     size = np.abs(counts) * ~np.eye(len(counts), dtype=bool)
     order = np.argsort(size, axis=None)[-most:]
@@ -142,7 +145,7 @@ def _half(chosen: Bool[np.ndarray, " nodes"]) -> Float[np.ndarray, " half"]:
 
 
 def ribbon(
-    start: Float[np.ndarray, "2"], stop: Float[np.ndarray, "2"], width: float, points: int = 24
+    start: Float[np.ndarray, " 2"], stop: Float[np.ndarray, " 2"], width: float, points: int = 24
 ) -> Float[np.ndarray, "outline 2"]:
     """Return the outline of an arc from `start` (where it has its `width`) to `stop` (where it is a fifth of that).
 

@@ -24,7 +24,7 @@ ACTIVITY = ("#ccd4dd", "#8fbcdb", "#2a78b5", "#0a2c52")
 """Colours from a silent to the most active neuron, on white."""
 
 POWER = "viridis"
-"""Colour map of spectrograms; plotly knows it by the same name."""
+"""Colour map of spectrograms; plotly writes it with a capital letter."""
 
 DPI = 150
 SMALL, NORMAL, LARGE = 8.0, 9.5, 17.0
@@ -34,10 +34,10 @@ SMALL, NORMAL, LARGE = 8.0, 9.5, 17.0
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty white figure, in inches, that belongs to no global state and no window."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr]  # inches
-    return figure
+    layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches
+    return Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
 
 
 def tidy(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axes:
@@ -56,7 +56,7 @@ def colour_bar(figure: Figure, mappable: Any, axes: Any, label: str, **where: An
     bar = figure.colorbar(mappable, ax=axes, **({"pad": 0.01, "aspect": 18} | where))
     bar.set_label(label, fontsize=SMALL, color=MUTED)
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def png(figure: Figure, alt: str = "") -> bytes:
@@ -64,7 +64,7 @@ def png(figure: Figure, alt: str = "") -> bytes:
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        text.set_parse_math(False)  # type: ignore[attr-defined]  # a $ in a file's name is no formula
+        text.set_parse_math(False)  # a $ in a file's name is no formula
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": "emospike", "Description": alt})
     return buffer.getvalue()

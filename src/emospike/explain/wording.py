@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from emospike.explain.geometry import View
 from emospike.systems.contract import Decision, Effect, Explanation
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*s?\s*(?:-|–|—|to)\s*(\d+(?:\.\d+)?)")
@@ -14,9 +15,9 @@ PROBABILITIES = (
 )
 EFFECTS = (
     "Leave-one-out: a bar is the log-odds of “{label}” on the whole clip, minus its log-odds when this one part alone "
-    "is left out and nothing else changes. Blue speaks for the decision, orange against it; ±0.69 doubles or halves "
-    "the odds. Bars do not add up: parts that say the same stand in for each other. They describe this model, and do "
-    "not say why a person sounds this way."
+    "is left out (bands and moments from the input, brain regions from the readout) and the model decides again. Blue "
+    "speaks for the decision, orange against it; ±0.69 doubles or halves the odds. Bars do not add up: parts that say "
+    "the same stand in for each other. They describe this model, and do not say why a person sounds this way."
 )
 ENCODING = (
     "Each spike marks a change of one channel by one threshold, up (blue) or down (orange); the network reads nothing "
@@ -31,9 +32,9 @@ CUBE = (
 )
 NETWORK = (
     "An arc says how often a spike at one node is followed by a spike at the other in the next step, per second of "
-    "clip and pair of members; it runs from its thick to its thin end. A disc's area is the same for a node and itself. "
-    "Counts include coincidences: busy nodes follow each other often, so compare a clip with the class means. "
-    "Neurons near a site also receive neighbouring bands."
+    "clip and pair of members; it runs from its thick to its thin end, and the strongest are drawn. A disc's area says "
+    "the same of a node and itself. Counts include coincidences: busy nodes follow each other often, so compare the "
+    "clip with the class means. A node in the brain is a few neurons near its band's sites; they hear other bands too."
 )
 
 
@@ -51,7 +52,7 @@ def confidence_line(decision: Decision, threshold: float) -> str:
 def percent(value: float) -> str:
     """Return a probability in percent, never rounded up to certainty.
 
-    >>> percent(0.5), percent(0.8765), percent(0.99996)
+    >>> percent(0.5), percent(0.877), percent(0.99996)
     ('50 %', '87.7 %', '>99.9 %')
     """
     if 0.9995 <= value < 1:
@@ -98,6 +99,15 @@ def spans(moments: Sequence[Effect], seconds: float) -> list[tuple[float, float]
     return [(i * each, (i + 1) * each) for i in range(len(moments))]
 
 
+def cut(text: str, most: int) -> str:
+    """Return text of `most` characters at most, its end replaced by an ellipsis if it is longer.
+
+    >>> cut("03-01-05.opus", 8)
+    '03-01-0…'
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def short_channel(name: str) -> str:
     """Return a channel's name without its kind and level.
 
@@ -138,3 +148,9 @@ def alt_effects(kind: str, effects: Sequence[Effect]) -> str:
     """
     listed = "; ".join(f"{effect.name} {signed(effect.change)}" for effect in strongest(effects))
     return f"{kind} that carried the decision, change of log-odds: {listed}."
+
+
+def scale_line(view: View) -> str:
+    """Return what an arc of full width stands for."""
+    line = f"full width: {view.scale:.2g} /s"
+    return f"{line} more (blue) or less (orange)" if view.difference else line

@@ -6,7 +6,7 @@ line in `FEATURES`.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from emospike.clip import Clip
 from emospike.registry import Registry
@@ -24,6 +24,7 @@ FEATURES = Registry(
 )
 
 
+@runtime_checkable
 class Feature(Protocol):
     """What every feature can do."""
 

@@ -9,13 +9,16 @@ import numpy as np
 from emospike.clip import Clip
 from emospike.features.spectrum import (
     RATE,
+    band_powers,
     bin_frequencies,
     channel_names,
+    check_bands,
     log_compress,
     power_spectrogram,
     triangles,
 )
 from emospike.series import Series
+from emospike.validation import positive
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,16 @@ class ConstantQ:
     window: float = 0.1
     floor: float = -16.0
 
+    def __post_init__(self) -> None:
+        positive("fmin", self.fmin)
+        positive("per_octave", self.per_octave)
+        highest = self.fmin * 2 ** (self.bands / self.per_octave)
+        check_bands(self.bands, self.fmin, highest, self.window, 2048)
+
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
         bank = triangles(edges.astype(np.float32), bin_frequencies(2048))
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 2048)
         names = channel_names("pitch", edges[1:-1].astype(np.float32))
-        return Series(log_compress(power @ bank, self.floor), RATE, names)
+        return Series(log_compress(band_powers(power, bank), self.floor), RATE, names)

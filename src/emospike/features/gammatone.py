@@ -11,8 +11,10 @@ from jaxtyping import Float32
 from emospike.clip import Clip
 from emospike.features.spectrum import (
     RATE,
+    band_powers,
     bin_frequencies,
     channel_names,
+    check_bands,
     log_compress,
     power_spectrogram,
 )
@@ -45,11 +47,14 @@ class Gammatone:
     window: float = 0.025
     floor: float = -16.0
 
+    def __post_init__(self) -> None:
+        check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
+
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         bank, centres = gammatone_bank(self.bands, self.fmin, self.fmax, 512)
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
-        return Series(log_compress(power @ bank, self.floor), RATE, channel_names("gammatone", centres))
+        return Series(log_compress(band_powers(power, bank), self.floor), RATE, channel_names("gammatone", centres))
 
 
 @lru_cache
@@ -57,7 +62,8 @@ def gammatone_bank(
     bands: int, fmin: float, fmax: float, n_fft: int
 ) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
     """Power responses of the filters with unit sum per band, and their centres in Hz."""
-    erb_rate = np.linspace(*(21.4 * np.log10(1 + 0.00437 * np.array([fmin, fmax]))), bands)
+    lowest, highest = 21.4 * np.log10(1 + 0.00437 * np.array([fmin, fmax]))
+    erb_rate = np.linspace(lowest, highest, bands)
     centres = (10 ** (erb_rate / 21.4) - 1) / 0.00437
     width = 1.019 * 24.7 * (0.00437 * centres + 1)
     bank = (1 + ((bin_frequencies(n_fft)[:, None] - centres) / width) ** 2) ** -4.0

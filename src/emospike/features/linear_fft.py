@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.spectrum import (
     RATE,
+    band_powers,
     bin_frequencies,
     channel_names,
+    check_bands,
     log_compress,
     power_spectrogram,
 )
 from emospike.series import Series
+from emospike.validation import within
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class LinearFFT:
     window: float = 0.025
     floor: float = -16.0
 
+    def __post_init__(self) -> None:
+        check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
+        within("width of a band", (self.fmax - self.fmin) / self.bands, SAMPLE_RATE / 512, np.inf)
+
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
@@ -48,5 +55,5 @@ class LinearFFT:
         bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
         centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
-        bands = power @ (bank / bank.sum(axis=0))
+        bands = band_powers(power, bank / bank.sum(axis=0))
         return Series(log_compress(bands, self.floor), RATE, channel_names("fft", centres))

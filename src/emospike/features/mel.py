@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emospike.clip import Clip
-from emospike.features.spectrum import RATE, channel_names, log_compress, mel_bank, power_spectrogram
+from emospike.features.spectrum import (
+    RATE,
+    band_powers,
+    channel_names,
+    check_bands,
+    log_compress,
+    mel_bank,
+    power_spectrogram,
+)
 from emospike.series import Series
 
 
@@ -35,8 +43,11 @@ class Mel:
     window: float = 0.025
     floor: float = -16.0
 
+    def __post_init__(self) -> None:
+        check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
+
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         bank, centres = mel_bank(self.bands, self.fmin, self.fmax, 512)
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
-        return Series(log_compress(power @ bank, self.floor), RATE, channel_names("mel", centres))
+        return Series(log_compress(band_powers(power, bank), self.floor), RATE, channel_names("mel", centres))

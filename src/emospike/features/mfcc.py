@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.mel import Mel
-from emospike.features.spectrum import RATE
+from emospike.features.spectrum import RATE, check_bands
 from emospike.series import Series
+from emospike.validation import within
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class MFCC:
     bands: int = 128
     window: float = 0.025
     floor: float = -16.0
+
+    def __post_init__(self) -> None:
+        check_bands(self.bands, 0.0, SAMPLE_RATE / 2, self.window, 512)
+        within("coefficients", self.coefficients, 1, self.bands)
 
     def extract(self, clip: Clip) -> Series:
         """Return the coefficients in nats, shape (steps, coefficients)."""

@@ -8,11 +8,14 @@ import numpy as np
 from jaxtyping import Float32
 
 from emospike.clip import SAMPLE_RATE
+from emospike.validation import positive, within
 
 RATE = 100.0
 """Steps per second of every series: sound and face share one 10 ms grid (eXCube2, section 2.7)."""
 
 HOP = int(SAMPLE_RATE / RATE)
+BLOCK = 64
+"""Steps that are transformed at once: what stays in the cache is several times faster."""
 
 
 def power_spectrogram(
@@ -32,11 +35,34 @@ def power_spectrogram(
     from scipy.fft import rfft
 
     w = np.hanning(window + 1)[:-1].astype(np.float32)
-    padded = np.pad(sound, window // 2)
+    w /= np.sqrt(np.square(w).sum())
+    padded = np.pad(sound, (window // 2, window - window // 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::HOP]
-    spectrum = rfft(frames * w, n=n_fft, axis=1)
-    power: Float32[np.ndarray, "steps bins"] = (spectrum.real**2 + spectrum.imag**2) / np.square(w).sum()
+    power = np.empty((len(frames), n_fft // 2 + 1), np.float32)
+    for at in range(0, len(frames), BLOCK):
+        spectrum = rfft(frames[at : at + BLOCK] * w, n=n_fft, axis=1)
+        power[at : at + BLOCK] = spectrum.real**2 + spectrum.imag**2
     return power
+
+
+def band_powers(
+    power: Float32[np.ndarray, "steps bins"], bank: Float32[np.ndarray, "bins bands"]
+) -> Float32[np.ndarray, "steps bands"]:
+    """Power in each band: power @ bank, for banks that are mostly zeros.
+
+    BLAS is kept out of it: on a busy machine its threads wait for each other a hundred times longer than this takes.
+    """
+    from scipy.sparse import csr_array
+
+    return np.ascontiguousarray((csr_array(bank.T) @ power.T).T)
+
+
+def check_bands(bands: int, fmin: float, fmax: float, window: float, n_fft: int) -> None:
+    """Raise `InputError` unless there are bands, they lie within 0 to 8 kHz, and the window (s) fits the transform."""
+    positive("bands", bands)
+    within("fmin", fmin, 0, fmax)
+    within("fmax", fmax, fmin, SAMPLE_RATE / 2)
+    within("window", window, 0.001, n_fft / SAMPLE_RATE)
 
 
 def bin_frequencies(n_fft: int) -> Float32[np.ndarray, " bins"]:
@@ -56,7 +82,8 @@ def triangles(
     bank = np.maximum(0, np.minimum((f - low) / (centre - low), (high - f) / (high - centre)))
     for band in np.flatnonzero(bank.sum(axis=0) == 0):
         bank[np.abs(frequencies - centre[band]).argmin(), band] = 1
-    return (bank / bank.sum(axis=0)).astype(np.float32)
+    scaled: Float32[np.ndarray, "bins bands"] = (bank / bank.sum(axis=0)).astype(np.float32)
+    return scaled
 
 
 @lru_cache

@@ -57,8 +57,11 @@ class VirtualSpeakers:
 def spoken_by(voice: Voice, series: Series, floor: float) -> Series:
     """Return a log spectrum as that voice would have spoken it; nothing falls below `floor` nats.
 
-    Values between bands and steps are interpolated linearly; outer bands repeat.
+    Values between bands and steps are interpolated linearly; outer bands repeat. The clip's own voice changes
+    nothing.
     """
+    if voice == Voice():
+        return series
     values = series.values
     if voice.stretch != 1:
         steps = max(round(len(values) * voice.stretch), 1)

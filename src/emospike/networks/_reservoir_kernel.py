@@ -4,6 +4,7 @@ One call advances the network until its event buffer is full or the input ends, 
 however long the recording is; all arrays belong to the caller and nothing is allocated per step.
 """
 
+# ruff: noqa: PLR0917 - a kernel takes bare arrays
 from __future__ import annotations
 
 from typing import Any, no_type_check
@@ -12,9 +13,10 @@ import numpy as np
 from numba import njit
 
 Array = np.ndarray[Any, Any]
+FAST = {"contract", "nsz"}  # not "ninf": the floor may be minus infinity
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(cache=True, fastmath=FAST, nogil=True)
 @no_type_check
 def integrate(v: Array, current: Array, decay: Array, floor: float) -> None:
     """Leak and add the current of this step, in place: v <- max(v * decay + current, floor)."""
@@ -23,11 +25,9 @@ def integrate(v: Array, current: Array, decay: Array, floor: float) -> None:
         current[i] = np.float32(0)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(cache=True, fastmath=FAST, nogil=True)
 @no_type_check
-def deliver(
-    source: int, gain: float, offsets: Array, targets: Array, weights: Array, current: Array
-) -> None:
+def deliver(source: int, gain: float, offsets: Array, targets: Array, weights: Array, current: Array) -> None:
     """Add `gain` times the outgoing weights of `source` to its targets' current."""
     for s in range(offsets[source], offsets[source + 1]):
         current[targets[s]] += gain * weights[s]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, Int64
+from jaxtyping import Float32, Int64
 
 from emospike.brain.synapses import Synapses
 from emospike.networks.activity import Activity
@@ -26,8 +26,8 @@ class STDP:
         dw = +a_plus  * exp(-lag / tau_plus)    when the post neuron fires after the pre neuron,
         dw = -a_minus * exp(lag / tau_minus)    when the pre neuron fires after the post neuron,
 
-    applied at each spike to the other neuron's last spike, to excitatory synapses only, and kept within
-    [w_min, w_max].
+    applied at each spike to the other neuron's last spike, only to synapses that were excitatory when learning
+    began, and kept within [w_min, w_max].
 
     Attributes
     ----------
@@ -58,9 +58,7 @@ class STDP:
     def neucube_py(cls) -> STDP:
         """NeuCube-Py's documented defaults with its quirks: A+ 1e-4, A- 0.01, tau 3 steps, unbounded weights."""
         unbounded = float(np.finfo(np.float32).max)
-        return cls(
-            1e-4, 0.01, 3.0, 3.0, -unbounded, unbounded, own_depression=True, silent_counts_as_spike=True
-        )
+        return cls(1e-4, 0.01, 3.0, 3.0, -unbounded, unbounded, own_depression=True, silent_counts_as_spike=True)
 
     def table(self, amplitude: float, tau: float) -> Float32[np.ndarray, " lags"]:
         """Change of weight by lag in steps, up to where it falls below a millionth of the amplitude."""
@@ -129,7 +127,8 @@ class Reservoir:
         recurrent : synapses between the neurons
         """
         neurons = len(recurrent.offsets) - 1
-        spread = np.random.default_rng(seed).uniform(*np.log(self.tau), neurons)
+        low, high = np.log(self.tau)
+        spread = np.random.default_rng(seed).uniform(low, high, neurons)
         return Network(self, inputs, recurrent, np.exp(spread).astype(np.float32))
 
 
@@ -142,6 +141,10 @@ class Network:
     reservoir : the constants
     inputs, recurrent : synapses of input lines and of neurons; learning changes ``recurrent.weights`` in place
     tau : membrane time constant of each neuron, steps
+
+    Raises
+    ------
+    InputError : recurrent synapses of another number of neurons, or synapses onto neurons that do not exist
     """
 
     reservoir: Reservoir
@@ -151,6 +154,13 @@ class Network:
     _learning: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if len(self.recurrent.offsets) != self.neurons + 1:
+            raise InputError(
+                f"synapses of {self.neurons} neurons expected, got {len(self.recurrent.offsets) - 1} neurons"
+            )
+        for synapses in (self.inputs, self.recurrent):  # the kernel writes where they point, unchecked
+            if len(synapses) and not 0 <= synapses.targets.min() <= synapses.targets.max() < self.neurons:
+                raise InputError(f"synapses onto neurons 0 to {self.neurons - 1} expected, got others")
         self._decay = np.exp(-1 / self.tau).astype(np.float32)
 
     @property
@@ -209,7 +219,7 @@ class Network:
             np.zeros((max(r.refractory, 1), n), np.int32), np.zeros(max(r.refractory, 1), np.int64),
         )  # fmt: skip
         step, neuron = np.empty(max(2**16, 2 * n), np.int32), np.empty(max(2**16, 2 * n), np.int32)
-        drive, done, parts = self._lines(spikes), 0, []
+        drive, done, parts = self._lines(spikes), 0, [(step[:0], neuron[:0])]
         while done < spikes.steps:
             done, written = advance(
                 done, *drive, self.inputs.offsets, self.inputs.targets, self.inputs.weights,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -24,8 +24,9 @@ class Classifier(Protocol):
     bit, for every classifier.
     """
 
-    classes_: Shaped[np.ndarray, " classes"]
-    """The labels, sorted, as str; column k of the scores belongs to `classes_[k]`."""
+    if TYPE_CHECKING:  # it exists only after `fit`, so `isinstance` must not ask for it
+        classes_: Shaped[np.ndarray, " classes"]
+        """The labels, sorted, as str; column k of the scores belongs to `classes_[k]`."""
 
     def fit(self, X: Vectors, y: Labels, weights: Weights | None = None) -> Classifier:
         """Fit to training clips with labels `y` (str); `weights` counts a clip more or less than once."""

@@ -13,17 +13,17 @@ they are normalised: the average over pairs and the division by seconds are ours
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float, Float32, Int, Int32, Int64
+from jaxtyping import Float, Float32, Int32, Int64
 
 from emospike.networks.activity import Activity
+from emospike.series import frequencies_of
 from emospike.spikes import Spikes
 from emospike.validation import InputError, within
 
-Members = Mapping[str, Int64[np.ndarray, " members"]]
+Members = Mapping[str, Int64[np.ndarray, " _"]]
 Frequencies = Float[np.ndarray, "nodes nodes"]
 
 EDGES = (50, 200, 400, 650, 1000, 1500, 2500, 4000, 8000)
@@ -39,7 +39,7 @@ def interactions(activity: Activity, members: Members) -> Frequencies:
     `members` gives the neurons of each node, in the order of the result's rows and columns.
     """
     grid = activity.inputs
-    return _following(activity.step, activity.neuron, activity.neurons, grid.steps, grid.rate, members)
+    return _following(activity.step, activity.neuron, members, units=activity.neurons, steps=grid.steps, rate=grid.rate)
 
 
 def channel_interactions(spikes: Spikes, members: Members) -> Frequencies:
@@ -50,29 +50,32 @@ def channel_interactions(spikes: Spikes, members: Members) -> Frequencies:
     >>> channel_interactions(Spikes.from_dense(dense, rate=4.0, channels=("a", "b")), nodes).tolist()
     [[0.0, 1.0], [0.0, 1.0]]
     """
-    return _following(spikes.step, spikes.channel, len(spikes.channels), spikes.steps, spikes.rate, members)
+    return _following(
+        spikes.step, spikes.channel, members, units=len(spikes.channels), steps=spikes.steps, rate=spikes.rate
+    )
 
 
 def _following(
     step: Int32[np.ndarray, " spikes"],
     unit: Int32[np.ndarray, " spikes"],
+    members: Members,
+    *,
     units: int,
     steps: int,
     rate: float,
-    members: Members,
 ) -> Frequencies:
     """Return F of spikes given as step and unit (a neuron or a channel)."""
     share = np.zeros((units, len(members)))
     for node, own in enumerate(members.values()):
         share[own, node] = 1 / max(len(own), 1)
-    used = share.any(axis=1)[unit]  # few neurons are members: the spikes of all others are dropped first
+    used = np.any(share > 0, axis=1)[unit]  # few neurons are members: the spikes of all others are dropped first
     step, unit = step[used], unit[used]
     means = [np.bincount(step, weights=share[unit, node], minlength=steps) for node in range(len(members))]
     mean = np.reshape(means, (len(members), steps))
     return np.asarray(mean[:, :-1] @ mean[:, 1:].T * rate / max(steps, 1))
 
 
-def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " members"]]:
+def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " _"]]:
     """Return the channels of each frequency band, from low to high; bands without channels are left out.
 
     The frequency is read from the name. Channels without one are cut, kind by kind, into `PARTS` stretches of equal
@@ -82,17 +85,12 @@ def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, "
     >>> {name: own.tolist() for name, own in groups.items()}
     {'50–200 Hz': [0, 2], '400–650 Hz': [1], 'mfcc 0': [3], 'mfcc 1': [4]}
     """
-    hertz = [_hertz(name) for name in channels]
-    band = np.searchsorted(EDGES, [value for value in hertz if value is not None], side="right")
-    pitched = np.flatnonzero([value is not None for value in hertz])
-    groups = {_band_name(one): pitched[band == one] for one in np.unique(band)}
-    names = {i: channels[i].partition(" @")[0] for i in range(len(channels)) if hertz[i] is None}
+    hertz = frequencies_of(channels)
+    pitched = np.flatnonzero(~np.isnan(hertz))
+    band = np.searchsorted(EDGES, hertz[pitched], side="right")
+    groups = {_band_name(one): pitched[band == one] for one in np.unique(band).tolist()}
+    names = {i: name.partition(" @")[0] for i, name in enumerate(channels) if np.isnan(hertz[i])}
     return groups | _rank_groups(names)
-
-
-def _hertz(name: str) -> float | None:
-    found = re.search(r"(\d+(?:\.\d+)?) Hz", name)
-    return float(found[1]) if found else None
 
 
 def _band_name(band: int) -> str:
@@ -107,9 +105,9 @@ def _band_name(band: int) -> str:
     return f"{low} Hz–{high / 1000:g} kHz" if low < 1000 else f"{low / 1000:g}–{high / 1000:g} kHz"
 
 
-def _rank_groups(names: Mapping[int, str]) -> dict[str, Int64[np.ndarray, " members"]]:
+def _rank_groups(names: Mapping[int, str]) -> dict[str, Int64[np.ndarray, " _"]]:
     """Return groups of channels that have no frequency; `names` gives their names, without the level."""
-    groups: dict[str, Int64[np.ndarray, " members"]] = {}
+    groups: dict[str, Int64[np.ndarray, " _"]] = {}
     for kind in dict.fromkeys(_kind(name) for name in names.values()):
         ranked = list(dict.fromkeys(name for name in names.values() if _kind(name) == kind))
         for part in np.array_split(ranked, min(PARTS, len(ranked))):
@@ -129,7 +127,7 @@ def neurons_near(
     groups: Members,
     positions: Float32[np.ndarray, "neurons 3"],
     count: int = 6,
-) -> dict[str, Int64[np.ndarray, " members"]]:
+) -> dict[str, Int64[np.ndarray, " _"]]:
     """Return the neurons nearest to the sites of each group of channels, in each hemisphere.
 
     Nodes are called ``"50–200 Hz L"``, ``"50–200 Hz R"`` and so on: first all of the left hemisphere (x < 0), then
@@ -142,7 +140,7 @@ def neurons_near(
     InputError : a hemisphere has fewer neurons than its nodes need
     """
     within("count", count, 1, len(positions))
-    nodes: dict[str, Int64[np.ndarray, " members"]] = {}
+    nodes: dict[str, Int64[np.ndarray, " _"]] = {}
     for side, sign in (("L", -1), ("R", 1)):
         here = np.flatnonzero(positions[:, 0] * sign > 0)
         distance = {
@@ -160,7 +158,8 @@ def _distances(
     sites: Float32[np.ndarray, "sites 3"], positions: Float32[np.ndarray, "neurons 3"]
 ) -> Float[np.ndarray, " neurons"]:
     """Return the squared distance of each neuron to the nearest site, mm²."""
-    return np.min([np.square(positions - site).sum(axis=1) for site in np.unique(sites, axis=0)], axis=0)
+    apart = [np.square(positions - site).sum(axis=1) for site in np.unique(sites, axis=0)]
+    return np.asarray(np.min(apart, axis=0))
 
 
 def _assigned(distance: Float[np.ndarray, "nodes neurons"], count: int) -> Int64[np.ndarray, "nodes count"]:

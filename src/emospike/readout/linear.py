@@ -31,7 +31,7 @@ class LinearReadout:
     """
 
     alpha: float = 3000.0
-    classes_: Labels = field(init=False, repr=False)
+    classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False)
     weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False)
     bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False)
 
@@ -68,7 +68,8 @@ class LinearReadout:
     def scores(self, X: Vectors) -> Scores:
         """Return one score a class; larger is likelier."""
         # Row by row: a matrix product may round a clip differently in another company.
-        return np.stack([x @ self.weights_ + self.bias_ for x in X])
+        scores: Scores = np.stack([x @ self.weights_ + self.bias_ for x in X])
+        return scores
 
     def state(self) -> dict[str, Any]:
         """Return the fitted arrays."""
@@ -103,7 +104,8 @@ class LinearReadout:
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
             raise InputError(f"at least 2 classes are needed to train, got only {self.classes_.tolist()}")
-        return (y[:, None] == self.classes_).astype(np.float32)
+        indicators: Scores = (y[:, None] == self.classes_).astype(np.float32)
+        return indicators
 
 
 def solve(

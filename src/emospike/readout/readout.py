@@ -126,7 +126,7 @@ def fit_holding_out(
 ) -> Float32[np.ndarray, "clips classes"]:
     """Fit `classifier` to all clips in place; return the scores of each fold's test clips by a copy fitted without.
 
-    Clips that no fold tests have NaN; so has a class that a fold's training part lacks.
+    Clips that no fold tests have NaN. A class that a fold's training part lacks scores like the worst of the others.
     """
     own = getattr(classifier, "fit_holding_out", None)
     if own is not None:
@@ -135,6 +135,8 @@ def fit_holding_out(
     out = np.full((len(y), len(classes)), np.nan, np.float32)
     for train, test in folds:
         copy = deepcopy(classifier).fit(X[train], y[train])
-        out[np.ix_(test, np.searchsorted(classes, copy.classes_))] = copy.scores(X[test])
+        scores = copy.scores(X[test])
+        out[test] = scores.min(axis=1, keepdims=True)
+        out[np.ix_(test, np.searchsorted(classes, copy.classes_))] = scores
     classifier.fit(X, y)
     return out

@@ -23,7 +23,7 @@ class SoftScaler:
     ----------
     root : take the square root first
     rare : dimensions that are non-zero in less than this share of the training clips are dropped
-    soft : added to the deviation, in units of g(x)
+    soft : added to the deviation, in units of g(x); where both are 0 nothing is scaled
     """
 
     root: bool = True
@@ -42,12 +42,13 @@ class SoftScaler:
         self.kept_ = (rooted != 0).mean(axis=0) >= self.rare
         kept = rooted[:, self.kept_]
         self.mean_ = kept.mean(axis=0)
-        self.scale_ = 1 / (kept.std(axis=0) + np.float32(self.soft))
+        deviation = kept.std(axis=0) + np.float32(self.soft)
+        self.scale_ = 1 / np.where(deviation > 0, deviation, np.float32(1))
         return self
 
     def transform(self, rooted: Vectors) -> Float32[np.ndarray, "clips kept"]:
         """Return the scaled dimensions that were kept."""
-        z = rooted[:, self.kept_]
+        z = np.ascontiguousarray(rooted[:, self.kept_])  # the mask leaves columns first, and rows sum up differently
         z -= self.mean_
         z *= self.scale_
         return z

@@ -34,7 +34,7 @@ class Calibration:
     temperature_: float = field(default=1.0, init=False)
     bias_: Float[np.ndarray, " classes"] = field(init=False, repr=False)
 
-    def fit(self, scores: Scores, y: Labels, classes: Labels) -> Calibration:
+    def fit(self, scores: Scores, y: Labels, classes: Shaped[np.ndarray, " classes"]) -> Calibration:
         """Fit to held-out scores of clips with labels `y`."""
         from scipy.optimize import minimize
 
@@ -85,7 +85,7 @@ def coverage_curve(probabilities: Probabilities, correct: Shaped[np.ndarray, " c
     A threshold that leaves no clip is not listed.
     """
     confidence, rows = probabilities.max(axis=1), []
-    for threshold in np.arange(0, 1.0001, 0.05):
+    for threshold in np.arange(21) / 20:
         answered = confidence >= threshold
         if answered.any():
             rows.append(

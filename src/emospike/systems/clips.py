@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+import numpy as np
+from jaxtyping import Shaped
+
 from emospike.clip import Clip
+from emospike.datasets.folds import inner_folds
 from emospike.systems.contract import Progress
+from emospike.validation import InputError
+
+Labels = Shaped[np.ndarray, " clips"]
 
 Result = TypeVar("Result")
 
@@ -44,6 +51,31 @@ def _results(one: Callable[[int, Clip], Result], clips: Sequence[Clip]) -> Itera
     # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
     tasks = (delayed(one)(index, clip) for index, clip in enumerate(clips))
     yield from Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+
+
+def training_labels(
+    clips: Sequence[Clip], labels: Sequence[str], speakers: Sequence[str] | None, normalise: str
+) -> tuple[Labels, Labels]:
+    """Return labels and speakers as arrays, checked before the work begins; nobody named, each clip is a speaker.
+
+    Raises
+    ------
+    InputError : not a label and a speaker for each clip, fewer than two classes, no speakers where speakers are
+        normalised, or none that could be held out (see `inner_folds`)
+    """
+    if speakers is None and normalise == "speaker":
+        raise InputError("normalise 'speaker' needs to know who speaks: give the speaker of each clip")
+    y = np.asarray(labels, dtype=str)
+    who = np.asarray(range(len(y)) if speakers is None else speakers, dtype=str)
+    if not len(clips) == len(y) == len(who):
+        raise InputError(
+            f"one label and one speaker a clip expected, got {len(y)} labels, {len(who)} speakers for "
+            f"{len(clips)} clips"
+        )
+    if len(np.unique(y)) < 2:
+        raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
+    inner_folds(y, who)
+    return y, who
 
 
 class Stopwatch:

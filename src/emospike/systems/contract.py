@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
 
 from emospike.clip import Clip
 from emospike.networks.activity import Activity
@@ -51,10 +53,31 @@ CLIPPING = 0.01
 """Share of samples at full scale from which a decision says that the recording is clipped."""
 
 
+def as_clip(recording: Clip | Path | str) -> Clip:
+    """Return a recording that may be given by its path as a clip.
+
+    >>> as_clip("a.wav").name
+    'a.wav'
+    """
+    return recording if isinstance(recording, Clip) else Clip(recording)
+
+
+def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
+    """Return whether a confidence is enough for an answer, and why.
+
+    >>> verdict(0.6, 0.7)
+    (False, "don't know: confidence 0.60 is below the threshold 0.70")
+    """
+    if confidence >= threshold:
+        return True, f"confidence {confidence:.2f} reaches the threshold {threshold:.2f}"
+    return False, f"don't know: confidence {confidence:.2f} is below the threshold {threshold:.2f}"
+
+
 def decision(
     clip: Clip,
     classes: Sequence[str],
     probabilities: Float[np.ndarray, " classes"],
+    *,
     threshold: float,
     share: Mapping[str, float],
     seconds: Mapping[str, float],
@@ -62,13 +85,9 @@ def decision(
     """Return the decision that these probabilities mean, and say why it is answered or not."""
     best = int(probabilities.argmax())
     confidence = float(probabilities[best])
-    answered = confidence >= threshold and clip.seconds >= SHORTEST_SPEECH
+    answered, reason = verdict(confidence, threshold)
     if clip.seconds < SHORTEST_SPEECH:
-        reason = f"don't know: {clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
-    elif answered:
-        reason = f"confidence {confidence:.2f} reaches the threshold {threshold:.2f}"
-    else:
-        reason = f"don't know: confidence {confidence:.2f} is below the threshold {threshold:.2f}"
+        answered, reason = False, f"don't know: {clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
     if clip.clipped > CLIPPING:
         reason += f"; {clip.clipped:.0%} of the samples are clipped"
     if clip.warning:
@@ -91,15 +110,29 @@ class Effect:
     change: float
 
 
+def no_spikes() -> Spikes:
+    """Return the spikes of a system that has none."""
+    return Spikes.from_dense(np.zeros((0, 0), np.int8), rate=100.0, channels=())
+
+
+def no_activity() -> Activity:
+    """Return the activity of a system that has no neurons."""
+    return Activity(no_spikes(), np.empty(0, np.int32), np.empty(0, np.int32), neurons=0)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Everything that the figures of one decision draw; computed once, by the system itself.
+
+    What a system does not have stays empty, as it is by default: no neurons without a network, no areas without a
+    brain. Figures draw what is there.
 
     Attributes
     ----------
     name : the clip's name
     decision, threshold : what was decided, and the confidence that an answer needs
     series : the features, by name
+    bands, moments, areas : effects of leaving out frequency bands, stretches of time, and brain regions
     decoded : each feature rebuilt from its spikes (where the encoder can be decoded), and its normalised error
     spikes : the input spikes of all features
     activity : the network's spikes
@@ -110,26 +143,25 @@ class Explanation:
     nodes : names of the interaction network's nodes (groups of channels, left and right)
     interactions : [from, to] how often a spike at one node is followed by one at the other a step later
     class_interactions : the same, averaged over the training clips of each class
-    bands, moments, areas : effects of leaving out frequency bands, stretches of time, and brain regions
     """
 
     name: str
     decision: Decision
     threshold: float
     series: Mapping[str, Series]
-    decoded: Mapping[str, tuple[Series, float]]
-    spikes: Spikes
-    activity: Activity
-    positions: Float32[np.ndarray, "neurons 3"]
-    region: Any
-    regions: tuple[str, ...]
-    sites: Float32[np.ndarray, "channels sites 3"]
-    nodes: tuple[str, ...]
-    interactions: Float[np.ndarray, "nodes nodes"]
-    class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]]
     bands: Sequence[Effect]
     moments: Sequence[Effect]
-    areas: Sequence[Effect]
+    areas: Sequence[Effect] = ()
+    decoded: Mapping[str, tuple[Series, float]] = field(default_factory=dict)
+    spikes: Spikes = field(default_factory=no_spikes)
+    activity: Activity = field(default_factory=no_activity)
+    positions: Float32[np.ndarray, "neurons 3"] = field(default_factory=partial(np.zeros, (0, 3), np.float32))
+    region: Int[np.ndarray, " neurons"] = field(default_factory=partial(np.zeros, 0, np.int32))
+    regions: tuple[str, ...] = ()
+    sites: Float32[np.ndarray, "channels sites 3"] = field(default_factory=partial(np.zeros, (0, 0, 3), np.float32))
+    nodes: tuple[str, ...] = ()
+    interactions: Float[np.ndarray, "nodes nodes"] = field(default_factory=partial(np.zeros, (0, 0)))
+    class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,7 +179,8 @@ class Operations:
     macs : multiply-accumulates (leak and readout; all of them in the twin)
     bytes_moved : weights and states read and written, without caches
     energy_uj : estimated energy, microjoule
-    twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step
+    twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step; a system
+        without spikes is its own twin
     """
 
     spikes: int
@@ -208,15 +241,15 @@ class System(ABC):
         """
 
     @abstractmethod
-    def decide(self, clip: Clip, threshold: float | None = None) -> Decision:
-        """Return the decision on one clip; `threshold` replaces the model's own."""
+    def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
+        """Return the decision on one clip, or on the recording at a path; `threshold` replaces the model's own."""
 
     @abstractmethod
     def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> System:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
 
     @abstractmethod
-    def explain(self, clip: Clip, threshold: float | None = None) -> Explanation:
+    def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
         """Return what the figures of one decision draw."""
 
     @abstractmethod

@@ -6,6 +6,7 @@ import numpy as np
 
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network
+from emospike.readout.contract import Classifier
 from emospike.systems.contract import Operations
 
 PICOJOULE_MAC = 4.6
@@ -23,6 +24,31 @@ def energy_uj(macs: int, accumulates: int) -> float:
     5.5
     """
     return round((PICOJOULE_MAC * macs + PICOJOULE_AC * accumulates) * 1e-6, 9)
+
+
+def readout_weights(classifier: Classifier) -> int:
+    """Return how many numbers one decision of a fitted classifier goes through: a multiply-accumulate for each.
+
+    Of scikit-learn's classifiers these are the support vectors, the training clips, or the coefficients; of a forest
+    the comparisons down to the leaves.
+    """
+    pipeline = getattr(classifier, "pipeline_", None)
+    if pipeline is None:
+        return sum(np.size(array) for name, array in classifier.state().items() if name != "classes")
+    model = pipeline["model"]
+    arrays = [getattr(model, name, ()) for name in ("support_vectors_", "dual_coef_", "coef_", "_fit_X")]
+    arrays += getattr(model, "coefs_", [])
+    return sum(map(np.size, arrays)) + sum(tree.get_depth() for tree in getattr(model, "estimators_", ()))
+
+
+def dense_operations(macs: int, words: int) -> Operations:
+    """Return the cost of a system without spikes, which is its own twin.
+
+    >>> dense_operations(macs=1_000_000, words=500).twin_energy_uj
+    4.6
+    """
+    cost = (macs, WORD * words, energy_uj(macs, 0))
+    return Operations(0, 0.0, 0, *cost, *cost)
 
 
 def reservoir_operations(network: Network, activity: Activity, readout_weights: int) -> Operations:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,9 @@ from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined
 from emospike.systems import excube2_presets, explained
-from emospike.systems.clips import Stopwatch, each
-from emospike.systems.contract import Decision, Explanation, Operations, Progress, System, decision
-from emospike.systems.cost import reservoir_operations
+from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.contract import Decision, Explanation, Operations, Progress, System, as_clip, decision
+from emospike.systems.cost import readout_weights, reservoir_operations
 from emospike.validation import InputError, one_of
 
 Vectors = Float32[np.ndarray, "clips dims"]
@@ -100,9 +101,7 @@ class EXCube2(System):
         progress: Progress | None = None,
     ) -> EXCube2:
         """Train on labelled clips: encoders, reservoir (unsupervised), readout and calibration (supervised)."""
-        y = np.asarray(labels, dtype=str)
-        who = np.asarray(speakers if speakers is not None else np.arange(len(y)).astype(str))
-        self._check_training(clips, y)
+        y, who = training_labels(clips, labels, speakers, self.normalise)
         self._fit_encoders(clips, progress)
         self._build_cube(self.series(clips[0]))
         self._learn(clips, progress)
@@ -110,12 +109,6 @@ class EXCube2(System):
         self.readout_ = self._readout().fit(vectors, y[source], who[source], recorded)
         self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
         return self
-
-    def _check_training(self, clips: Sequence[Clip], y: Shaped[np.ndarray, " clips"]) -> None:
-        if len(clips) != len(y):
-            raise InputError(f"one label a clip expected, got {len(y)} labels for {len(clips)} clips")
-        if len(np.unique(y)) < 2:
-            raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
 
     def series(self, clip: Clip) -> list[Series]:
         """Return the clip's features (section 2.4)."""
@@ -163,7 +156,7 @@ class EXCube2(System):
 
     def _training_vectors(
         self, clips: Sequence[Clip], y: Shaped[np.ndarray, " clips"], progress: Progress | None
-    ) -> tuple[Vectors, Int[np.ndarray, " vectors"], Bool[np.ndarray, " vectors"]]:
+    ) -> tuple[Float32[np.ndarray, "vectors dims"], Int[np.ndarray, " vectors"], Bool[np.ndarray, " vectors"]]:
         """Return vectors of the clips and of their virtual copies, the clip of each, and which were recorded."""
         rng = np.random.default_rng(self.seed)
         voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
@@ -215,9 +208,9 @@ class EXCube2(System):
         who = None if speakers is None else np.asarray(speakers)
         return self.readout_.probabilities(self.state_vectors(clips, progress), who)
 
-    def decide(self, clip: Clip, threshold: float | None = None) -> Decision:
+    def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
         """Return the decision on one clip, with the time that each stage took (Table 7)."""
-        watch = Stopwatch()
+        clip, watch = as_clip(clip), Stopwatch()
         with watch("decode"):
             clip.sound  # noqa: B018 - decoded here, used by the features
         with watch("features"):
@@ -231,7 +224,9 @@ class EXCube2(System):
         with watch("classifier"):
             probabilities = self.readout_.probabilities(vector[None])[0]
         limit = self.threshold_ if threshold is None else threshold
-        return decision(clip, self.classes_, probabilities, limit, {"audio": 1.0}, watch.seconds)
+        return decision(
+            clip, self.classes_, probabilities, threshold=limit, share={"audio": 1.0}, seconds=watch.seconds
+        )
 
     def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> EXCube2:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
@@ -239,14 +234,13 @@ class EXCube2(System):
         self.classes_ = self.readout_.classes
         return self
 
-    def explain(self, clip: Clip, threshold: float | None = None) -> Explanation:
+    def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
         """Return what the figures of one decision draw (section 3.3)."""
-        return explained.explain(self, clip, self.threshold_ if threshold is None else threshold)
+        return explained.explain(self, as_clip(clip), self.threshold_ if threshold is None else threshold)
 
     def operations(self, clip: Clip) -> Operations:
         """Return what one decision on this clip costs."""
-        weights = sum(array.size for name, array in self.state()[0].items() if name.startswith("readout.classifier"))
-        return reservoir_operations(self.network_, self.hear(clip), weights)
+        return reservoir_operations(self.network_, self.hear(clip), readout_weights(self.readout_.classifier))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

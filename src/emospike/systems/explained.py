@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
 from emospike.networks.activity import Activity
 from emospike.readout.interactions import frequency_groups, interactions
+from emospike.readout.readout import Readout
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.contract import Effect, Explanation
@@ -55,56 +57,60 @@ def explain(system: EXCube2, clip: Clip, threshold: float) -> Explanation:
     )
 
 
-def rebuilt(
-    system: EXCube2, names: list[str], series: list[Series]
-) -> Iterator[tuple[str, tuple[Series, float]]]:
+def rebuilt(system: EXCube2, names: list[str], series: list[Series]) -> Iterator[tuple[str, tuple[Series, float]]]:
     """Yield each feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
 
     Of several levels the one that rebuilds best is taken; a feature whose encoder has no decoder is left out.
     """
     for name, encoder, one in zip(names, system.encoders_, series, strict=True):
         levels = encoder.encoders if isinstance(encoder, Levels) else (encoder,)
-        attempts = [
-            level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)
-        ]
+        attempts = [level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)]
         errors = [reconstruction_error(one, attempt).overall for attempt in attempts]
         if attempts:
             best = int(np.argmin(errors))
             yield name, (attempts[best], float(errors[best]))
 
 
-def log_odds(system: EXCube2, vector: Float32[np.ndarray, " dims"], target: int) -> float:
+def log_odds(readout: Readout, vector: Float32[np.ndarray, " dims"], target: int) -> float:
     """Return ln p / (1 - p) of a class."""
-    p = float(np.clip(system.readout_.probabilities(vector[None])[0, target], 1e-9, 1 - 1e-9))
+    p = float(np.clip(readout.probabilities(vector[None])[0, target], 1e-9, 1 - 1e-9))
     return float(np.log(p / (1 - p)))
+
+
+def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
+    """Yield the name of each moment, its first step, and the first step after it.
+
+    >>> next(stretches(120, rate=100.0))
+    ('0.00-0.10 s', 0, 10)
+    """
+    for start, stop in pairwise(np.linspace(0, steps, MOMENTS + 1).astype(int).tolist()):
+        yield f"{start / rate:.2f}-{stop / rate:.2f} s", start, stop
 
 
 def band_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
     """Yield what silencing the input spikes of each group of bands changes."""
-    whole = log_odds(system, system.vector(activity), target)
+    whole = log_odds(system.readout_, system.vector(activity), target)
     for name, members in frequency_groups(spikes.channels).items():
         rest = system.network_.run(kept(spikes, ~np.isin(spikes.channel, members)))
-        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
 
 
 def moment_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
     """Yield what silencing the input spikes of each stretch of time changes."""
-    whole = log_odds(system, system.vector(activity), target)
-    edges = np.linspace(0, spikes.steps, MOMENTS + 1).astype(int)
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    whole = log_odds(system.readout_, system.vector(activity), target)
+    for name, start, stop in stretches(spikes.steps, spikes.rate):
         rest = system.network_.run(kept(spikes, (spikes.step < start) | (spikes.step >= stop)))
-        name = f"{start / spikes.rate:.2f}-{stop / spikes.rate:.2f} s"
-        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
 
 
 def area_effects(system: EXCube2, activity: Activity, target: int) -> Iterator[Effect]:
     """Yield what hiding the spikes of each brain region from the readout changes."""
-    whole = log_odds(system, system.vector(activity), target)
+    whole = log_odds(system.readout_, system.vector(activity), target)
     here = system.template_.region[activity.neuron]
     for region, name in enumerate(system.template_.regions):
         seen = here != region
         rest = replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
-        yield Effect(name, whole - log_odds(system, system.vector(rest), target))
+        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
 
 
 def kept(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:

@@ -45,12 +45,10 @@ def cube_figure(explanation: Explanation) -> Figure:
     norm = PowerNorm(0.5, 0, max(int(counts.max(initial=0)), 1))
     for one, (title, right, up, ends) in zip(axes, SIDES, strict=True):
         points = explanation.positions[chosen][:, [right, up]]
-        one.scatter(
-            *points.T, c=counts, s=3 + 20 * norm(counts), cmap=SILENT_TO_BUSY, norm=norm, linewidths=0
-        )
+        one.scatter(*points.T, c=counts, s=3 + 20 * norm(counts), cmap=SILENT_TO_BUSY, norm=norm, linewidths=0)
         _rings(one, explanation, chosen, points)
         sites = np.unique(explanation.sites.reshape(-1, 3)[:, [right, up]], axis=0)
-        one.scatter(*sites.T, marker="x", s=6, color=SITE, linewidths=0.6)
+        one.scatter(sites[:, 0], sites[:, 1], marker="x", s=6, color=SITE, linewidths=0.6)
         _frame(one, title, ends)
         middle = (points.min(axis=0) + points.max(axis=0)) / 2  # all views on one scale
         one.set_xlim(middle[0] - spread[right] / 2, middle[0] + spread[right] / 2)
@@ -71,7 +69,8 @@ def _rings(
     names = np.array([whole_region(name) for name in explanation.regions], object)
     region = names[np.asarray(explanation.region)[chosen]]
     for name, colour in HIGHLIGHT.items():
-        axes.scatter(*points[region == name].T, s=26, facecolors="none", edgecolors=colour, linewidths=0.7)
+        own = points[region == name]
+        axes.scatter(own[:, 0], own[:, 1], s=26, facecolors="none", edgecolors=colour, linewidths=0.7)
 
 
 def _frame(axes: Axes, title: str, ends: tuple[str, str]) -> None:
@@ -89,7 +88,7 @@ def _legend(figure: Figure) -> None:
         Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=colour, label=name)
         for name, colour in HIGHLIGHT.items()
     ]
-    cross = Line2D([], [], marker="x", linestyle="", color=SITE, label="sites where input channels enter")
+    cross = Line2D([], [], marker="x", linestyle="", color=SITE, label="tonotopic sites of the input channels")
     figure.legend(
         handles=[*rings, cross],
         loc="outside lower left",

@@ -20,7 +20,7 @@ from emospike.explain.style import (
     new_figure,
     tidy,
 )
-from emospike.explain.wording import confidence_line, percent, ranked, verdict
+from emospike.explain.wording import confidence_line, cut, percent, ranked, verdict
 from emospike.systems.contract import Explanation
 
 
@@ -29,15 +29,16 @@ def decision_figure(explanation: Explanation) -> Figure:
     decision = explanation.decision
     panels: list[tuple[str, list[tuple[str, float]]]] = [("Probability of each class", ranked(decision))]
     panels += [("Share of each sense", list(decision.share.items()))] if len(decision.share) > 1 else []
-    rows = max(len(bars) for _, bars in panels)
-    rows = max(rows, len(decision.seconds))
-    figure = new_figure(8, 2.3 + 0.32 * rows)
-    grid = figure.add_gridspec(3, len(panels) + 1, height_ratios=[0.75, 0.55, 0.5 + 0.32 * rows])
+    rows = max(2, len(decision.seconds), *(len(bars) for _, bars in panels))
+    figure = new_figure(8, 2.4 + 0.3 * rows)
+    columns = len(panels) + bool(decision.seconds)
+    grid = figure.add_gridspec(3, columns, height_ratios=[0.75, 0.55, 0.5 + 0.3 * rows])
     _headline(figure.add_subplot(grid[0, :]), explanation)
     _gauge(figure.add_subplot(grid[1, :]), explanation)
     for column, (title, bars) in enumerate(panels):
-        _shares(figure.add_subplot(grid[2, column]), title, bars, decision.label)
-    _seconds(figure.add_subplot(grid[2, -1]), decision.seconds)
+        _shares(figure.add_subplot(grid[2, column]), title, bars, decision.label, rows)
+    if decision.seconds:
+        _seconds(figure.add_subplot(grid[2, -1]), decision.seconds, rows)
     return figure
 
 
@@ -45,10 +46,13 @@ def _headline(axes: Axes, explanation: Explanation) -> None:
     """Write the verdict, the clip's name and the reason."""
     axes.axis("off")
     decision = explanation.decision
-    axes.text(0, 1, verdict(decision), fontsize=LARGE, fontweight="bold", color=INK, va="top")
-    axes.text(1, 1, textwrap.shorten(explanation.name, 48), fontsize=SMALL, color=MUTED, va="top", ha="right")
-    reason = textwrap.fill(textwrap.shorten(decision.reason, 210), 110)
-    axes.text(0, 0.3, reason, fontsize=NORMAL, color=MUTED, va="top")
+    texts = [
+        axes.text(0, 1, cut(verdict(decision), 30), fontsize=LARGE, fontweight="bold", color=INK, va="top"),
+        axes.text(1, 1, cut(explanation.name, 60), fontsize=SMALL, color=MUTED, va="top", ha="right"),
+        axes.text(0, 0.3, textwrap.fill(cut(decision.reason, 210), 110), fontsize=NORMAL, color=MUTED, va="top"),
+    ]
+    for text in texts:  # beside or below the axes at worst, never the reason to shrink them
+        text.set_in_layout(False)
 
 
 def _gauge(axes: Axes, explanation: Explanation) -> None:
@@ -57,9 +61,7 @@ def _gauge(axes: Axes, explanation: Explanation) -> None:
     axes.barh(0, 1, color=FAINT, height=0.5)
     axes.barh(0, decision.confidence, color=FOR if decision.answered else MUTED, height=0.5)
     axes.plot([threshold, threshold], [-0.42, 0.42], color=AGAINST, linewidth=2.5, solid_capstyle="butt")
-    axes.annotate(
-        "threshold", (threshold, 0.42), (threshold, 0.52), ha="center", fontsize=SMALL, color=AGAINST
-    )
+    axes.annotate("threshold", (threshold, 0.42), (threshold, 0.52), ha="center", fontsize=SMALL, color=AGAINST)
     axes.set(xlim=(-0.002, 1.002), ylim=(-0.45, 0.95), yticks=[])
     line = confidence_line(decision, threshold)
     tidy(axes, line[0].upper() + line[1:])
@@ -67,29 +69,29 @@ def _gauge(axes: Axes, explanation: Explanation) -> None:
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
 
 
-def _shares(axes: Axes, title: str, bars: Sequence[tuple[str, float]], label: str) -> None:
+def _shares(axes: Axes, title: str, bars: Sequence[tuple[str, float]], label: str, rows: int) -> None:
     """Draw fractions of 1 as bars, the first at the top."""
     values = [value for _, value in bars]
     colours = [FOR if name == label else MUTED for name, _ in bars]
     drawn = axes.barh(range(len(bars)), values, color=colours, height=0.62)
     axes.bar_label(drawn, [percent(value) for value in values], padding=3, fontsize=SMALL, color=INK)
-    _named(axes, title, [name for name, _ in bars])
+    _named(axes, title, [name for name, _ in bars], rows)
     axes.set(xlim=(0, 1.28), xticks=[])
     axes.spines["bottom"].set_visible(False)
 
 
-def _seconds(axes: Axes, seconds: Mapping[str, float]) -> None:
+def _seconds(axes: Axes, seconds: Mapping[str, float], rows: int) -> None:
     """Draw the time of each stage in milliseconds."""
     values = [1000 * value for value in seconds.values()]
     drawn = axes.barh(range(len(values)), values, color=MUTED, height=0.62)
     axes.bar_label(drawn, [f"{value:.3g} ms" for value in values], padding=3, fontsize=SMALL, color=INK)
-    _named(axes, f"Time: {sum(values):.3g} ms", list(seconds))
-    axes.set(xlim=(0, 1.35 * max(values, default=1.0) or 1.0), xticks=[])
+    _named(axes, f"Time: {sum(values):.3g} ms", list(seconds), rows)
+    axes.set(xlim=(0, 1.35 * max(values) or 1.0), xticks=[])
     axes.spines["bottom"].set_visible(False)
 
 
-def _named(axes: Axes, title: str, names: Sequence[str]) -> None:
-    """Name horizontal bars, the first at the top."""
+def _named(axes: Axes, title: str, names: Sequence[str], rows: int) -> None:
+    """Name horizontal bars, the first at the top; room for `rows` keeps the bars of all panels equally thick."""
     tidy(axes, title)
-    axes.set_yticks(range(len(names)), [textwrap.shorten(name, 22) for name in names])
-    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), [cut(name, 22) for name in names])
+    axes.set_ylim(rows - 0.4, -0.6)

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from emospike.explain.figures.sound import spectrogram
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
-from emospike.explain.wording import effects_caption, signed, spans, strongest
+from emospike.explain.wording import cut, effects_caption, signed, spans, strongest
 from emospike.systems.contract import Effect, Explanation
 
 CHANGE = "change of log-odds"
+SMALLEST = 0.01  # range of an axis of changes, so that rounding errors do not look like effects
 
 
 def effects_figure(explanation: Explanation) -> Figure:
@@ -31,9 +32,7 @@ def effects_figure(explanation: Explanation) -> Figure:
     _moments(top, figure.add_subplot(grid[1, :], sharex=top), explanation)
     for column, (title, effects) in enumerate(bars):
         _bars(figure.add_subplot(grid[2, column]), title, effects)
-    figure.supxlabel(
-        textwrap.fill(effects_caption(explanation), 132), fontsize=SMALL, color=MUTED, x=0.01, ha="left"
-    )
+    figure.supxlabel(textwrap.fill(effects_caption(explanation), 132), fontsize=SMALL, color=MUTED, x=0.01, ha="left")
     return figure
 
 
@@ -50,7 +49,7 @@ def _moments(top: Axes, below: Axes, explanation: Explanation) -> None:
     if not changes:
         below.text(0.5, 0.5, "moments were not measured", transform=below.transAxes, ha="center", color=MUTED)
     below.axhline(0, color=INK, linewidth=0.8)
-    below.margins(y=0.15)
+    below.set_ylim(1.15 * min([-SMALLEST, *changes]), 1.15 * max([SMALLEST, *changes]))
     tidy(below, "", "time, s", CHANGE)
 
 
@@ -59,10 +58,10 @@ def _bars(axes: Axes, title: str, effects: Sequence[Effect]) -> None:
     changes = [effect.change for effect in effects]
     drawn = axes.barh(range(len(effects)), changes, color=[_colour(c) for c in changes], height=0.7)
     axes.bar_label(drawn, [signed(c) for c in changes], padding=3, fontsize=SMALL, color=INK)
-    axes.set_yticks(range(len(effects)), [textwrap.shorten(effect.name, 24) for effect in effects])
+    axes.set_yticks(range(len(effects)), [cut(effect.name, 24) for effect in effects])
     axes.set_ylim(len(effects) - 0.4, -0.6)
-    widest = max(map(abs, changes)) or 1.0
-    axes.set_xlim(*(1.45 * end for end in (min(*changes, -0.1 * widest), max(*changes, 0.1 * widest))))
+    room = max(SMALLEST, *map(abs, changes)) / 10
+    axes.set_xlim(1.45 * min(-room, *changes), 1.45 * max(room, *changes))
     axes.axvline(0, color=INK, linewidth=0.8)
     tidy(axes, title, CHANGE)
 

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from emospike.explain.figures.sound import channel_ticks, heat_map, spectrogram
-from emospike.explain.geometry import levels, raster_rows
-from emospike.explain.style import AGAINST, FOR, GRID, colour_bar, new_figure, tidy
+from emospike.explain.figures.sound import heat_map, spectrogram
+from emospike.explain.geometry import channel_ticks, levels, raster_rows
+from emospike.explain.style import AGAINST, FOR, GRID, MUTED, SMALL, colour_bar, new_figure, tidy
 from emospike.explain.wording import short_channel
 from emospike.series import Series
 from emospike.spikes import Spikes
@@ -22,21 +22,21 @@ def encoding_figure(explanation: Explanation, name: str) -> Figure:
     """Return one feature, its spikes, and what the spikes can rebuild of it, above each other in time."""
     series = explanation.series[name]
     decoded = explanation.decoded.get(name)
-    rows = 2 if decoded is None else 3
+    spiking = len(explanation.spikes.channels) > 0
+    rows = 1 + spiking + (decoded is not None)
     figure = new_figure(8, 0.6 + 2.2 * rows)
-    axes = figure.subplots(rows, 1, sharex=True)
-    limits = {"vmin": float(series.values.min(initial=0)), "vmax": float(series.values.max(initial=0))}
-    if series.values.size:
-        limits = {"vmin": float(np.min(series.values)), "vmax": float(np.max(series.values))}
+    axes = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
+    limits = {"vmin": float(series.values.min()), "vmax": float(series.values.max())} if series.values.size else {}
     image = spectrogram(axes[0], series, **limits)
     tidy(axes[0], f"Feature: {name}")
     colour_bar(figure, image, axes[0], "feature value")
-    _raster(axes[1], explanation.spikes, series)
+    if spiking:
+        _raster(axes[1], explanation.spikes, series)
     if decoded is not None:
-        image = spectrogram(axes[2], decoded[0], **limits)
-        tidy(axes[2], f"Rebuilt from the spikes: NMSE {decoded[1]:.3g}")
-        colour_bar(figure, image, axes[2], "feature value")
-    axes[-1].set_xlabel("time, s")
+        image = spectrogram(axes[-1], decoded[0], **limits)
+        tidy(axes[-1], f"Rebuilt from the spikes: NMSE {decoded[1]:.3g}")
+        colour_bar(figure, image, axes[-1], "feature value")
+    axes[-1].set_xlabel("time, s", fontsize=SMALL, color=MUTED)
     return figure
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from emospike.explain.geometry import View, circle, network_views, ribbon, strongest_arcs
 from emospike.explain.style import AGAINST, ARC, FOR, INK, MUTED, SMALL, new_figure, tidy
-from emospike.explain.wording import NETWORK
+from emospike.explain.wording import NETWORK, cut, scale_line
 from emospike.systems.contract import Explanation
 
 CLASSES = 4  # classes drawn in the picture, the most probable; the page has them all
@@ -42,17 +42,19 @@ def _network(axes: Axes, nodes: tuple[str, ...], view: View) -> None:
     outlines = [ribbon(places[a], places[b], WIDEST * abs(count) / view.scale) for a, b, count in arcs]
     strength = np.array([abs(count) / view.scale for *_, count in arcs])
     colours = [_colour(view, count) for *_, count in arcs]
-    axes.add_collection(PolyCollection(outlines, facecolors=colours, alpha=0.25 + 0.6 * strength, linewidths=0))
+    if arcs:  # no collection of matplotlib's may be empty and have an alpha
+        alpha = 0.25 + 0.6 * strength
+        axes.add_collection(PolyCollection(outlines, facecolors=colours, alpha=alpha, linewidths=0))
     own = np.diag(view.counts)
     colours = [_colour(view, count) for count in own]
-    axes.scatter(*places.T, s=4 + DISC * np.abs(own) / view.scale, c=colours, zorder=3)
+    axes.scatter(places[:, 0], places[:, 1], s=4 + DISC * np.abs(own) / view.scale, c=colours, zorder=3)
     for name, (x, y) in zip(nodes, places, strict=True):
         side = "left" if x > 0.01 else "right" if x < -0.01 else "center"
-        label = textwrap.fill(textwrap.shorten(name, 44), 22)
+        label = textwrap.fill(cut(name, 44), 22)
         axes.text(1.1 * x, 1.1 * y, label, ha=side, va="center", fontsize=SMALL, color=INK)
     axes.set(xlim=(-2.0, 2.0), ylim=(-1.25, 1.25), xticks=[], yticks=[], aspect="equal")
     axes.spines[:].set_visible(False)
-    tidy(axes, view.title, _scale(view))
+    tidy(axes, cut(view.title, 44), scale_line(view))
     axes.spines[:].set_visible(False)
 
 
@@ -61,10 +63,3 @@ def _colour(view: View, count: float) -> str:
     if not view.difference:
         return ARC
     return FOR if count >= 0 else AGAINST
-
-
-def _scale(view: View) -> str:
-    """Say what the widest arc stands for."""
-    if view.difference:
-        return f"widest arc: {view.scale:.2g} /s more (blue) or less (orange)"
-    return f"widest arc: {view.scale:.2g} /s"

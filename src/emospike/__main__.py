@@ -1,0 +1,5 @@
+"""``python -m emospike``: the command line."""
+
+from emospike.cli import main
+
+main()

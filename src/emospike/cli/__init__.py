@@ -1,0 +1,83 @@
+"""The command line. Every module is one group of commands; libraries are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from emospike import __version__
+from emospike.cli import about, evaluate, explain, recognise, train
+from emospike.validation import InputError
+
+
+class Commands(TyperGroup):
+    """Commands whose errors are one line: exit 2 for what the user gave, 130 for Ctrl-C."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.command()(recognise.recognise)
+app.command()(explain.explain)
+app.command()(train.train)
+app.command()(train.adapt)
+app.command()(evaluate.evaluate)
+app.command()(evaluate.test)
+app.command()(about.systems)
+app.command()(about.datasets)
+app.command()(about.info)
+app.command()(about.fetch)
+
+
+def print_version(wanted: bool) -> bool:
+    """Print the version and stop, if that is wanted."""
+    if wanted:
+        print(f"emospike {__version__}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Emotion from speech with brain-inspired spiking neural networks: explained, and honest when it does not know."""
+
+
+def main() -> None:
+    """Run the command line, and leave the process at once.
+
+    An orderly exit takes a quarter of a second to take compiled code down, and after Ctrl-C it would do so under
+    worker threads that still run it. Nothing here needs it: files are written in one step, output is flushed.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names the terminal cannot show
+    warnings.filterwarnings("ignore", module="joblib")  # it complains of clips that Ctrl-C or a closed pipe leave
+    code: int | str | None = None
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(bool(code)))

@@ -1,0 +1,81 @@
+"""What there is: systems, data sets, a model's card; and how to get data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emospike.cli.terminal import progress_bar, show
+from emospike.validation import one_of
+
+
+def systems() -> None:
+    """List the systems and their presets."""
+    from emospike.systems import SYSTEMS
+
+    rows = []
+    for name in SYSTEMS:
+        kind = SYSTEMS.load(name)
+        rows.append({"system": name, "presets": ", ".join(kind.presets()), "what": kind.__doc__.splitlines()[0]})
+    show(table(rows))
+
+
+def datasets() -> None:
+    """List the kinds of data sets and how to get them."""
+    from emospike.datasets import describe
+
+    show(table(describe()))
+
+
+def info(
+    model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
+) -> None:
+    """Show a model's card: data, speakers, split, accuracy, labels, licence."""
+    from emospike import store
+
+    path = store.locate(model)
+    card = {"file": path.name, "bytes": path.stat().st_size} | store.load(path).card
+    if as_json:
+        print(json.dumps(card, indent=1))
+    else:
+        show(table([{"what": name, "is": words(value)} for name, value in card.items()]))
+
+
+def fetch(
+    what: Annotated[str, typer.Argument(help="ravdess-speech: 208 MB, CC BY-NC-SA 4.0.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to put it in.")],
+) -> None:
+    """Download a data set from its official record; checked, and continued where it stopped."""
+    from emospike.datasets import fetch_ravdess_speech
+
+    one_of("data set to fetch", what, ("ravdess-speech",))
+    with progress_bar() as progress:
+        folder = fetch_ravdess_speech(to, progress and (lambda done, total: progress("bytes", done, total)))
+    print(folder)
+
+
+def table(rows: list[dict[str, Any]]) -> Any:
+    """Return rows as a table, their keys as its header."""
+    from rich.table import Table
+
+    out = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        out.add_column(name, overflow="fold")
+    for row in rows:
+        out.add_row(*(str(value) for value in row.values()))
+    return out
+
+
+def words(value: Any, separator: str = "\n") -> str:
+    """Return a field of a card as people read it: a dictionary in lines, one within another in one line."""
+    if isinstance(value, dict):
+        return separator.join(f"{name} {words(inner, ', ')}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(words(inner) for inner in value)
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "not measured" if value is None else str(value)

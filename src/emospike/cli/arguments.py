@@ -1,0 +1,82 @@
+"""Options that several commands share, and the checks of what they are given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emospike.validation import InputError, one_of, within
+
+if TYPE_CHECKING:
+    from emospike.datasets import Dataset
+    from emospike.systems.contract import Progress
+
+DEFAULT_MODEL = "excube2-arousal"
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker.")]
+Model = Annotated[str, typer.Option("--model", help="A shipped model's name, or a model file.")]
+Labels = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
+Modality = Annotated[str, typer.Option("--modality", help="audio, face or both.")]
+Normalise = Annotated[
+    str, typer.Option("--normalise", help="none; or speaker: remove each speaker's mean, without labels.")
+]
+Preset = Annotated[str | None, typer.Option("--preset", help="Settings of the system (emospike systems lists them).")]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", help="Confidence that an answer needs, 0 to 1 (default: the model's).")
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
+
+
+def check_modality(modality: str, system: str) -> None:
+    """Raise `InputError` unless the system perceives this."""
+    if one_of("modality", modality, ("audio", "face", "both")) != "audio":
+        raise InputError(
+            f"modality {modality} arrives with a model that sees; {system} hears only: use --modality audio"
+        )
+
+
+def check_threshold(threshold: float | None) -> None:
+    """Raise `InputError` unless the threshold is a probability."""
+    if threshold is not None:
+        within("threshold", threshold, 0, 1)
+
+
+def check_writable(path: Path) -> None:
+    """Raise `InputError` if a file cannot be written, before the work whose result it is to hold."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder, name a file in it")
+    if not folder.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: no permission to write to {folder}")
+
+
+def load_data(path: Path, progress: Progress | None = None) -> Dataset:
+    """Return the recordings of a data set that can be read; warn of those that are left out."""
+    from emospike import datasets
+
+    return only_readable(datasets.load(path), progress)
+
+
+def load_unlabelled(path: Path, progress: Progress | None = None) -> Dataset:
+    """Return the recordings below a folder that can be read, nothing else known of them."""
+    from emospike.clip import find_recordings
+    from emospike.datasets import Dataset, Recording
+
+    rows = tuple(Recording(file, "", None, str(file)) for file in find_recordings([path]))
+    return only_readable(Dataset("recordings", rows), progress)
+
+
+def only_readable(dataset: Dataset, progress: Progress | None = None) -> Dataset:
+    """Return the recordings that can be read, and say what was left out."""
+    from emospike.cli.terminal import note
+    from emospike.evaluation.reading import readable
+
+    dataset = readable(dataset, progress)
+    for line in dataset.notes:
+        note(line)
+    return dataset

@@ -1,0 +1,113 @@
+"""``emospike evaluate`` and ``emospike test``: how well a system, or a trained model, does on speakers unheard."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_modality, check_writable, load_data
+from emospike.cli.terminal import note, progress_bar, show
+
+Json = Annotated[
+    Path | None, typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png.")
+]
+FigureFile = Annotated[Path | None, typer.Option("--figure", help="Draw the figure into this PNG file.")]
+
+
+def evaluate(
+    system: Annotated[str, typer.Argument(help="Which system to evaluate (emospike systems lists them).")],
+    data: Data,
+    *,
+    modality: Modality = "audio",
+    labels: Labels = "arousal",
+    preset: Preset = None,
+    protocol: Annotated[
+        str, typer.Option(help="speaker-folds: unheard speakers; published: the paper's split; random: leaky.")
+    ] = "speaker-folds",
+    normalise: Normalise = "none",
+    seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
+    json_file: Json = None,
+    figure: FigureFile = None,
+) -> None:
+    """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
+    from emospike.evaluation.protocols import evaluate as evaluated
+
+    check_modality(modality, system)
+    figure = check_outputs(json_file, figure)
+    with progress_bar() as progress:
+        dataset = load_data(data, progress)
+        result = evaluated(
+            system,
+            dataset,
+            labels,
+            preset,
+            protocol=protocol,
+            normalise=normalise,
+            seeds=seeds,
+            modality=modality,
+            progress=progress,
+            save=lambda so_far: keep(so_far, json_file),
+        )
+    report(result, figure)
+
+
+def test(
+    model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
+    data: Data,
+    json_file: Json = None,
+    figure: FigureFile = None,
+) -> None:
+    """Test a trained model on labelled recordings that it has never heard."""
+    from emospike import store
+    from emospike.evaluation.protocols import test_model
+
+    figure = check_outputs(json_file, figure)
+    system = store.load(model)
+    with progress_bar() as progress:
+        result = test_model(system, load_data(data, progress), progress)
+    write_result(result, json_file)
+    report(result, figure)
+
+
+def check_outputs(json_file: Path | None, figure: Path | None) -> Path | None:
+    """Check that results can be written, and return where the figure goes: beside the numbers if nowhere else."""
+    if json_file and not figure:
+        figure = json_file.with_name(f"{json_file.stem}.png")
+    for path in filter(None, (json_file, figure)):
+        check_writable(path)
+    return figure
+
+
+def keep(result: Mapping[str, Any], json_file: Path | None) -> None:
+    """Write the result so far, and say how the last fold went."""
+    write_result(result, json_file)
+    fold = result["folds"][-1]
+    speakers = ", ".join(fold["speakers"][:6]) + (" ..." if len(fold["speakers"]) > 6 else "")
+    line = f"fold {len(result['folds'])}: accuracy {fold['accuracy']:.3f} on {fold['n']} recordings of {speakers}"
+    print(line, file=sys.stderr)
+
+
+def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
+    """Write a result as JSON, in one step."""
+    from emospike.files import write_atomically
+
+    if json_file:
+        write_atomically(json_file, json.dumps(result, indent=1) + "\n")
+
+
+def report(result: Mapping[str, Any], figure: Path | None) -> None:
+    """Print the tables of a result, and draw it."""
+    from emospike.evaluation.report import confusion_table, results_table
+
+    show(results_table([result]), "", confusion_table(result), "")
+    note(result["note"])
+    if figure:
+        from emospike.explain.results import alt_text, coverage_figure
+        from emospike.explain.style import save_figure
+
+        save_figure(coverage_figure(result), figure, alt_text(result))

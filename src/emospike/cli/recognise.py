@@ -1,0 +1,116 @@
+"""``emospike recognise``: what is heard in recordings, or that it is not known."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import DEFAULT_MODEL, Model, Threshold, check_threshold
+from emospike.cli.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from emospike.clip import Clip
+    from emospike.systems.contract import Decision, Progress, System
+    from emospike.systems.long import WindowDecision
+
+UNKNOWN = "don't know"
+Row = dict[str, Any]
+WIDEST = 60
+"""Characters of a file's name in the table, its end."""
+
+
+def recognise(
+    paths: Annotated[list[Path], typer.Argument(help="Sound or video files, or folders of them.")],
+    *,
+    model: Model = DEFAULT_MODEL,
+    threshold: Threshold = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
+) -> None:
+    """Recognise the emotion in recordings.
+
+    A recording longer than two windows gets one decision for the whole and, with --json, one for each window. Exit
+    status: 0 if every file was read, else 2.
+    """
+    from emospike import store
+    from emospike.clip import find_recordings
+
+    check_threshold(threshold)
+    files = list(find_recordings(paths))
+    system = store.load(model)
+    line = json.dumps if as_json else table_line(files)
+    failed = False
+    with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+        for row in recognised(system, files, threshold, window, progress):
+            print(line(row), flush=True)
+            failed = failed or "error" in row
+    if failed:
+        raise typer.Exit(2)
+
+
+def recognised(
+    system: System, files: Sequence[Path], threshold: float | None, window: float, progress: Progress | None = None
+) -> Iterator[Row]:
+    """Yield what was recognised in each file, in order; a file that cannot be used gives its error."""
+    from emospike.clip import Clip
+    from emospike.systems.clips import each
+    from emospike.systems.long import check_window, decide_recording
+    from emospike.validation import InputError
+
+    check_window(window)
+
+    def row(index: int, clip: Clip) -> Row:
+        file = {"file": str(files[index])}
+        try:
+            return file | decision_row(*decide_recording(system, clip, threshold, window))
+        except InputError as error:
+            return file | {"error": str(error)}
+
+    yield from each(row, [Clip(file) for file in files], "recognising", progress)
+
+
+def decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
+    """Return a decision as JSON can hold it, with those on its windows where there are any."""
+    row = {
+        "label": decision.label,
+        "answered": decision.answered,
+        "confidence": decision.confidence,
+        "probabilities": dict(decision.probabilities),
+        "reason": decision.reason,
+        "seconds": dict(decision.seconds),
+    }
+    return row | ({"windows": [window_row(one) for one in windows]} if windows else {})
+
+
+def window_row(window: WindowDecision) -> Row:
+    """Return the decision on a window; a silent one has the label ``"silent"`` and no confidence."""
+    decision = window.decision
+    return {
+        "start": window.start,
+        "stop": window.stop,
+        "label": decision.label if decision else "silent",
+        "answered": decision.answered if decision else False,
+        "confidence": decision.confidence if decision else None,
+    }
+
+
+def table_line(files: Sequence[Path]) -> Callable[[Row], str]:
+    """Return what writes a row for people, its columns as wide as the files' names ask for."""
+    width = min(max(len(str(file)) for file in files), WIDEST)
+
+    def short(name: str) -> str:
+        return name if len(name) <= WIDEST else f"...{name[3 - WIDEST :]}"
+
+    def line(row: Row) -> str:
+        file = f"{short(row['file']):{width}}"
+        if "error" in row:
+            return f"{file}  error       {row['error']}"
+        answer = row["label"] if row["answered"] else UNKNOWN
+        return f"{file}  {answer:10}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
+
+    return line

@@ -1,0 +1,109 @@
+"""A small model and a small data set, and the command line to use them with.
+
+The speech is made up: harmonics of a pitch, in syllables; aroused speech is higher, faster, louder and brighter. It
+stands in where the recordings do not matter but their number, form or defects do.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from emospike.cli import app
+from emospike.systems import excube2_presets
+
+SPEAKERS = ("anna", "ben", "carla", "dan")
+PITCH = dict(zip(SPEAKERS, (190.0, 110.0, 230.0, 130.0), strict=True))
+
+
+def speech(seconds: float, speaker: str = "anna", high: bool = True, seed: int = 0, rate: int = 16_000) -> np.ndarray:
+    """Return made-up speech."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * rate)) / rate
+    pitch = PITCH[speaker] * (1.6 if high else 1.0) * (1 + 0.05 * np.sin(2 * np.pi * (2 + rng.random()) * t))
+    phase = 2 * np.pi * np.cumsum(pitch) / rate
+    voice = sum(np.sin(k * phase) / k ** (1.0 if high else 2.0) for k in range(1, 12))
+    syllables = 0.5 - 0.5 * np.cos(2 * np.pi * (6.0 if high else 3.0) * t + rng.random())
+    return ((0.25 if high else 0.05) * voice * syllables + 0.002 * rng.standard_normal(len(t))).astype(np.float32)
+
+
+@dataclass
+class Outcome:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON objects on stdout, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run the command line in this process."""
+
+    def command(*arguments: Any) -> Outcome:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return command
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tiny() -> None:
+    """Add a preset that trains in seconds."""
+
+    def preset() -> dict[str, Any]:
+        default = excube2_presets.default()
+        wiring = replace(default["input_wiring"], fan_out=10)
+        return default | {"neurons": 500, "voices": None, "input_wiring": wiring}
+
+    excube2_presets.PRESETS["tiny"] = preset
+    yield
+    del excube2_presets.PRESETS["tiny"]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 32 made-up recordings of four speakers, happy or sad, with its manifest."""
+    folder = tmp_path_factory.mktemp("data")
+    lines = ["path,label,speaker"]
+    for speaker in SPEAKERS:
+        for i in range(8):
+            name = f"{speaker}-{i}.wav"
+            soundfile.write(folder / name, speech(1.2, speaker, high=i % 2 == 0, seed=i), 16_000)
+            label = "happy" if i % 2 == 0 or (speaker, i) == ("dan", 7) else "sad"  # one wrong, so that nothing is sure
+            lines.append(f"{name},{label},{speaker}")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of arousal, trained by the command line."""
+    path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
+    outcome = run("train", "excube2", "--data", data, "--preset", "tiny", "-o", path)
+    assert outcome.code == 0, outcome.err
+    return path
+
+
+@pytest.fixture(scope="session")
+def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of made-up, aroused speech."""
+    path = tmp_path_factory.mktemp("wav") / "speech.wav"
+    soundfile.write(path, speech(2.0, seed=99), 16_000)
+    return path

@@ -1,0 +1,288 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]
+
+
+def recognise(run, model, *arguments):
+    return run("recognise", "--model", model, "--json", *arguments)
+
+
+def sound(seconds=2.0, rate=16_000):
+    """Harmonics in syllables: enough to be taken for speech."""
+    t = np.arange(round(seconds * rate)) / rate
+    voice = sum(np.sin(2 * np.pi * 180 * k * t) / k for k in range(1, 9))
+    return (0.2 * voice * (0.5 - 0.5 * np.cos(2 * np.pi * 4 * t))).astype(np.float32)
+
+
+def test_json_has_the_promised_keys(run, model, wav):
+    outcome = recognise(run, model, wav)
+    (row,) = outcome.rows
+    assert outcome.code == 0
+    assert list(row) == KEYS
+    assert row["file"] == str(wav)
+    assert row["confidence"] == row["probabilities"][row["label"]] == max(row["probabilities"].values())
+    assert sum(row["probabilities"].values()) == pytest.approx(1)
+    assert {"decode", "features", "encoding", "reservoir", "classifier"} <= set(row["seconds"])
+
+
+def test_table(run, model, wav):
+    outcome = run("recognise", "--model", model, "--threshold", 0, wav)
+    assert outcome.code == 0
+    assert wav.name in outcome.out
+    assert "reaches the threshold" in outcome.out
+
+
+def test_aroused_and_calm_voices_differ(run, model, data):
+    rows = recognise(run, model, data).rows
+    truth = ["high" if int(Path(row["file"]).stem[-1]) % 2 == 0 else "low" for row in rows]
+    assert len(rows) == 32
+    assert [row["label"] for row in rows] == truth
+
+
+def test_files_come_in_order(run, model, data):
+    files = sorted(str(file) for file in data.glob("*.wav"))[::-1]
+    assert [row["file"] for row in recognise(run, model, *files).rows] == files
+
+
+def test_do_not_know_below_the_threshold(run, model, wav):
+    (row,) = recognise(run, model, "--threshold", 1, wav).rows
+    assert row["answered"] is False
+    assert row["reason"].startswith("don't know")
+    assert row["label"] in ("high", "low")
+    assert "don't know" in run("recognise", "--model", model, "--threshold", 1, wav).out
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_threshold_out_of_range(run, model, wav, threshold):
+    outcome = recognise(run, model, "--threshold", threshold, wav)
+    assert (outcome.code, outcome.err) == (2, f"error: threshold must lie in 0 to 1, got {threshold}\n")
+
+
+# -- bad and odd input -------------------------------------------------------------------------------------------
+
+
+def test_stereo_is_as_mono(run, model, tmp_path):
+    soundfile.write(tmp_path / "mono.wav", sound(), 16_000)
+    soundfile.write(tmp_path / "stereo.wav", np.stack([sound(), sound()], axis=1), 16_000)
+    mono, stereo = recognise(run, model, tmp_path / "mono.wav", tmp_path / "stereo.wav").rows
+    assert stereo["probabilities"] == pytest.approx(mono["probabilities"], abs=0.02)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000, 96_000, 192_000])
+def test_sample_rates(run, model, tmp_path, rate):
+    soundfile.write(tmp_path / "a.wav", sound(rate=rate), rate)
+    outcome = recognise(run, model, tmp_path / "a.wav")
+    assert outcome.code == 0
+    assert list(outcome.rows[0]) == KEYS
+
+
+def test_clipped_sound_is_decided_and_said(run, model, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.clip(sound() * 20, -1, 1), 16_000, subtype="PCM_16")
+    (row,) = recognise(run, model, tmp_path / "a.wav").rows
+    assert "clipped" in row["reason"]
+
+
+def test_a_fifth_of_a_second_is_not_answered(run, model, tmp_path):
+    soundfile.write(tmp_path / "a.wav", sound(0.2), 16_000)
+    outcome = recognise(run, model, "--threshold", 0, tmp_path / "a.wav")
+    (row,) = outcome.rows
+    assert outcome.code == 0
+    assert row["answered"] is False
+    assert row["reason"].startswith("don't know: 0.20 s of sound")
+
+
+def test_truncated_sound_is_decided_and_said(run, model, tmp_path):
+    soundfile.write(tmp_path / "whole.wav", sound(3.0), 16_000)
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "whole.wav").read_bytes()[:64_000])
+    outcome = recognise(run, model, tmp_path / "cut.wav")
+    assert outcome.code == 0
+    assert "cut short" in outcome.rows[0]["reason"]
+
+
+def _silent(path):
+    soundfile.write(path, np.zeros(32_000, np.float32), 16_000)
+
+
+def _nan(path):
+    broken = sound()
+    broken[1000] = np.nan
+    soundfile.write(path, broken, 16_000, subtype="FLOAT")
+
+
+def _text(path):
+    path.write_text("this is no sound\n" * 100)
+
+
+def _empty(path):
+    path.touch()
+
+
+def _headless(path):
+    soundfile.write(path, sound(), 16_000)
+    path.write_bytes(path.read_bytes()[:20])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(_silent, "silent"), (_nan, "NaN"), (_text, "a.wav"), (_empty, "a.wav"), (_headless, "a.wav")],
+)
+def test_what_cannot_be_read_is_said_and_the_rest_goes_on(run, model, wav, tmp_path, *, make, said):
+    bad = tmp_path / "a.wav"
+    make(bad)
+    outcome = recognise(run, model, bad, wav)
+    first, second = outcome.rows
+    assert outcome.code == 2
+    assert list(first) == ["file", "error"]
+    assert said in first["error"]
+    assert "\n" not in first["error"]
+    assert list(second) == KEYS
+    assert bad.name in run("recognise", "--model", model, bad, wav).out
+
+
+def test_missing_file(run, model, wav):
+    outcome = recognise(run, model, "nowhere.wav", wav)
+    assert outcome.code == 2
+    assert [sorted(row)[0] for row in outcome.rows] == ["error", "answered"]
+
+
+def test_empty_folder(run, model, tmp_path):
+    outcome = recognise(run, model, tmp_path)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"error: {tmp_path} holds no recording")
+    assert outcome.err.count("\n") == 1
+
+
+def test_missing_and_damaged_models(run, model, wav, tmp_path):
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(model.read_bytes()[:5000])
+    text = tmp_path / "text.safetensors"
+    text.write_text("no model")
+    for bad in ("no-such-model", damaged, text, tmp_path):
+        outcome = recognise(run, bad, wav)
+        assert outcome.code == 2
+        assert outcome.err.startswith("error: ")
+        assert outcome.err.count("\n") == 1
+
+
+# -- long recordings ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """Four seconds of sound, five of silence, four and a half of sound."""
+    path = tmp_path_factory.mktemp("long") / "long.wav"
+    silence = np.zeros(5 * 16_000, np.float32)
+    soundfile.write(path, np.concatenate([sound(4.0), silence, sound(4.5)]), 16_000)
+    return path
+
+
+def test_long_recording_is_decided_window_by_window(run, model, long):
+    outcome = recognise(run, model, long)
+    (row,) = outcome.rows
+    assert outcome.code == 0
+    assert list(row) == [*KEYS, "windows"]
+    assert [(window["start"], window["stop"]) for window in row["windows"]] == [(0, 4), (4, 8), (8, 12), (12, 13.5)]
+    assert [window["label"] == "silent" for window in row["windows"]] == [False, True, False, False]
+    assert row["windows"][1]["confidence"] is None
+    assert "over 4 windows, 1 silent" in row["reason"]
+    assert sum(row["probabilities"].values()) == pytest.approx(1)
+
+
+def test_window_length(run, model, long):
+    (row,) = recognise(run, model, "--window", 2, long).rows
+    assert [window["stop"] for window in row["windows"]] == [2, 4, 6, 8, 10, 12, 13.5]
+    assert recognise(run, model, "--window", 0.1, long).code == 2
+
+
+def test_long_silence_is_an_error(run, model, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(20 * 16_000, np.float32), 16_000)
+    outcome = recognise(run, model, tmp_path / "a.wav")
+    assert outcome.code == 2
+    assert "silent" in outcome.rows[0]["error"]
+
+
+def test_long_recording_with_a_damaged_part_is_an_error(run, model, tmp_path):
+    broken = sound(20)
+    broken[150_000] = 30_000
+    soundfile.write(tmp_path / "a.wav", broken, 16_000, subtype="FLOAT")
+    outcome = recognise(run, model, tmp_path / "a.wav")
+    assert outcome.code == 2
+    assert "from 8 s" in outcome.rows[0]["error"]
+
+
+# -- as a process ------------------------------------------------------------------------------------------------
+
+MAIN = [sys.executable, "-c", "from emospike.cli import main; main()"]
+
+
+def test_as_a_process(model, wav, tmp_path):
+    bad = tmp_path / os.fsdecode(b"caf\xe9.wav")  # not UTF-8
+    _text(bad)
+    good = tmp_path / os.fsdecode(b"th\xe9.wav")
+    good.write_bytes(wav.read_bytes())
+    done = subprocess.run(
+        [*MAIN, "recognise", "--model", model, "--json", good, bad], capture_output=True, text=True, check=False
+    )
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 2
+    assert list(first) == KEYS
+    assert "error" in second
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c(model, data):
+    files = [str(file) for file in data.glob("*.wav")] * 50
+    process = subprocess.Popen(
+        [*MAIN, "recognise", "--model", str(model), "--json", *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline()  # it has begun
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert time.monotonic() - started < 20
+
+
+def test_help_is_quick():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([*MAIN, "--help"], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.5
+
+
+def test_help_needs_no_heavy_library():
+    heavy = "numpy,numba,librosa,sklearn,matplotlib,plotly,av,soundfile,pooch,scipy,joblib"
+    code = f"import sys, emospike.cli; print([name for name in '{heavy}'.split(',') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_memory_does_not_grow_with_the_recording(model, tmp_path):
+    def peak(seconds):
+        path = tmp_path / f"{seconds}.wav"
+        soundfile.write(path, np.tile(sound(10.0), seconds // 10), 16_000)
+        code = (
+            "import resource, sys; from emospike.cli import app\n"
+            "try: app()\nexcept SystemExit: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        )
+        command = [sys.executable, "-c", code, "recognise", "--model", model, path]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return int(done.stderr) / 1024
+
+    assert peak(600) - peak(20) < 20  # MiB; ten minutes of sound are 37

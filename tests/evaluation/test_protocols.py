@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+
+from emospike.datasets import Dataset
+from emospike.evaluation import protocols
+from emospike.systems.contract import System
+from emospike.validation import InputError
+
+
+def by_name(dataset: Dataset, names: list[str]) -> set[str]:
+    known = {recording.path.name: recording.speaker for recording in dataset.recordings}
+    return {known[name] for name in names}
+
+
+def test_speaker_folds_by_hand(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion")
+    assert result["accuracy"] == pytest.approx(10 / 12)
+    assert result["balanced_accuracy"] == pytest.approx(0.75)
+    assert result["majority"] == pytest.approx(8 / 12)
+    assert result["confusion"] == {"labels": ["happy", "sad"], "matrix": [[8, 0], [2, 2]]}
+    assert result["recall"] == {"happy": 1.0, "sad": 0.5}
+    assert [fold["n"] for fold in result["folds"]] == [3, 3, 3, 3]
+    assert sorted(fold["accuracy"] for fold in result["folds"]) == pytest.approx([2 / 3, 2 / 3, 1, 1])
+    assert result["at_coverage"] == {"coverage": 0.78, "threshold": 0.6, "accuracy": pytest.approx(10 / 12)}
+    assert result["at_own_threshold"] == {"coverage": pytest.approx(2 / 3), "accuracy": 1.0}
+    assert {"threshold": 0.65, "coverage": pytest.approx(2 / 3), "accuracy": 1.0} in result["coverage"]
+    assert (result["clips"], result["speakers"]) == (12, ["a", "b", "c", "d"])
+    assert "over speakers" in result["note"]
+    assert result["complete"] is True
+    assert result["seconds"]["classifier"] == 0.5
+
+
+def test_nobody_is_on_both_sides(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion")
+    for fold, fitted in zip(result["folds"], heard, strict=True):
+        assert set(fitted["speakers"]) == {"a", "b", "c", "d"} - set(fold["speakers"])
+        assert by_name(four_speakers, fitted["names"]) == set(fitted["speakers"])
+
+
+def test_a_fresh_system_a_fold_and_seed(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion", seeds=2)
+    assert len({id(fitted["system"]) for fitted in heard}) == 8
+    assert [fitted["system"].seed for fitted in heard] == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert [fold["seed"] for fold in result["folds"]] == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert (result["seeds"], result["clips"], len(result["predictions"])) == (2, 12, 24)
+    once = protocols.evaluate("stub", four_speakers, "emotion")
+    assert result["ci95"] == pytest.approx(once["ci95"])  # repeating is no new speaker
+
+
+def test_published_balances_training_and_not_the_test(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion", protocol="published", seeds=3)
+    assert len(result["folds"]) == 3
+    assert "over seeds" in result["note"]
+    for fold, fitted in zip(result["folds"], heard, strict=True):
+        assert fold["n"] == 3
+        assert fitted["labels"].count("happy") == fitted["labels"].count("sad") == 6
+
+
+def test_published_has_five_seeds_by_default(heard, four_speakers):
+    assert len(protocols.evaluate("stub", four_speakers, "emotion", protocol="published")["folds"]) == 5
+
+
+def test_random_is_leaky_and_says_so(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion", protocol="random")
+    assert result["note"].startswith("LEAKY")
+    assert any(set(fold["speakers"]) & set(fit["speakers"]) for fold, fit in zip(result["folds"], heard, strict=True))
+
+
+def test_arousal_labels(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "arousal", protocol="random")
+    assert result["confusion"]["labels"] == ["high", "low"]
+
+
+def test_speaker_means(heard, four_speakers):
+    result = protocols.evaluate("stub", four_speakers, "emotion", normalise="speaker")
+    assert all(fitted["system"].normalise == "speaker" for fitted in heard)
+    assert [set(fitted["system"].asked) for fitted in heard] == [set(fold["speakers"]) for fold in result["folds"]]
+    assert "speaker means" in result["note"]
+
+
+def test_saved_after_every_fold(heard, four_speakers):
+    saved = []
+    result = protocols.evaluate("stub", four_speakers, "emotion", save=saved.append)
+    assert [one["complete"] for one in saved] == [False, False, False, True]
+    assert [len(one["folds"]) for one in saved] == [1, 2, 3, 4]
+    assert saved[-1] == result
+
+
+def test_progress_names_the_fold(heard, four_speakers):
+    told = []
+    protocols.evaluate("stub", four_speakers, "emotion", progress=lambda *what: told.append(what))
+    assert told[0] == ("fold 1 of 4: fitting", 9, 9)
+
+
+def test_without_speakers(heard, four_speakers):
+    from dataclasses import replace
+
+    anonymous = replace(four_speakers, recordings=tuple(replace(one, speaker=None) for one in four_speakers.recordings))
+    with pytest.raises(InputError, match="speakers are unknown"):
+        protocols.evaluate("stub", anonymous, "emotion")
+    result = protocols.evaluate("stub", anonymous, "emotion", protocol="random")
+    assert heard[-1]["speakers"] is None
+    assert "nothing about other speakers" in result["note"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"protocol": "folds"}, "unknown protocol"),
+        ({"labels": "valence"}, "unknown label scheme"),
+        ({"preset": "best"}, "unknown preset"),
+        ({"normalise": "clip"}, "unknown normalisation"),
+        ({"seeds": 0}, "seeds must be above 0"),
+    ],
+)
+def test_what_is_unknown_is_said_before_the_work(heard, four_speakers, settings, said):
+    with pytest.raises(InputError, match=said):
+        protocols.evaluate("stub", four_speakers, **settings)
+    assert not heard
+
+
+def test_a_system_that_cannot_normalise(heard, monkeypatch):
+    from emospike.systems import SYSTEMS
+
+    stub: type[System] = SYSTEMS.load("stub")
+    monkeypatch.setattr(stub, "get_params", lambda self, deep=True: {"seed": self.seed})
+    assert protocols.new_system("stub")
+    with pytest.raises(InputError, match="cannot normalise speakers"):
+        protocols.new_system("stub", normalise="speaker")
+
+
+def test_a_trained_model_on_other_recordings(heard, four_speakers):
+    rows = np.isin(four_speakers.speakers, ["a", "b"])
+    model = protocols.new_system("stub")
+    model.fit([], ["happy", "sad"])
+    model.card = {"labels": "emotion", "speakers": ["a", "b"], "data": "manifest"}
+    heard.clear()
+    fresh = protocols.test_model(model, four_speakers.subset(~rows))
+    assert not heard
+    assert fresh["folds"] == []
+    assert fresh["accuracy"] == pytest.approx(4 / 6)
+    assert "LEAKY" not in fresh["note"]
+    assert "LEAKY: the model was trained on speakers a, b" in protocols.test_model(model, four_speakers)["note"]
+
+
+def test_labels_that_the_model_does_not_know(heard, four_speakers):
+    model = protocols.new_system("stub")
+    model.fit([], ["happy", "angry"])
+    with pytest.raises(InputError, match="label 'sad' is unknown to the model"):
+        protocols.test_model(model, four_speakers)

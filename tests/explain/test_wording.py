@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from emospike.explain.wording import (
+    alt_decision,
+    confidence_line,
+    percent,
+    short_channel,
+    signed,
+    spans,
+    strongest,
+    verdict,
+)
+from emospike.systems.contract import Effect
+
+
+def test_an_unanswered_decision_says_so(explanation):
+    unsure = replace(explanation.decision, answered=False)
+    assert verdict(explanation.decision) == "high"
+    assert verdict(unsure) == "Don't know"
+    assert confidence_line(unsure, 0.95) == "leaning to high, confidence 90 %, an answer needs 95 %"
+    assert "Don't know" in alt_decision(replace(explanation, decision=unsure))
+
+
+def test_strongest_keeps_the_largest_and_sorts_by_sign():
+    effects = [Effect(str(change), change) for change in (0.1, -3.0, 2.0, 0.0, -0.2)]
+    assert [effect.change for effect in strongest(effects, most=3)] == [2.0, -0.2, -3.0]
+
+
+@pytest.mark.parametrize("name", ["0.50-0.75 s", "0.50–0.75 s", "from 0.5 s to 0.75 s", "0.5 s – 0.75 s"])
+def test_spans_are_read_from_names(name):
+    assert spans([Effect(name, 0.0)], 4.0) == [(0.5, 0.75)]
+
+
+def test_spans_without_times_share_the_clip():
+    assert spans([Effect("start", 0.0), Effect("0.5-1 s", 0.0)], 4.0) == [(0.0, 2.0), (2.0, 4.0)]
+    assert spans([], 4.0) == []
+
+
+def test_numbers_do_not_claim_certainty():
+    assert percent(1.0) == "100 %"
+    assert percent(0.9999) == ">99.9 %"
+    assert percent(0.0001) == "<0.1 %"
+    assert signed(-1e-9) == "0.00"
+
+
+def test_short_channels_keep_the_frequency():
+    assert short_channel("pitch 80.0 Hz @0.4") == "80 Hz"
+    assert short_channel("mel 7377 Hz") == "7.4 kHz"

@@ -1,0 +1,197 @@
+"""What every sound feature promises, and what each of them hears."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from emospike.clip import Clip
+from emospike.features import FEATURES
+from emospike.features.constant_q import ConstantQ
+from emospike.features.gammatone import Gammatone, gammatone_bank
+from emospike.features.linear_fft import LinearFFT
+from emospike.features.mel import Mel
+from emospike.features.mfcc import MFCC
+from emospike.features.spectrum import bin_frequencies, power_spectrogram, triangles
+from emospike.series import frequencies_of
+from emospike.validation import InputError
+
+BANDED = [Mel(), Gammatone(), LinearFFT(), ConstantQ()]
+
+
+def named(feature):
+    return type(feature).__name__
+
+
+def tone(*hertz, seconds=1.0, level=0.3):
+    time = np.arange(round(16_000 * seconds)) / 16_000
+    return Clip.from_array((level * np.sin(2 * np.pi * time * np.array(hertz)[:, None]).sum(axis=0)), 16_000)
+
+
+@pytest.fixture(scope="module")
+def speech(ravdess):
+    return Clip(sorted((ravdess / "audio" / "Actor_03").glob("*.opus"))[12])
+
+
+# -- all of them -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_features_share_the_10_ms_grid_and_name_their_channels(name, speech):
+    series = FEATURES.load(name)().extract(speech)
+    assert series.rate == 100
+    assert len(series) == len(speech.sound) // 160 + 1
+    assert len(set(series.channels)) == len(series.channels) == series.values.shape[1]
+    assert series.values.dtype == np.float32
+    assert series.values.std(axis=0).min() > 0  # every channel hears something of real speech
+
+
+@pytest.mark.parametrize("feature", [*BANDED, Mel(window=401 / 16_000)], ids=named)
+@pytest.mark.parametrize("samples", [16_000, 16_001, 15_999])
+def test_length_does_not_depend_on_the_window(feature, samples):
+    noise = np.random.default_rng(0).normal(0, 0.1, samples)
+    assert len(feature.extract(Clip.from_array(noise, 16_000))) == samples // 160 + 1
+
+
+@pytest.mark.parametrize("feature", BANDED, ids=named)
+def test_silence_rests_at_the_floor(feature):
+    sound = tone(440).sound.copy()
+    sound[8000:] = 0
+    values = replace(feature, floor=-12.0).extract(Clip.from_array(sound, 16_000)).values
+    assert (values[60:] == -12).all()
+    assert values.min() == -12
+    assert values[:40].max() > 0
+
+
+@pytest.mark.parametrize("feature", BANDED, ids=named)
+def test_white_noise_has_its_variance_in_every_band(feature):
+    noise = np.random.default_rng(1).normal(0, 0.05, 32_000)
+    power = np.exp(feature.extract(Clip.from_array(noise, 16_000)).values[20:-20])
+    np.testing.assert_allclose(power.mean(axis=0), 0.05**2, rtol=0.35)
+    assert power.mean() == pytest.approx(0.05**2, rel=0.05)
+
+
+@pytest.mark.parametrize("feature", BANDED, ids=named)
+@pytest.mark.parametrize("hertz", [220.0, 700.0, 1850.0])
+def test_a_tone_peaks_in_the_nearest_band(feature, hertz):
+    series = feature.extract(tone(hertz))
+    centres = frequencies_of(series.channels)
+    width = max(b - a for a, b in pairwise(centres) if a <= hertz <= b)
+    assert abs(centres[series.values[30:70].mean(axis=0).argmax()] - hertz) <= width / 2 + 1
+
+
+@pytest.mark.parametrize("feature", [*BANDED, MFCC()], ids=named)
+def test_twice_as_loud_is_four_times_the_power(feature):
+    noise = np.random.default_rng(2).normal(0, 0.05, 16_000)
+    quiet, loud = (feature.extract(Clip.from_array(level * noise, 16_000)).values for level in (1, 2))
+    if isinstance(feature, MFCC):  # the level is in c0 alone
+        np.testing.assert_allclose((loud - quiet)[:, 0], np.log(4) * np.sqrt(feature.bands), rtol=1e-4)
+        np.testing.assert_allclose((loud - quiet)[:, 1:], 0, atol=1e-3)
+    else:
+        np.testing.assert_allclose(loud - quiet, np.log(4), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Mel(bands=0), "bands must be above 0"),
+        (lambda: Mel(fmin=500.0, fmax=400.0), "fmin must lie in 0 to 400"),
+        (lambda: Gammatone(fmax=9000.0), "fmax must lie in 80.0 to 8000"),
+        (lambda: Mel(window=0.05), "window must lie in 0.001 to 0.032"),
+        (lambda: ConstantQ(fmin=0.0), "fmin must be above 0"),
+        (lambda: ConstantQ(bands=100), "fmax must lie in"),
+        (lambda: LinearFFT(bands=300), "width of a band must lie in 31.25"),
+        (lambda: MFCC(coefficients=50, bands=40), "coefficients must lie in 1 to 40"),
+    ],
+)
+def test_impossible_parameters_are_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+# -- against librosa -------------------------------------------------------------------------------------------
+
+
+def librosa_power(speech):
+    librosa = pytest.importorskip("librosa")
+    spectrum = librosa.stft(speech.sound, n_fft=512, hop_length=160, win_length=400, pad_mode="constant")
+    return np.abs(spectrum) ** 2 / np.square(librosa.filters.get_window("hann", 400)).sum()
+
+
+def test_power_spectrogram_is_librosas(speech):
+    got = power_spectrogram(speech.sound, 400, 512)
+    np.testing.assert_allclose(got, librosa_power(speech).T, rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("bands", [40, 64])
+def test_mel_is_librosas(speech, bands):
+    import librosa
+
+    bank = librosa.filters.mel(sr=16_000, n_fft=512, n_mels=bands, fmin=50, fmax=8000, norm=None)
+    expected = np.log(np.maximum(bank @ librosa_power(speech) / bank.sum(axis=1, keepdims=True), np.exp(-16)))
+    np.testing.assert_allclose(Mel(bands=bands).extract(speech).values, expected.T, atol=2e-3)
+
+
+def test_mfcc_is_librosas(speech):
+    import librosa
+
+    log_mel = Mel(bands=128, fmin=0.0).extract(speech).values.T
+    expected = librosa.feature.mfcc(S=log_mel, n_mfcc=20, norm="ortho")
+    series = MFCC(coefficients=20).extract(speech)
+    np.testing.assert_allclose(series.values, expected.T, atol=1e-3)
+    assert series.channels[:2] == ("mfcc 0", "mfcc 1")
+
+
+# -- one by one ------------------------------------------------------------------------------------------------
+
+
+def test_triangles_have_unit_sum_and_are_never_empty():
+    edges = np.array([100, 101, 102, 500, 1000], np.float32)  # the first band lies between two bins
+    bank = triangles(edges, bin_frequencies(512))
+    np.testing.assert_allclose(bank.sum(axis=0), 1, rtol=1e-6)
+    assert np.flatnonzero(bank[:, 0]).tolist() == [3]  # 93.75 Hz is the bin nearest to 101 Hz
+    assert bin_frequencies(512)[bank[:, 2].argmax()] == 500
+
+
+def test_linear_fft_averages_its_bins(speech):
+    power = power_spectrogram(speech.sound, 400, 512)
+    frequencies, edges = bin_frequencies(512), np.linspace(0, 8000, 25)
+    series = LinearFFT().extract(speech)
+    for band, (low, high) in enumerate(pairwise(edges)):
+        own = (frequencies >= low) & (frequencies < high if high < 8000 else frequencies <= high)
+        expected = np.log(np.maximum(power[:, own].mean(axis=1), np.exp(-16)))
+        np.testing.assert_allclose(series.values[:, band], expected, atol=1e-4)
+    assert series.channels[3] == "fft 1167 Hz"
+    assert len(series.channels) == 24
+
+
+def test_gammatone_falls_off_as_its_equation_says():
+    bank, centres = gammatone_bank(40, 80.0, 7600.0, 16_000)  # bins of 1 Hz
+    np.testing.assert_allclose(bank.sum(axis=0), 1, rtol=1e-4)
+    assert (centres[0], centres[-1]) == pytest.approx((80, 7600), rel=1e-5)
+    for band in (0, 20, 39):
+        centre = float(centres[band])
+        width = 1.019 * 24.7 * (4.37 * centre / 1000 + 1)
+        near, far = bank[round(centre), band], bank[round(centre - width), band]
+        assert bank[:, band].argmax() == round(centre)
+        assert far / near == pytest.approx(1 / 16, rel=0.1)
+
+
+def test_constant_q_separates_harmonics_that_mel_merges():
+    clip = tone(220, 330)
+    fine = ConstantQ().extract(clip)
+    level = fine.values[50]
+    centres = frequencies_of(fine.channels)
+    peaks = [i for i in range(1, len(level) - 1) if level[i - 1] < level[i] > level[i + 1] and level[i] > -2]
+    assert centres[peaks].tolist() == pytest.approx([220, 330], rel=0.03)
+    np.testing.assert_allclose(centres[12:] / centres[:-12], 2, rtol=0.01)
+    between = np.abs(centres - np.sqrt(220 * 330)).argmin()
+    assert level[peaks].min() - level[between] > 5
+
+
+@pytest.mark.parametrize("feature", [ConstantQ(bands=120, per_octave=24), Mel(bands=128), ConstantQ(per_octave=48)])
+def test_fine_bands_keep_names_of_their_own(feature):
+    channels = feature.extract(tone(200, seconds=0.2)).channels
+    assert len(set(channels)) == feature.bands
+    assert (np.diff(frequencies_of(channels)) > 0).all()

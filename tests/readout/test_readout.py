@@ -1,0 +1,189 @@
+"""Readout: what is fitted on whom, and what adapting changes."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from emospike.readout.linear import LinearReadout
+from emospike.readout.readout import Readout, fit_holding_out
+from emospike.readout.scaling import SoftScaler
+from emospike.validation import InputError
+
+PLAIN = {"root": False, "rare": 0.0}
+
+
+@dataclass
+class NearestMean:
+    """The smallest classifier there is; it notes what it was fitted to and asked about."""
+
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def fit(self, X, y, weights=None):
+        self.seen.append(("fit", len(X)))
+        self.classes_ = np.unique(y)
+        self.means = np.stack([X[y == label].mean(axis=0) for label in self.classes_])
+        return self
+
+    def scores(self, X):
+        return -np.square(X[:, None] - self.means).sum(axis=2)
+
+    def state(self):
+        return {"classes": self.classes_, "means": self.means}
+
+    @classmethod
+    def restore(cls, parameters, state):
+        classifier = cls(**parameters)
+        classifier.classes_, classifier.means = state["classes"], state["means"]
+        return classifier
+
+
+def speech(speakers=6, clips=20, *, spread=0.0, noise=0.5, seed=0):
+    """Vectors whose first dimensions tell the class; each speaker has an offset of its own in all of them."""
+    rng = np.random.default_rng(seed)
+    classes = np.array(["high", "low"])
+    y = np.tile(classes, speakers * clips // 2)
+    who = np.repeat([f"s{i}" for i in range(speakers)], clips)
+    X = rng.normal(0, noise, (len(y), 8))
+    X[:, :2] += 2 * (y[:, None] == classes)
+    X += spread * rng.normal(0, 1, (speakers, 8)).repeat(clips, axis=0)
+    return X.astype(np.float32), y, who
+
+
+def right(readout, X, y, who=None):
+    return (np.array(readout.classes)[readout.probabilities(X, who).argmax(axis=1)] == y).mean()
+
+
+@pytest.mark.parametrize("classifier", [LinearReadout(10.0), NearestMean()])
+def test_fit_gives_calibrated_probabilities_and_a_threshold(classifier):
+    X, y, who = speech(noise=1.5, clips=60)
+    readout = Readout(SoftScaler(**PLAIN), classifier, coverage=0.6).fit(X, y, who)
+    other, labels, _ = speech(noise=1.5, clips=60, seed=1)
+    p = readout.probabilities(other)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert readout.classes == ("high", "low")
+    assert right(readout, other, labels) > 0.75
+    assert p.max(axis=1).mean() == pytest.approx(right(readout, other, labels), abs=0.06)
+    assert (p.max(axis=1) >= readout.threshold_).mean() == pytest.approx(0.6, abs=0.08)
+
+
+class Gossip(NearestMean):
+    """Knows the label of every speaker it has met, told by the first dimension, and nothing else."""
+
+    def fit(self, X, y, weights=None):
+        self.classes_ = np.unique(y)
+        self.met = dict(zip(X[:, 0].round(3).tolist(), y, strict=True))
+        return self
+
+    def scores(self, X):
+        return np.array([self.met.get(one, "") == self.classes_ for one in X[:, 0].round(3).tolist()], np.float32)
+
+
+def test_speakers_are_held_out_for_calibration():
+    who = np.repeat([f"s{i}" for i in range(10)], 12)
+    X = np.repeat(np.arange(10, dtype=np.float32), 12)[:, None]
+    y = np.where(X[:, 0] % 2, "high", "low")
+    readout = Readout(SoftScaler(**PLAIN), Gossip()).fit(X, y, who)
+    assert right(readout, X, y) == 1
+    assert readout.probabilities(X).max() < 0.8  # with clips of known speakers it would have learnt to be certain
+
+
+def test_virtual_copies_train_but_never_test():
+    X, y, who = speech(speakers=4, clips=10)
+    X, y, who = (np.repeat(array, 3, axis=0) for array in (X, y, who))
+    recorded = np.tile([True, False, False], 40)
+    tested = []
+
+    class Spy(NearestMean):
+        def scores(self, X):
+            tested.append(len(X))
+            return super().scores(X)
+
+    spy = Spy()
+    Readout(SoftScaler(**PLAIN), spy).fit(X, y, who, recorded)
+    assert tested == [10, 10, 10, 10]
+    assert spy.seen[-1] == ("fit", 120)
+
+
+def test_speaker_means_help_where_speakers_differ():
+    X, y, who = speech(spread=4.0)
+    other, labels, speakers = speech(spread=4.0, seed=5)
+    plain, normalised = (
+        Readout(SoftScaler(**PLAIN), LinearReadout(10.0), normalise=how).fit(X, y, who) for how in ("none", "speaker")
+    )
+    assert right(normalised, other, labels, speakers) > 0.95
+    assert right(plain, other, labels, speakers) < 0.9
+
+
+def test_adapting_without_labels_takes_the_speakers_mean():
+    X, y, who = speech(spread=4.0)
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0), normalise="speaker").fit(X, y, who)
+    new, labels, _ = speech(speakers=1, spread=4.0, seed=7)
+    expected = readout.probabilities(new, np.array(["new"] * len(new)))
+    assert not np.allclose(readout.probabilities(new), expected)
+    readout.adapt(new)
+    np.testing.assert_allclose(readout.probabilities(new), expected, atol=1e-5)
+    assert right(readout, new, labels) > 0.9
+
+
+def test_adapting_without_labels_moves_a_plain_readout_to_the_new_mean():
+    X, y, who = speech()
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who)
+    new, labels, _ = speech(seed=2)
+    shifted = new + 6 * np.eye(8, dtype=np.float32)[0]
+    assert right(readout, shifted, labels) < 0.95
+    readout.adapt(shifted)
+    np.testing.assert_allclose(readout.scaled(shifted).mean(axis=0), 0, atol=1e-4)
+    assert right(readout, shifted, labels) > 0.95
+
+
+def test_adapting_with_labels_adds_a_class_and_keeps_the_others():
+    X, y, who = speech()
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who)
+    fresh = np.random.default_rng(3).normal(0, 0.5, (30, 8)).astype(np.float32)
+    fresh[:, 5] += 8
+    readout.adapt(fresh, np.array(["angry"] * 30))
+    assert readout.classes == ("angry", "high", "low")
+    np.testing.assert_allclose(readout.probabilities(X).sum(axis=1), 1)
+    assert right(readout, fresh, np.array(["angry"] * 30)) > 0.9
+    assert right(readout, X, y) > 0.9
+
+
+def test_a_classifier_that_cannot_go_on_learning_says_so():
+    X, y, who = speech()
+    readout = Readout(SoftScaler(**PLAIN), NearestMean()).fit(X, y, who)
+    with pytest.raises(InputError, match="NearestMean cannot learn more clips: train with linear"):
+        readout.adapt(X, y)
+
+
+def test_a_class_of_one_speaker_is_calibrated_too():
+    X, y, who = speech(speakers=3, clips=20)
+    y = y.astype("<U8")
+    y[who == "s2"] = np.where(np.arange(20) % 2, "rare", "low")
+    rows = np.arange(60)
+    folds = [(rows[who != one], rows[who == one]) for one in ("s0", "s1", "s2")]
+    scores = fit_holding_out(NearestMean(), X, y, folds)
+    assert np.isfinite(scores).all()
+    assert (scores[who == "s2"][:, 2] == scores[who == "s2"].min(axis=1)).all()
+    p = Readout(SoftScaler(**PLAIN), NearestMean()).fit(X, y, who).probabilities(X)
+    assert p.shape == (60, 3)
+    assert np.isfinite(p).all()
+
+
+@pytest.mark.parametrize("normalise", ["none", "speaker"])
+@pytest.mark.parametrize("classifier", [LinearReadout(10.0), NearestMean()])
+def test_state_gives_the_same_probabilities(classifier, normalise):
+    X, y, who = speech(spread=1.0)
+    readout = Readout(SoftScaler(), classifier, normalise).fit(X, y, who).adapt(X[:20])
+    fresh = Readout(SoftScaler(), deepcopy(classifier), normalise)
+    again = fresh.restore(*readout.state(), threshold=readout.threshold_)
+    np.testing.assert_array_equal(again.probabilities(X), readout.probabilities(X))
+    np.testing.assert_array_equal(again.probabilities(X, who), readout.probabilities(X, who))
+    assert (again.threshold_, again.classes) == (readout.threshold_, readout.classes)
+
+
+@pytest.mark.parametrize("wrong", [{"normalise": "speakers"}, {"coverage": 1.5}])
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(InputError):
+        Readout(SoftScaler(), LinearReadout(), **wrong)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from emospike.readout.scaling import SoftScaler, centred
+
+
+def vectors(*rows):
+    return np.array(rows, np.float32)
+
+
+def test_square_root_then_soft_z_score():
+    X = vectors([4, -1], [16, -9])
+    scaler = SoftScaler(soft=0.25)
+    rooted = scaler.rooted(X)
+    assert rooted.tolist() == [[2, -1], [4, -3]]
+    np.testing.assert_allclose(scaler.fit(rooted).transform(rooted), [[-0.8, 0.8], [0.8, -0.8]])  # ±1 / 1.25
+    np.testing.assert_allclose(scaler.transform(vectors([5, -1])), [[1.6, 0.8]])
+
+
+def test_without_root_nothing_is_rooted():
+    X = vectors([4, -1])
+    assert SoftScaler(root=False).rooted(X) is X
+
+
+def test_rare_dimensions_are_dropped():
+    X = vectors([1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 1, 1])
+    scaler = SoftScaler(rare=0.5).fit(X)
+    assert scaler.kept_.tolist() == [True, True, False]
+    assert scaler.transform(X).shape == (4, 2)
+    assert SoftScaler(rare=0.75).fit(X).kept_.tolist() == [True, True, False]  # exactly that share is kept
+    assert SoftScaler(rare=0.0).fit(X).kept_.all()
+
+
+@pytest.mark.parametrize("soft", [0.0, 0.15])
+def test_constant_dimensions_become_zero_and_stay_finite(soft):
+    X = vectors([3, 1], [3, 2])
+    scaler = SoftScaler(root=False, rare=0.0, soft=soft).fit(X)
+    assert scaler.transform(X)[:, 0].tolist() == [0, 0]
+    assert np.isfinite(scaler.transform(vectors([5, 5]))).all()
+
+
+def test_plain_z_score_is_scikit_learns():
+    from sklearn.preprocessing import StandardScaler
+
+    X = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
+    plain = SoftScaler(root=False, rare=0.0, soft=0.0).fit(X)
+    np.testing.assert_allclose(plain.transform(X), StandardScaler().fit_transform(X), atol=1e-5)
+
+
+def test_transform_leaves_its_input_alone():
+    X = vectors([1, 2], [3, 5])
+    before = X.copy()
+    SoftScaler(root=False, rare=0.0).fit(X).transform(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_speaker_means_are_removed():
+    X = vectors([1, 10], [3, 10], [7, 0])
+    who = np.array(["a", "a", "b"])
+    assert centred(X, who).tolist() == [[-1, 0], [1, 0], [0, 0]]
+    assert X[0, 0] == 1
+
+
+def test_only_counted_clips_enter_the_mean():
+    X = vectors([1], [3], [100])
+    counted = np.array([True, True, False])
+    assert centred(X, np.array(["a", "a", "a"]), counted).tolist() == [[-1], [1], [98]]

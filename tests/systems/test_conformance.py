@@ -1,0 +1,329 @@
+"""One suite over every registered system and preset: what the contract promises."""
+
+import json
+from copy import deepcopy
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from emospike import store
+from emospike.readout.contract import IncrementalClassifier
+from emospike.systems import SYSTEMS
+from emospike.systems.contract import Explanation, Operations, System
+from emospike.validation import InputError
+
+EVERY = [(name, preset) for name in SYSTEMS for preset in SYSTEMS.load(name).presets()]
+FIRST = [(name, SYSTEMS.load(name).presets()[0]) for name in SYSTEMS]
+
+
+def named(pairs):
+    return {"params": pairs, "ids": ["-".join(pair) for pair in pairs]}
+
+
+@pytest.fixture(scope="module", **named(EVERY))
+def trained(request, speech, small):
+    """A trained system; a test that changes it takes a copy."""
+    name, preset = request.param
+    return small(SYSTEMS.load(name), preset).fit(*speech)
+
+
+@pytest.fixture(**named(FIRST))
+def untrained(request, small):
+    name, preset = request.param
+    return small(SYSTEMS.load(name), preset)
+
+
+def fresh(system: System) -> System:
+    """The same parameters, not fitted."""
+    made = type(system)(**deepcopy(system.get_params()))
+    made.card = dict(system.card)
+    return made
+
+
+def learns_on(system: System) -> bool:
+    return isinstance(system.readout_.classifier, IncrementalClassifier)
+
+
+# -- parameters ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_presets_and_parameters(name):
+    system = SYSTEMS.load(name)
+    with pytest.raises(InputError, match=f"unknown preset .* known are .*{system.presets()[-1]}"):
+        system.preset("defualt")
+    made = system.preset(system.presets()[0], seed=3)
+    assert set(made.get_params()) == {field.name for field in fields(made) if field.init}
+    assert made.set_params(coverage=0.5) is made
+    assert made.get_params()["coverage"] == 0.5
+    with pytest.raises(InputError, match="unknown parameter 'coverag': did you mean 'coverage'"):
+        made.set_params(coverag=0.5)
+
+
+def test_fitting_leaves_the_parameters_alone(trained):
+    assert not hasattr(trained.classifier, "classes_")
+    assert not hasattr(trained.get_params().get("scaler"), "mean_")
+
+
+# -- deciding --------------------------------------------------------------------------------------------------
+
+
+def test_it_learns_what_is_there_to_learn(trained, unheard):
+    clips, labels, _ = unheard
+    assert trained.classes_ == ("high", "low")
+    assert 0 < trained.threshold_ <= 1
+    probabilities = trained.predict_proba(clips)
+    assert probabilities.shape == (len(clips), 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    predicted = trained.predict(clips)
+    assert predicted == [trained.classes_[i] for i in probabilities.argmax(axis=1)]
+    assert np.mean(np.array(predicted) == labels) > 0.8
+
+
+def test_the_same_seed_gives_the_same_result(trained, speech, unheard):
+    again = fresh(trained).fit(*speech)
+    np.testing.assert_array_equal(again.predict_proba(unheard.clips), trained.predict_proba(unheard.clips))
+    assert again.threshold_ == trained.threshold_
+
+
+def test_a_clip_alone_decides_as_in_a_batch(trained, unheard):
+    batch = trained.predict_proba(unheard.clips)
+    for clip, row in zip(unheard.clips, batch, strict=True):
+        np.testing.assert_array_equal(trained.predict_proba([clip])[0], row)
+        assert list(trained.decide(clip).probabilities.values()) == row.tolist()
+    np.testing.assert_array_equal(trained.predict_proba(unheard.clips[::-1])[::-1], batch)
+
+
+def test_a_decision_is_complete(trained, unheard):
+    clip = unheard.clips[0]
+    decision = trained.decide(clip)
+    assert tuple(decision.probabilities) == trained.classes_
+    assert sum(decision.probabilities.values()) == pytest.approx(1)
+    assert decision.probabilities[decision.label] == max(decision.probabilities.values()) == decision.confidence
+    assert decision.answered == (decision.confidence >= trained.threshold_)
+    assert sum(decision.share.values()) == pytest.approx(1)
+    assert {"decode", "features", "classifier"} <= set(decision.seconds)
+    assert min(decision.seconds.values()) >= 0
+    assert sum(decision.seconds.values()) < 60
+
+
+def test_the_threshold_is_chosen_at_decision_time(trained, unheard):
+    clip = unheard.clips[0]
+    sure, unsure = trained.decide(clip, threshold=0.0), trained.decide(clip, threshold=1.1)
+    assert sure.answered
+    assert "reaches the threshold 0.00" in sure.reason
+    assert not unsure.answered
+    assert unsure.reason.startswith("don't know: confidence")
+    assert (unsure.label, unsure.probabilities) == (sure.label, sure.probabilities)
+
+
+def test_a_syllable_is_not_answered(trained, short):
+    decision = trained.decide(short, threshold=0.0)
+    assert not decision.answered
+    assert decision.reason.startswith("don't know: 0.30 s of sound")
+
+
+def test_a_file_decides_as_its_sound(trained, unheard, tmp_path):
+    clip = unheard.clips[1]
+    soundfile.write(tmp_path / "a.wav", clip.sound, 16_000, subtype="FLOAT")
+    expected = trained.decide(clip).probabilities
+    assert trained.decide(tmp_path / "a.wav").probabilities == expected
+    assert trained.decide(str(tmp_path / "a.wav")).probabilities == expected
+
+
+def test_progress_is_told(untrained, speech):
+    told = []
+    untrained.fit(*speech, progress=lambda *what: told.append(what))
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    assert stages
+    for stage in stages:
+        counts = [(done, total) for name, done, total in told if name == stage]
+        assert counts[-len(speech.clips) :] == [(i + 1, len(speech.clips)) for i in range(len(speech.clips))]
+
+
+# -- storing ---------------------------------------------------------------------------------------------------
+
+
+def test_save_and_load_give_the_same_probabilities(trained, unheard, tmp_path):
+    path = store.save(trained, tmp_path / "model.safetensors")
+    loaded = store.load(path)
+    assert type(loaded) is type(trained)
+    assert (loaded.classes_, loaded.threshold_, loaded.card) == (trained.classes_, trained.threshold_, trained.card)
+    np.testing.assert_array_equal(loaded.predict_proba(unheard.clips), trained.predict_proba(unheard.clips))
+    mine, theirs = (system.explain(unheard.clips[0]) for system in (trained, loaded))
+    assert (mine.bands, mine.moments, mine.areas) == (theirs.bands, theirs.moments, theirs.areas)
+    (arrays, facts), (same, too) = trained.state(), loaded.state()
+    assert store.to_plain(facts) == store.to_plain(too)
+    assert [name for name in arrays | same if not np.array_equal(arrays[name], same[name])] == []
+
+
+def test_a_damaged_model_is_refused(trained, tmp_path):
+    path = store.save(trained, tmp_path / "model.safetensors")
+    for size in (0, 5, 200, path.stat().st_size // 2, path.stat().st_size - 1):
+        cut = tmp_path / "cut.safetensors"
+        cut.write_bytes(path.read_bytes()[:size])
+        with pytest.raises(InputError, match=r"cut\.safetensors is not a model file of emospike, or it is damaged"):
+            store.load(cut)
+
+
+# -- adapting --------------------------------------------------------------------------------------------------
+
+
+def test_adapting_without_labels_keeps_the_classes(trained, unheard, tmp_path):
+    system = deepcopy(trained)
+    before = system.predict_proba(unheard.clips)
+    assert system.adapt(unheard.clips) is system
+    assert system.classes_ == trained.classes_
+    after = system.predict_proba(unheard.clips)
+    assert not np.array_equal(after, before)
+    loaded = store.load(store.save(system, tmp_path / "adapted.safetensors"))
+    np.testing.assert_array_equal(loaded.predict_proba(unheard.clips), after)
+
+
+def test_adapting_with_labels_adds_a_class_and_keeps_the_old(trained, speech, unheard, shrill, tmp_path):
+    if not learns_on(trained):
+        pytest.skip("its classifier learns once only")
+    system = deepcopy(trained)
+    system.adapt(shrill.clips, shrill.labels)
+    assert system.classes_ == ("high", "low", "shrill")
+    assert np.mean(np.array(system.predict(shrill.clips)) == "shrill") > 0.8
+    assert np.mean(np.array(system.predict(speech.clips)) == speech.labels) > 0.8
+    assert np.mean(np.array(system.predict(unheard.clips)) == unheard.labels) > 0.7
+    assert set(system.decide(shrill.clips[0]).probabilities) == {"high", "low", "shrill"}
+    loaded = store.load(store.save(system, tmp_path / "adapted.safetensors"))
+    np.testing.assert_array_equal(loaded.predict_proba(shrill.clips), system.predict_proba(shrill.clips))
+
+
+def test_a_classifier_that_learns_once_says_so(trained, shrill):
+    if learns_on(trained):
+        pytest.skip("its classifier learns on")
+    system = deepcopy(trained)
+    with pytest.raises(InputError, match="cannot learn more clips"):
+        system.adapt(shrill.clips, shrill.labels)
+    assert system.classes_ == trained.classes_
+
+
+def test_speaker_normalisation_needs_no_labels(untrained, speech, unheard, tmp_path):
+    system = untrained.set_params(normalise="speaker").fit(*speech)
+    together = system.predict_proba(unheard.clips, unheard.speakers)
+    assert np.mean(np.array(system.predict(unheard.clips, unheard.speakers)) == unheard.labels) > 0.8
+    loaded = store.load(store.save(system, tmp_path / "model.safetensors"))
+    np.testing.assert_array_equal(loaded.predict_proba(unheard.clips, unheard.speakers), together)
+    own = [clip for clip, speaker in zip(unheard.clips, unheard.speakers, strict=True) if speaker == "s4"]
+    known = loaded.adapt(own).predict_proba(own)
+    np.testing.assert_allclose(known, together[: len(own)], atol=1e-5)
+
+
+# -- explaining ------------------------------------------------------------------------------------------------
+
+
+def test_an_explanation_fits_together(trained, unheard):
+    clip = unheard.clips[2]
+    told: Explanation = trained.explain(clip, threshold=0.3)
+    decided = trained.decide(clip, threshold=0.3)
+    assert (told.name, told.threshold) == (clip.name, 0.3)
+    assert replace(told.decision, seconds={}) == replace(decided, seconds={})
+    (steps,) = {len(series) for series in told.series.values()}
+    assert set(told.decoded) <= set(told.series)
+    for name, (rebuilt, error) in told.decoded.items():
+        assert rebuilt.values.shape == told.series[name].values.shape
+        assert error >= 0
+    channels, nodes = len(told.spikes.channels), len(told.nodes)
+    assert told.activity.neurons == len(told.positions) == len(told.region)
+    assert len(told.sites) == channels
+    assert told.interactions.shape == (nodes, nodes)
+    assert all(one.shape == (nodes, nodes) for one in told.class_interactions.values())
+    if channels:
+        assert told.spikes.steps == told.activity.steps == steps
+        assert len(told.spikes) > 0
+        assert set(told.class_interactions) == set(trained.classes_)
+    if told.activity.neurons:
+        assert len(told.activity) > 0
+        assert 0 <= told.region.min() <= told.region.max() < len(told.regions)
+        assert [area.name for area in told.areas] == list(told.regions)
+    effects = [*told.bands, *told.moments, *told.areas]
+    assert len({effect.name for effect in effects}) == len(effects)
+    assert np.isfinite([effect.change for effect in effects]).all()
+    assert all(any(effect.change for effect in kind) for kind in (told.bands, told.moments))
+    assert len(told.moments) == 12
+    assert told.moments[-1].name == f"{(11 * steps // 12) / 100:.2f}-{steps / 100:.2f} s"
+
+
+# -- cost ------------------------------------------------------------------------------------------------------
+
+
+def test_operations_are_counted_beside_the_twin(trained, unheard):
+    cost: Operations = trained.operations(unheard.clips[0])
+    assert cost.macs > 0
+    assert cost.bytes_moved > 0
+    assert cost.energy_uj == pytest.approx((4.6 * cost.macs + 0.9 * cost.synaptic_operations) * 1e-6, rel=1e-6)
+    assert cost.twin_macs >= cost.macs
+    assert cost.twin_energy_uj >= cost.energy_uj
+    assert cost.twin_bytes_moved >= cost.bytes_moved
+    assert (cost.spikes > 0) == (cost.synaptic_operations > 0) == (cost.spike_rate > 0)
+    told = trained.explain(unheard.clips[0])
+    assert cost.spikes == len(told.spikes) + len(told.activity)
+
+
+# -- wrong input -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c, y, s: ([], [], []), "at least 2 classes are needed"),
+        (lambda c, y, s: (c, ["low"] * len(c), s), r"at least 2 classes are needed to train, got only \['low'\]"),
+        (lambda c, y, s: (c, y[:-1], s), "23 labels, 24 speakers for 24 clips"),
+        (lambda c, y, s: (c, y, s[:-2]), "24 labels, 22 speakers for 24 clips"),
+        (lambda c, y, s: (c, y, ["anna"] * len(c)), "at least 2 speakers expected"),
+        (lambda c, y, s: (c, y, [""] * len(c)), "speakers are unknown"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_at_once(untrained, speech, change, message):
+    with pytest.raises(InputError, match=message):
+        untrained.fit(*change(*speech), progress=lambda *what: pytest.fail(f"began to work: {what}"))
+
+
+def test_normalising_speakers_needs_speakers(untrained, speech):
+    with pytest.raises(InputError, match="give the speaker of each clip"):
+        untrained.set_params(normalise="speaker").fit(speech.clips, speech.labels)
+
+
+def test_without_speakers_each_clip_is_its_own(untrained, speech, unheard):
+    system = untrained.fit(speech.clips, speech.labels)
+    assert np.mean(np.array(system.predict(unheard.clips)) == unheard.labels) > 0.8
+
+
+def test_an_unreadable_clip_is_named(trained, speech, tmp_path):
+    from emospike.clip import Clip
+
+    (tmp_path / "letter.wav").write_text("Dear all, this is no sound.")
+    bad = Clip(tmp_path / "letter.wav")
+    for act in (
+        lambda: trained.decide(bad),
+        lambda: trained.explain(bad),
+        lambda: trained.operations(bad),
+        lambda: trained.predict_proba([*speech.clips[:3], bad]),
+        lambda: trained.adapt([bad]),
+        lambda: fresh(trained).fit([*speech.clips, bad], [*speech.labels, "low"], [*speech.speakers, "s9"]),
+    ):
+        with pytest.raises(InputError, match=r"letter\.wav"):
+            act()
+
+
+@pytest.mark.parametrize("foreign", ["os:system", "builtins:eval", "emospike.files:write_atomically", "feature/../os"])
+def test_a_model_file_cannot_name_foreign_code(trained, tmp_path, foreign):
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    path = store.save(trained, tmp_path / "model.safetensors")
+    with safe_open(path, framework="numpy") as file:
+        header, arrays = dict(file.metadata()), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    parameters = json.loads(header["parameters"])
+    parameters["classifier"] = {"step": foreign, "with": {"command": "touch hacked"}}
+    for changed in ({"parameters": json.dumps(parameters)}, {"system": foreign}):
+        save_file(arrays, tmp_path / "evil.safetensors", metadata=header | changed)
+        with pytest.raises(InputError, match=r"evil\.safetensors is no usable emospike model: unknown"):
+            store.load(tmp_path / "evil.safetensors")

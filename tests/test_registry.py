@@ -1,0 +1,28 @@
+"""The registries themselves, and that every line of every one of them leads somewhere."""
+
+import pytest
+
+from emospike.encoding import ENCODERS
+from emospike.features import FEATURES
+from emospike.readout import CLASSIFIERS
+from emospike.registry import Registry
+from emospike.store import STEPS
+from emospike.systems import SYSTEMS
+from emospike.validation import InputError
+
+EVERY = [(registry, name) for registry in (ENCODERS, FEATURES, CLASSIFIERS, STEPS, SYSTEMS) for name in registry]
+
+
+@pytest.mark.parametrize(("registry", "name"), EVERY, ids=[f"{registry.kind}-{name}" for registry, name in EVERY])
+def test_every_line_leads_to_a_class_that_knows_its_name(registry, name):
+    assert registry.name_of(registry.load(name)) == name
+
+
+def test_unknown_names_and_classes_are_refused():
+    registry = Registry("colour", {"red": "fractions:Fraction"})
+    with pytest.raises(InputError, match="unknown colour 'rod': did you mean 'red'"):
+        registry.load("rod")
+    with pytest.raises(InputError, match=r"decimal:Decimal is not a registered colour: add a line"):
+        from decimal import Decimal
+
+        registry.name_of(Decimal)

@@ -1,0 +1,214 @@
+"""Model files, on a system that is as small as the contract allows."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from emospike import store
+from emospike.brain.wiring import InputWiring, SmallWorld
+from emospike.encoding.levels import Levels
+from emospike.encoding.step_forward import StepForward
+from emospike.features.mel import Mel
+from emospike.networks.reservoir import Reservoir
+from emospike.systems import SYSTEMS
+from emospike.systems.contract import System
+from emospike.validation import InputError
+
+
+@dataclass
+class Coin(System):
+    """Says the same of every clip."""
+
+    steps: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    presets = classmethod(lambda cls: ("default",))
+    preset = classmethod(lambda cls, name, seed=0: cls(seed=seed))
+    decide = adapt = explain = operations = None
+
+    def fit(self, clips, labels, speakers=None, progress=None):
+        self.classes_, self.threshold_ = tuple(sorted(set(labels))), 0.5
+        self.odds_ = np.random.default_rng(self.seed).dirichlet(np.ones(len(self.classes_)))
+        return self
+
+    def predict_proba(self, clips, speakers=None, progress=None):
+        return np.tile(self.odds_, (len(clips), 1))
+
+    def state(self):
+        arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T, "nan": NAN}
+        return arrays, {"names": ("a", "b"), "count": np.int64(3)}
+
+    def restore(self, arrays, facts):
+        self.odds_, self.restored = arrays["odds"], (dict(arrays), facts)
+        return self
+
+
+NAN = np.array([np.nan, np.inf, -0.0], np.float32)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    monkeypatch.setitem(SYSTEMS, "coin", f"{Coin.__module__}:Coin")
+
+
+@pytest.fixture
+def coin():
+    steps = (
+        Mel(bands=64),
+        Levels.of(StepForward, (0.5, 1.0)),
+        InputWiring(length=np.inf),
+        SmallWorld.neucube_py(),
+        Reservoir.neucube_py(),
+    )
+    system = Coin(steps, {"deep": {"er": (1, 2.5, None, "naïve")}, "step": True}, seed=np.int64(4))
+    return system.fit([], ["heads", "tails", "heads"])
+
+
+@pytest.fixture
+def path(coin, tmp_path):
+    return store.save(coin, tmp_path / "coin.safetensors")
+
+
+def rewrite(path, arrays=None, **header):
+    """Write the file again with other arrays, or other entries in its header (None takes one out)."""
+    old, facts = store.read(path)
+    kept = {name: value for name, value in (facts | header).items() if value is not None}
+    save_file(old if arrays is None else arrays, path, metadata=kept)
+    return path
+
+
+# -- there and back --------------------------------------------------------------------------------------------
+
+
+def test_parameters_and_state_come_back(coin, path):
+    coin.card = {"licence": "CC BY 4.0", "accuracy": 0.8}
+    loaded = store.load(store.save(coin, path))
+    assert isinstance(loaded, Coin)
+    assert loaded.get_params() == coin.get_params()
+    assert loaded.get_params()["steps"][4].stdp == Reservoir.neucube_py().stdp
+    assert (loaded.classes_, loaded.threshold_, loaded.card) == (("heads", "tails"), 0.5, coin.card)
+    np.testing.assert_array_equal(loaded.predict_proba([None]), coin.predict_proba([None]))
+
+
+def test_arrays_keep_their_bits_type_and_shape(coin, path):
+    arrays, facts = store.load(path).restored
+    expected, _ = coin.state()
+    for name, array in expected.items():
+        assert (arrays[name].dtype, arrays[name].shape) == (array.dtype, array.shape)
+        assert arrays[name].tobytes() == array.tobytes()
+    assert facts == {"classes": ("heads", "tails"), "threshold": 0.5, "names": ("a", "b"), "count": 3}
+
+
+@pytest.mark.parametrize("system", [name for name in SYSTEMS if name != "coin"])
+def test_every_preset_can_be_stored(system):
+    for preset in SYSTEMS.load(system).presets():
+        parameters = SYSTEMS.load(system).preset(preset, seed=7).get_params()
+        plain = {name: store.to_plain(value) for name, value in parameters.items()}
+        back = {name: store.from_plain(value) for name, value in json.loads(json.dumps(plain)).items()}
+        assert {name: store.to_plain(value) for name, value in back.items()} == plain
+        assert {name: type(value) for name, value in back.items()} == {n: type(v) for n, v in parameters.items()}
+
+
+def test_an_interrupted_write_leaves_the_old_model_whole(coin, path, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.replace", fail)
+        with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
+            store.save(Coin(seed=9).fit([], ["x", "y"]), path)
+    assert store.load(path).classes_ == ("heads", "tails")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_not_trained_or_not_known_is_not_saved(tmp_path):
+    with pytest.raises(InputError, match="this coin is not: fit it first"):
+        store.save(Coin(), tmp_path / "a.safetensors")
+
+    @dataclass
+    class Stranger:
+        size: int = 3
+
+    with pytest.raises(InputError, match=r"Stranger is not a registered step: add a line"):
+        store.save(Coin((Stranger(),)).fit([], ["x"]), tmp_path / "a.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- finding ---------------------------------------------------------------------------------------------------
+
+
+def test_shipped_models_are_found_by_name(path, monkeypatch):
+    monkeypatch.setattr(store, "SHIPPED", path.parent)
+    assert store.shipped_models() == ["coin"]
+    assert store.locate("coin") == path
+    assert store.load("coin").classes_ == ("heads", "tails")
+    assert store.locate(str(path)) == path
+    for unknown in ("con", "../coin", str(path.parent / "con")):
+        with pytest.raises(InputError, match=r"no model '.*': give a file, or one of coin"):
+            store.load(unknown)
+
+
+# -- files that are no models ----------------------------------------------------------------------------------
+
+
+def test_other_files_are_refused(tmp_path):
+    for name, data in (
+        ("empty", b""),
+        ("text", b"Dear all"),
+        ("pickle", b"\x80\x04cos\nsystem\n"),
+        ("zeros", bytes(99)),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(
+            InputError, match=f"{name} is not a model file of emospike, or it is damaged: train it again"
+        ):
+            store.load(tmp_path / name)
+    save_file({"w": np.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(InputError, match="has model format None, this emospike reads '1'"):
+        store.load(tmp_path / "other.safetensors")
+
+
+def test_a_later_format_is_refused(path):
+    with pytest.raises(InputError, match="has model format '2', this emospike reads '1'"):
+        store.load(rewrite(path, format="2"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"system": None},
+        {"system": "coins"},
+        {"system": "os:system"},
+        {"parameters": None},
+        {"parameters": "{"},
+        {"parameters": "[1]"},
+        {"parameters": '{"sides": 3}'},
+        {"parameters": '{"steps": {"step": "feature/mel", "with": {"bands": -1}}}'},
+        {"parameters": '{"steps": {"step": "feature/mel", "with": {"command": "ls"}}}'},
+        {"parameters": '{"steps": {"step": "feature/mel", "with": [1]}}'},
+        {"parameters": '{"steps": {"step": "feature/mel"}}'},
+        {"parameters": '{"steps": {"step": "os:system", "with": {"command": "ls"}}}'},
+        {"parameters": '{"steps": {"step": ["feature/mel"], "with": {}}}'},
+        {"parameters": '{"steps": {"neither": 1}}'},
+        {"facts": None},
+        {"facts": "[]"},
+        {"facts": '{"mapping": {"classes": ["a"]}}'},
+        {"facts": '{"mapping": {"classes": ["a"], "threshold": "high"}}'},
+        {"card": "none"},
+    ],
+    ids=str,
+)
+def test_a_header_that_makes_no_sense_is_refused(path, header):
+    with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: .+") as caught:
+        store.load(rewrite(path, **header))
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_arrays_are_refused(path):
+    with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: 'odds'"):
+        store.load(rewrite(path, {"other": np.zeros(3)}))
