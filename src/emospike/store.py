@@ -24,7 +24,10 @@ from emospike.systems import SYSTEMS
 from emospike.systems.contract import System
 from emospike.validation import InputError
 
-FORMAT = "1"
+FORMAT = 1
+HEADER = "emospike"
+"""Name of the one metadata entry that holds the header as JSON."""
+
 SHIPPED = Path(__file__).with_name("models")
 """Folder of the models that come with the package."""
 
@@ -72,12 +75,13 @@ def save(system: System, path: Path | str) -> Path:
         "format": FORMAT,
         "emospike": __version__,
         "system": SYSTEMS.name_of(type(system)),
-        "parameters": json.dumps({name: to_plain(value) for name, value in system.get_params().items()}),
-        "facts": json.dumps(to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts)),
-        "card": json.dumps(getattr(system, "card", {})),
+        "parameters": {name: to_plain(value) for name, value in system.get_params().items()},
+        "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts),
+        "card": getattr(system, "card", {}),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    return write_atomically(Path(path), serialise(ready, metadata=header))
+    # One entry: safetensors writes several in an order that changes from run to run.
+    return write_atomically(Path(path), serialise(ready, metadata={HEADER: json.dumps(header)}))
 
 
 def load(model: Path | str) -> System:
@@ -91,11 +95,11 @@ def load(model: Path | str) -> System:
     arrays, header = read(path)
     try:
         system_type = SYSTEMS.load(header["system"])
-        parameters = {name: from_plain(value) for name, value in json.loads(header["parameters"]).items()}
+        parameters = {name: from_plain(value) for name, value in header["parameters"].items()}
         system: System = system_type(**parameters)
-        facts = from_plain(json.loads(header["facts"]))
+        facts = from_plain(header["facts"])
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
-        system.card = json.loads(header["card"])
+        system.card = dict(header["card"])
         return system.restore(arrays, facts)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
         reason = str(err).splitlines()[0] if str(err) else type(err).__name__
@@ -113,18 +117,19 @@ def locate(model: Path | str) -> Path:
     raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(shipped_models())}")
 
 
-def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return arrays and header of a model file."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
+            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError) as err:
+    except (SafetensorError, OSError, json.JSONDecodeError) as err:
         raise InputError(f"{path.name} is not a model file of emospike, or it is damaged: train it again") from err
-    if header.get("format") != FORMAT:
-        raise InputError(f"{path.name} has model format {header.get('format')!r}, this emospike reads {FORMAT!r}")
+    known = header.get("format") if isinstance(header, dict) else None
+    if known != FORMAT:
+        raise InputError(f"{path.name} has model format {known}, this emospike reads format {FORMAT}")
     return arrays, header
 
 

@@ -16,7 +16,7 @@ def test_tables(heard, four_speakers):
     result = protocols.evaluate("stub", four_speakers, "emotion")
     text = printed(results_table([result, result | {"normalise": "speaker"}]))
     assert len(text.splitlines()) == 9
-    for word in ("stub default", "0.833", "speaker means removed", "0.750", "12"):
+    for word in ("stub default", "0.833", "normalise speaker", "0.750", "12"):
         assert word in text
     assert "…" not in text
     rows = [line.split() for line in printed(confusion_table(result)).splitlines()]

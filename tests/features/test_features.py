@@ -14,6 +14,7 @@ from emospike.features.linear_fft import LinearFFT
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
 from emospike.features.spectrum import bin_frequencies, power_spectrogram, triangles
+from emospike.features.virtual_speakers import Voice
 from emospike.series import frequencies_of
 from emospike.validation import InputError
 
@@ -45,6 +46,17 @@ def test_features_share_the_10_ms_grid_and_name_their_channels(name, speech):
     assert len(set(series.channels)) == len(series.channels) == series.values.shape[1]
     assert series.values.dtype == np.float32
     assert series.values.std(axis=0).min() > 0  # every channel hears something of real speech
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_virtual_speakers_speak_every_feature(name, speech):
+    feature = FEATURES.load(name)()
+    series = feature.extract(speech)
+    np.testing.assert_array_equal(feature.spoken_by(Voice(), series).values, series.values)
+    slower = feature.spoken_by(Voice(shift=2.0, stretch=1.1, level=0.5), series)
+    assert len(slower) == round(1.1 * len(series))
+    assert slower.channels == series.channels
+    assert not np.array_equal(slower.values[: len(series)], series.values)
 
 
 @pytest.mark.parametrize("feature", [*BANDED, Mel(window=401 / 16_000)], ids=named)
@@ -108,6 +120,68 @@ def test_twice_as_loud_is_four_times_the_power(feature):
 def test_impossible_parameters_are_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+# -- as other voices would have given them ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("stretch", [0.9, 1.12])
+def test_slower_voices_take_longer(name, stretch, speech):
+    feature = FEATURES.load(name)()
+    series = feature.extract(speech)
+    before = series.values.copy()
+    spoken = feature.spoken_by(Voice(stretch=stretch), series)
+    assert (spoken.rate, spoken.channels) == (series.rate, series.channels)
+    assert len(spoken) == round(stretch * len(series))
+    place = np.linspace(0, len(series) - 1, len(spoken))
+    expected = [np.interp(place, np.arange(len(series)), channel) for channel in series.values.T]
+    np.testing.assert_allclose(spoken.values.T, expected, atol=2e-3)
+    np.testing.assert_array_equal(series.values, before)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("level", [-1.5, 1.0])
+def test_a_louder_voice_is_what_louder_sound_gives(name, level):
+    feature = FEATURES.load(name)()
+    sound = np.random.default_rng(3).normal(0, 0.05, 16_000)
+    series, louder = (feature.extract(Clip.from_array(gain * sound, 16_000)) for gain in (1, np.exp(level / 2)))
+    spoken = feature.spoken_by(Voice(level=level), series)
+    np.testing.assert_allclose(spoken.values, louder.values, atol=2e-3)
+    assert np.abs(spoken.values - series.values).max() > abs(level) - 1e-3
+
+
+@pytest.mark.parametrize("feature", BANDED, ids=named)
+@pytest.mark.parametrize("shift", [2.0, -3.0])
+def test_a_shorter_throat_moves_the_bands(feature, shift):
+    series = feature.extract(tone(700.0))
+    own, moved = (one.values[30:70].mean(axis=0).argmax() for one in (series, feature.spoken_by(Voice(shift), series)))
+    assert moved == max(own + shift, 0)
+
+
+@pytest.mark.parametrize("feature", BANDED, ids=named)
+def test_no_voice_falls_below_the_floor(feature):
+    high = replace(feature, floor=-6.0)
+    soft = high.spoken_by(Voice(level=-1.5), high.extract(tone(440.0)))
+    assert soft.values.min() == -6
+
+
+@pytest.mark.parametrize("voice", [Voice(level=1.2), Voice(stretch=0.93), Voice(stretch=1.1, level=-0.7)])
+def test_coefficients_are_those_of_the_mel_bands_that_the_voice_gives(voice, speech):
+    from scipy.fft import dct
+
+    feature, mel = MFCC(coefficients=20, floor=-60.0), Mel(bands=128, fmin=0.0, floor=-60.0)
+    spoken = feature.spoken_by(voice, feature.extract(speech)).values
+    expected = dct(mel.spoken_by(voice, mel.extract(speech)).values, type=2, norm="ortho", axis=1)[:, :20]
+    np.testing.assert_allclose(spoken, expected, atol=2e-3)
+
+
+def test_level_is_in_the_first_coefficient_alone_and_shift_in_none(speech):
+    series = MFCC().extract(speech)
+    change = MFCC().spoken_by(Voice(level=2.0), series).values - series.values
+    np.testing.assert_allclose(change[:, 0], 2 * np.sqrt(128), rtol=1e-4)
+    assert not change[:, 1:].any()
+    np.testing.assert_array_equal(MFCC().spoken_by(Voice(shift=2.0), series).values, series.values)
 
 
 # -- against librosa -------------------------------------------------------------------------------------------

@@ -44,8 +44,7 @@ def test_blobs_are_told_apart(make, labels):
     assert (scores.shape, scores.dtype) == ((len(X), len(labels)), np.float32)
     assert np.isfinite(scores).all()
     assert classifier.classes_.tolist() == sorted(labels)
-    # Whitening blows noise up to the size of what tells the classes apart; round blobs are its worst case.
-    assert accuracy(classifier, X, y) > (0.9 if isinstance(classifier, LearnedPrototype) else 0.95)
+    assert accuracy(classifier, X, y) > 0.95
 
 
 @every_classifier
@@ -174,7 +173,8 @@ def test_clip_weights_outvote_more_clips(make):
     else:
         X, y = blobs(labels, sample=2)
         assert accuracy(classifier.fit(*data), X, y) < 0.5
-        assert accuracy(classifier.fit(*data, weights), X, y) > 0.8
+        # Among 3 neighbours of which 4/7 are swapped, one in five clips (0.19) finds no other to follow.
+        assert accuracy(classifier.fit(*data, weights), X, y) > 0.65
 
 
 def test_importing_the_classifiers_loads_no_heavy_library():

@@ -7,6 +7,8 @@ import pytest
 
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
+from emospike.encoding.population import Population
+from emospike.features.prosody import NAMES
 from emospike.networks.activity import Activity
 from emospike.readout.interactions import (
     channel_interactions,
@@ -14,7 +16,7 @@ from emospike.readout.interactions import (
     interactions,
     neurons_near,
 )
-from emospike.series import frequencies_of
+from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -82,7 +84,7 @@ def test_channels_count_both_signs():
 
 
 def test_bands_follow_the_frequency_in_the_name():
-    names = ("mel 440 Hz", "pitch 80.0 Hz @0.5", "mel 49 Hz", "mel 200 Hz", "mel 8000 Hz", "mel 999.9 Hz @1")
+    names = ("mel 440 Hz", "tone 80.0 Hz @0.5", "mel 49 Hz", "mel 200 Hz", "mel 8000 Hz", "mel 999.9 Hz @1")
     groups = frequency_groups(names)
     assert {name: own.tolist() for name, own in groups.items()} == {
         "below 50 Hz": [2],
@@ -112,6 +114,32 @@ def test_channels_without_frequency_go_by_rank_and_levels_stay_together():
     assert list(groups)[-1] == "mfcc 14–15"
     assert frequency_groups(("jawOpen", "browDown")) == {"jawOpen": [0], "browDown": [1]}
     assert frequency_groups(()) == {}
+
+
+def test_contours_go_by_their_first_word():
+    groups = frequency_groups((*NAMES, "mel 90 Hz"))
+    assert {name: own.tolist() for name, own in groups.items()} == {
+        "50–200 Hz": [10],
+        "loudness": [0],
+        "intonation": [1, 2],
+        "voicing": [3],
+        "timbre": [4, 5, 6, 7, 8, 9],
+    }
+
+
+def test_fields_of_a_channel_stay_together():
+    encoded = Population(fields=3).encode(Series(np.zeros((1, 10), np.float32), 100.0, NAMES))
+    groups = frequency_groups(encoded.channels)
+    assert {name: own.tolist() for name, own in groups.items()} == {
+        "loudness": [0, 1, 2],
+        "intonation": [3, 4, 5, 6, 7, 8],
+        "voicing": [9, 10, 11],
+        "timbre": list(range(12, 30)),
+    }
+    ranks = frequency_groups(tuple(f"mfcc {i} #{field} @0.5" for i in range(16) for field in range(2)))
+    assert list(ranks) == [f"mfcc {i}–{i + 1}" for i in range(0, 16, 2)]
+    assert ranks["mfcc 2–3"].tolist() == [4, 5, 6, 7]
+    assert frequency_groups(("tone 80.0 Hz #0", "tone 80.0 Hz #1"))["50–200 Hz"].tolist() == [0, 1]
 
 
 def test_nodes_are_near_their_sites_and_share_no_neuron():

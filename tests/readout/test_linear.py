@@ -99,7 +99,7 @@ def test_state_gives_the_same_scores(data):
     X, y = data
     readout = LinearReadout(30.0).fit(X, y)
     again = LinearReadout.restore(parameters(readout), readout.state())
-    assert again.alpha == 30
+    assert again == readout  # the same parameters
     np.testing.assert_array_equal(again.scores(X), readout.scores(X))
 
 

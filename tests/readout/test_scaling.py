@@ -65,3 +65,8 @@ def test_only_counted_clips_enter_the_mean():
     X = vectors([1], [3], [100])
     counted = np.array([True, True, False])
     assert centred(X, np.array(["a", "a", "a"]), counted).tolist() == [[-1], [1], [98]]
+
+
+def test_scalers_are_equal_by_their_parameters():
+    assert SoftScaler() == SoftScaler().fit(vectors([1, 2], [3, 4]))
+    assert SoftScaler() != SoftScaler(soft=0.1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.networks.activity import Activity
-from emospike.readout.state_vectors import KINDS, StateVector, read_all
+from emospike.readout.state_vectors import KINDS, StateVector, read_all, speech_span
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -51,15 +51,73 @@ def test_rank_goes_on_by_number_where_first_spikes_coincide(activity):
     np.testing.assert_allclose(ranked, [0.5, 0.25, 0.125])
 
 
+@pytest.mark.parametrize("span", ["clip", "speech"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_silence_has_a_vector_of_the_same_length(activity, kind):
+def test_silence_has_a_vector_of_the_same_length(activity, kind, span):
     none = np.empty(0, np.int32)
     for steps in (0, 8):
         nothing = Activity(Spikes.from_dense(np.zeros((steps, 2), np.int8), 100.0, ("a", "b")), none, none, 3)
-        silent = StateVector(kind).read(nothing)
-        assert silent.shape == StateVector(kind).read(activity).shape
+        silent = StateVector(kind, span=span).read(nothing)
+        assert silent.shape == StateVector(kind, span=span).read(activity).shape
         assert np.isfinite(silent).all()
         assert len(np.unique(silent)) == 1
+
+
+@pytest.fixture
+def padded():
+    """Ten steps: inputs in the steps 3 to 6 only; neuron 0 fires in the steps 2, 3, 6 and 7, neuron 1 in step 5."""
+    dense = np.zeros((10, 2), np.int8)
+    dense[3, 0], dense[5, 0], dense[6, 1] = 1, 1, -1
+    inputs = Spikes.from_dense(dense, 100.0, ("a", "b"))
+    return Activity(inputs, np.array([2, 3, 5, 6, 7], np.int32), np.array([0, 0, 1, 0, 0], np.int32), 2)
+
+
+@pytest.mark.parametrize(
+    ("vector", "expected"),
+    [
+        (StateVector("count", span="speech"), [2, 1]),  # steps 3 to 6
+        (StateVector("count"), [4, 1]),
+        (StateVector("count", "I", span="speech"), [2, 1]),
+        (StateVector("count", "I split", span="speech"), [2, 0, 0, 1]),
+        (StateVector("bins", span="speech", bins=2), [1, 0, 1, 1]),  # steps 3-4 and 5-6
+        (StateVector("bins", span="speech", bins=4), [1, 0, 0, 0, 0, 1, 1, 0]),
+        (StateVector("rate", span="speech"), [2 / 4, 1 / 4]),
+        # time runs from the first step of the speech: 5 · 0.8^0 + 0.8 · 2 - 0.01 · 2;  5 · 0.8^2 + 0.8 - 0.01 · 3
+        (StateVector("desnn", span="speech"), [6.58, 3.97]),
+        (StateVector("rank_order", span="speech"), [0.8 + 0.01 * (1 - 2), 0.64 - 0.01 * 1]),
+        (StateVector("isi", span="speech"), [3, -1, 0, -1]),
+        (StateVector("count", "A1", span="speech"), [1]),
+    ],
+)
+def test_speech_hand_worked(padded, vector, expected):
+    np.testing.assert_allclose(vector.read(padded, {"A1": np.array([1])}), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_speech_does_not_know_how_the_clip_was_cut(padded, kind):
+    inputs = padded.inputs
+    moved = Spikes(inputs.step + 50, inputs.channel, inputs.sign, 200, inputs.rate, inputs.channels)
+    later = Activity(moved, padded.step + 50, padded.neuron, padded.neurons)
+    read = StateVector(kind, span="speech").read
+    np.testing.assert_array_equal(read(later), read(padded))
+
+
+@pytest.mark.parametrize(
+    ("events", "span"),
+    [
+        ([], (0, 1000)),
+        ([7], (7, 8)),
+        ([0, 999], (0, 1000)),
+        ([*range(100, 199)], (100, 199)),  # of 99 spikes, none is left out
+        ([3, *range(100, 298), 990], (101, 297)),  # of 200 spikes, two at each end are
+        ([5] * 2 + [400] * 98 + [600] * 98 + [900] * 2, (400, 601)),
+    ],
+)
+def test_speech_lasts_from_1_to_99_percent_of_the_input_spikes(events, span):
+    step = np.array(events, np.int32)
+    order = np.arange(len(step), dtype=np.int32)
+    inputs = Spikes(step, order, np.ones(len(step), np.int8), 1000, 100.0, tuple(map(str, order)))
+    assert speech_span(inputs) == span
 
 
 def test_several_readings_are_joined(activity):
@@ -70,6 +128,8 @@ def test_several_readings_are_joined(activity):
 def test_unknown_names_are_refused(activity):
     with pytest.raises(InputError, match="did you mean 'bins'"):
         StateVector("bin")
+    with pytest.raises(InputError, match="unknown span 'word': known are clip, speech"):
+        StateVector(span="word")
     with pytest.raises(InputError, match="bins must be above 0"):
         StateVector("bins", bins=0)
     with pytest.raises(InputError, match="unknown source 'A2': known are A1"):

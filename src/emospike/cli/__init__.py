@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from emospike import __version__
-from emospike.cli import about, evaluate, explain, recognise, train
+from emospike.cli import about, bench, evaluate, explain, recognise, train
 from emospike.validation import InputError
 
 
@@ -44,6 +44,7 @@ app.command()(about.systems)
 app.command()(about.datasets)
 app.command()(about.info)
 app.command()(about.fetch)
+app.command()(bench.bench)
 
 
 def print_version(wanted: bool) -> bool:

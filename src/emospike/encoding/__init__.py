@@ -17,6 +17,7 @@ ENCODERS = Registry(
         "bsa": "emospike.encoding.bsa:BSA",
         "poisson": "emospike.encoding.poisson:PoissonRate",
         "sigma_delta": "emospike.encoding.sigma_delta:SigmaDelta",
+        "population": "emospike.encoding.population:Population",
         "levels": "emospike.encoding.levels:Levels",
     },
 )

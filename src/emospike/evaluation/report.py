@@ -20,10 +20,10 @@ def results_table(results: Sequence[Result]) -> Table:
     for name in ("accuracy", "95 % interval", "balanced", "majority", "at 78 %", "clips"):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
-        means = "removed" if result["normalise"] == "speaker" else "kept"
         low, high = result["ci95"]
+        settings = (result["labels"], result["protocol"], f"normalise {result['normalise']}")
         table.add_row(
-            f"{result['system']} {result['preset']}\n{result['labels']}\n{result['protocol']}\nspeaker means {means}",
+            "\n".join([f"{result['system']} {result['preset']}", *settings]),
             f"{result['accuracy']:.3f}",
             f"{low:.3f}-{high:.3f}",
             f"{result['balanced_accuracy']:.3f}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from emospike.clip import Clip
+from emospike.features.virtual_speakers import Voice
 from emospike.registry import Registry
 from emospike.series import Series
 
@@ -19,6 +20,7 @@ FEATURES = Registry(
         "mfcc": "emospike.features.mfcc:MFCC",
         "linear_fft": "emospike.features.linear_fft:LinearFFT",
         "gammatone": "emospike.features.gammatone:Gammatone",
+        "prosody": "emospike.features.prosody:Prosody",
         "constant_q": "emospike.features.constant_q:ConstantQ",
     },
 )
@@ -30,4 +32,8 @@ class Feature(Protocol):
 
     def extract(self, clip: Clip) -> Series:
         """Return the clip's time series."""
+        ...
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the series as another voice would have given it (see `virtual_speakers`)."""
         ...

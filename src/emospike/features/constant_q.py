@@ -17,6 +17,7 @@ from emospike.features.spectrum import (
     power_spectrogram,
     triangles,
 )
+from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 from emospike.validation import positive
 
@@ -60,5 +61,9 @@ class ConstantQ:
         edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
         bank = triangles(edges.astype(np.float32), bin_frequencies(2048))
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 2048)
-        names = channel_names("pitch", edges[1:-1].astype(np.float32))
+        names = channel_names("tone", edges[1:-1].astype(np.float32))
         return Series(log_compress(band_powers(power, bank), self.floor), RATE, names)
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the feature as another voice would have given it."""
+        return spectrum_spoken_by(voice, series, self.floor)

@@ -18,6 +18,7 @@ from emospike.features.spectrum import (
     log_compress,
     power_spectrogram,
 )
+from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 
 
@@ -55,6 +56,10 @@ class Gammatone:
         bank, centres = gammatone_bank(self.bands, self.fmin, self.fmax, 512)
         power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
         return Series(log_compress(band_powers(power, bank), self.floor), RATE, channel_names("gammatone", centres))
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the feature as another voice would have given it."""
+        return spectrum_spoken_by(voice, series, self.floor)
 
 
 @lru_cache

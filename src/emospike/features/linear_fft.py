@@ -16,6 +16,7 @@ from emospike.features.spectrum import (
     log_compress,
     power_spectrogram,
 )
+from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 from emospike.validation import within
 
@@ -57,3 +58,7 @@ class LinearFFT:
         centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
         bands = band_powers(power, bank / bank.sum(axis=0))
         return Series(log_compress(bands, self.floor), RATE, channel_names("fft", centres))
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the feature as another voice would have given it."""
+        return spectrum_spoken_by(voice, series, self.floor)

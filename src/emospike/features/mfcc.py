@@ -9,6 +9,7 @@ import numpy as np
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.mel import Mel
 from emospike.features.spectrum import RATE, check_bands
+from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 from emospike.validation import within
 
@@ -49,3 +50,9 @@ class MFCC:
         cepstrum = dct(mel.values, type=2, norm="ortho", axis=1)[:, : self.coefficients]
         names = tuple(f"mfcc {n}" for n in range(self.coefficients))
         return Series(np.ascontiguousarray(cepstrum, np.float32), RATE, names)
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the coefficients as another voice would have given them: slower and louder, its spectrum kept."""
+        values = stretched(voice, series).values.copy()
+        values[:, 0] += np.float32(voice.level * np.sqrt(self.bands))  # a constant lies in the first coefficient alone
+        return series.with_values(values)

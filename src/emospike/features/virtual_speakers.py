@@ -54,22 +54,24 @@ class VirtualSpeakers:
         return [Voice(), *(Voice(float(a), 1 + float(b), float(c)) for a, b, c in drawn)]
 
 
-def spoken_by(voice: Voice, series: Series, floor: float) -> Series:
-    """Return a log spectrum as that voice would have spoken it; nothing falls below `floor` nats.
+def spectrum_spoken_by(voice: Voice, series: Series, floor: float) -> Series:
+    """Return a log spectrum as that voice would have given it; nothing falls below `floor` nats.
 
-    Values between bands and steps are interpolated linearly; outer bands repeat. The clip's own voice changes
-    nothing.
+    Values between bands and steps are interpolated linearly; outer bands repeat.
     """
-    if voice == Voice():
-        return series
-    values = series.values
-    if voice.stretch != 1:
-        steps = max(round(len(values) * voice.stretch), 1)
-        values = interpolated(values, np.linspace(0, len(values) - 1, steps))
+    values = stretched(voice, series).values
     if voice.shift:
         bands = values.shape[1]
         values = interpolated(values.T, np.clip(np.arange(bands) - voice.shift, 0, bands - 1)).T
     return series.with_values(np.maximum(values + np.float32(voice.level), np.float32(floor)))
+
+
+def stretched(voice: Voice, series: Series) -> Series:
+    """Return the series as long as that voice would have taken."""
+    if voice.stretch == 1:
+        return series
+    steps = max(round(len(series) * voice.stretch), 1)
+    return series.with_values(interpolated(series.values, np.linspace(0, len(series) - 1, steps)))
 
 
 def interpolated(

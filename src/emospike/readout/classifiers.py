@@ -24,7 +24,7 @@ ESTIMATORS: dict[str, tuple[str, dict[str, Any]]] = {
         {"n_neighbors": 15, "weights": "distance", "algorithm": "brute"},
     ),
     "random_forest": ("sklearn.ensemble:RandomForestClassifier", {"n_estimators": 200, **BALANCED}),
-    "mlp": ("sklearn.neural_network:MLPClassifier", {"hidden_layer_sizes": [80], "alpha": 1.0}),
+    "mlp": ("sklearn.neural_network:MLPClassifier", {"hidden_layer_sizes": [80], "alpha": 1.0, "max_iter": 1000}),
 }
 """Where each classifier lives, and parameters that suit some thousand neurons and some hundred clips."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
+HOLD = 0.05
+"""Weight of the squared change of log T."""
+
 Points = Float64[np.ndarray, "clips components"]
 Prototypes = Float64[np.ndarray, "prototypes components"]
 Numbers = Int[np.ndarray, " clips"]
@@ -15,19 +18,19 @@ Masses = Float64[np.ndarray, " prototypes"]
 def clusters(
     z: Points, weights: Float64[np.ndarray, " clips"], count: int, rng: np.random.Generator
 ) -> tuple[Prototypes, Masses]:
-    """Return the weighted centres of at most `count` clusters (k-means++), and the weight of the clips of each.
+    """Return the centres of at most `count` clusters (k-means++), and the weight of the clips of each.
 
-    SciPy's k-means runs in one thread, so that a seed gives the same bits every time. It knows no weights: they count
-    in the centres, not in the borders. Clusters without weight are left out.
+    One thread only: several would add up the centres in any order, and a seed would not give the same bits.
     """
-    from scipy.cluster.vq import kmeans2
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    count = min(count, len(np.unique(z, axis=0)))
-    nearest = kmeans2(z, count, minit="++", seed=rng)[1] if count > 1 else np.zeros(len(z), np.int64)
-    member = (nearest[:, None] == np.arange(count)) * weights[:, None]
-    mass = member.sum(axis=0)
-    member, mass = member[:, mass > 0], mass[mass > 0]
-    return member.T @ z / mass[:, None], mass
+    z, weights = z[weights > 0], weights[weights > 0]
+    kmeans = KMeans(min(count, len(np.unique(z, axis=0))), n_init=1, random_state=int(rng.integers(2**31)))
+    with threadpool_limits(1):
+        nearest = kmeans.fit(z, sample_weight=weights).labels_
+    member = (nearest[:, None] == np.unique(nearest)) * weights[:, None]
+    return member.T @ z / member.sum(axis=0)[:, None], member.sum(axis=0)
 
 
 def nearest_own(z: Points, number: Numbers, points: Prototypes, owner: Owners) -> Int[np.ndarray, " clips"]:
@@ -83,12 +86,13 @@ def descend(
 ) -> tuple[Prototypes, float]:
     """Return prototypes and temperature after at most `iterations` steps of L-BFGS on
 
-        E(p, T) + sum_j pull_j |p_j - start_j|^2 / T
+        E(p, T) + sum_j pull_j |p_j - start_j|^2 / T + HOLD (log T / T_0)^2
 
-    from `start` and `temperature`. Only `free` prototypes move, and T only if `warm`. The pull is divided by T, as
-    the distances in E are: else T would shrink without end on clips that can be told apart.
+    from `start` and T_0 = `temperature`. Only `free` prototypes move, and T only if `warm`. The last term is there for
+    training clips that can all be told apart: on them E falls without end as T does.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     own = number[:, None] == owner
 
@@ -97,7 +101,8 @@ def descend(
         value, toward, warmer = cross_entropy(z, own, importance, points, T)
         away = pull[:, None] * (points - start) / T
         held = float((away * (points - start)).sum())
-        return value + held, np.append((warmer - held) * warm, (toward + 2 * away)[free].ravel())
+        warmth = (warmer - held + 2 * HOLD * x[0]) * warm
+        return value + held + HOLD * x[0] ** 2, np.append(warmth, (toward + 2 * away)[free].ravel())
 
     def unpack(x: Float64[np.ndarray, " unknowns"]) -> tuple[Prototypes, float]:
         points = start.copy()
@@ -105,4 +110,6 @@ def descend(
         return points, float(temperature * np.exp(x[0]))
 
     first = np.append(0.0, start[free].ravel())
-    return unpack(minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x)
+    # The products are small: on a busy machine, threads wait for each other far longer than they compute.
+    with threadpool_limits(1):
+        return unpack(minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x)

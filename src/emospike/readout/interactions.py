@@ -13,6 +13,7 @@ they are normalised: the average over pairs and the division by seconds are ours
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -79,7 +80,8 @@ def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, "
     """Return the channels of each frequency band, from low to high; bands without channels are left out.
 
     The frequency is read from the name. Channels without one are cut, kind by kind, into `PARTS` stretches of equal
-    length in their order; the levels of one channel (``"mfcc 3 @0.5"``, ``"mfcc 3 @1"``) stay together.
+    length in their order if they are numbered, and grouped by their first word if they are not (``"timbre flux"``); the
+    levels (``"mfcc 3 @0.5"``) and the fields (``"timbre flux #2"``) of one channel stay together.
 
     >>> groups = frequency_groups(("mel 90 Hz @0.5", "mel 440 Hz @0.5", "mel 90 Hz @1", "mfcc 0", "mfcc 1"))
     >>> {name: own.tolist() for name, own in groups.items()}
@@ -89,7 +91,7 @@ def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, "
     pitched = np.flatnonzero(~np.isnan(hertz))
     band = np.searchsorted(EDGES, hertz[pitched], side="right")
     groups = {_band_name(one): pitched[band == one] for one in np.unique(band).tolist()}
-    names = {i: name.partition(" @")[0] for i, name in enumerate(channels) if np.isnan(hertz[i])}
+    names = {i: re.split(" [@#]", name)[0] for i, name in enumerate(channels) if np.isnan(hertz[i])}
     return groups | _rank_groups(names)
 
 
@@ -105,21 +107,21 @@ def _band_name(band: int) -> str:
     return f"{low} Hz–{high / 1000:g} kHz" if low < 1000 else f"{low / 1000:g}–{high / 1000:g} kHz"
 
 
-def _rank_groups(names: Mapping[int, str]) -> dict[str, Int64[np.ndarray, " _"]]:
-    """Return groups of channels that have no frequency; `names` gives their names, without the level."""
-    groups: dict[str, Int64[np.ndarray, " _"]] = {}
-    for kind in dict.fromkeys(_kind(name) for name in names.values()):
-        ranked = list(dict.fromkeys(name for name in names.values() if _kind(name) == kind))
-        for part in np.array_split(ranked, min(PARTS, len(ranked))):
+def _rank_groups(names: Mapping[int, str]) -> dict[str, Int64[np.ndarray, " members"]]:
+    """Return groups of channels that have no frequency; `names` gives their names, without level or field.
+
+    Numbered channels (``"mfcc 3"``) are cut by rank; others (``"timbre flux"``) go by their first word.
+    """
+    groups: dict[str, Int64[np.ndarray, " members"]] = {}
+    for kind in dict.fromkeys(name.partition(" ")[0] for name in names.values()):
+        own = {i: name for i, name in names.items() if name.partition(" ")[0] == kind}
+        ranked = list(dict.fromkeys(own.values()))
+        numbered = all(name.rpartition(" ")[2].isdigit() for name in ranked)
+        for part in np.array_split(ranked, min(PARTS, len(ranked)) if numbered else 1):
             last = part[-1].removeprefix(f"{kind} ")
-            label = str(part[0]) if len(part) == 1 else f"{part[0]}–{last}"
-            groups[label] = np.array([i for i, name in names.items() if name in part])
+            label = kind if not numbered else str(part[0]) if len(part) == 1 else f"{part[0]}–{last}"
+            groups[label] = np.array([i for i, name in own.items() if name in part])
     return groups
-
-
-def _kind(name: str) -> str:
-    """Return what all channels of a feature are called alike: ``"mfcc"`` of ``"mfcc 3"``."""
-    return name.rpartition(" ")[0]
 
 
 def neurons_near(

@@ -31,9 +31,9 @@ class LinearReadout:
     """
 
     alpha: float = 3000.0
-    classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False)
-    weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False)
-    bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False)
+    classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
+    weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False, compare=False)
+    bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         positive("alpha", self.alpha)

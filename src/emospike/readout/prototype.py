@@ -18,7 +18,7 @@ from emospike.readout.contract import (
     class_numbers,
 )
 from emospike.readout.descent import Masses, Numbers, Owners, Points, Prototypes, clusters, descend, nearest_own
-from emospike.readout.principal import principal_components
+from emospike.readout.principal import principal_components, whitening_within
 from emospike.validation import positive, within
 
 FITTED = ("classes", "basis", "offset", "points", "owner", "mass", "temperature")
@@ -30,9 +30,10 @@ class LearnedPrototype:
 
         p(c | z) = sum over prototypes j of class c of softmax_j( -|z - p_j|^2 / T )
 
-    z are whitened principal components of the state vector (see `principal_components`). The prototypes start at
-    the centres of k-means within each class and T at twice the mean squared distance to them, a component; both
-    then descend on the cross-entropy, while a pull keeps them near the centres (see `descend`).
+    z are principal components of the state vector, scaled so that clips scatter alike in all directions about their
+    class mean (see `principal_components`, `whitening_within`). The prototypes start at the centres of k-means within
+    each class and T at twice the mean squared distance to them, a component; both then descend on the cross-entropy,
+    held near where they started (see `descend`).
 
     `partial_fit` gives every new class prototypes of its own and moves only those of the classes that it is shown;
     the others, the components and T stay. What a prototype already stands for holds it back.
@@ -54,7 +55,7 @@ class LearnedPrototype:
     prototypes a class, as in soft learning vector quantisation (Seo and Obermayer 2003).
     """
 
-    prototypes: int = 2
+    prototypes: int = 3
     components: int = 300
     pull: float = 1.0
     soft: float = 0.15
@@ -79,10 +80,12 @@ class LearnedPrototype:
         """Fit to training clips; `weights` counts a clip more or less than once."""
         self.classes_, number = class_numbers(X, y)
         at_least_two(self.classes_)
-        self.basis_, self.offset_ = principal_components(X, self.components, self.soft, self.seed)
-        z = self._whitened(X)
+        basis, offset = principal_components(X, self.components, self.soft, self.seed)
+        z = (X @ basis - offset).astype(np.float64)
+        counted = np.ones(len(X)) if weights is None else weights.astype(np.float64) / weights.mean()
+        metric = whitening_within(z, number, counted).astype(np.float32)
+        self.basis_, self.offset_, z = basis @ metric, offset @ metric, z @ metric
         self.points_, self.owner_, self.mass_ = np.empty((0, z.shape[1])), np.empty(0, np.int64), np.empty(0)
-        counted = np.ones(len(z)) if weights is None else weights.astype(np.float64) / weights.mean()
         self._add_centres(z, number, counted)
         centre = self.points_[nearest_own(z, number, self.points_, self.owner_)]
         self.temperature_ = np.array(max(2 * ((z - centre) ** 2).mean(), 1e-6))
@@ -92,7 +95,7 @@ class LearnedPrototype:
     def partial_fit(self, X: Vectors, y: Labels) -> LearnedPrototype:
         """Learn from further clips of known or new classes; prototypes of classes not in `y` stay as they are."""
         shown, number = class_numbers(X, y)
-        z, old = self._whitened(X), self.classes_
+        z, old = self._reduced(X), self.classes_
         self.classes_ = np.union1d(old, shown)
         number = np.searchsorted(self.classes_, shown)[number]
         self.owner_ = np.searchsorted(self.classes_, old)[self.owner_]
@@ -109,7 +112,7 @@ class LearnedPrototype:
         from scipy.special import logsumexp
 
         # Distances one by one: a matrix product may round a clip differently in another company.
-        distances = np.stack([((self.points_ - z) ** 2).sum(axis=1) for z in self._whitened(X)])
+        distances = np.stack([((self.points_ - z) ** 2).sum(axis=1) for z in self._reduced(X)])
         logits = -distances / self.temperature_
         own = [logsumexp(logits[:, self.owner_ == c], axis=1) for c in range(len(self.classes_))]
         log_p: Scores = (np.stack(own, axis=1) - logsumexp(logits, axis=1, keepdims=True)).astype(np.float32)
@@ -127,8 +130,8 @@ class LearnedPrototype:
             setattr(classifier, f"{name}_", state[name])
         return classifier
 
-    def _whitened(self, X: Vectors) -> Points:
-        """Return the whitened principal components, of each clip by itself."""
+    def _reduced(self, X: Vectors) -> Points:
+        """Return z = x B - b, of each clip by itself."""
         basis = self.basis_
         return np.stack([x @ basis - self.offset_ for x in checked(X, len(basis))]).astype(np.float64)
 

@@ -29,13 +29,18 @@ class SoftScaler:
     root: bool = True
     rare: float = 0.02
     soft: float = 0.15
-    kept_: Bool[np.ndarray, " dims"] = field(init=False, repr=False)
-    mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False)
-    scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False)
+    kept_: Bool[np.ndarray, " dims"] = field(init=False, repr=False, compare=False)
+    mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
+    scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
 
     def rooted(self, X: Vectors) -> Vectors:
         """Return the square-rooted vectors, or the vectors themselves."""
-        return (np.sign(X) * np.sqrt(np.abs(X))) if self.root else X
+        if not self.root:
+            return X
+        root: Vectors = np.abs(X)  # the one copy: the vectors of a training run are gigabytes
+        np.sqrt(root, out=root)
+        np.copysign(root, X, out=root)
+        return root
 
     def fit(self, rooted: Vectors) -> SoftScaler:
         """Learn means and deviations of vectors that went through `rooted` (and, if wanted, `centred`)."""

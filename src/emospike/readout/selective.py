@@ -31,8 +31,8 @@ class Calibration:
     """
 
     penalty: float = 1e-3
-    temperature_: float = field(default=1.0, init=False)
-    bias_: Float[np.ndarray, " classes"] = field(init=False, repr=False)
+    temperature_: float = field(default=1.0, init=False, compare=False)
+    bias_: Float[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
 
     def fit(self, scores: Scores, y: Labels, classes: Shaped[np.ndarray, " classes"]) -> Calibration:
         """Fit to held-out scores of clips with labels `y`."""

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
 from emospike.networks.activity import Activity
+from emospike.spikes import Spikes
 from emospike.validation import one_of, positive
 
 Steps = Int[np.ndarray, " spikes"]
@@ -25,7 +26,8 @@ class StateVector:
     kind : one of `KINDS`: ``"count"``, ``"bins"``, ``"rate"``, ``"desnn"``, ``"rank_order"``, ``"isi"``
     source : ``"I"`` (input channels), ``"I split"`` (their positive and negative spikes apart), ``"R"`` (all
         neurons), or the name of a region such as ``"A1"`` or ``"STS L"``; I + R is two readings, joined
-    bins : equal stretches of time that ``"bins"`` counts in
+    span : ``"clip"``, or ``"speech"``: from where 1 % of the input spikes have come to where 99 % have
+    bins : equal stretches of the span that ``"bins"`` counts in
     alpha, mod, up, down : constants of ``"desnn"`` (eXCube2: 5, 0.8, 0.8, 0.01); ``"rank_order"`` takes mod and down
 
     Source
@@ -35,6 +37,7 @@ class StateVector:
 
     kind: str = "count"
     source: str = "R"
+    span: str = "clip"
     bins: int = 4
     alpha: float = 5.0
     mod: float = 0.8
@@ -43,12 +46,15 @@ class StateVector:
 
     def __post_init__(self) -> None:
         one_of("state vector", self.kind, KINDS)
+        one_of("span", self.span, ("clip", "speech"))
         positive("bins", self.bins)
 
     def read(self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None) -> Vector:
         """Return the vector; `regions` gives the neurons of each region that a source may name."""
         step, unit, units = self._spikes(activity, regions or {})
-        return KINDS[self.kind](self, step, unit, units, activity.steps)
+        start, stop = (0, activity.steps) if self.span == "clip" else speech_span(activity.inputs)
+        inside = (step >= start) & (step < stop)
+        return KINDS[self.kind](self, step[inside] - start, unit[inside], units, stop - start)
 
     def _spikes(
         self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]]
@@ -66,6 +72,16 @@ class StateVector:
         place[members] = np.arange(len(members))
         unit = place[activity.neuron]
         return activity.step[unit >= 0], unit[unit >= 0], len(members)
+
+
+def speech_span(inputs: Spikes) -> tuple[int, int]:
+    """Return first and last step (exclusive) of the speech: where 1 % and 99 % of the input spikes have come.
+
+    Silence around the words gives no spikes, so their timing then does not depend on how the clip was cut.
+    """
+    if not len(inputs):
+        return 0, inputs.steps
+    return int(inputs.step[len(inputs) // 100]), int(inputs.step[-1 - len(inputs) // 100]) + 1
 
 
 def spike_count(how: StateVector, step: Steps, unit: Units, units: int, steps: int) -> Vector:

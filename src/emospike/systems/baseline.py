@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from emospike.features.spectrum import HOP
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import frequency_groups
+from emospike.readout.linear import LinearReadout
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
@@ -32,8 +33,12 @@ from emospike.validation import one_of, positive
 Values = Float32[np.ndarray, "steps channels"]
 Heard = Bool[np.ndarray, " steps"]
 
-CLASSIFIER = {"svm": "rbf_svm", "logistic_regression": "logistic_regression"}
-"""The classifier of each preset."""
+PRESETS: dict[str, Callable[[int], Classifier]] = {
+    "svm": lambda seed: SklearnClassifier("rbf_svm", seed=seed),
+    "logistic_regression": lambda seed: SklearnClassifier("logistic_regression", seed=seed),
+    "ridge": lambda seed: LinearReadout(alpha=100.0),
+}
+"""The classifier of each preset; `ridge` is the one that eXCube2 reads its reservoir out with."""
 
 WINDOW = 400
 """Samples (25 ms) over which loudness is measured."""
@@ -48,7 +53,7 @@ class Baseline(System):
 
     Attributes
     ----------
-    classifier : of the presets, a support vector machine with RBF kernel, or logistic regression
+    classifier : of the presets, a support vector machine with RBF kernel, logistic regression, or ridge regression
     features : what is heard
     loud : steps count that are at most so many dB below the loudest one; the others are taken for pauses
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
@@ -71,12 +76,12 @@ class Baseline(System):
     @classmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets."""
-        return tuple(CLASSIFIER)
+        return tuple(PRESETS)
 
     @classmethod
     def preset(cls, name: str, seed: int = 0) -> Baseline:
         """Return the unfitted system of a preset."""
-        return cls(SklearnClassifier(CLASSIFIER[one_of("preset", name, CLASSIFIER)], seed=seed))
+        return cls(PRESETS[one_of("preset", name, PRESETS)](seed))
 
     # -- training ----------------------------------------------------------------------------------------------
 

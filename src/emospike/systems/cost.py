@@ -38,7 +38,8 @@ def readout_weights(classifier: Classifier) -> int:
     model = pipeline["model"]
     arrays = [getattr(model, name, ()) for name in ("support_vectors_", "dual_coef_", "coef_", "_fit_X")]
     arrays += getattr(model, "coefs_", [])
-    return sum(map(np.size, arrays)) + sum(tree.get_depth() for tree in getattr(model, "estimators_", ()))
+    forest = getattr(model, "estimators_", ())
+    return sum(int(np.size(array)) for array in arrays) + sum(int(tree.get_depth()) for tree in forest)
 
 
 def dense_operations(macs: int, words: int) -> Operations:

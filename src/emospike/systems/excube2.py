@@ -21,7 +21,7 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld, Syna
 from emospike.clip import Clip
 from emospike.encoding.contract import Encoder
 from emospike.features import Feature
-from emospike.features.virtual_speakers import VirtualSpeakers, Voice, spoken_by
+from emospike.features.virtual_speakers import VirtualSpeakers, Voice
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.readout.contract import Classifier
@@ -111,8 +111,9 @@ class EXCube2(System):
         return self
 
     def series(self, clip: Clip) -> list[Series]:
-        """Return the clip's features (section 2.4)."""
-        return [feature.extract(clip) for feature in self.features]
+        """Return the clip's features (section 2.4); one that several encoders read is extracted once."""
+        extracted = {feature: feature.extract(clip) for feature in dict.fromkeys(self.features)}
+        return [extracted[feature] for feature in self.features]
 
     def _fit_encoders(self, clips: Sequence[Clip], progress: Progress | None) -> None:
         """Take thresholds from the training clips if a rule is given."""
@@ -132,19 +133,19 @@ class EXCube2(System):
         """Place the neurons in the brain and wire them (section 2.5): every channel enters along Heschl's gyrus."""
         spikes = self.encode(series)
         self._place(BrainTemplate.mni152(self.neurons, self.seed), spikes.channels)
+        self.nodes_ = neurons_near(self.sites_, frequency_groups(spikes.channels), self.template_.positions)
         lines = np.repeat(self.sites_, self.reservoir.lines(1), axis=0)
         inputs = self.input_wiring.connect(lines, self.template_, self.seed)
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
 
     def _place(self, template: BrainTemplate, channels: tuple[str, ...]) -> None:
-        """Set what follows from the template and the channels: sites, regions, nodes of the interaction network."""
+        """Set what follows from the template and the channels: sites and regions."""
         self.template_, self.channels_ = template, channels
         self.sites_ = self.tonotopy.sites(frequencies_of(channels))
         sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
         self.regions_ = sides | wholes
-        self.nodes_ = neurons_near(self.sites_, frequency_groups(channels), template.positions)
 
     def _learn(self, clips: Sequence[Clip], progress: Progress | None) -> None:
         """Let STDP change the recurrent synapses, sample by sample (section 2.8, equation 1)."""
@@ -179,8 +180,7 @@ class EXCube2(System):
 
     def _spoken(self, voice: Voice, series: Sequence[Series]) -> list[Series]:
         """Return the features as another voice would have given them."""
-        floors = [getattr(feature, "floor", -np.inf) for feature in self.features]
-        return [spoken_by(voice, one, floor) for one, floor in zip(series, floors, strict=True)]
+        return [feature.spoken_by(voice, one) for feature, one in zip(self.features, series, strict=True)]
 
     def vector(self, activity: Activity) -> Float32[np.ndarray, " dims"]:
         """Return the state vector of an activity (section 2.9)."""
@@ -256,7 +256,8 @@ class EXCube2(System):
             }
         stored |= {"tau": network.tau, "positions": self.template_.positions, "region": self.template_.region}
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
-        facts["averaged"] = list(self.class_interactions_)
+        stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
+        facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
         facts |= {"regions": self.template_.regions, "channels": self.channels_, "encoders": self.encoders_}
         return stored, facts
 
@@ -277,6 +278,7 @@ class EXCube2(System):
             for name in ("inputs", "recurrent")
         ]
         self.network_ = Network(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
         averages = arrays["class_interactions"].astype(float)
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))
         return self

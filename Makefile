@@ -1,0 +1,43 @@
+# make demo    on a fresh machine: installs emospike, then recognises, explains and draws a recording (CLIP=my.wav)
+# make test    all tests, with the examples of docstrings and documentation
+# make check   lint, format, types, layers
+# make bench   times on this machine
+# make docs    the documentation as a site, in site/
+
+PYTHON ?= python3
+VENV ?= .venv
+EMOSPIKE_DATA ?= ../shared/data
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
+
+.PHONY: demo test check bench docs
+
+demo: $(VENV)/.core
+	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -rs
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.core
+	@$(BIN)/emospike bench
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "installing emospike into $(VENV) (a few minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@echo "installing the tools of development into $(VENV)"
+	@$(PIP) -e '.[dev]'
+	@touch $@

@@ -1,0 +1,13 @@
+"""Examples in the documentation run in a folder of their own, which holds the recordings that they name."""
+
+from pathlib import Path
+
+import made_up
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def beside_the_recordings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Move to a folder of made-up recordings while a page's examples run."""
+    if request.node.path.suffix == ".md":
+        monkeypatch.chdir(made_up.examples(tmp_path))

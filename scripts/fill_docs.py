@@ -1,0 +1,172 @@
+"""Fill into the documentation what is computed: the outputs of commands, and tables of results.
+
+    python scripts/fill_docs.py            write them, after a change of commands, shipped models or results
+    python scripts/fill_docs.py --check    only tell which files are out of date
+
+A ``console`` block holds lines that begin with ``$ emospike``; below each stands what it prints, run in a folder of
+made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``, where
+TABLE is one of `TABLES`, or ``figures``. It shows the evaluations in docs/results that have these values: files that
+``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by what was decided on every clip.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import made_up
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+RESULTS = ROOT / "docs" / "results"
+BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
+TABLE = re.compile(r"(<!-- (results|recalls|figures)((?: \w+=[\w-]+)*) -->\n)(.*?)(<!-- /\2 -->)", re.DOTALL)
+NONE_YET = "*Not measured yet.*"
+Result = Mapping[str, Any]
+
+
+def filled(page: str, results: Sequence[Result]) -> str:
+    """Return a page with its tables and console blocks made afresh."""
+    page = TABLE.sub(lambda found: f"{found[1]}{table(found[2], found[3], results)}\n{found[5]}", page)
+    if BLOCK.search(page):
+        with TemporaryDirectory() as folder, working_in(made_up.examples(Path(folder))):
+            page = BLOCK.sub(lambda found: "".join(outputs(found[1])), page)
+    return page
+
+
+def outputs(block: str) -> Iterator[str]:
+    """Yield each command of a console block with what it prints."""
+    for line in block.splitlines():
+        if line.startswith("$ emospike "):
+            yield f"{line}\n{printed(shlex.split(line)[2:])}"
+
+
+def printed(arguments: Sequence[str]) -> str:
+    """Return what a command prints on stdout, or its error."""
+    from typer.testing import CliRunner
+
+    from emospike.cli import app
+
+    result = CliRunner().invoke(app, list(arguments), prog_name="emospike")
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    text = result.stdout or result.stderr
+    return "".join(f"{line.rstrip()}\n" for line in text.rstrip().splitlines())
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Change the working folder for a while."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def table(name: str, wanted: str, results: Sequence[Result]) -> str:
+    """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
+    values = dict(pair.split("=") for pair in wanted.split())
+    shown = [one for one in results if all(one[key] == value for key, value in values.items())]
+    shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
+    if name == "figures":
+        return "\n\n".join(f"![{one['file']}](results/{one['file']}.png)" for one in shown) or NONE_YET
+    header, row = TABLES[name]
+    rule = "|".join("---" for _ in header)
+    rows = [f"| {' | '.join(row(one))} |" for one in shown]
+    return "\n".join([f"| {' | '.join(header)} |", f"|{rule}|", *rows]) if rows else NONE_YET
+
+
+def accuracies(one: Result) -> list[str]:
+    """Return a row of accuracies."""
+    low, high = one["ci95"]
+    return [
+        f"`{one['system']}` {one['preset']}",
+        one["labels"],
+        "removed" if one["normalise"] == "speaker" else "kept",
+        one["protocol"],
+        f"**{one['accuracy']:.3f}** ({low:.3f} to {high:.3f})",
+        f"{one['balanced_accuracy']:.3f}",
+        f"{one['majority']:.3f}",
+        f"{one['at_coverage']['accuracy']:.3f}",
+        str(one["clips"]),
+        str(len(one["speakers"])),
+    ]
+
+
+def recalls(one: Result) -> list[str]:
+    """Return a row with the recall of each class."""
+    found = ", ".join(f"{name} {recall:.2f}" for name, recall in one["recall"].items())
+    return [*accuracies(one)[:4], found]
+
+
+SETTINGS = ["system", "labels", "speaker means", "protocol"]
+TABLES = {
+    "results": (
+        [*SETTINGS, "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage", "clips", "speakers"],
+        accuracies,
+    ),
+    "recalls": ([*SETTINGS, "recall of each class"], recalls),
+}
+"""Header and row of each table."""
+
+
+def load_results(folder: Path = RESULTS) -> list[Result]:
+    """Return all evaluations in a folder."""
+    found = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+    return [{"file": name, **one} for name, one in found if "ci95" in one]
+
+
+def drop_predictions(folder: Path = RESULTS) -> None:
+    """Shorten the files of a folder by the predictions of each clip, which no table shows."""
+    for path in folder.glob("*.json"):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(result, dict) and result.pop("predictions", None):
+            path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def same(written: str, made: str) -> bool:
+    """Tell whether two versions of a page agree; what commands print may differ in numbers, which machines change."""
+    pages = (written, made)
+    text, other_text = (BLOCK.sub("", page) for page in pages)
+    blocks, other_blocks = ([blind(block) for block in BLOCK.findall(page)] for page in pages)
+    return text == other_text and blocks == other_blocks
+
+
+def blind(text: str) -> str:
+    """Return text with every number alike, and every gap.
+
+    >>> blind("accuracy   0.75 in 2e-05 s")
+    'accuracy 0 in 0 s'
+    """
+    return re.sub(r"\s+", " ", re.sub(r"\d[\d.]*(e-?\d+)?", "0", text))
+
+
+def main() -> None:
+    check = "--check" in sys.argv[1:]
+    if not check:
+        drop_predictions()
+    stale = []
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = filled(before, load_results())
+        if not check:
+            page.write_text(after, encoding="utf-8")
+        elif not same(before, after):
+            stale.append(page)
+    for page in stale:
+        print(f"{page.relative_to(ROOT)} is out of date: run python scripts/fill_docs.py", file=sys.stderr)
+    sys.exit(bool(stale))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Made-up recordings: sounds in the form of speech that nobody spoke, for examples that need no data set.
+
+A model decides on them as on any sound, and its decision means nothing: there is no emotion in them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from jaxtyping import Float32
+
+Sound = Float32[np.ndarray, " samples"]
+RATE = 16_000
+PITCHES = {"anna": 190.0, "ben": 110.0, "carla": 230.0, "dan": 130.0}
+"""Mean pitch of each made-up speaker, Hz."""
+
+
+def voice(seconds: float, pitch: float = 190.0, liveliness: float = 0.5, seed: int = 0) -> Sound:
+    """Return harmonics of a moving pitch in syllables, at 16 kHz.
+
+    `liveliness`, 0 to 1, makes a voice higher, faster, brighter and louder.
+    """
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * RATE)) / RATE
+    hertz = pitch * (1 + 0.6 * liveliness) * (1 + 0.08 * np.sin(2 * np.pi * (0.7 + rng.random()) * t))
+    phase = 2 * np.pi * np.cumsum(hertz) / RATE
+    harmonics = sum(np.sin(k * phase) / k ** (1.6 - 0.6 * liveliness) for k in range(1, 14))
+    syllables = 0.5 - 0.5 * np.cos(2 * np.pi * (3 + 3 * liveliness) * t + rng.random())
+    noise = 0.002 * rng.standard_normal(len(t))
+    return ((0.08 + 0.12 * liveliness) * harmonics * syllables + noise).astype(np.float32)
+
+
+def examples(folder: Path) -> Path:
+    """Fill a folder with what the examples of the documentation name, and return it.
+
+    ``clip.wav`` is one recording; ``mine`` is a data set of four speakers with its ``manifest.csv``; ``odd`` holds
+    files that something is wrong with.
+    """
+    write(folder / "clip.wav", voice(2.0, liveliness=0.8))
+    write_data_set(folder / "mine")
+    write_odd_files(folder / "odd")
+    return folder
+
+
+def write(path: Path, sound: Float32[np.ndarray, "*shape"], rate: int = RATE, subtype: str = "PCM_16") -> None:
+    """Write a sound file, and its folder if need be."""
+    path.parent.mkdir(exist_ok=True)
+    soundfile.write(path, sound, rate, subtype=subtype)
+
+
+def write_data_set(folder: Path, clips: int = 6) -> None:
+    """Write recordings of four speakers, happy or sad in turn and not always told apart, and their manifest."""
+    rng = np.random.default_rng(0)
+    lines = ["path,label,speaker"]
+    for speaker, pitch in PITCHES.items():
+        for i in range(clips):
+            label = "sad" if i % 2 else "happy"
+            liveliness = rng.uniform(0.0, 0.6) if label == "sad" else rng.uniform(0.4, 1.0)
+            write(folder / f"{speaker}-{i}.wav", voice(1.5, pitch, liveliness, seed=i))
+            lines.append(f"{speaker}-{i}.wav,{label},{speaker}")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_odd_files(folder: Path) -> None:
+    """Write one file for each thing that is commonly wrong with recordings."""
+    good = voice(2.0)
+    write(folder / "clipped.wav", np.clip(20 * good, -1, 1))
+    write(folder / "silent.wav", np.zeros_like(good))
+    write(folder / "stereo-8kHz.wav", np.stack([good[::2], good[::2]], axis=1), rate=8_000)
+    write(folder / "too-short.wav", good[3_000:3_800])
+    write(folder / "very-short.wav", good[3_000:7_800])
+    write(folder / "nan.wav", np.where(np.arange(len(good)) == 99, np.nan, good), subtype="FLOAT")
+    write(folder / "truncated.wav", good)
+    (folder / "truncated.wav").write_bytes((folder / "truncated.wav").read_bytes()[:40_000])
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "text.wav").write_text("this is no sound\n" * 100, encoding="utf-8")

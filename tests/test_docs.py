@@ -1,0 +1,99 @@
+"""The documentation: its site builds and asks the network for nothing, and what it shows is what the code does."""
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import fill_docs
+import pytest
+
+from emospike.cli import app
+from emospike.datasets import DATASETS
+from emospike.encoding import ENCODERS
+from emospike.evaluation.protocols import PROTOCOLS
+from emospike.features import FEATURES
+from emospike.readout import CLASSIFIERS
+from emospike.readout.classifiers import ESTIMATORS
+from emospike.readout.state_vectors import KINDS
+from emospike.systems import SYSTEMS
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_loads_nothing_from_elsewhere(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 12
+    loaded = [
+        address
+        for page in pages
+        for address in re.findall(r"<(?:script|img|iframe|link rel=.?stylesheet.?)[^>]*(?:src|href)=.?(\S+?)[\"'\s>]",
+                                  page.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert len(loaded) > len(pages)
+    assert [address for address in loaded if address.startswith(("http", "//"))] == []
+
+
+@pytest.mark.parametrize("page", fill_docs.PAGES, ids=lambda page: page.stem)
+def test_outputs_and_tables_are_up_to_date(page):
+    written = page.read_text(encoding="utf-8")
+    made = fill_docs.filled(written, fill_docs.load_results())
+    assert fill_docs.same(written, made), "run python scripts/fill_docs.py"
+
+
+def test_every_name_is_in_the_reference():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.]+)`", text))
+    registered = {*FEATURES, *ENCODERS, *CLASSIFIERS, *SYSTEMS, *DATASETS, *KINDS, *ESTIMATORS}
+    assert registered - named == set()
+
+
+def test_the_reference_names_what_is_there():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`(emospike[\w.]*)`", text)
+    assert len(paths) > 30
+    for path in paths:
+        module, _, name = path.rpartition(".")
+        try:
+            importlib.import_module(path)
+        except ModuleNotFoundError:
+            assert hasattr(importlib.import_module(module), name), path
+
+
+def test_every_command_and_protocol_is_explained():
+    pages = " ".join(page.read_text(encoding="utf-8") for page in fill_docs.PAGES)
+    commands = [command.callback.__name__ for command in app.registered_commands]
+    assert [name for name in commands if f"emospike {name}" not in pages] == []
+    assert [name for name in PROTOCOLS if f"`{name}`" not in pages] == []
+
+
+def test_tables(tmp_path):
+    result = {"system": "a", "preset": "p", "labels": "arousal", "normalise": "none", "protocol": "random"}
+    result |= {"ci95": [0.5, 0.7], "accuracy": 0.6, "balanced_accuracy": 0.55, "majority": 0.5, "clips": 3}
+    result |= {"at_coverage": {"accuracy": 0.65}, "speakers": ["x"], "recall": {"low": 0.25}, "predictions": [1]}
+    (tmp_path / "a.json").write_text(json.dumps(result))
+    fill_docs.drop_predictions(tmp_path)
+    (found,) = fill_docs.load_results(tmp_path)
+    assert "predictions" not in found
+    page = "<!-- recalls labels=arousal -->\nold\n<!-- /recalls -->"
+    assert "| `a` p | arousal | kept | random | low 0.25 |\n<!-- /recalls -->" in fill_docs.filled(page, [found])
+    assert fill_docs.NONE_YET in fill_docs.filled(page, [])
+    assert fill_docs.NONE_YET in fill_docs.filled(page.replace("=arousal", "=emotion"), [found])
+
+
+def test_a_changed_number_of_a_command_is_the_same_page_and_a_changed_word_is_not():
+    page = "a 1\n```console\n$ emospike systems\nx 0.5\n```\n"
+    assert fill_docs.same(page, page.replace("0.5", "0.25"))
+    assert not fill_docs.same(page, page.replace("x", "y"))
+    assert not fill_docs.same(page, page.replace("a 1", "a 2"))
