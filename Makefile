@@ -1,8 +1,9 @@
 # make demo    on a fresh machine: installs emospike, then recognises, explains and draws a recording (CLIP=my.wav)
 # make test    all tests, with the examples of docstrings and documentation
 # make check   lint, format, types, layers
-# make bench   times on this machine
+# make bench   times on this machine (BENCH="--quick --json times.json")
 # make docs    the documentation as a site, in site/
+# make pages   outputs, tables and pictures of the documentation made afresh, after a change of models or results
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ EMOSPIKE_DATA ?= ../shared/data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo test check bench docs
+.PHONY: demo test check bench docs pages
 
 demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
@@ -25,10 +26,14 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.core
-	@$(BIN)/emospike bench
+	@$(BIN)/emospike bench $(BENCH)
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
+
+pages: $(VENV)/.dev
+	EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/make_pictures.py
+	$(BIN)/python scripts/fill_docs.py
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'

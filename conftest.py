@@ -5,6 +5,8 @@ from pathlib import Path
 import made_up
 import pytest
 
+collect_ignore = ["src/emospike/evaluation/bench/brian2_peer.py"]  # runs in an environment of its own, with brian2
+
 
 @pytest.fixture(autouse=True)
 def beside_the_recordings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

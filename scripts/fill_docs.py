@@ -4,9 +4,10 @@
     python scripts/fill_docs.py --check    only tell which files are out of date
 
 A ``console`` block holds lines that begin with ``$ emospike``; below each stands what it prints, run in a folder of
-made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``, where
+made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
 TABLE is one of `TABLES`, or ``figures``. It shows the evaluations in docs/results that have these values: files that
-``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by what was decided on every clip.
+``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by what was decided on every clip. The table
+``bench`` shows docs/results/bench.json, which ``emospike bench --json`` wrote.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
-TABLE = re.compile(r"(<!-- (results|recalls|figures)((?: \w+=[\w-]+)*) -->\n)(.*?)(<!-- /\2 -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (results|recalls|figures|bench)((?: \w+=[\w-]+)*) -->\n)(.*?)(<!-- /\2 -->)", re.DOTALL)
 NONE_YET = "*Not measured yet.*"
 Result = Mapping[str, Any]
 
@@ -75,15 +76,51 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
+    if name == "bench":
+        return bench()
     values = dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] == value for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
+    if not shown:
+        return NONE_YET
     if name == "figures":
-        return "\n\n".join(f"![{one['file']}](results/{one['file']}.png)" for one in shown) or NONE_YET
+        return "\n\n".join(f"![{one['file']}](results/{one['file']}.png)" for one in shown)
     header, row = TABLES[name]
-    rule = "|".join("---" for _ in header)
-    rows = [f"| {' | '.join(row(one))} |" for one in shown]
-    return "\n".join([f"| {' | '.join(header)} |", f"|{rule}|", *rows]) if rows else NONE_YET
+    return markdown(header, [row(one) for one in shown])
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown.
+
+    >>> print(markdown(["a", "b"], [["1", "2"]]))
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+    """
+    lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
+
+
+def bench(file: Path = RESULTS / "bench.json") -> str:
+    """Return the tables of a bench, one a group, below what they were measured on."""
+    from emospike.evaluation.bench.tables import shown
+
+    if not file.exists():
+        return NONE_YET
+    report = json.loads(file.read_text(encoding="utf-8"))
+    on = report["machine"]
+    parts = [
+        f"Measured on {on['processor']}, {on['cores']} cores, {on['system']}, with Python {on['python']} and emospike "
+        f"{on['emospike']}, on a {report['settings']['clip']} clip."
+    ]
+    for name, rows in report["groups"].items():
+        curve = any(one["at"] is not None for one in rows)
+        header = [*([name] if curve else []), "what", "value", "unit", "how"]
+        cells = [[one["name"], shown(one["value"]), one["unit"], one["note"]] for one in rows]
+        at = [[shown(one["at"])] for one in rows] if curve else [[] for _ in rows]
+        table = markdown(header, [[*left, *right] for left, right in zip(at, cells, strict=True)])
+        parts.append(f"### {name.capitalize()}\n\n{table}")
+    return "\n\n".join(parts)
 
 
 def accuracies(one: Result) -> list[str]:

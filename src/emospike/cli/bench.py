@@ -48,7 +48,8 @@ def bench(
     if brian2 and not brian2.is_file():
         raise InputError(f"no Python at {brian2}: give the interpreter of an environment that has brian2")
     locate(model)
-    suite = Suite(model, data, runs or (QUICK_RUNS if quick else RUNS), quick, large, train, brian2)
+    runs = (QUICK_RUNS if quick else RUNS) if runs is None else runs
+    suite = Suite(model, data, runs, quick, large, train, brian2)
     with progress_bar() as progress:
         groups = suite.measure(progress)
     result = report(suite, groups)

@@ -81,4 +81,5 @@ class Population:
 
     def _present(self, series: Series) -> Bool[np.ndarray, "steps channels"]:
         low, high = (per_channel(name, getattr(self, name), len(series.channels)) for name in ("low", "high"))
-        return np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
+        present: Bool[np.ndarray, "steps channels"] = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
+        return present

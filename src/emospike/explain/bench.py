@@ -66,7 +66,8 @@ def scaling_figure(groups: Mapping[str, Rows]) -> Figure:
             draw_curves(one, rows)
             tidy(one)
         axes[0].set_ylabel(label, fontsize=SMALL, color=MUTED)
-        decades(axes[0].yaxis, [row["value"] for rows in panels for row in rows])
+        axes[0].set_ylim(decades(row["value"] for rows in panels for row in rows))
+        name_ticks(axes[0].yaxis, LogLocator())
     for (above, below), name in zip(grid.T, groups, strict=True):
         tidy(above, f"Against {name}", ylabel=above.get_ylabel())
         tidy(below, xlabel=name, ylabel=below.get_ylabel())
@@ -85,11 +86,14 @@ def draw_curves(axes: Axes, rows: Rows) -> None:
         axes.legend(frameon=False, fontsize=SMALL, loc="upper left")
 
 
-def decades(axis: Axis, values: Iterable[float]) -> None:
-    """Let a logarithmic axis reach over whole decades, and name them."""
+def decades(values: Iterable[float]) -> tuple[float, float]:
+    """Return the whole decades that hold some values.
+
+    >>> decades([3.0, 40.0])
+    (1.0, 100.0)
+    """
     logs = np.log10(list(values))
-    axis.axes.set(**{f"{axis.axis_name}lim": (10.0 ** np.floor(logs.min()), 10.0 ** np.ceil(logs.max()))})
-    name_ticks(axis, LogLocator())
+    return float(10.0 ** np.floor(logs.min())), float(10.0 ** np.ceil(logs.max()))
 
 
 def name_ticks(axis: Axis, locator: Locator) -> None:
@@ -108,15 +112,15 @@ def peers_figure(groups: Mapping[str, Rows]) -> Figure:
     figure = new_figure(8, 1.0 * len(groups) + 0.3 * sum(counts))
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=counts, sharex=True)[:, 0]
     for axes, (name, rows) in zip(panels, groups.items(), strict=True):
-        times = {row["name"]: f"  ({row['value']:.2g} ×)" for row in measured(rows, "times")}
-        rows = measured(rows, "ms")
-        colours = [FOR if row["name"].startswith(OURS) else MUTED for row in rows]
-        axes.scatter([row["value"] for row in rows], range(len(rows)), s=40, color=colours, zorder=3)
-        name_rows(axes, rows, times)
-        axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=1, transform=axes.get_yaxis_transform())
+        shown = measured(rows, "ms")
+        colours = [FOR if row["name"].startswith(OURS) else MUTED for row in shown]
+        axes.scatter([row["value"] for row in shown], range(len(shown)), s=40, color=colours, zorder=3)
+        axes.hlines(range(len(shown)), 0, 1, color=FAINT, linewidth=1, transform=axes.get_yaxis_transform())
         axes.set_xscale("log")
+        name_rows(axes, shown, {row["name"]: f"  ({row['value']:.2g} ×)" for row in measured(rows, "times")})
         tidy(axes, name.capitalize())
-    decades(panels[-1].xaxis, [row["value"] for rows in groups.values() for row in measured(rows, "ms")])
+    panels[-1].set_xlim(decades(row["value"] for rows in groups.values() for row in measured(rows, "ms")))
+    name_ticks(panels[-1].xaxis, LogLocator())
     tidy(panels[-1], panels[-1].get_title(loc="left"), "ms a clip of 4 s  (× emospike in the same mode)")
     return figure
 

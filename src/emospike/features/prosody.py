@@ -104,7 +104,7 @@ def pitch_track(sound: Float32[np.ndarray, " samples"], steps: int) -> tuple[Con
     """Return pitch in semitones above 70 Hz, and the height of the autocorrelation peak, of every step.
 
     Place and height of a peak are those of the parabola through three lags. Each octave costs 0.04 of height, since
-    twice and three times the period are periods too.
+    twice and three times the period are periods too. A step without a peak in range, such as a rumble, has height 0.
     """
     first, last = int(SAMPLE_RATE / HIGHEST), int(SAMPLE_RATE / LOWEST) + 1
     r = autocorrelation(sound, last)[:steps]
@@ -171,4 +171,5 @@ def bridged(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
     if not valid.any():
         return np.zeros_like(contour)
     steps = np.arange(len(contour))
-    return np.interp(steps, steps[valid], contour[valid]).astype(np.float32)
+    line: Contour = np.interp(steps, steps[valid], contour[valid]).astype(np.float32)
+    return line

@@ -74,13 +74,13 @@ def milliseconds(name: str, seconds: Seconds, note: str = "", at: float | None =
     return Measurement(name, float(np.median(seconds)) * 1e3, "ms", "; ".join(filter(None, (runs, note))), at)
 
 
-def ratio(name: str, seconds: Seconds, reference: Seconds | float, reference_name: str) -> Measurement:
+def ratio(name: str, seconds: Seconds | float, reference: Seconds | float, note: str) -> Measurement:
     """Return how many times the time of the reference something took: the median over rounds.
 
-    >>> ratio("slow", np.array([4.0, 6.0, 9.0]), np.array([2.0, 2.0, 3.0]), "fast")
+    >>> ratio("slow", np.array([4.0, 6.0, 9.0]), np.array([2.0, 2.0, 3.0]), "the time of fast")
     Measurement(name='slow', value=3.0, unit='times', note='the time of fast', at=None)
     """
-    return Measurement(name, float(np.median(seconds / reference)), "times", f"the time of {reference_name}")
+    return Measurement(name, float(np.median(seconds / reference)), "times", note)
 
 
 @contextmanager

@@ -52,8 +52,11 @@ def measure(recipe: Recipe, runs: int, brian2: Path | None = None) -> list[Measu
         notes[RESERVOIRPY] = f"neither refractory time nor floor: {rate:.1%} of the neurons fire in a step"
     with one_core():
         taken = interleaved(works, runs)
-    rows = [milliseconds(name, seconds, notes.get(name, "")) for name, seconds in taken.items()]
-    rows += [ratio(name, seconds, taken[OURS], OURS) for name, seconds in taken.items() if name in notes]
+    rows = []
+    for name, seconds in taken.items():
+        rows.append(milliseconds(name, seconds, notes.get(name, "")))
+        if name in notes:
+            rows.append(ratio(name, seconds, taken[OURS], f"the time of {OURS}"))
     if not find_spec("reservoirpy"):
         rows.append(Measurement(RESERVOIRPY, None, "ms", "not installed: pip install reservoirpy"))
     rows.extend(brian2_rows(brian2, network, spikes, taken))
@@ -110,4 +113,4 @@ def brian2_rows(
             left_out = f"its {1e3 * np.median(whole - stepping):.0f} ms of preparations a run left out"
             title = f"Brian 2 {target}, {name}"
             yield milliseconds(title, stepping, f"{note}; {left_out}")
-            yield ratio(title, stepping, np.median(taken[ours]), ours)
+            yield ratio(title, stepping.min(), taken[ours].min(), f"the time of {ours}, fastest against fastest")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from emospike import __version__
+from emospike import __version__, store
 from emospike.clip import Clip
 from emospike.evaluation.bench import functionals, peers, reservoir, scaling, stages, training
 from emospike.evaluation.bench.material import CLIP_SECONDS, Recipe, recording
@@ -75,7 +75,8 @@ class Suite:
             "reservoir and peers": lambda: peers.measure(recipe, runs, self.brian2),
         }
         if self.train and (data := self.data):
-            works["training"] = lambda: training.measure(data)
+            labels = store.load(self.model).card.get("labels", "arousal")
+            works["training"] = lambda: training.measure(data, labels)
         return works | self._curves(recipe)
 
     def _curves(self, recipe: Recipe) -> Works:
