@@ -202,7 +202,10 @@ def test_odd_sounds_have_finite_contours_in_range(sound, bridge):
     assert series.channels == NAMES
     assert len(series) == len(sound) // 160 + 1
     values = series.values[series.values[:, ENERGY] != ABSENT]  # Series refuses NaN itself
-    assert len(values)
+    if not len(values):  # so soft that no step is heard
+        assert not bridge
+        assert np.abs(sound).max() < 1e-3
+        return
     assert values[:, PITCH].min() >= -0.1
     assert values[:, PITCH].max() <= semitones(500) + 0.6
     assert values[:, VOICING].min() >= 0

@@ -92,8 +92,8 @@ class SmallWorld:
 
     @classmethod
     def default(cls) -> SmallWorld:
-        """Return 12 incoming synapses a neuron, weights 0 to 0.1, and 30 % inhibitory neurons twice as strong."""
-        return cls(density=None, fan_in=12, inhibitory_fraction=0.3, inhibitory_scale=2.0)
+        """Return 12 incoming synapses a neuron, weights 0 to 0.05, and 30 % inhibitory neurons twice as strong."""
+        return cls(density=None, fan_in=12, strength=0.05, inhibitory_fraction=0.3, inhibitory_scale=2.0)
 
     @classmethod
     def neucube_py(cls) -> SmallWorld:
@@ -174,13 +174,15 @@ class SmallWorld:
 class InputWiring:
     """Random synapses from input lines to the neurons around their sites.
 
-    Each line reaches `fan_out` different neurons, drawn in proportion to exp(-(d / length)^2), with d the distance
-    of a neuron to the nearest site of the line.
+    Each line reaches `fan_out` different neurons, drawn in proportion to exp(-(d / length)^2) + diffuse, with d the
+    distance of a neuron to the nearest site of the line.
 
     Attributes
     ----------
     fan_out : neurons that a line reaches
     length : length scale, mm; infinity chooses among all neurons alike, wherever the sites are
+    diffuse : chance of a far neuron relative to one at a site; above 0 a part of each line spreads over the whole
+        brain, as the auditory pathways beside the tonotopic one do
     scale : standard deviation of the Gaussian weights, in units of the neurons' threshold
     signed : whether weights keep their sign; else their absolute values are taken
 
@@ -193,11 +195,13 @@ class InputWiring:
 
     fan_out: int = 50
     length: float = 15.0
+    diffuse: float = 0.0
     scale: float = 0.5
     signed: bool = True
 
     def __post_init__(self) -> None:
         positive("fan_out", self.fan_out)
+        within("diffuse", self.diffuse, 0, 1)
         positive("length", self.length)
         positive("scale", self.scale)
 
@@ -232,7 +236,9 @@ class InputWiring:
     ) -> Int[np.ndarray, " fan_out"]:
         """Draw `fan_out` neurons without replacement: those of smallest E / g, with E exponential."""
         nearest = np.min([square_distance(site, positions) for site in sites], axis=0)
-        rank = np.log(rng.standard_exponential(len(positions))) + nearest / self.length**2
+        near = -nearest / self.length**2
+        chance = np.logaddexp(near, np.log(self.diffuse)) if self.diffuse else near
+        rank = np.log(rng.standard_exponential(len(positions))) - chance
         return np.argpartition(rank, self.fan_out - 1)[: self.fan_out]
 
 
@@ -254,9 +260,7 @@ class NearInputWiring:
     length: float = 1.2
     strength: float = 0.02
 
-    def connect(
-        self, sites: Float32[np.ndarray, "lines sites 3"], template: BrainTemplate, seed: int = 0
-    ) -> Synapses:
+    def connect(self, sites: Float32[np.ndarray, "lines sites 3"], template: BrainTemplate, seed: int = 0) -> Synapses:
         """Return the synapses of every line; `sites` are in MNI mm."""
         rng = np.random.default_rng(seed)
         square = np.stack([square_distance(own[:, None], template.positions[None]).min(axis=0) for own in sites])

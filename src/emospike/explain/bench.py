@@ -100,7 +100,7 @@ def name_ticks(axis: Axis, locator: Locator) -> None:
     """Name ticks by their numbers: 1,000, not a power of ten."""
     axis.set_major_locator(locator)
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 # -- peers and stages ------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +35,7 @@ def binned(
 def raster_rows(spikes: Spikes, channels: tuple[str, ...]) -> Int64[np.ndarray, " rows"]:
     """Return the spike channels that belong to a series: those named like its channels, at any level; else all."""
     names = set(channels)
-    own = [i for i, name in enumerate(spikes.channels) if name in names or name.rpartition(" @")[0] in names]
+    own = [i for i, name in enumerate(spikes.channels) if re.split(" [@#]", name)[0] in names]
     return np.array(own or range(len(spikes.channels)), np.int64)
 
 

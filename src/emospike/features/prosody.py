@@ -22,7 +22,7 @@ ABSENT = -1000.0
 """Value of a contour where there is none, outside every range."""
 
 QUIET = 9.0
-"""Nats below the loudest step from which a step counts as silence."""
+"""Nats below the loudest step from which a step counts as silence, as does all within 1 nat of `NOISE`."""
 
 NOISE = 1e-7
 """Power added to every bin before ratios are taken, so that silence has none."""
@@ -69,7 +69,7 @@ class Prosody:
         """Return the contours, shape (steps, 10), in the units above."""
         power = power_spectrogram(clip.sound, 400, 512)
         energy = np.log(np.maximum(power.mean(axis=1), NOISE))
-        heard = energy > energy.max() - QUIET
+        heard = energy > max(energy.max() - QUIET, np.log(NOISE) + 1)
         pitch, voicing = pitch_track(clip.sound, len(power))
         voice = heard & (voicing > self.voiced)
         pitch = bridged(smoothed(pitch, voice), voice)

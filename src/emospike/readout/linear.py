@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float32, Int8, Shaped
 
-from emospike.validation import InputError, positive
+from emospike.validation import InputError, positive, within
 
 Vectors = Float32[np.ndarray, "clips dims"]
 Labels = Shaped[np.ndarray, " clips"]
@@ -28,15 +28,21 @@ class LinearReadout:
     Attributes
     ----------
     alpha : strength of the penalty on W, in units of squared length of a scaled state vector
+    memory : training clips that are kept (in 8 bits), evenly over the classes, so that what is learnt later does
+        not overwrite what was learnt first
     """
 
     alpha: float = 3000.0
+    memory: int = 48
     classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
     weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False, compare=False)
     bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
+    memory_: Int8[np.ndarray, "kept dims"] = field(init=False, repr=False, compare=False)
+    unit_: Float32[np.ndarray, ""] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         positive("alpha", self.alpha)
+        within("memory", self.memory, 0, 10_000)
 
     def fit(self, X: Vectors, y: Labels, weights: Float32[np.ndarray, " clips"] | None = None) -> LinearReadout:
         """Fit to training clips; `weights` counts a clip more or less than once."""
@@ -44,6 +50,7 @@ class LinearReadout:
         root = np.ones(len(X), np.float32) if weights is None else np.sqrt(weights / weights.mean())
         rows = X * root[:, None]
         self._fit(rows, rows @ rows.T, indicators, root)
+        self._remember(X, y)
         return self
 
     def fit_holding_out(self, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]]) -> Scores:
@@ -59,11 +66,21 @@ class LinearReadout:
             dual = solve(gram[np.ix_(train, train)], indicators[train] - bias, self.alpha)
             out[test] = gram[np.ix_(test, train)] @ dual + bias
         self._fit(X, gram, indicators, np.ones(len(X), np.float32))
+        self._remember(X, y)
         return out
 
     def _fit(self, rows: Vectors, gram: Any, indicators: Scores, root: Float32[np.ndarray, " clips"]) -> None:
         self.bias_ = np.average(indicators, axis=0, weights=root**2).astype(np.float32)
         self.weights_ = rows.T @ solve(gram, (indicators - self.bias_) * root[:, None], self.alpha)
+
+    def _remember(self, X: Vectors, y: Labels) -> None:
+        """Keep clips of every class, evenly spaced among the training clips."""
+        each = -(-self.memory // len(self.classes_))
+        own = [np.flatnonzero(y == name) for name in self.classes_]
+        rows = [of[np.linspace(0, len(of) - 1, min(each, len(of))).astype(int)] for of in own] if self.memory else []
+        kept = X[np.concatenate(rows)] if rows else X[:0]
+        self.unit_ = np.array(np.abs(kept).max(initial=1e-9) / 127, np.float32)
+        self.memory_ = np.round(kept / self.unit_).astype(np.int8)
 
     def scores(self, X: Vectors) -> Scores:
         """Return one score a class; larger is likelier."""
@@ -73,14 +90,16 @@ class LinearReadout:
 
     def state(self) -> dict[str, Any]:
         """Return the fitted arrays."""
-        return {"classes": self.classes_, "weights": self.weights_, "bias": self.bias_}
+        names = ("classes", "weights", "bias", "memory", "unit")
+        return {name: getattr(self, f"{name}_") for name in names}
 
     def partial_fit(self, X: Vectors, y: Labels) -> LinearReadout:
         """Move the weights as little as the new clips ask for; classes not seen before get a column of their own.
 
-            W <- W + X^T (X X^T + alpha I)^-1 (Y - X W - b)
+            W <- W + Z^T (Z Z^T + alpha I)^-1 R
 
-        which is ridge regression towards the old weights, so what was learnt stays where the new clips are silent.
+        which is ridge regression towards the old weights. Z holds the new clips, with residuals R = Y - Z W - b, and
+        the remembered ones, whose residuals are 0: their scores should stay, and their scores for new classes too.
         """
         classes = np.unique(np.concatenate([self.classes_, np.unique(y)]))
         old = np.searchsorted(classes, self.classes_)
@@ -88,15 +107,18 @@ class LinearReadout:
         bias = np.zeros(len(classes), np.float32)
         weights[:, old], bias[old] = self.weights_, self.bias_
         self.classes_, self.weights_, self.bias_ = classes, weights, bias
-        wanted = (y[:, None] == classes).astype(np.float32)
-        self.weights_ += X.T @ solve(X @ X.T, wanted - self.scores(X), self.alpha)
+        residual = (y[:, None] == classes).astype(np.float32) - self.scores(X)
+        rows = np.concatenate([X, self.memory_ * self.unit_])
+        targets = np.concatenate([residual, np.zeros((len(self.memory_), len(classes)), np.float32)])
+        self.weights_ = self.weights_ + rows.T @ solve(rows @ rows.T, targets, self.alpha)
         return self
 
     @classmethod
     def restore(cls, parameters: dict[str, Any], state: dict[str, Any]) -> LinearReadout:
         """Return the readout that `state` was taken from."""
         readout = cls(**parameters)
-        readout.classes_, readout.weights_, readout.bias_ = (state[k] for k in ("classes", "weights", "bias"))
+        for name, array in state.items():
+            setattr(readout, f"{name}_", array)
         return readout
 
     def _indicators(self, y: Labels) -> Scores:

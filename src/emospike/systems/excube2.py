@@ -102,12 +102,17 @@ class EXCube2(System):
     ) -> EXCube2:
         """Train on labelled clips: encoders, reservoir (unsupervised), readout and calibration (supervised)."""
         y, who = training_labels(clips, labels, speakers, self.normalise)
-        self._fit_encoders(clips, progress)
-        self._build_cube(self.series(clips[0]))
-        self._learn(clips, progress)
+        self.prepare(clips, progress)
         vectors, source, recorded = self._training_vectors(clips, y, progress)
         self.readout_ = self._readout().fit(vectors, y[source], who[source], recorded)
         self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
+        return self
+
+    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
+        """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
+        self._fit_encoders(clips, progress)
+        self._build_cube(self.series(clips[0]))
+        self._learn(clips, progress)
         return self
 
     def series(self, clip: Clip) -> list[Series]:

@@ -27,7 +27,7 @@ def measure(model: str, recording: Path, runs: int) -> list[Measurement]:
             clip.forget()
     warm = {name: np.array([one[name] for one in stages[1:]]) for name in stages[0]}
     whole = np.sum(list(warm.values()), axis=0)
-    cold = commands(model, recording, min(runs, 3))
+    cold = commands(model, recording, 1 + runs // 10)  # a second each
     return [
         *(milliseconds(name, seconds) for name, seconds in warm.items()),
         milliseconds("all stages", whole),

@@ -83,7 +83,7 @@ class Suite:
         """Return what measures how cost grows."""
         neurons, synapses, lengths = scaling.NEURONS, scaling.SYNAPSES, scaling.LENGTHS
         if self.quick:
-            neurons, synapses, lengths = neurons[:3:2], synapses[1::3], lengths[:3:2]
+            neurons, synapses, lengths = neurons[:3:2], synapses[1::3], lengths[:2]
         if self.large:
             neurons += (scaling.LARGE,)
         return {
