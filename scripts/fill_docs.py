@@ -90,13 +90,7 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown.
-
-    >>> print(markdown(["a", "b"], [["1", "2"]]))
-    | a | b |
-    |---|---|
-    | 1 | 2 |
-    """
+    """Return a table in Markdown."""
     lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
 
@@ -171,21 +165,9 @@ def drop_predictions(folder: Path = RESULTS) -> None:
             path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def same(written: str, made: str) -> bool:
-    """Tell whether two versions of a page agree; what commands print may differ in numbers, which machines change."""
-    pages = (written, made)
-    text, other_text = (BLOCK.sub("", page) for page in pages)
-    blocks, other_blocks = ([blind(block) for block in BLOCK.findall(page)] for page in pages)
-    return text == other_text and blocks == other_blocks
-
-
-def blind(text: str) -> str:
-    """Return text with every number alike, and every gap.
-
-    >>> blind("accuracy   0.75 in 2e-05 s")
-    'accuracy 0 in 0 s'
-    """
-    return re.sub(r"\s+", " ", re.sub(r"\d[\d.]*(e-?\d+)?", "0", text))
+def comparable(page: str) -> str:
+    """Return a page in whose console blocks all numbers and gaps are alike: machines and runs change them."""
+    return BLOCK.sub(lambda found: re.sub(r" +", " ", re.sub(r"\d[\d.]*(e-?\d+)?", "0", found[1])), page)
 
 
 def main() -> None:
@@ -198,7 +180,7 @@ def main() -> None:
         after = filled(before, load_results())
         if not check:
             page.write_text(after, encoding="utf-8")
-        elif not same(before, after):
+        elif comparable(before) != comparable(after):
             stale.append(page)
     for page in stale:
         print(f"{page.relative_to(ROOT)} is out of date: run python scripts/fill_docs.py", file=sys.stderr)

@@ -49,7 +49,7 @@ def test_the_site_loads_nothing_from_elsewhere(site):
 def test_outputs_and_tables_are_up_to_date(page):
     written = page.read_text(encoding="utf-8")
     made = fill_docs.filled(written, fill_docs.load_results())
-    assert fill_docs.same(written, made), "run python scripts/fill_docs.py"
+    assert fill_docs.comparable(written) == fill_docs.comparable(made), "run make pages"
 
 
 def test_every_name_is_in_the_reference():
@@ -92,8 +92,8 @@ def test_tables(tmp_path):
     assert fill_docs.NONE_YET in fill_docs.filled(page.replace("=arousal", "=emotion"), [found])
 
 
-def test_a_changed_number_of_a_command_is_the_same_page_and_a_changed_word_is_not():
+def test_numbers_that_a_command_prints_may_change_and_nothing_else():
     page = "a 1\n```console\n$ emospike systems\nx 0.5\n```\n"
-    assert fill_docs.same(page, page.replace("0.5", "0.25"))
-    assert not fill_docs.same(page, page.replace("x", "y"))
-    assert not fill_docs.same(page, page.replace("a 1", "a 2"))
+    assert fill_docs.comparable(page) == fill_docs.comparable(page.replace("0.5", "0.25"))
+    assert fill_docs.comparable(page) != fill_docs.comparable(page.replace("x", "y"))
+    assert fill_docs.comparable(page) != fill_docs.comparable(page.replace("a 1", "a 2"))

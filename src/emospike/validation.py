@@ -14,6 +14,10 @@ class InputError(ValueError):
     """A file, folder, label or parameter that cannot be used; the message is one line for the user."""
 
 
+class NotTrainedError(InputError, AttributeError):
+    """Something that only a trained system has was asked of one that is not."""
+
+
 def positive(name: str, value: float) -> None:
     """Raise `InputError` unless `value` is above zero."""
     if not value > 0:

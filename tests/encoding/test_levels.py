@@ -5,6 +5,7 @@ import pytest
 
 from emospike.encoding.levels import Levels
 from emospike.encoding.poisson import PoissonRate
+from emospike.encoding.population import Population
 from emospike.encoding.sigma_delta import SigmaDelta
 from emospike.encoding.step_forward import StepForward
 from emospike.encoding.threshold import ThresholdBased
@@ -62,3 +63,8 @@ def test_default_levels_of_speech_grow_apart(speech):
     levels = Levels.fit(speech)
     counts = [len(part) for part in levels.split(levels.encode(speech[0]))]
     assert counts[0] > 1.5 * counts[1] > 3 * counts[2] > 0
+
+
+def test_an_encoder_that_makes_several_channels_of_one_is_no_level(wave):
+    with pytest.raises(InputError, match="keep the 3 channels expected, got 36 from population: list the feature"):
+        Levels((StepForward(0.5), Population(-2.0, 2.0))).encode(wave)

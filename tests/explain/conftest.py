@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,16 @@ from emospike.brain.wiring import InputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
+from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
 from emospike.features.mel import Mel
+from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import Reservoir
 from emospike.readout.interactions import frequency_groups, interactions, neurons_near
 from emospike.series import frequencies_of
+from emospike.spikes import joined
 from emospike.systems.contract import Decision, Effect, Explanation
+from emospike.systems.excube2_presets import CONTOUR_RANGE, CONTOUR_STEP
 
 
 def voice(seconds: float = 1.5, rate: int = 16_000) -> Clip:
@@ -70,4 +76,17 @@ def explanation() -> Explanation:
         nodes=tuple(members),
         interactions=found,
         class_interactions={"low": 0.5 * found, "high": found * rng.uniform(0.5, 1.5, found.shape)},
+    )
+
+
+@pytest.fixture(scope="session")
+def contours(explanation: Explanation) -> Explanation:
+    """The same sound as ten contours: levels with a threshold for each channel, and population fields."""
+    levels = Levels([StepForward(tuple(part * step for step in CONTOUR_STEP)) for part in (0.15, 0.3, 0.6)])
+    series, values = Prosody().extract(voice()), Prosody(bridge=False).extract(voice())
+    spikes = joined([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
+    decoded = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
+    bands = [Effect(name, change) for name, change in (("50–200 Hz", 0.9), ("timbre", -0.02), ("intonation", -1.09))]
+    return replace(
+        explanation, series={"Prosody": series}, decoded={"Prosody": (decoded, 0.1)}, spikes=spikes, bands=bands
     )

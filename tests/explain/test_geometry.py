@@ -8,15 +8,16 @@ import pytest
 from emospike.explain.figures.network import network_figure
 from emospike.explain.geometry import (
     binned,
+    channel_ticks,
     circle,
     drawn,
-    levels,
     network_views,
-    raster_rows,
     ribbon,
+    shown_values,
     strongest_arcs,
 )
-from emospike.spikes import Spikes
+from emospike.features.prosody import ABSENT
+from emospike.series import Series
 
 
 def test_binning_keeps_the_mean_and_bounds_the_columns():
@@ -29,12 +30,28 @@ def test_binning_keeps_the_mean_and_bounds_the_columns():
     assert binned(values[:5], 100.0)[1] == 100.0
 
 
-def test_rows_of_a_feature_are_its_channels_at_every_level():
-    names = ("mel 1 @0.5", "pitch 1 @0.5", "mel 1 @1", "pitch 1 @1")
-    spikes = Spikes.from_dense(np.zeros((1, 4), np.int8), 100.0, names)
-    assert raster_rows(spikes, ("mel 1",)).tolist() == [0, 2]
-    assert raster_rows(spikes, ("unknown",)).tolist() == [0, 1, 2, 3]
-    assert levels(("a", "b")) == [("", 2)]
+def test_channels_of_different_units_are_drawn_in_their_own_range():
+    names = ("loudness energy", "timbre flux")
+    series = Series(np.float32([[-16, 5], [-4, 5], [-10, 5]]), 100.0, names)
+    np.testing.assert_allclose(shown_values(series, series), [[0, 0], [1, 0], [0.5, 0]])
+    rebuilt = series.with_values(np.float32([[-16, 5], [8, 6], [-10, 5]]))
+    np.testing.assert_allclose(shown_values(rebuilt, series), [[0, 0], [2, 1], [0.5, 0]])
+    alike = Series(series.values, 100.0, ("mel 100 Hz", "mel 200 Hz"))
+    np.testing.assert_array_equal(shown_values(alike, alike), series.values)
+    faces = Series(series.values, 100.0, ("jawOpen", "eyeBlink"))
+    np.testing.assert_array_equal(shown_values(faces, faces), series.values)
+
+
+@pytest.mark.parametrize("names", [("loudness energy", "timbre flux"), ("timbre entropy", "timbre flux")])
+def test_what_is_absent_is_not_drawn(names):
+    series = Series(np.float32([[ABSENT, ABSENT], [-4, ABSENT], [-10, ABSENT]]), 100.0, names)
+    shown = shown_values(series, series)
+    np.testing.assert_array_equal(np.isnan(shown), series.values == ABSENT)
+    assert np.nanmin(shown) in (0, -10)
+
+
+def test_up_to_twelve_channels_are_all_named():
+    assert [len(channel_ticks(channels)) for channels in (0, 1, 10, 12, 13, 64)] == [0, 1, 10, 12, 5, 5]
 
 
 def test_strongest_arcs_leave_out_the_diagonal_and_zeros():
@@ -83,7 +100,11 @@ def test_large_networks_are_sampled(explanation):
     assert len(drawn(explanation)) == 3108
 
 
-def test_names_in_the_network_do_not_overlap(explanation):
+@pytest.mark.parametrize("bands", [8, 12])
+def test_names_in_the_network_do_not_overlap(explanation, bands):
+    nodes = tuple(f"650 Hz–{band} kHz {side}" for side in "LR" for band in range(bands))
+    still = np.zeros((2 * bands, 2 * bands))
+    explanation = replace(explanation, nodes=nodes, interactions=still, class_interactions={"low": still})
     figure = network_figure(explanation)
     figure.draw_without_rendering()
     axes = figure.axes[0]

@@ -50,3 +50,10 @@ def test_numbers_do_not_claim_certainty():
 def test_short_channels_keep_the_frequency():
     assert short_channel("pitch 80.0 Hz @0.4") == "80 Hz"
     assert short_channel("mel 7377 Hz") == "7.4 kHz"
+
+
+def test_short_channels_of_contours_keep_all_but_the_group():
+    assert short_channel("intonation relative pitch @0.9") == "relative pitch"
+    assert short_channel("timbre flux #2") == "flux #2"
+    assert short_channel("pitch #11") == "pitch #11"
+    assert short_channel("mel 2150 Hz #2") == "2.1 kHz #2"

@@ -74,7 +74,7 @@ def test_a_clip_scores_the_same_alone(data):
 
 def test_partial_fit_is_ridge_regression_towards_the_old_weights(data):
     X, y = data
-    readout = LinearReadout(30.0).fit(X[:60], y[:60])
+    readout = LinearReadout(30.0, memory=0).fit(X[:60], y[:60])
     old, bias = readout.weights_.astype(float), readout.bias_.astype(float)
     new, wanted = X[60:].astype(float), indicators(y[60:])
     step = np.linalg.solve(new.T @ new + 30 * np.eye(20), new.T @ (wanted - new @ old - bias))
@@ -109,3 +109,24 @@ def test_wrong_input_is_refused(data):
         LinearReadout().fit(X, np.array(["a"] * 90))
     with pytest.raises(InputError, match="alpha must be above 0"):
         LinearReadout(alpha=0.0)
+
+
+def test_what_is_remembered_is_not_overwritten_by_a_new_class(data):
+    X, y = data
+    late = y == np.unique(y)[-1]
+    forgetful, mindful = (LinearReadout(1.0, memory).fit(X[~late], y[~late]) for memory in (0, 40))
+    before = mindful.scores(X[~late])
+    for readout in (forgetful, mindful):
+        readout.partial_fit(X[late], y[late])
+    drift = [np.abs(one.scores(X[~late])[:, :2] - before).mean() for one in (forgetful, mindful)]
+    assert drift[1] < 0.7 * drift[0]
+    assert mindful.memory_.dtype == np.int8
+    np.testing.assert_allclose(
+        mindful.memory_ * mindful.unit_, X[~late][remembered(X[~late], mindful)], atol=mindful.unit_
+    )
+
+
+def remembered(X, readout):
+    """Rows of X that the readout keeps."""
+    rows = readout.memory_ * readout.unit_
+    return [int(np.abs(X - row).sum(axis=1).argmin()) for row in rows]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emospike.readout.linear import LinearReadout
-from emospike.readout.readout import Readout, fit_holding_out
+from emospike.readout.readout import PRIOR_CLIPS, Readout, fit_holding_out
 from emospike.readout.scaling import SoftScaler
 from emospike.validation import InputError
 
@@ -116,15 +116,24 @@ def test_speaker_means_help_where_speakers_differ():
     assert right(plain, other, labels, speakers) < 0.9
 
 
-def test_adapting_without_labels_takes_the_speakers_mean():
+def test_adapting_without_labels_moves_towards_the_speakers_mean():
     X, y, who = speech(spread=4.0)
     readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0), normalise="speaker").fit(X, y, who)
     new, labels, _ = speech(speakers=1, spread=4.0, seed=7)
-    expected = readout.probabilities(new, np.array(["new"] * len(new)))
-    assert not np.allclose(readout.probabilities(new), expected)
+    before, trust = readout.shift_, len(new) / (len(new) + PRIOR_CLIPS)
+    unadapted = right(readout, new, labels)
     readout.adapt(new)
-    np.testing.assert_allclose(readout.probabilities(new), expected, atol=1e-5)
-    assert right(readout, new, labels) > 0.9
+    np.testing.assert_allclose(readout.shift_, before + trust * (new.mean(axis=0) - before), atol=1e-5)
+    assert right(readout, new, labels) > unadapted + 0.1
+
+
+def test_few_clips_move_a_readout_less_than_many():
+    X, y, who = speech(spread=4.0)
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who)
+    mean = X.mean(axis=0) + 1
+    for clips, trust in ((2, 0.2), (8, 0.5), (72, 0.9)):
+        readout.adapt(np.tile(mean, (clips, 1)))
+        np.testing.assert_allclose(readout.shift_, np.full(8, trust), atol=1e-4)
 
 
 def test_adapting_without_labels_moves_a_plain_readout_to_the_new_mean():
@@ -134,7 +143,8 @@ def test_adapting_without_labels_moves_a_plain_readout_to_the_new_mean():
     shifted = new + 6 * np.eye(8, dtype=np.float32)[0]
     assert right(readout, shifted, labels) < 0.95
     readout.adapt(shifted)
-    np.testing.assert_allclose(readout.scaled(shifted).mean(axis=0), 0, atol=1e-4)
+    left = PRIOR_CLIPS / (len(shifted) + PRIOR_CLIPS) * (shifted.mean(axis=0) - X.mean(axis=0))
+    np.testing.assert_allclose(readout.scaled(shifted).mean(axis=0), left * readout.scaler.scale_, atol=1e-3)
     assert right(readout, shifted, labels) > 0.95
 
 
@@ -187,3 +197,29 @@ def test_state_gives_the_same_probabilities(classifier, normalise):
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(InputError):
         Readout(SoftScaler(), LinearReadout(), **wrong)
+
+
+def test_finer_labels_are_learnt_and_their_probabilities_summed():
+    rng = np.random.default_rng(0)
+    finer = rng.choice(["cry", "shout", "talk"], 240)  # talk lies between the other two: no line parts it from both
+    X = np.zeros((240, 2), np.float32)
+    X[:, 0] = np.select([finer == "cry", finer == "talk"], [-3, 0], 3) + rng.normal(0, 0.5, 240)
+    X[:, 1] = np.abs(X[:, 0]) * 0 + rng.normal(0, 0.5, 240)
+    X = np.concatenate([X, np.square(X)], axis=1).astype(np.float32)
+    y, who = np.where(finer == "talk", "low", "high"), np.repeat([f"{i}" for i in range(12)], 20)
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(1.0)).fit(X, y, who, finer=finer)
+    assert readout.classes == ("high", "low")
+    p = readout.probabilities(X)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert (np.array(readout.classes)[p.argmax(axis=1)] == y).mean() > 0.95
+    arrays, facts = readout.state()
+    again = Readout(SoftScaler(**PLAIN), LinearReadout(1.0)).restore(arrays, facts, readout.threshold_)
+    np.testing.assert_array_equal(again.probabilities(X), p)
+    readout.adapt(X[:20] + 9, np.array(["song"] * 20))
+    assert readout.classes == ("high", "low", "song")
+
+
+def test_a_finer_label_lies_within_one_label():
+    X, y, who = speech()
+    with pytest.raises(InputError, match="'same' lies in several"):
+        Readout(SoftScaler(**PLAIN), LinearReadout()).fit(X, y, who, finer=np.array(["same"] * len(y)))

@@ -311,6 +311,14 @@ def test_an_unreadable_clip_is_named(trained, speech, tmp_path):
             act()
 
 
+def test_an_untrained_system_says_so(untrained, speech, tmp_path):
+    for use in (lambda: untrained.decide(speech.clips[0]), lambda: untrained.predict_proba(speech.clips[:2])):
+        with pytest.raises(InputError, match="is not trained: fit it, or load a model"):
+            use()
+    with pytest.raises(InputError, match="fit it first"):
+        store.save(untrained, tmp_path / "none.safetensors")
+
+
 @pytest.mark.parametrize("foreign", ["os:system", "builtins:eval", "emospike.files:write_atomically", "feature/../os"])
 def test_a_model_file_cannot_name_foreign_code(trained, tmp_path, foreign):
     from safetensors.numpy import save_file

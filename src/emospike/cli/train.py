@@ -42,7 +42,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a model on all recordings of a data set."""
-    from emospike.datasets import relabel
+    from emospike.datasets import finer_labels, relabel
     from emospike.evaluation.cards import measured, model_card
     from emospike.evaluation.protocols import new_system, speakers_of
     from emospike.validation import within
@@ -54,7 +54,9 @@ def train(
     untrained = new_system(system, preset, seed, normalise)
     with progress_bar() as progress:
         dataset = relabel(load_data(data, progress), labels)
-        model = untrained.fit(dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), progress)
+        model = untrained.fit(
+            dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), progress, finer_labels(dataset)
+        )
     model.card = model_card(model, dataset, labels, preset or type(model).presets()[0], modality)
     if found:
         model.card = measured(model.card, found)

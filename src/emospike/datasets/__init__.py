@@ -10,7 +10,7 @@ from pathlib import Path
 from emospike.datasets import manifest, ravdess
 from emospike.datasets.fetch import fetch_ravdess_speech
 from emospike.datasets.folds import Fold, inner_folds, published_split, random_folds, speaker_folds
-from emospike.datasets.labels import EMOTIONS, LABELS, arousal, relabel
+from emospike.datasets.labels import EMOTIONS, LABELS, arousal, finer_labels, relabel
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError
 
@@ -25,6 +25,7 @@ __all__ = [
     "arousal",
     "describe",
     "fetch_ravdess_speech",
+    "finer_labels",
     "inner_folds",
     "load",
     "published_split",

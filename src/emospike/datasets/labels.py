@@ -39,6 +39,16 @@ LABELS: dict[str, Callable[[str], str]] = {"emotion": emotion, "arousal": arousa
 """The label schemes, by name."""
 
 
+FINER = "label before relabelling"
+"""Tag that keeps a recording's own label when a scheme changes it."""
+
+
+def finer_labels(dataset: Dataset) -> list[str] | None:
+    """Return the labels that the data set had before `relabel` made them coarser, or None if it did not."""
+    own = [recording.tags.get(FINER, recording.label) for recording in dataset.recordings]
+    return own if len(set(own)) > len(dataset.classes) else None
+
+
 def relabel(dataset: Dataset, scheme: str) -> Dataset:
     """Return the data set with each label turned into that of a scheme of `LABELS`.
 
@@ -48,7 +58,8 @@ def relabel(dataset: Dataset, scheme: str) -> Dataset:
 
     def relabelled(recording: Recording) -> Recording:
         try:
-            return replace(recording, label=rule(recording.label))
+            tags = {**recording.tags, FINER: recording.label}
+            return replace(recording, label=rule(recording.label), tags=tags)
         except InputError as error:
             raise InputError(
                 f"{recording.path.name} has no {scheme}: {error}; any labels go with the scheme 'emotion'"

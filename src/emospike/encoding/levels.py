@@ -18,7 +18,7 @@ from emospike.validation import InputError
 
 @dataclass(frozen=True)
 class Levels:
-    """Encode a series of C channels with L encoders into spikes of L · C channels.
+    """Encode a series of C channels with L encoders, each of one channel a channel, into spikes of L · C channels.
 
     Channel l · C + c is channel c of encoder l. Its name tells the threshold, ``"mel 440 Hz @0.5"``, or the
     kind of encoder where there is none, ``"mel 440 Hz @sigma_delta"``; where kinds are mixed it tells both.
@@ -74,9 +74,20 @@ class Levels:
         return cls(tuple(ENCODERS.load(kind).fit(clips, a=one, **parameters) for one in a))
 
     def encode(self, series: Series) -> Spikes:
-        """Return the spikes of all encoders, sorted by step and then by channel."""
-        spikes = joined([one.encode(series) for one in self.encoders])
-        return replace(spikes, channels=self._names(series.channels))
+        """Return the spikes of all encoders, sorted by step and then by channel.
+
+        Raises
+        ------
+        InputError : an encoder makes several channels of one, as `Population` does
+        """
+        parts = [one.encode(series) for one in self.encoders]
+        for kind, part in zip(self.kinds, parts, strict=True):
+            if len(part.channels) != len(series.channels):
+                raise InputError(
+                    f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
+                    f"{kind}: list the feature a second time and give it that encoder"
+                )
+        return replace(joined(parts), channels=self._names(series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:
         """Return the spikes of each encoder with the names of the series: what its own `decode` reads."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from emospike.datasets import Dataset, Fold, published_split, random_folds, relabel, speaker_folds
+from emospike.datasets import Dataset, Fold, finer_labels, published_split, random_folds, relabel, speaker_folds
 from emospike.evaluation.results import Tested, fold_row, summary
 from emospike.systems import SYSTEMS
 from emospike.systems.contract import Progress, System
@@ -95,7 +95,7 @@ def evaluate(
         train, test = dataset.subset(fold.train), dataset.subset(fold.test)
         named = _prefixed(progress, f"fold {number} of {len(splits)}: ")
         fitting = time.perf_counter()
-        system.fit(train.clips(), train.labels.tolist(), speakers_of(train), named)
+        system.fit(train.clips(), train.labels.tolist(), speakers_of(train), named, finer_labels(train))
         fitted = {"fit": time.perf_counter() - fitting}
         runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted))
         rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}

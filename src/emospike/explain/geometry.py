@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, Num
 
-from emospike.spikes import Spikes
+from emospike.features.prosody import ABSENT
+from emospike.series import Series
 from emospike.systems.contract import Explanation
 
 MOST_COLUMNS = 1500  # of a heat map; more would be finer than a screen
 MOST_NEURONS = 12_000
 MOST_ARCS = 24
+MOST_NAMES = 12
 
 
 def binned(
@@ -32,30 +32,45 @@ def binned(
     return (sums / lengths).astype(np.float32), rate / width
 
 
-def raster_rows(spikes: Spikes, channels: tuple[str, ...]) -> Int64[np.ndarray, " rows"]:
-    """Return the spike channels that belong to a series: those named like its channels, at any level; else all."""
-    names = set(channels)
-    own = [i for i, name in enumerate(spikes.channels) if re.split(" [@#]", name)[0] in names]
-    return np.array(own or range(len(spikes.channels)), np.int64)
+def own_ranges(channels: tuple[str, ...]) -> bool:
+    """Return whether the channels have different units: their names begin with the words of several groups.
 
-
-def levels(channels: tuple[str, ...]) -> list[tuple[str, int]]:
-    """Return the name of each level and how many successive rows it has.
-
-    >>> levels(("a @0.5", "b @0.5", "a @1", "b @1"))
-    [('0.5', 2), ('1', 2)]
+    >>> own_ranges(("loudness energy", "timbre flux")), own_ranges(("mel 100 Hz", "mel 200 Hz"))
+    (True, False)
     """
-    found: list[tuple[str, int]] = []
-    for name in channels:
-        level = name.partition(" @")[2]
-        rows = found.pop()[1] if found and found[-1][0] == level else 0
-        found.append((level, rows + 1))
-    return found
+    return len({group for group, space, _ in (name.partition(" ") for name in channels) if space}) > 1
+
+
+def shown_values(series: Series, like: Series) -> Float32[np.ndarray, "steps channels"]:
+    """Return what to draw of a series: NaN where a value is `ABSENT`.
+
+    Channels of different units go from 0 to 1, where the same channel of `like` has its lowest and highest value.
+    """
+    values = np.where(series.values == ABSENT, np.float32(np.nan), series.values)
+    if not own_ranges(series.channels):
+        return values
+    present = like.values != ABSENT
+    low = like.values.min(axis=0, where=present, initial=np.inf)
+    high = like.values.max(axis=0, where=present, initial=-np.inf)
+    ranged: Float32[np.ndarray, "steps channels"] = (values - low) / np.where(high > low, high - low, 1)
+    return ranged
+
+
+def limits(values: Float32[np.ndarray, "steps channels"]) -> dict[str, float]:
+    """Return the lowest and the highest value, as matplotlib's `vmin` and `vmax`; nothing if there are none.
+
+    >>> limits(np.float32([[1, np.nan], [3, 2]])), limits(np.float32([[np.nan]]))
+    ({'vmin': 1.0, 'vmax': 3.0}, {})
+    """
+    known = values[np.isfinite(values)]
+    return {"vmin": float(known.min()), "vmax": float(known.max())} if known.size else {}
 
 
 def channel_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
-    """Return the channels whose names fit beside a heat map."""
-    return np.unique(np.linspace(0, max(channels - 1, 0), most).round().astype(np.int64))[: max(channels, 0)]
+    """Return the channels that are named beside a heat map: all if their names fit, else `most`, evenly spaced."""
+    if channels <= MOST_NAMES:
+        return np.arange(channels)
+    return np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))
 
 
 def spike_counts(explanation: Explanation) -> Int64[np.ndarray, " neurons"]:
@@ -141,9 +156,9 @@ def circle(nodes: tuple[str, ...]) -> Float[np.ndarray, "nodes 2"]:
 
 
 def _half(chosen: Bool[np.ndarray, " nodes"]) -> Float[np.ndarray, " half"]:
-    """Return the angles of one side's nodes, from below to above the horizontal."""
+    """Return the angles of one side's nodes, upwards, at equal steps of height so that their names have room."""
     count = int(chosen.sum())
-    return np.radians(-78 + 156 * (np.arange(count) + 0.5) / max(count, 1))
+    return np.asarray(np.arcsin(0.98 * (2 * (np.arange(count) + 0.5) / max(count, 1) - 1)))
 
 
 def ribbon(

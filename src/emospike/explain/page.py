@@ -17,14 +17,15 @@ from emospike.explain.plots.network import network_plots
 from emospike.explain.plots.sound import encoding_plot, moments_plot
 from emospike.explain.wording import (
     CUBE,
-    ENCODING,
     NETWORK,
     PROBABILITIES,
     alt_decision,
     alt_effects,
+    bands_title,
     confidence_line,
     cut,
     effects_caption,
+    encoding_caption,
     percent,
     ranked,
     signed,
@@ -148,7 +149,7 @@ def _effects(explanation: Explanation, plots: dict[str, Any]) -> str:
     if explanation.moments and explanation.series:
         plots["moments"] = moments_plot(explanation)
         parts.append(_plot("moments", alt_effects("Moments", explanation.moments)))
-    named = (("Frequency bands", explanation.bands), ("Brain regions", explanation.areas))
+    named = ((bands_title(explanation.bands), explanation.bands), ("Brain regions", explanation.areas))
     tables = [_changes(title, effects) for title, effects in named if effects]
     parts += [f'<div class="columns">{"".join(tables)}</div>'] if tables else []
     if not parts:
@@ -168,7 +169,13 @@ def _encoding(explanation: Explanation, plots: dict[str, Any]) -> str:
         return ""
     spiking = len(explanation.spikes.channels) > 0
     title = "From recording to spikes" if spiking else "Features of the recording"
-    return _section(title, "<figure>", *parts, _caption(ENCODING) if spiking else "", "</figure>")
+    return _section(
+        title,
+        "<figure>",
+        *parts,
+        _caption(encoding_caption(explanation.series.values(), explanation.spikes.channels)) if spiking else "",
+        "</figure>",
+    )
 
 
 def _cube(explanation: Explanation, plots: dict[str, Any], still: bytes | None) -> str:
@@ -186,7 +193,8 @@ def _cube(explanation: Explanation, plots: dict[str, Any], still: bytes | None) 
         "<figure>",
         _plot("cube", caption),
         _caption(f"{caption} {use}"),
-        f'<details open><summary>The same from three sides</summary><div class="wide">{image}</div></details>',
+        "<details open><summary>The same from three sides; the busiest neurons hide those behind them</summary>",
+        f'<div class="wide">{image}</div></details>',
         "</figure>",
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from emospike.explain.geometry import View
+from emospike.explain.geometry import View, own_ranges
+from emospike.series import Series
 from emospike.systems.contract import Decision, Effect, Explanation
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*s?\s*(?:-|–|—|to)\s*(\d+(?:\.\d+)?)")
@@ -15,26 +16,35 @@ PROBABILITIES = (
 )
 EFFECTS = (
     "Leave-one-out: a bar is the log-odds of “{label}” on the whole clip, minus its log-odds when this one part alone "
-    "is left out (bands and moments from the input, brain regions from the readout) and the model decides again. Blue "
-    "speaks for the decision, orange against it; ±0.69 doubles or halves the odds. Bars do not add up: parts that say "
-    "the same stand in for each other. They describe this model, and do not say why a person sounds this way."
+    "is left out (channels and moments from the input, brain regions from the readout) and the model decides again. "
+    "Blue speaks for the decision, orange against it; ±0.69 doubles or halves the odds. Bars do not add up: parts that "
+    "say the same stand in for each other. They describe this model, and do not say why a person sounds this way."
 )
 ENCODING = (
-    "Each spike marks a change of one channel by one threshold, up (blue) or down (orange); the network reads nothing "
-    "else. The reconstruction is rebuilt from the spikes alone. Its normalised error (NMSE) is the mean squared "
-    "difference to the feature over the feature's variance in this clip: 0 is perfect, 1 is as bad as each channel's "
-    "mean."
+    "Each spike marks a change of one channel by one threshold, up (blue) or down (orange).{fields} The network reads "
+    "nothing else. The reconstruction is rebuilt from the spikes alone, of several levels from those of the best one. "
+    "Its normalised error (NMSE) is the mean squared difference to the feature over the feature's variance in this "
+    "clip: 0 is perfect, 1 is as bad as each channel's mean."
 )
+FIELDS = (
+    " Those of a field mark no change: a field fires while the value of its channel is near the field's own place in "
+    "the channel's range, low ones below high ones, so that which field fires tells the value."
+)
+OWN_RANGES = " Channels of different units are each coloured from their own lowest value in this clip to their highest."
 CUBE = (
     "Every dot is a model neuron at its place in the MNI152 brain, coloured by the spikes that it fired in this clip "
     "({spikes:,} in all, {active:,} of {neurons:,} neurons fired). Regions follow coordinate rules, good to about "
-    "10 mm. This is activity of the model, not of anyone's brain."
+    "10 mm. Crosses are the tonotopic sites of the input channels; channels without a frequency are spread along them "
+    "in their order. A neuron near a site is the likeliest to hear its channel; yet where the input wiring is diffuse, "
+    "as in the default preset, most synapses of a channel end elsewhere, all over the brain. This is activity of the "
+    "model, not of anyone's brain."
 )
 NETWORK = (
     "An arc says how often a spike at one node is followed by a spike at the other in the next step, per second of "
     "clip and pair of members; it runs from its thick to its thin end, and the strongest are drawn. A disc's area says "
     "the same of a node and itself. Counts include coincidences: busy nodes follow each other often, so compare the "
-    "clip with the class means. A node in the brain is a few neurons near its band's sites; they hear other bands too."
+    "clip with the class means. A node in the brain is a few neurons near its channels' sites; they hear other "
+    "channels too, and its channels reach other neurons too."
 )
 
 
@@ -109,17 +119,42 @@ def cut(text: str, most: int) -> str:
 
 
 def short_channel(name: str) -> str:
-    """Return a channel's name without its kind and level.
+    """Return a channel's name without its group and level.
 
     >>> [short_channel(name) for name in ("mel 440 Hz @0.5", "mel 2150 Hz", "mfcc 3", "jawOpen")]
     ['440 Hz', '2.1 kHz', '3', 'jawOpen']
+    >>> [short_channel(name) for name in ("timbre alpha ratio", "timbre flux #2")]
+    ['alpha ratio', 'flux #2']
     """
     base = name.partition(" @")[0]
     hertz = re.search(r"(\d+(?:\.\d+)?) Hz", base)
     if hertz is None:
-        return base.rpartition(" ")[2]
-    value = float(hertz[1])
-    return f"{value:.0f} Hz" if value < 1000 else f"{value / 1000:.2g} kHz"
+        _, _, rest = base.partition(" ")
+        return base if rest.startswith("#") else rest or base
+    value, field = float(hertz[1]), base[hertz.end() :]
+    return (f"{value:.0f} Hz" if value < 1000 else f"{value / 1000:.2g} kHz") + field
+
+
+def value_label(channels: tuple[str, ...]) -> str:
+    """Return what a colour of a feature means."""
+    return "each channel: 0 lowest, 1 highest" if own_ranges(channels) else "feature value"
+
+
+def bands_title(bands: Sequence[Effect]) -> str:
+    """Return what groups of channels are: bands of frequency, contours (which have none), or both.
+
+    >>> bands_title([Effect("50–200 Hz", 0.1)]), bands_title([Effect("50–200 Hz", 0.1), Effect("timbre", 0.2)])
+    ('Frequency bands', 'Bands and contours')
+    """
+    hertz = {band.name.endswith("Hz") for band in bands}
+    return "Bands and contours" if len(hertz) == 2 else "Contours" if hertz == {False} else "Frequency bands"
+
+
+def encoding_caption(series: Iterable[Series], spikes: Sequence[str]) -> str:
+    """Return how to read these features and the spikes of these channels."""
+    fields = any(" #" in name for name in spikes)
+    ranges = any(own_ranges(one.channels) for one in series)
+    return ENCODING.format(fields=FIELDS if fields else "") + (OWN_RANGES if ranges else "")
 
 
 def effects_caption(explanation: Explanation) -> str:
@@ -148,6 +183,15 @@ def alt_effects(kind: str, effects: Sequence[Effect]) -> str:
     """
     listed = "; ".join(f"{effect.name} {signed(effect.change)}" for effect in strongest(effects))
     return f"{kind} that carried the decision, change of log-odds: {listed}."
+
+
+def alt_encoding(explanation: Explanation, name: str) -> str:
+    """Return what the picture of one feature shows."""
+    series, spikes = explanation.series[name], explanation.spikes.channels
+    if not spikes:
+        return f"The feature {name} over time, one row a channel."
+    own = [channel for channel in spikes if channel.partition(" #")[0] in series.channels]
+    return f"The feature {name} and its spikes. {encoding_caption([series], own)}"
 
 
 def scale_line(view: View) -> str:

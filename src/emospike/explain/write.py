@@ -45,16 +45,20 @@ def _figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]]:
     from emospike.explain.figures.effects import effects_figure
     from emospike.explain.figures.encoding import encoding_figure
     from emospike.explain.figures.network import network_figure
-    from emospike.explain.wording import ENCODING, NETWORK, alt_decision, alt_effects
+    from emospike.explain.wording import NETWORK, alt_decision, alt_effects, alt_encoding, bands_title
 
     yield "decision", decision_figure(explanation), alt_decision(explanation)
     if explanation.series and (explanation.moments or explanation.bands or explanation.areas):
-        named = {"Moments": explanation.moments, "Bands": explanation.bands, "Regions": explanation.areas}
+        named = {
+            "Moments": explanation.moments,
+            bands_title(explanation.bands): explanation.bands,
+            "Regions": explanation.areas,
+        }
         alt = " ".join(alt_effects(kind, effects) for kind, effects in named.items() if effects)
         yield "effects", effects_figure(explanation), alt
     for name in explanation.series:
         slug = re.sub(r"\W+", "-", name)
-        yield f"encoding-{slug}", encoding_figure(explanation, name), ENCODING
+        yield f"encoding-{slug}", encoding_figure(explanation, name), alt_encoding(explanation, name)
     if len(explanation.positions):
         yield "cube", cube_figure(explanation), "Spikes of each neuron at its place in the brain, from three sides."
     if explanation.nodes:

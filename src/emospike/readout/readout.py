@@ -16,6 +16,9 @@ from emospike.readout.scaling import SoftScaler, centred
 from emospike.readout.selective import Calibration, threshold_for
 from emospike.validation import InputError, one_of, within
 
+PRIOR_CLIPS = 8
+"""Clips of a new speaker that count as much as the mean over training speakers."""
+
 Vectors = Float32[np.ndarray, "clips dims"]
 Labels = Shaped[np.ndarray, " clips"]
 Probabilities = Float[np.ndarray, "clips classes"]
@@ -41,6 +44,7 @@ class Readout:
     calibration_: Calibration = field(init=False, repr=False)
     shift_: Float32[np.ndarray, " dims"] = field(init=False, repr=False)
     population_: Float32[np.ndarray, " dims"] = field(init=False, repr=False)
+    groups_: dict[str, str] = field(init=False, repr=False)
     threshold_: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -50,15 +54,25 @@ class Readout:
     @property
     def classes(self) -> tuple[str, ...]:
         """Sorted labels."""
-        return tuple(str(name) for name in self.classifier.classes_)
+        return tuple(sorted(set(self.groups_.values())))
 
     def fit(
-        self, vectors: Vectors, y: Labels, speakers: Labels, recorded: Bool[np.ndarray, " clips"] | None = None
+        self,
+        vectors: Vectors,
+        y: Labels,
+        speakers: Labels,
+        recorded: Bool[np.ndarray, " clips"] | None = None,
+        finer: Labels | None = None,
     ) -> Readout:
         """Fit to training clips; whole speakers are held out in turn to calibrate and to set the threshold.
 
-        `recorded` marks clips that were recorded, as opposed to virtual copies, which train but never test.
+        `recorded` marks clips that were recorded, as opposed to virtual copies, which train but never test. `finer`
+        labels (emotions, say, where `y` is arousal) are learnt in place of `y`; the probability of a label is then
+        the sum over its finer ones. A sad cry and a calm word are both low, and no straight line tells them from
+        the rest together.
         """
+        learnt = y if finer is None else finer
+        self.groups_ = grouped(learnt, y)
         recorded = np.ones(len(y), bool) if recorded is None else recorded
         rooted = self.scaler.rooted(vectors)
         self.population_ = rooted[recorded].mean(axis=0)
@@ -67,10 +81,10 @@ class Readout:
             rooted = centred(rooted, speakers, recorded)
         scaled = self.scaler.fit(rooted).transform(rooted)
         folds = [(fold.train, fold.test[recorded[fold.test]]) for fold in inner_folds(y, speakers)]
-        held_out = fit_holding_out(self.classifier, scaled, y, folds)
+        held_out = fit_holding_out(self.classifier, scaled, learnt, folds)
         tested = np.isfinite(held_out).all(axis=1)
-        self.calibration_ = Calibration().fit(held_out[tested], y[tested], self.classifier.classes_)
-        self.threshold_ = threshold_for(self.calibration_.probabilities(held_out[tested]), self.coverage)
+        self.calibration_ = Calibration().fit(held_out[tested], learnt[tested], self.classifier.classes_)
+        self.threshold_ = threshold_for(self._summed(held_out[tested]), self.coverage)
         return self
 
     def scaled(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
@@ -81,28 +95,43 @@ class Readout:
 
     def probabilities(self, vectors: Vectors, speakers: Labels | None = None) -> Probabilities:
         """Return calibrated probabilities, one column a class."""
-        return self.calibration_.probabilities(self.classifier.scores(self.scaled(vectors, speakers)))
+        return self._summed(self.classifier.scores(self.scaled(vectors, speakers)))
+
+    def _summed(self, scores: Float32[np.ndarray, "clips finer"]) -> Probabilities:
+        """Return the calibrated probability of each label, summed over its finer ones."""
+        label = np.array([self.groups_[str(name)] for name in self.classifier.classes_])
+        member = label[:, None] == np.array(self.classes)
+        summed: Probabilities = self.calibration_.probabilities(scores) @ member
+        return summed
 
     def adapt(self, vectors: Vectors, labels: Labels | None = None) -> Readout:
-        """Adapt to a new speaker in place: to the mean of its clips, or to labelled clips and new classes."""
+        """Adapt to a new speaker in place: to the mean of its clips, or to labelled clips and new classes.
+
+        The mean of n clips is believed to n / (n + `PRIOR_CLIPS`), the training speakers' mean for the rest, since a
+        few clips tell of their emotions as much as of their speaker.
+        """
         if labels is None:
-            kept = 0.0 if self.normalise == "speaker" else self.population_
-            self.shift_ = self.scaler.rooted(vectors).mean(axis=0) - kept
+            trust = len(vectors) / (len(vectors) + PRIOR_CLIPS)
+            change = np.float32(trust) * (self.scaler.rooted(vectors).mean(axis=0) - self.population_)
+            self.shift_ = change + self.population_ if self.normalise == "speaker" else change
             return self
         if not isinstance(self.classifier, IncrementalClassifier):
             raise InputError(
                 f"classifier {type(self.classifier).__name__} cannot learn more clips: train with linear, "
                 "prototype or evolving_desnn"
             )
-        before = list(self.classes)
+        before = [str(name) for name in self.classifier.classes_]
+        self.groups_ |= {str(name): str(name) for name in labels if str(name) not in self.groups_}
         self.classifier.partial_fit(self.scaled(vectors), labels)
-        self.calibration_.extend(before, list(self.classes))
+        self.calibration_.extend(before, [str(name) for name in self.classifier.classes_])
         return self
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""
         inner = self.classifier.state()
-        facts = {"classes": [str(name) for name in inner.pop("classes")], "temperature": self.calibration_.temperature_}
+        learnt = [str(name) for name in inner.pop("classes")]
+        groups = [self.groups_[name] for name in learnt]
+        facts = {"learnt": learnt, "groups": groups, "temperature": self.calibration_.temperature_}
         arrays = {f"classifier.{name}": array for name, array in inner.items()}
         arrays |= {f"scaler.{name}": getattr(self.scaler, f"{name}_") for name in ("kept", "mean", "scale")}
         arrays |= {"calibration.bias": self.calibration_.bias_, "shift": self.shift_, "population": self.population_}
@@ -111,7 +140,8 @@ class Readout:
     def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any], threshold: float) -> Readout:
         """Take back what `state` returned."""
         own = {name[11:]: array for name, array in arrays.items() if name.startswith("classifier.")}
-        own["classes"] = np.array(facts["classes"])
+        own["classes"] = np.array(facts["learnt"])
+        self.groups_ = dict(zip(facts["learnt"], facts["groups"], strict=True))
         self.classifier = type(self.classifier).restore(parameters(self.classifier), own)
         for name in ("kept", "mean", "scale"):
             setattr(self.scaler, f"{name}_", arrays[f"scaler.{name}"])
@@ -119,6 +149,19 @@ class Readout:
         self.calibration_.temperature_, self.calibration_.bias_ = facts["temperature"], arrays["calibration.bias"]
         self.shift_, self.population_, self.threshold_ = arrays["shift"], arrays["population"], threshold
         return self
+
+
+def grouped(finer: Labels, labels: Labels) -> dict[str, str]:
+    """Return the label of each finer label; raise `InputError` if one has two.
+
+    >>> grouped(np.array(["sad", "calm", "angry"]), np.array(["low", "low", "high"]))
+    {'angry': 'high', 'calm': 'low', 'sad': 'low'}
+    """
+    pairs = sorted({(str(one), str(label)) for one, label in zip(finer, labels, strict=True)})
+    if len(dict(pairs)) < len(pairs):
+        twice = next(one for one, _ in pairs if sum(one == other for other, _ in pairs) > 1)
+        raise InputError(f"each finer label must lie within one label, {twice!r} lies in several: check the labels")
+    return dict(pairs)
 
 
 def fit_holding_out(

@@ -91,8 +91,9 @@ class Baseline(System):
         labels: Sequence[str],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
     ) -> Baseline:
-        """Train on labelled clips."""
+        """Train on labelled clips; `finer` labels are not used, as in the paper's Table A1."""
         y, who = training_labels(clips, labels, speakers, self.normalise)
         self.readout_ = self._readout().fit(self.state_vectors(clips, progress), y, who)
         self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_

@@ -16,7 +16,7 @@ from emospike.clip import Clip
 from emospike.networks.activity import Activity
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.validation import one_of
+from emospike.validation import NotTrainedError, one_of
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, the clips done and the clips in all."""
@@ -228,8 +228,12 @@ class System(ABC):
         labels: Sequence[str],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
     ) -> System:
-        """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers."""
+        """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers.
+
+        `finer` labels, each within one label, may be learnt in place of `labels`; what is decided stays the same.
+        """
 
     @abstractmethod
     def predict_proba(
@@ -263,6 +267,12 @@ class System(ABC):
     @abstractmethod
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> System:
         """Take back what `state` returned; afterwards it decides bit for bit as before."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Say of a fitted attribute (`classes_`) that is not there that the system is not trained."""
+        if name.endswith("_") and not name.startswith("_"):
+            raise NotTrainedError(f"this {type(self).__name__} is not trained: fit it, or load a model")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def predict(self, clips: Sequence[Clip], speakers: Sequence[str] | None = None) -> list[str]:
         """Return the most probable label of each clip."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class EXCube2(System):
     vectors : state vectors, joined (section 2.9, Table 5)
     scaler, classifier : the readout (Table 4)
     voices : virtual speakers added to the training clips, or None
+    finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of every random draw
@@ -73,6 +75,7 @@ class EXCube2(System):
     neurons: int = 3108
     passes: int = 1
     voices: VirtualSpeakers | None = None
+    finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
     seed: int = 0
@@ -99,12 +102,14 @@ class EXCube2(System):
         labels: Sequence[str],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
     ) -> EXCube2:
         """Train on labelled clips: encoders, reservoir (unsupervised), readout and calibration (supervised)."""
         y, who = training_labels(clips, labels, speakers, self.normalise)
         self.prepare(clips, progress)
         vectors, source, recorded = self._training_vectors(clips, y, progress)
-        self.readout_ = self._readout().fit(vectors, y[source], who[source], recorded)
+        learnt = np.asarray(finer, dtype=str)[source] if finer is not None and self.finer_labels else None
+        self.readout_ = self._readout().fit(vectors, y[source], who[source], recorded, learnt)
         self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
         return self
 
@@ -124,6 +129,13 @@ class EXCube2(System):
         """Take thresholds from the training clips if a rule is given."""
         self.encoders_ = self.encoders
         if self.encoder_rule is not None:
+            for encoder in self.encoders:
+                rule = signature(type(encoder).fit).parameters.get("a")
+                if rule is None or not isinstance(rule.default, float):
+                    raise InputError(
+                        f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
+                        f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
+                    )
             heard = list(each(lambda _, clip: self.series(clip), clips, "thresholds", progress))
             self.encoders_ = tuple(
                 type(encoder).fit((one[i] for one in heard), a=self.encoder_rule)

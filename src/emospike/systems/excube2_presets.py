@@ -47,6 +47,7 @@ def default() -> dict[str, Any]:
         "scaler": SoftScaler(),
         "classifier": LinearReadout(alpha=4000.0),
         "voices": VirtualSpeakers(copies=6),
+        "finer_labels": True,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from emospike.clip import Clip
 from emospike.encoding.contract import Decoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
+from emospike.features import Feature
+from emospike.features.prosody import ABSENT
 from emospike.networks.activity import Activity
 from emospike.readout.interactions import frequency_groups, interactions
 from emospike.readout.readout import Readout
@@ -33,15 +35,16 @@ def explain(system: EXCube2, clip: Clip, threshold: float) -> Explanation:
     series = system.series(clip)
     spikes = system.encode(series)
     activity = system.network_.run(spikes)
+    clip.forget()  # so that the time to decode is told too
     decided = system.decide(clip, threshold)
     target = system.classes_.index(decided.label)
-    names = [type(feature).__name__ for feature in system.features]
+    shown = pictured(feature_names(system.features, series), series)
     return Explanation(
         name=clip.name,
         decision=decided,
         threshold=threshold,
-        series=dict(zip(names, series, strict=True)),
-        decoded=dict(rebuilt(system, names, series)),
+        series=shown,
+        decoded=dict(rebuilt(system, shown, series)),
         spikes=spikes,
         activity=activity,
         positions=system.template_.positions,
@@ -57,13 +60,44 @@ def explain(system: EXCube2, clip: Clip, threshold: float) -> Explanation:
     )
 
 
-def rebuilt(system: EXCube2, names: list[str], series: list[Series]) -> Iterator[tuple[str, tuple[Series, float]]]:
-    """Yield each feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
+def feature_names(features: Sequence[Feature], series: Sequence[Series]) -> list[str]:
+    """Return the class of each feature, with a number from 2 where another of that class has other channels.
 
-    Of several levels the one that rebuilds best is taken; a feature whose encoder has no decoder is left out.
+    Features with the same channels, such as `Prosody` with and without its bridges, share a name and a picture.
     """
-    for name, encoder, one in zip(names, system.encoders_, series, strict=True):
-        levels = encoder.encoders if isinstance(encoder, Levels) else (encoder,)
+    found: dict[str, list[tuple[str, ...]]] = {}
+    names = []
+    for feature, one in zip(features, series, strict=True):
+        kind = type(feature).__name__
+        known = found.setdefault(kind, [])
+        if one.channels not in known:
+            known.append(one.channels)
+        number = known.index(one.channels) + 1
+        names.append(kind if number == 1 else f"{kind} {number}")
+    return names
+
+
+def pictured(names: Sequence[str], series: Sequence[Series]) -> dict[str, Series]:
+    """Return the series to draw under each name: the first without `ABSENT` values, or the first."""
+    return {
+        name: min(
+            (one for other, one in zip(names, series, strict=True) if other == name),
+            key=lambda one: bool((one.values == ABSENT).any()),
+        )
+        for name in dict.fromkeys(names)
+    }
+
+
+def rebuilt(
+    system: EXCube2, shown: Mapping[str, Series], series: Sequence[Series]
+) -> Iterator[tuple[str, tuple[Series, float]]]:
+    """Yield each drawn feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
+
+    Of several levels or encoders the one that rebuilds best is taken; without a decoder the feature is left out.
+    """
+    for name, one in shown.items():
+        encoders = [encoder for encoder, own in zip(system.encoders_, series, strict=True) if own is one]
+        levels = [level for own in encoders for level in (own.encoders if isinstance(own, Levels) else (own,))]
         attempts = [level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)]
         errors = [reconstruction_error(one, attempt).overall for attempt in attempts]
         if attempts:

@@ -26,7 +26,9 @@ def train(data: Path, labels: str, system: str) -> tuple[float, float, int]:
     """Return the seconds that training takes, the size of the model in MB, and the number of clips."""
     start = time.perf_counter()
     dataset = datasets.relabel(readable(datasets.load(data)), labels)
-    model = new_system(system).fit(dataset.clips(), dataset.labels.tolist(), speakers_of(dataset))
+    model = new_system(system).fit(
+        dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), finer=datasets.finer_labels(dataset)
+    )
     with tempfile.TemporaryDirectory() as folder:
         file = store.save(model, Path(folder) / "model.safetensors")
         return time.perf_counter() - start, file.stat().st_size / 1e6, len(dataset)

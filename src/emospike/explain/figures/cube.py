@@ -48,13 +48,13 @@ def cube_figure(explanation: Explanation) -> Figure:
         one.scatter(*points.T, c=counts, s=3 + 20 * norm(counts), cmap=SILENT_TO_BUSY, norm=norm, linewidths=0)
         _rings(one, explanation, chosen, points)
         sites = np.unique(explanation.sites.reshape(-1, 3)[:, [right, up]], axis=0)
-        one.scatter(sites[:, 0], sites[:, 1], marker="x", s=6, color=SITE, linewidths=0.6)
+        one.scatter(sites[:, 0], sites[:, 1], marker="x", s=4, color=SITE, linewidths=0.4)
         _frame(one, title, ends)
         middle = (points.min(axis=0) + points.max(axis=0)) / 2  # all views on one scale
         one.set_xlim(middle[0] - spread[right] / 2, middle[0] + spread[right] / 2)
         one.set_ylim(middle[1] - spread.max() / 2, middle[1] + spread.max() / 2)
     mappable = one.collections[0]
-    colour_bar(figure, mappable, axes, "spikes in this clip", aspect=25, shrink=0.85)
+    colour_bar(figure, mappable, axes, "spikes in this clip, the busiest in front", aspect=25, shrink=0.85)
     _legend(figure)
     return figure
 

@@ -10,18 +10,22 @@ from matplotlib.figure import Figure
 
 from emospike.explain.figures.sound import spectrogram
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
-from emospike.explain.wording import cut, effects_caption, signed, spans, strongest
+from emospike.explain.wording import bands_title, cut, effects_caption, signed, spans, strongest
 from emospike.systems.contract import Effect, Explanation
 
 CHANGE = "change of log-odds"
 SMALLEST = 0.01  # range of an axis of changes, so that rounding errors do not look like effects
+ROOM = 0.35  # for a number beside a bar, of the range of the bars
 
 
 def effects_figure(explanation: Explanation) -> Figure:
     """Return the first feature with the moments below it, above bars of the bands and regions."""
     bars = [
         (title, strongest(effects))
-        for title, effects in (("Frequency bands", explanation.bands), ("Brain regions", explanation.areas))
+        for title, effects in (
+            (bands_title(explanation.bands), explanation.bands),
+            ("Brain regions", explanation.areas),
+        )
         if effects
     ]
     tall = max((len(effects) for _, effects in bars), default=0)
@@ -60,8 +64,9 @@ def _bars(axes: Axes, title: str, effects: Sequence[Effect]) -> None:
     axes.bar_label(drawn, [signed(c) for c in changes], padding=3, fontsize=SMALL, color=INK)
     axes.set_yticks(range(len(effects)), [cut(effect.name, 24) for effect in effects])
     axes.set_ylim(len(effects) - 0.4, -0.6)
-    room = max(SMALLEST, *map(abs, changes)) / 10
-    axes.set_xlim(1.45 * min(-room, *changes), 1.45 * max(room, *changes))
+    low, high = min(0.0, *changes), max(0.0, *changes)
+    room = ROOM * max(SMALLEST, high - low)
+    axes.set_xlim(low - room if low < 0 else -0.1 * room, high + room)
     axes.axvline(0, color=INK, linewidth=0.8)
     tidy(axes, title, CHANGE)
 

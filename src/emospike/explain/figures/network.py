@@ -24,12 +24,10 @@ def network_figure(explanation: Explanation) -> Figure:
     clip, *rest = network_views(explanation)[: 1 + 2 * CLASSES]
     rows, columns = max(len(rest) // 2, 1), 3 if rest else 1
     figure = new_figure(4.3 * columns + 0.4, 3.25 * rows + 0.6)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for one in axes[1:, 0]:
-        one.axis("off")
-    _network(axes[0, 0], explanation.nodes, clip)
-    for one, view in zip(axes[:, 1:].ravel(), rest, strict=True):
-        _network(one, explanation.nodes, view)
+    grid = figure.add_gridspec(rows, columns)
+    _network(figure.add_subplot(grid[:, 0]), explanation.nodes, clip)
+    for place, view in enumerate(rest):
+        _network(figure.add_subplot(grid[place // 2, 1 + place % 2]), explanation.nodes, view)
     caption = textwrap.fill(NETWORK, 68 * columns)
     figure.supxlabel(caption, fontsize=SMALL, color=MUTED, x=0.01, ha="left")
     return figure

@@ -44,10 +44,11 @@ def heat_map(
 
 
 def channel_axis(names: Sequence[str]) -> Plot:
-    """Return an axis of channels that names a few of them."""
+    """Return an axis of channels that names all, or a few of many."""
     ticks = channel_ticks(len(names))
     return {
         "type": "category",
+        "automargin": "left",
         "tickvals": [names[i] for i in ticks],
         "ticktext": [short_channel(names[i]) for i in ticks],
     }

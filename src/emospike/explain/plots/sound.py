@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from jaxtyping import Int64
-
-from emospike.explain.geometry import levels, raster_rows
+from emospike.explain.geometry import limits, own_ranges, shown_values
 from emospike.explain.plots.packed import Plot, channel_axis, heat_map, panels
+from emospike.explain.raster import Raster, rasters
 from emospike.explain.style import POWER
 from emospike.explain.wording import signed, spans
+from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.contract import Explanation
 
@@ -35,7 +32,8 @@ def moments_plot(explanation: Explanation) -> Plot:
         "hoverinfo": "text",
         "yaxis": "y2",
     }
-    feature = heat_map(series.values, series.rate, series.channels, 1, colorscale=POWER.capitalize(), showscale=False)
+    values = shown_values(series, series)
+    feature = heat_map(values, series.rate, series.channels, 1, colorscale=POWER.capitalize(), showscale=False)
     layout = panels([2, 1.2], [f"Feature “{name}”", "Change of log-odds by moment"])
     layout["yaxis1"] |= channel_axis(series.channels)
     layout["yaxis2"] |= {"zeroline": True}
@@ -45,51 +43,45 @@ def moments_plot(explanation: Explanation) -> Plot:
 
 def encoding_plot(explanation: Explanation, name: str) -> Plot:
     """Return one feature, its spikes, and what the spikes can rebuild of it."""
-    series, shared = explanation.series[name], {"coloraxis": "coloraxis"}
-    panes = [(f"Feature “{name}”", heat_map(series.values, series.rate, series.channels, 1, **shared))]
-    channels: list[str] = []
-    if explanation.spikes.channels:
-        rows = raster_rows(explanation.spikes, series.channels)
-        channels = [explanation.spikes.channels[i] for i in rows]
-        panes.append(_raster(explanation.spikes, rows, channels))
+    series, spikes = explanation.series[name], explanation.spikes
+    spiking = rasters(spikes, series.channels) if spikes.channels else []
+    panes = [(f"Feature “{name}”", _feature(series, series, 1))]
+    panes += [(raster.title, _raster(spikes, raster, number)) for number, raster in enumerate(spiking, start=2)]
     if name in explanation.decoded:
         rebuilt, error = explanation.decoded[name]
-        values = heat_map(rebuilt.values, rebuilt.rate, rebuilt.channels, len(panes) + 1, **shared)
-        panes.append((f"Rebuilt from the spikes: NMSE {error:.3g}", values))
-    layout = panels([1.0] * len(panes), [title for title, _ in panes])
+        panes.append((f"Rebuilt from the spikes: NMSE {error:.3g}", _feature(rebuilt, series, len(panes) + 1)))
+    layout = panels([1.0] * len(panes), [title for title, _ in panes]) | {"shapes": []}
     for panel in range(1, len(panes) + 1):
         layout[f"yaxis{panel}"] |= channel_axis(series.channels)
-    if channels:
-        layout["yaxis2"] |= channel_axis(channels) | _level_ticks(tuple(channels))
-        layout["shapes"] = _level_borders(tuple(channels))
+    for panel, raster in enumerate(spiking, start=2):
+        names = [spikes.channels[raster.rows[int(tick)]] for tick in raster.ticks]
+        layout[f"yaxis{panel}"] |= {"tickvals": names, "ticktext": raster.names}
+        layout["shapes"] += _borders(raster, panel)
     bar = {"thickness": 10, "len": 1 / len(panes), "y": 1, "yanchor": "top"}
-    layout["coloraxis"] = {"colorscale": POWER.capitalize(), "colorbar": bar}
+    if own_ranges(series.channels):
+        bar |= {"tickvals": [0, 1], "ticktext": ["low", "high"]}
+    colours = {"c" + limit[1:]: value for limit, value in limits(shown_values(series, series)).items()}
+    layout["coloraxis"] = {"colorscale": POWER.capitalize(), "colorbar": bar} | colours
     layout["xaxis"] |= {"range": [0, series.seconds]}
     return {"data": [values for _, values in panes], "layout": layout | {"height": 200 * len(panes) + 60}}
 
 
-def _raster(spikes: Spikes, rows: Int64[np.ndarray, " rows"], channels: Sequence[str]) -> tuple[str, Plot]:
-    """Return the title and the heat map of positive and negative spikes, in the second panel."""
-    up, down = spikes.counts()[:, rows].sum(axis=1).astype(int)
+def _feature(series: Series, like: Series, panel: int) -> Plot:
+    """Return the heat map of a feature, in the colours of the feature `like`."""
+    how = {"coloraxis": "coloraxis"}
+    if own_ranges(series.channels):
+        how["hovertemplate"] = "%{x:.2f} s, %{y}: %{z:.0%} of its range<extra></extra>"
+    return heat_map(shown_values(series, like), series.rate, series.channels, panel, **how)
+
+
+def _raster(spikes: Spikes, raster: Raster, panel: int) -> Plot:
+    """Return the heat map of positive and negative spikes."""
     how = {"colorscale": SIGNS, "showscale": False, "zmin": -1, "zmax": 1}
-    return f"Spikes: {up:,} up, {down:,} down", heat_map(spikes.dense()[:, rows], spikes.rate, channels, 2, **how)
+    names = [spikes.channels[i] for i in raster.rows]
+    return heat_map(spikes.dense()[:, raster.rows], spikes.rate, names, panel, **how)
 
 
-def _level_ticks(channels: tuple[str, ...]) -> Plot:
-    """Return ticks that name the levels, in the middle of each, if there are several."""
-    stacked = levels(channels)
-    if len(stacked) < 2:
-        return {}
-    heights = np.array([height for _, height in stacked])
-    middle = np.cumsum(heights) - heights // 2 - 1
-    return {
-        "tickvals": [channels[i] for i in middle],
-        "ticktext": [f"level {level}" for level, _ in stacked],
-    }
-
-
-def _level_borders(channels: tuple[str, ...]) -> list[Plot]:
-    """Return lines between the levels."""
-    ends = np.cumsum([height for _, height in levels(channels)])[:-1]
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "line": {"color": "--grid", "width": 1}}
-    return [line | {"y0": float(end) - 0.5, "y1": float(end) - 0.5} for end in ends]
+def _borders(raster: Raster, panel: int) -> list[Plot]:
+    """Return lines between the stacks of rows."""
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": "--grid", "width": 1}}
+    return [line | {"yref": f"y{panel}", "y0": border, "y1": border} for border in raster.borders.tolist()]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emospike.clip import Clip
+from emospike.encoding.levels import Levels
+from emospike.encoding.population import Population
+from emospike.encoding.step_forward import StepForward
+from emospike.features.mel import Mel
+from emospike.features.prosody import ABSENT, Prosody
+from emospike.systems.excube2 import EXCube2
+from emospike.systems.explained import feature_names, pictured
+from emospike.validation import InputError
+
+
+def test_features_with_the_same_channels_share_a_picture_without_gaps(short):
+    bridged, gaps = (Prosody(bridge=bridge) for bridge in (True, False))
+    features = (Mel(40), gaps, Mel(64), bridged, Mel(40))
+    series = [feature.extract(short) for feature in features]
+    series[1] = series[1].with_values(np.full_like(series[1].values, ABSENT))
+    names = feature_names(features, series)
+    assert names == ["Mel", "Prosody", "Mel 2", "Prosody", "Mel"]
+    shown = pictured(names, series)
+    assert list(shown) == ["Mel", "Prosody", "Mel 2"]
+    assert shown["Prosody"] is series[3]
+    assert shown["Mel"] is series[0]
+    assert pictured(["Prosody"], series[1:2])["Prosody"] is series[1]
+
+
+def test_the_default_preset_is_explained_without_absent_values(speech, unheard, small):
+    # The encoders and features of the preset, at the least cost.
+    system = small(EXCube2, "default", voices=None).fit(*speech)
+    clip = Clip.from_array(np.pad(unheard.clips[0].sound, (8000, 0)), 16_000, "late.wav")
+    found = system.explain(clip)
+    assert list(found.series) == ["Mel", "ConstantQ", "Prosody"]
+    assert not any((one.values == ABSENT).any() for one in found.series.values())
+    assert list(found.decoded) == list(found.series)
+    for name, (rebuilt, error) in found.decoded.items():
+        assert rebuilt.channels == found.series[name].channels
+        assert 0 < error < 0.5
+    assert {"timbre", "loudness"} < {band.name for band in found.bands}
+
+
+def test_the_time_to_decode_is_told(speech, unheard, small, monkeypatch):
+    system = small(EXCube2, "published").fit(*speech)
+    opened = []
+    track = Clip._open
+    monkeypatch.setattr(Clip, "_open", lambda clip: (opened.append(clip), track(clip))[1])
+    decide = type(system).decide
+    monkeypatch.setattr(type(system), "decide", lambda *args: (opened.append("decide"), decide(*args))[1])
+    clip = unheard.clips[0]
+    clip.forget()
+    system.explain(clip)
+    assert "decide" in opened
+    assert clip in opened[opened.index("decide") :]
+
+
+@pytest.mark.parametrize("encoder", [Population(), Levels.of(StepForward, (0.5, 1.0))])
+def test_a_rule_for_thresholds_needs_encoders_with_one(encoder, short):
+    system = replace(EXCube2.preset("published"), encoders=(encoder,))
+    with pytest.raises(InputError, match=rf"encoder_rule=0.5, got {type(encoder).__name__}: use another"):
+        system.prepare([short])
