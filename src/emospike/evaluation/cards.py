@@ -13,7 +13,9 @@ from emospike.systems import SYSTEMS
 from emospike.systems.contract import System
 from emospike.validation import InputError
 
-MEASURED = ("protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "at_coverage", "clips", "speakers", "note")
+MEASURED = (
+    "protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "recall", "at_coverage", "clips", "speakers", "note",
+)  # fmt: skip
 """What a card takes over from an evaluation."""
 
 
@@ -24,7 +26,7 @@ def model_card(system: System, dataset: Dataset, labels: str, preset: str, modal
     return {
         "system": SYSTEMS.name_of(type(system)),
         "preset": preset,
-        "seed": parameters.get("seed"),
+        **({"seed": parameters["seed"]} if "seed" in parameters else {}),
         "modality": modality,
         "labels": labels,
         "classes": list(system.classes_),

@@ -12,7 +12,7 @@ from typing import Any, no_type_check
 import numpy as np
 from numba import njit
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[Any, np.dtype[Any]]
 FAST = {"contract", "nsz"}  # not "ninf": the floor may be minus infinity
 
 
