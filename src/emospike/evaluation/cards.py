@@ -14,7 +14,8 @@ from emospike.systems.contract import System
 from emospike.validation import InputError
 
 MEASURED = (
-    "protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "recall", "at_coverage", "clips", "speakers", "note",
+    "protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "recall", "at_coverage", "clips", "speakers",
+    "note",
 )  # fmt: skip
 """What a card takes over from an evaluation."""
 
