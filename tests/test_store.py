@@ -31,7 +31,7 @@ class Coin(System):
     preset = classmethod(lambda cls, name, seed=0: cls(seed=seed))
     decide = adapt = explain = operations = None
 
-    def fit(self, clips, labels, speakers=None, progress=None):
+    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
         self.classes_, self.threshold_ = tuple(sorted(set(labels))), 0.5
         self.odds_ = np.random.default_rng(self.seed).dirichlet(np.ones(len(self.classes_)))
         return self

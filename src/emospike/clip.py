@@ -221,16 +221,16 @@ def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files among `paths` as they are, and in the place of a folder its recordings, sorted.
 
     Folders are searched to the bottom by known suffix; hidden files (and macOS's "._" twins) are passed over.
-    Raises `InputError` for a folder that holds no recording.
+    Raises `InputError` for a folder that holds no recording, if it is the only path; among others it is yielded.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         found = sorted(file for file in path.rglob("*") if _is_recording(file, path))
-        if not found:
+        if not found and len(paths) == 1:
             raise InputError(f"{path} holds no recording: give a folder with wav, flac, opus, mp3 or mp4 files")
-        yield from found
+        yield from found or [path]  # an empty folder among others is an error of its own, when it is read
 
 
 def _is_recording(file: Path, folder: Path) -> bool:

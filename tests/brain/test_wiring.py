@@ -51,9 +51,9 @@ def test_default_has_twelve_incoming_synapses() -> None:
     synapses = SmallWorld.default().connect(BRAIN)
     assert np.all(np.bincount(synapses.targets, minlength=BRAIN.size) == 12)
     excited = synapses.weights[synapses.weights > 0]
-    assert 0 < excited.min() < excited.mean() < excited.max() < 0.1
-    assert excited.mean() == pytest.approx(0.05, rel=0.05)
-    assert -0.2 < synapses.weights.min() < -0.19
+    assert 0 < excited.min() < excited.mean() < excited.max() < 0.05
+    assert excited.mean() == pytest.approx(0.025, rel=0.05)
+    assert -0.1 < synapses.weights.min() < -0.095
 
 
 @pytest.mark.parametrize(("name", "share"), [("paper", 0.2), ("default", 0.3)])

@@ -33,7 +33,7 @@ class Stub(System):
         one_of("preset", name, cls.presets())
         return cls(seed=seed)
 
-    def fit(self, clips, labels, speakers=None, progress=None):
+    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
         names = [clip.name for clip in clips]
         HEARD.append({"names": names, "labels": labels, "speakers": speakers, "system": self})
         if progress:

@@ -45,8 +45,12 @@ def check_threshold(threshold: float | None) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise `InputError` if a file cannot be written, before the work whose result it is to hold."""
+    """Raise `InputError` if a file cannot or should not be written, before the work whose result it is to hold."""
+    from emospike.clip import SOUND_SUFFIXES, VIDEO_SUFFIXES
+
     folder = path.absolute().parent
+    if path.is_file() and path.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES | {".csv"}:
+        raise InputError(f"cannot write {path}: it is a recording or a table of yours, name another file")
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder, name a file in it")
     if not folder.is_dir():

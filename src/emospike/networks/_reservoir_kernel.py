@@ -44,12 +44,12 @@ def learn_pairs(
     for i in fired:
         for s in range(rec_offsets[i], rec_offsets[i + 1]):  # i as the presynaptic neuron: depress
             lag = t - (last[i] if own_depression else last[rec_targets[s]])
-            if plastic[s] and 0 < lag < depression.size:
+            if 0 < lag < depression.size and plastic[s]:
                 rec_weights[s] = max(rec_weights[s] - depression[lag], w_min)
         for k in range(in_offsets[i], in_offsets[i + 1]):  # i as the postsynaptic neuron: potentiate
             s = in_slots[k]
             lag = t - last[in_sources[k]]
-            if plastic[s] and 0 < lag < potentiation.size:
+            if 0 < lag < potentiation.size and plastic[s]:
                 rec_weights[s] = min(rec_weights[s] + potentiation[lag], w_max)
 
 
