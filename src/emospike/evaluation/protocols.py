@@ -191,4 +191,6 @@ def _overlap(card: dict[str, Any], dataset: Dataset) -> str:
         return "a trained model; it shares no speaker's name with these recordings, more was not checked"
     if dataset.name in heard:
         return f"LEAKY: the model was trained on speakers {', '.join(shared)}, who also test it"
-    return f"a trained model; it heard speakers named {', '.join(shared)} too: if they are the same people, this is LEAKY"
+    return (
+        f"a trained model; it heard speakers named {', '.join(shared)} too: if they are the same people, this is LEAKY"
+    )
