@@ -5,7 +5,8 @@ stands in where the recordings do not matter but their number, form or defects d
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,18 +64,25 @@ def run() -> Run:
     return command
 
 
-@pytest.fixture(scope="session", autouse=True)
-def tiny() -> None:
-    """Add a preset that trains in seconds."""
+@contextmanager
+def tiny_preset() -> Iterator[None]:
+    """Offer a preset that trains in seconds, for as long as it is needed."""
 
     def preset() -> dict[str, Any]:
         default = excube2_presets.default()
         wiring = replace(default["input_wiring"], fan_out=10)
         return default | {"neurons": 500, "voices": None, "input_wiring": wiring}
 
-    excube2_presets.PRESETS["tiny"] = preset
-    yield
-    del excube2_presets.PRESETS["tiny"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(excube2_presets.PRESETS, "tiny", preset)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def tiny() -> Iterator[None]:
+    """Add the tiny preset."""
+    with tiny_preset():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +104,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of arousal, trained by the command line."""
     path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
-    outcome = run("train", "excube2", "--data", data, "--preset", "tiny", "-o", path)
+    with tiny_preset():
+        outcome = run("train", "excube2", "--data", data, "--preset", "tiny", "-o", path)
     assert outcome.code == 0, outcome.err
     return path
 

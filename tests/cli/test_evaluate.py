@@ -95,6 +95,7 @@ def _absolute(text, folder):
 
 def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
         "from emospike.cli import main\nfrom emospike.systems import excube2_presets as p\n"
         "p.PRESETS['tiny'] = lambda: p.default() | {'neurons': 500, 'voices': None}\nmain()"
     )

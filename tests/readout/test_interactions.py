@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -173,20 +171,3 @@ def test_too_few_neurons_are_told():
     positions = np.array([[-10, 0, 0], [10, 0, 0]], np.float32)
     with pytest.raises(InputError, match="lower count"):
         neurons_near(np.array([[[11, 0, 0]]], np.float32), {"a": np.array([0])}, positions, count=2)
-
-
-def test_a_clip_takes_milliseconds():
-    rng = np.random.default_rng(0)
-    step, neuron = (
-        np.sort(rng.integers(0, 400, 60_000)).astype(np.int32),
-        rng.integers(0, 3108, 60_000).astype(np.int32),
-    )
-    grid = Spikes.from_dense(np.zeros((400, 1), np.int8), 100.0, ("x",))
-    nodes = {str(i): np.arange(6 * i, 6 * i + 6) for i in range(16)}
-    one = Activity(grid, step, neuron, 3108)
-    took = []
-    for _ in range(20):
-        start = time.perf_counter()
-        interactions(one, nodes)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.005

@@ -99,17 +99,21 @@ class LinearReadout:
             W <- W + Z^T (Z Z^T + alpha I)^-1 R
 
         which is ridge regression towards the old weights. Z holds the new clips, with residuals R = Y - Z W - b, and
-        the remembered ones, whose residuals are 0: their scores should stay, and their scores for new classes too.
+        the remembered ones, whose scores should stay for the old classes (R = 0) and be 0 for new ones (R = -b). A new
+        class begins with the mean b of the old.
         """
         classes = np.unique(np.concatenate([self.classes_, np.unique(y)]))
         old = np.searchsorted(classes, self.classes_)
         weights = np.zeros((self.weights_.shape[0], len(classes)), np.float32)
-        bias = np.zeros(len(classes), np.float32)
+        bias = np.full(len(classes), self.bias_.mean(), np.float32)
         weights[:, old], bias[old] = self.weights_, self.bias_
         self.classes_, self.weights_, self.bias_ = classes, weights, bias
         residual = (y[:, None] == classes).astype(np.float32) - self.scores(X)
         rows = np.concatenate([X, self.memory_ * self.unit_])
-        targets = np.concatenate([residual, np.zeros((len(self.memory_), len(classes)), np.float32)])
+        kept = np.zeros((len(self.memory_), len(classes)), np.float32)
+        fresh = np.setdiff1d(np.arange(len(classes)), old)
+        kept[:, fresh] = -bias[fresh]
+        targets = np.concatenate([residual, kept])
         self.weights_ = self.weights_ + rows.T @ solve(rows @ rows.T, targets, self.alpha)
         return self
 

@@ -26,6 +26,10 @@ def energy_uj(macs: int, accumulates: int) -> float:
     return round((PICOJOULE_MAC * macs + PICOJOULE_AC * accumulates) * 1e-6, 9)
 
 
+NOT_READ = {"classes", "memory", "unit"}
+"""Parts of a classifier's state that a decision does not go through."""
+
+
 def readout_weights(classifier: Classifier) -> int:
     """Return how many numbers one decision of a fitted classifier goes through: a multiply-accumulate for each.
 
@@ -34,7 +38,7 @@ def readout_weights(classifier: Classifier) -> int:
     """
     pipeline = getattr(classifier, "pipeline_", None)
     if pipeline is None:
-        return sum(np.size(array) for name, array in classifier.state().items() if name != "classes")
+        return sum(np.size(array) for name, array in classifier.state().items() if name not in NOT_READ)
     model = pipeline["model"]
     arrays = [getattr(model, name, ()) for name in ("support_vectors_", "dual_coef_", "coef_", "_fit_X")]
     arrays += getattr(model, "coefs_", [])
