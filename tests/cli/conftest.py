@@ -6,7 +6,7 @@ stands in where the recordings do not matter but their number, form or defects d
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,12 @@ def tiny_preset() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(excube2_presets.PRESETS, "tiny", preset)
         yield
+
+
+@pytest.fixture(scope="session")
+def tiny_offered() -> Callable[[], AbstractContextManager[None]]:
+    """The tiny preset for fixtures that outlive a test."""
+    return tiny_preset
 
 
 @pytest.fixture(autouse=True)

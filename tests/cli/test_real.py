@@ -17,9 +17,10 @@ def actors(ravdess: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real_model(run, actors, tmp_path_factory):
+def real_model(run, actors, tiny_offered, tmp_path_factory):
     path = tmp_path_factory.mktemp("real") / "real.safetensors"
-    outcome = run("train", "excube2", "--data", actors, "--preset", "tiny", "-o", path)
+    with tiny_offered():
+        outcome = run("train", "excube2", "--data", actors, "--preset", "tiny", "-o", path)
     assert outcome.code == 0, outcome.err
     return path
 
