@@ -93,6 +93,15 @@ def _absolute(text, folder):
     return [header, *(f"{folder}/{row}" for row in rows)]
 
 
+def test_a_table_or_recording_is_never_overwritten(run, model, data, wav):
+    for mine in (data / "manifest.csv", wav):
+        before = mine.read_bytes()
+        outcome = run("test", model, "--data", data, "--figure", mine)
+        assert outcome.code == 2
+        assert "a recording or a table of yours" in outcome.err
+        assert mine.read_bytes() == before
+
+
 def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     code = (
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C

@@ -222,6 +222,16 @@ def test_long_recording_with_a_damaged_part_is_an_error(run, model, tmp_path):
 
 # -- as a process ------------------------------------------------------------------------------------------------
 
+
+def test_an_empty_folder_does_not_stop_the_others(run, model, wav, tmp_path):
+    (tmp_path / "empty").mkdir()
+    outcome = run("recognise", "--json", "--model", model, tmp_path / "empty", wav)
+    first, second = map(json.loads, outcome.out.splitlines())
+    assert outcome.code == 2
+    assert "error" in first
+    assert list(second) == KEYS
+
+
 MAIN = [sys.executable, "-c", "from emospike.cli import main; main()"]
 
 

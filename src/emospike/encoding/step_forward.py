@@ -80,7 +80,7 @@ def step_forward(
     return step[:events].copy(), channel[:events].copy(), sign[:events].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @no_type_check
 def _step_forward(values, threshold, step, channel, sign):
     """Write the events and return how many there are.

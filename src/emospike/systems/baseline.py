@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float32
 
 from emospike.clip import Clip
 from emospike.features import Feature
@@ -25,9 +25,10 @@ from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.clips import Stopwatch, each, training_labels
-from emospike.systems.contract import Decision, Effect, Explanation, Operations, Progress, System, as_clip, decision
+from emospike.systems.contract import Decision, Effect, Explanation, Operations, Progress, as_clip
 from emospike.systems.cost import dense_operations, readout_weights
 from emospike.systems.explained import log_odds, stretches
+from emospike.systems.vector_system import VectorSystem
 from emospike.validation import one_of, positive
 
 Values = Float32[np.ndarray, "steps channels"]
@@ -48,7 +49,7 @@ STATISTICS = 3
 
 
 @dataclass
-class Baseline(System):
+class Baseline(VectorSystem):
     """Sound features -> mean, deviation and mean absolute change of each channel -> z-scores -> classifier.
 
     Attributes
@@ -120,13 +121,6 @@ class Baseline(System):
 
     # -- deciding ----------------------------------------------------------------------------------------------
 
-    def predict_proba(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> Float[np.ndarray, "clips classes"]:
-        """Return calibrated probabilities, columns in the order of `classes_`."""
-        who = None if speakers is None else np.asarray(speakers)
-        return self.readout_.probabilities(self.state_vectors(clips, progress), who)
-
     def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
         """Return the decision on one clip, with the time that each stage took."""
         clip, watch = as_clip(clip), Stopwatch()
@@ -136,18 +130,7 @@ class Baseline(System):
             series = self.series(clip)
         with watch("state vector"):
             vector = self.vector(clip, series)
-        with watch("classifier"):
-            probabilities = self.readout_.probabilities(vector[None])[0]
-        limit = self.threshold_ if threshold is None else threshold
-        return decision(
-            clip, self.classes_, probabilities, threshold=limit, share={"audio": 1.0}, seconds=watch.seconds
-        )
-
-    def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> Baseline:
-        """Learn a new speaker's mean from clips without labels, or labelled clips if the classifier can."""
-        self.readout_.adapt(self.state_vectors(clips), None if labels is None else np.asarray(labels, dtype=str))
-        self.classes_ = self.readout_.classes
-        return self
+        return self._answer(clip, vector, threshold, watch)
 
     # -- explaining --------------------------------------------------------------------------------------------
 

@@ -34,15 +34,16 @@ from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined
 from emospike.systems import excube2_presets, explained
 from emospike.systems.clips import Stopwatch, each, training_labels
-from emospike.systems.contract import Decision, Explanation, Operations, Progress, System, as_clip, decision
+from emospike.systems.contract import Decision, Explanation, Operations, Progress, as_clip
 from emospike.systems.cost import readout_weights, reservoir_operations
+from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError, one_of
 
 Vectors = Float32[np.ndarray, "clips dims"]
 
 
 @dataclass
-class EXCube2(System):
+class EXCube2(VectorSystem):
     """Sound features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.
 
     Attributes
@@ -218,13 +219,6 @@ class EXCube2(System):
         """Return what the cube does with a clip."""
         return self.network_.run(self.encode(self.series(clip)))
 
-    def predict_proba(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> Float[np.ndarray, "clips classes"]:
-        """Return calibrated probabilities, columns in the order of `classes_`."""
-        who = None if speakers is None else np.asarray(speakers)
-        return self.readout_.probabilities(self.state_vectors(clips, progress), who)
-
     def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
         """Return the decision on one clip, with the time that each stage took (Table 7)."""
         clip, watch = as_clip(clip), Stopwatch()
@@ -238,18 +232,7 @@ class EXCube2(System):
             activity = self.network_.run(spikes)
         with watch("state vector"):
             vector = self.vector(activity)
-        with watch("classifier"):
-            probabilities = self.readout_.probabilities(vector[None])[0]
-        limit = self.threshold_ if threshold is None else threshold
-        return decision(
-            clip, self.classes_, probabilities, threshold=limit, share={"audio": 1.0}, seconds=watch.seconds
-        )
-
-    def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> EXCube2:
-        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
-        self.readout_.adapt(self.state_vectors(clips), None if labels is None else np.asarray(labels, dtype=str))
-        self.classes_ = self.readout_.classes
-        return self
+        return self._answer(clip, vector, threshold, watch)
 
     def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
         """Return what the figures of one decision draw (section 3.3)."""
