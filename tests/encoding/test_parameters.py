@@ -1,10 +1,9 @@
-"""Parameters as plain values, and ranges."""
+"""Parameters as plain values."""
 
 import numpy as np
 import pytest
 
-from emospike.encoding.parameters import from_unit, per_channel, plain, plain_range, to_unit
-from emospike.encoding.step_forward import StepForward
+from emospike.encoding.parameters import per_channel, plain
 from emospike.validation import InputError
 
 
@@ -29,17 +28,3 @@ def test_one_number_serves_all_channels():
     assert per_channel("x", (1.0, 2.0), 2).tolist() == [1.0, 2.0]
     with pytest.raises(InputError, match="x must be one number or 3, one a channel, got 2"):
         per_channel("x", (1.0, 2.0), 3)
-
-
-def test_a_range_goes_to_the_unit_interval_and_back(make):
-    series = make([[0, -5], [1, 0], [2, 5], [9, 99]])
-    unit = to_unit(series, (0.0, -5.0), (2.0, 5.0))
-    assert unit.tolist() == [[0, 0], [0.5, 0.5], [1, 1], [1, 1]]
-    back = from_unit(unit, StepForward().encode(series), (0.0, -5.0), (2.0, 5.0))
-    np.testing.assert_array_equal(back.values[:3], series.values[:3])
-
-
-def test_one_side_of_a_range_may_be_shared():
-    assert plain_range(0, [1, 2]) == (0.0, (1.0, 2.0))
-    with pytest.raises(InputError, match="low must lie below high"):
-        plain_range(1, [1, 2])

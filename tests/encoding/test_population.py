@@ -63,7 +63,7 @@ def test_fit_takes_percentiles_of_what_is_there():
     values = np.arange(101, dtype=np.float32)[:, None] * np.float32([1, 10])
     gaps = np.insert(values, [0, 50, 101], ABSENT, axis=0)
     clips = [Series(gaps, 100.0, ("a", "b")), Series(np.full((40, 2), ABSENT, np.float32), 100.0, ("a", "b"))]
-    assert Population.fit(clips, fields=7, max_rate=30.0) == Population((1.0, 10.0), (99.0, 990.0), 7, 30.0)
+    assert Population.fit(clips, fields=7, max_rate=30.0) == Population((1.0, 10.0), (99.0, 990.0), 30.0, 7)
     assert Population.fit(clips, percentiles=(0, 100)) == Population((0.0, 0.0), (100.0, 1000.0))
     with pytest.raises(InputError, match="at least one training clip"):
         Population.fit(clips[1:])

@@ -219,6 +219,13 @@ def slow(net, plastic, spikes):
     v, current, held = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, int)
     last = dict.fromkeys(range(n), 0) if rule.silent_counts_as_spike else {}
     decay, out = np.exp(-1 / net.tau).astype(np.float32), []
+
+    def bounded(w):
+        return min(max(w, np.float32(rule.w_min)), np.float32(rule.w_max))
+
+    def paired(t, earlier, tau):
+        return 0.0 if earlier is None else np.exp(-(t - earlier) / tau)
+
     for t, row in enumerate(dense):
         for channel in np.flatnonzero(row):
             targets, weights = lines[channel]
@@ -228,16 +235,15 @@ def slow(net, plastic, spikes):
         v[held > 0] = r.reset
         held = np.maximum(held - 1, 0)
         now = np.flatnonzero(v >= r.threshold)
-        for i in now:
+        for i in now if t > 0 else ():  # nothing comes before step 0
             for pre, post in sorted(plastic):
-                partner = pre if rule.own_depression else post
-                if pre == i and t > last.get(partner, t):
-                    change = rule.a_minus * np.exp(-(t - last[partner]) / rule.tau_minus)
-                    weight[pre, post] = max(weight[pre, post] - np.float32(change), np.float32(rule.w_min))
+                if pre == i:
+                    change = paired(t, last.get(pre if rule.own_depression else post), rule.tau_minus)
+                    weight[pre, post] = bounded(weight[pre, post] - np.float32(rule.a_minus * change))
             for pre, post in sorted(plastic):
-                if post == i and t > last.get(pre, t):
-                    change = rule.a_plus * np.exp(-(t - last[pre]) / rule.tau_plus)
-                    weight[pre, post] = min(weight[pre, post] + np.float32(change), np.float32(rule.w_max))
+                if post == i:
+                    change = paired(t, last.get(pre), rule.tau_plus)
+                    weight[pre, post] = bounded(weight[pre, post] + np.float32(rule.a_plus * change))
         for i in now:
             v[i], last[i], held[i] = r.reset, t, r.refractory
             out.append((t, int(i)))
@@ -285,6 +291,14 @@ def test_weights_stay_within_their_bounds():
     bound = STDP(a_plus=0.5, a_minus=0.5, w_min=0.02, w_max=0.2)
     assert pair([1], [2], bound) == pytest.approx(0.1, rel=1e-5)
     assert pair([2], [1], bound) == pytest.approx(-0.08, rel=1e-5)
+
+
+@pytest.mark.parametrize(("weight", "brought"), [(0.5, 0.2), (0.01, 0.02)])
+def test_a_weight_that_begins_outside_the_bounds_is_brought_within(weight, brought):
+    bound = STDP(w_min=0.02, w_max=0.2)
+    assert weight + pair([3], [], bound, weight) == pytest.approx(brought)
+    assert weight + pair([], [3], bound, weight) == pytest.approx(brought)
+    assert pair([], [], bound, weight) == 0
 
 
 def test_inhibitory_synapses_do_not_learn():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import no_type_check
 
@@ -12,15 +11,15 @@ from numba import njit
 from scipy.signal import firwin
 
 from emospike.encoding.moving_window import filtered
-from emospike.encoding.parameters import Values, from_unit, keep, plain_range, to_unit
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.parameters import keep
+from emospike.encoding.ranged import Ranged
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 
 @dataclass(frozen=True)
-class BSA:
+class BSA(Ranged):
     """Spike where taking the filter's impulse response away from what is left of the signal pays off.
 
     With u = (x − low) / (high − low) clipped to 0..1 and an FIR filter h of K taps, at each step t
@@ -34,7 +33,7 @@ class BSA:
 
     Attributes
     ----------
-    low, high : range that maps to 0..1, in the unit of the series, one for all channels or one a channel
+    low, high : see `Ranged`
     threshold : θ, in 0..Σ|h|; higher means fewer spikes and a reconstruction from below
     taps : K, steps
     cutoff : of the low-pass, as a fraction of the Nyquist frequency (rate / 2), between 0 and 1
@@ -52,31 +51,17 @@ class BSA:
     [1, 1, 0, 0]
     """
 
-    low: Values = 0.0
-    high: Values = 1.0
     threshold: float = 0.7
     taps: int = 8
     cutoff: float = 0.1
 
     def __post_init__(self) -> None:
-        low, high = plain_range(self.low, self.high)
-        keep(self, low=low, high=high, threshold=float(self.threshold))
+        super().__post_init__()
+        keep(self, threshold=float(self.threshold))
         if self.taps < 1:
             raise InputError(f"taps must be 1 or more, got {self.taps}")
         if not 0 < self.cutoff < 1:
             raise InputError(f"cutoff must lie between 0 and 1, a fraction of the Nyquist rate, got {self.cutoff}")
-
-    @classmethod
-    def fit(
-        cls,
-        series: Iterable[Series],
-        percentiles: tuple[float, float] = (1.0, 99.0),
-        threshold: float = 0.7,
-        taps: int = 8,
-        cutoff: float = 0.1,
-    ) -> BSA:
-        """Return the encoder with low and high at these percentiles of the training clips."""
-        return cls(*percentile_range(series, *percentiles), threshold, taps, cutoff)
 
     @property
     def fir(self) -> Float64[np.ndarray, " taps"]:
@@ -86,12 +71,12 @@ class BSA:
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and channel."""
-        signs = bsa(to_unit(series, self.low, self.high), self.fir, self.threshold)
+        signs = bsa(self.to_unit(series), self.fir, self.threshold)
         return Spikes.from_dense(signs, series.rate, series.channels)
 
     def decode(self, spikes: Spikes, start: Float32[np.ndarray, " channels"] | None = None) -> Series:
         """Return low + (high − low) · (s * h); the code is absolute, so `start` plays no part."""
-        return from_unit(filtered(self.fir, [1.0], spikes.dense()), spikes, self.low, self.high)
+        return self.from_unit(filtered(self.fir, [1.0], spikes.dense()), spikes)
 
 
 def bsa(
@@ -103,7 +88,7 @@ def bsa(
     return signs
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @no_type_check
 def _bsa(left, fir, threshold, signs):
     """Fill `signs`; `left`, shape (channels, steps), holds what is left of the signal and is used up."""

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from emospike.series import Series
-from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 Values = float | Sequence[float]
@@ -37,16 +35,6 @@ def plain_threshold(value: object) -> Values:
     return threshold
 
 
-def plain_range(low: object, high: object) -> tuple[Values, Values]:
-    """Return `plain(low), plain(high)`; raise `InputError` unless low < high in every channel."""
-    low, high = plain("low", low), plain("high", high)
-    if np.ndim(low) and np.ndim(high) and np.size(low) != np.size(high):
-        raise InputError(f"low and high must be equally long, got {np.size(low)} and {np.size(high)} values")
-    if np.any(np.asarray(low) >= np.asarray(high)):
-        raise InputError("low must lie below high in every channel: fit the range on clips that vary")
-    return low, high
-
-
 def keep(step: object, **fields: object) -> None:
     """Set fields of a frozen dataclass; only for its `__post_init__`."""
     for name, value in fields.items():
@@ -59,18 +47,3 @@ def per_channel(name: str, value: object, channels: int) -> Float64[np.ndarray, 
     if array.ndim and array.shape != (channels,):
         raise InputError(f"{name} must be one number or {channels}, one a channel, got {array.size}")
     return np.full(channels, array)
-
-
-def to_unit(series: Series, low: Values, high: Values) -> Float64[np.ndarray, "steps channels"]:
-    """Return (x - low) / (high - low), clipped to 0..1."""
-    channels = len(series.channels)
-    bottom, top = per_channel("low", low, channels), per_channel("high", high, channels)
-    unit: np.ndarray = np.clip((series.values - bottom) / (top - bottom), 0.0, 1.0)
-    return unit
-
-
-def from_unit(unit: np.ndarray, spikes: Spikes, low: Values, high: Values) -> Series:
-    """Return the series low + (high - low) * unit on the grid of `spikes`."""
-    channels = len(spikes.channels)
-    bottom, top = per_channel("low", low, channels), per_channel("high", high, channels)
-    return Series((bottom + (top - bottom) * unit).astype(np.float32), spikes.rate, spikes.channels)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int8
 
-from emospike.encoding.parameters import Values, keep, plain_range, to_unit
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.ranged import RateCode
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.validation import InputError, positive
 
 
 @dataclass(frozen=True)
-class PoissonRate:
+class PoissonRate(RateCode):
     """Draw positive spikes at a rate that follows the value.
 
         u = (x − low) / (high − low), clipped to 0..1
@@ -30,9 +27,7 @@ class PoissonRate:
 
     Attributes
     ----------
-    low, high : range that maps to 0..1, in the unit of the series, one for all channels or one a channel
-    max_rate : Hz at u = 1, at most the rate of the series; 63.75 Hz in Diehl & Cook 2015
-        (doi 10.3389/fncom.2015.00099)
+    low, high, max_rate : see `RateCode`; 63.75 Hz is the rate of Diehl & Cook 2015 (doi 10.3389/fncom.2015.00099)
     seed : of the random numbers
 
     Examples
@@ -42,30 +37,12 @@ class PoissonRate:
     47.3
     """
 
-    low: Values = 0.0
-    high: Values = 1.0
     max_rate: float = 63.75
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        low, high = plain_range(self.low, self.high)
-        keep(self, low=low, high=high, max_rate=float(self.max_rate))
-        positive("max_rate", self.max_rate)
-
-    @classmethod
-    def fit(
-        cls,
-        series: Iterable[Series],
-        percentiles: tuple[float, float] = (1.0, 99.0),
-        max_rate: float = 63.75,
-        seed: int = 0,
-    ) -> PoissonRate:
-        """Return the encoder with low and high at these percentiles of the training clips."""
-        return cls(*percentile_range(series, *percentiles), max_rate, seed)
-
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and channel."""
-        probability = per_step(self.max_rate, series.rate) * to_unit(series, self.low, self.high)
+        probability = self.per_step(series.rate) * self.to_unit(series)
         return Spikes.from_dense(poisson(probability, self.seed), series.rate, series.channels)
 
 
@@ -73,13 +50,3 @@ def poisson(probability: Float64[np.ndarray, "steps channels"], seed: int) -> In
     """Return 1 with the given probability, else 0, for each step and channel."""
     chance = np.random.default_rng(seed).random(probability.shape)
     return (chance < probability).astype(np.int8)
-
-
-def per_step(max_rate: float, rate: float) -> float:
-    """Return the spikes a step at full rate; raise `InputError` if a step would need more than one."""
-    if max_rate > rate:
-        raise InputError(
-            f"max_rate of at most the series' {rate:g} steps per second expected, got {max_rate:g} Hz: "
-            "lower it or use a finer time grid"
-        )
-    return max_rate / rate

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8
+from numba import njit
 
-from emospike.encoding.parameters import Values, from_unit, keep, plain_range, to_unit
-from emospike.encoding.poisson import per_step
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.ranged import RateCode
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.validation import positive
 
 
 @dataclass(frozen=True)
-class SigmaDelta:
+class SigmaDelta(RateCode):
     """Integrate the value and spike each time that a whole unit has come together.
 
         u = (x − low) / (high − low), clipped to 0..1
@@ -29,8 +27,7 @@ class SigmaDelta:
 
     Attributes
     ----------
-    low, high : range that maps to 0..1, in the unit of the series, one for all channels or one a channel
-    max_rate : Hz at u = 1, at most the rate of the series
+    low, high, max_rate : see `RateCode`
 
     Source: the first-order sigma-delta modulator (Inose, Yasuda & Murakami 1962).
 
@@ -41,28 +38,9 @@ class SigmaDelta:
     [3, 7]
     """
 
-    low: Values = 0.0
-    high: Values = 1.0
-    max_rate: float = 50.0
-
-    def __post_init__(self) -> None:
-        low, high = plain_range(self.low, self.high)
-        keep(self, low=low, high=high, max_rate=float(self.max_rate))
-        positive("max_rate", self.max_rate)
-
-    @classmethod
-    def fit(
-        cls,
-        series: Iterable[Series],
-        percentiles: tuple[float, float] = (1.0, 99.0),
-        max_rate: float = 50.0,
-    ) -> SigmaDelta:
-        """Return the encoder with low and high at these percentiles of the training clips."""
-        return cls(*percentile_range(series, *percentiles), max_rate)
-
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and channel."""
-        charge = per_step(self.max_rate, series.rate) * to_unit(series, self.low, self.high)
+        charge = self.per_step(series.rate) * self.to_unit(series)
         return Spikes.from_dense(sigma_delta(charge), series.rate, series.channels)
 
     def decode(self, spikes: Spikes, start: Float32[np.ndarray, " channels"] | None = None, window: int = 11) -> Series:
@@ -74,10 +52,24 @@ class SigmaDelta:
         from scipy.ndimage import uniform_filter1d
 
         rate = uniform_filter1d(spikes.dense().astype(np.float64), window, axis=0, mode="nearest")
-        return from_unit(rate / per_step(self.max_rate, spikes.rate), spikes, self.low, self.high)
+        return self.from_unit(rate / self.per_step(spikes.rate), spikes)
 
 
 def sigma_delta(charge: Float64[np.ndarray, "steps channels"]) -> Int8[np.ndarray, "steps channels"]:
     """Return 1 where the running sum of `charge` (0..1 a step) reaches a further whole number, else 0."""
-    reached: np.ndarray = np.diff(np.floor(np.cumsum(charge, axis=0)), axis=0, prepend=0.0)
-    return (reached > 0).astype(np.int8)
+    spikes = np.empty(charge.shape, np.int8)
+    _sigma_delta(np.ascontiguousarray(charge), spikes)
+    return spikes
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _sigma_delta(charge, spikes):
+    """Fill `spikes`."""
+    steps, channels = charge.shape
+    total = np.zeros(channels)
+    for t in range(steps):
+        for c in range(channels):
+            before = total[c]
+            total[c] += charge[t, c]
+            spikes[t, c] = np.floor(total[c]) > np.floor(before)

@@ -4,100 +4,162 @@ One call advances the network until its event buffer is full or the input ends, 
 however long the recording is; all arrays belong to the caller and nothing is allocated per step.
 """
 
-# ruff: noqa: PLR0917 - a kernel takes bare arrays
+# ruff: noqa: PLR0917 - a kernel takes all that it changes
 from __future__ import annotations
 
-from typing import Any, no_type_check
+from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FAST = {"contract", "nsz"}  # not "ninf": the floor may be minus infinity
+TINY = np.float32(1e-30)  # a trace below it changes no weight; left to fade on, it would become a slow denormal number
+index = np.uint32  # an unsigned index spares the test for a negative one, which counts from the end
+
+
+class Events(NamedTuple):
+    """Input spikes: those of step t lie at ``offsets[t]:offsets[t + 1]``."""
+
+    offsets: Array
+    lines: Array
+    gains: Array
+
+
+class Wires(NamedTuple):
+    """Synapses: those of source i lie at ``offsets[i]:offsets[i + 1]``."""
+
+    offsets: Array
+    targets: Array
+    weights: Array
+
+
+class Cells(NamedTuple):
+    """The neurons' constants, then their potentials, the currents that wait for them, and who is held at `reset`.
+
+    `held` is a ring of the neurons that fired in the last `refractory` steps, so that they alone are touched.
+    """
+
+    decay: Array
+    threshold: np.float32
+    reset: np.float32
+    floor: np.float32
+    refractory: int
+    v: Array
+    current: Array
+    held: Array
+    held_counts: Array
+
+
+class Side(NamedTuple):
+    """One half of pair STDP: what a spike of neuron i does to the plastic synapses on one side of it.
+
+    They lie at ``offsets[i]:offsets[i + 1]``; `slots` says where in the weights. Each changes by the trace of its
+    partner, which is set to `jump` by a spike and decays, and stays within `low` and `high`.
+    """
+
+    offsets: Array
+    partners: Array
+    slots: Array
+    trace: Array
+    jump: np.float32
+    decay: np.float32
+    low: np.float32
+    high: np.float32
 
 
 @njit(cache=True, fastmath=FAST, nogil=True)
 @no_type_check
-def integrate(v: Array, current: Array, decay: Array, floor: float) -> None:
-    """Leak and add the current of this step, in place: v <- max(v * decay + current, floor)."""
+def integrate(cells: Cells) -> None:
+    """Leak and add the current of this step: v <- max(v * decay + current, floor); keep back who is refractory."""
+    v, current, decay = cells.v, cells.current, cells.decay
     for i in range(v.size):
-        v[i] = max(v[i] * decay[i] + current[i], floor)
+        v[i] = max(v[i] * decay[i] + current[i], cells.floor)
         current[i] = np.float32(0)
-
-
-@njit(cache=True, fastmath=FAST, nogil=True)
-@no_type_check
-def deliver(source: int, gain: float, offsets: Array, targets: Array, weights: Array, current: Array) -> None:
-    """Add `gain` times the outgoing weights of `source` to its targets' current."""
-    for s in range(offsets[source], offsets[source + 1]):
-        current[targets[s]] += gain * weights[s]
+    for r in range(cells.refractory):
+        for k in range(cells.held_counts[r]):
+            v[cells.held[r, k]] = cells.reset
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def learn_pairs(
-    t: int, fired: Array, last: Array, rec_offsets: Array, rec_targets: Array, rec_weights: Array,
-    in_offsets: Array, in_sources: Array, in_slots: Array, plastic: Array,
-    potentiation: Array, depression: Array, w_min: float, w_max: float, own_depression: bool,
-) -> None:  # fmt: skip
-    """Apply pair STDP for the neurons that fired at step `t`; `last` still holds earlier spikes only."""
+def fire(v: Array, threshold: float, out: Array) -> int:
+    """Write the neurons at the threshold or above to `out`, ascending, and return how many there are."""
+    count = 0
+    for i in range(index(v.size)):
+        out[count] = i  # unless it fires, the next one takes its place: a branch would be guessed wrong too often
+        count += v[i] >= threshold
+    return count
+
+
+@njit(cache=True, fastmath=FAST, nogil=True)
+@no_type_check
+def deliver(source: int, gain: float, wires: Wires, current: Array) -> None:
+    """Add `gain` times the outgoing weights of `source` to its targets' current."""
+    for s in range(index(wires.offsets[source]), index(wires.offsets[source + 1])):
+        current[index(wires.targets[s])] += gain * wires.weights[s]
+
+
+@njit(cache=True, fastmath=FAST, nogil=True)
+@no_type_check
+def fade(trace: Array, decay: float) -> None:
+    """Let a trace decay by one step, in place."""
+    for i in range(trace.size):
+        left = trace[i] * decay
+        trace[i] = left if abs(left) > TINY else np.float32(0)
+
+
+@njit(cache=True, fastmath=FAST, nogil=True)
+@no_type_check
+def change(neuron: int, side: Side, weights: Array) -> None:
+    """Change the weights on one side of a neuron that fired."""
+    for k in range(index(side.offsets[neuron]), index(side.offsets[neuron + 1])):
+        s = index(side.slots[k])
+        weights[s] = min(max(weights[s] + side.trace[index(side.partners[k])], side.low), side.high)
+
+
+@njit(cache=True, fastmath=FAST, nogil=True)
+@no_type_check
+def learn(t: int, fired: Array, outgoing: Side, incoming: Side, weights: Array) -> None:
+    """Apply pair STDP for the neurons that fired at step `t`: each pairs with earlier spikes only."""
+    if t > 0:  # nothing comes before step 0, whatever the traces begin with
+        fade(outgoing.trace, outgoing.decay)
+        fade(incoming.trace, incoming.decay)
+        for i in fired:
+            change(i, outgoing, weights)
+            change(i, incoming, weights)
     for i in fired:
-        for s in range(rec_offsets[i], rec_offsets[i + 1]):  # i as the presynaptic neuron: depress
-            lag = t - (last[i] if own_depression else last[rec_targets[s]])
-            if 0 < lag < depression.size and plastic[s]:
-                rec_weights[s] = max(rec_weights[s] - depression[lag], w_min)
-        for k in range(in_offsets[i], in_offsets[i + 1]):  # i as the postsynaptic neuron: potentiate
-            s = in_slots[k]
-            lag = t - last[in_sources[k]]
-            if 0 < lag < potentiation.size and plastic[s]:
-                rec_weights[s] = min(rec_weights[s] + potentiation[lag], w_max)
+        outgoing.trace[i] = outgoing.jump
+        incoming.trace[i] = incoming.jump
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def advance(
-    first: int, step_offsets: Array, lines: Array, gains: Array,
-    line_offsets: Array, line_targets: Array, line_weights: Array,
-    rec_offsets: Array, rec_targets: Array, rec_weights: Array,
-    in_offsets: Array, in_sources: Array, in_slots: Array, plastic: Array,
-    decay: Array, threshold: float, reset: float, floor: float, refractory: int,
-    learn: bool, potentiation: Array, depression: Array, w_min: float, w_max: float, own_depression: bool,
-    v: Array, current: Array, last: Array, held: Array, held_counts: Array,
-    out_step: Array, out_neuron: Array,
+    first: int, events: Events, inputs: Wires, recurrent: Wires, cells: Cells,
+    outgoing: Side | None, incoming: Side | None, out_step: Array, out_neuron: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Advance from step `first`; return the step to go on from and the number of spikes written.
 
-    A spike of step t reaches its targets at step t + 1. `held` is a ring of the neurons that fired in the last
-    `refractory` steps; they are kept at `reset` by touching them alone rather than by testing every neuron.
+    A spike of step t reaches its targets at step t + 1. Without learning, `outgoing` and `incoming` are None.
     """
-    neurons, steps, written = v.size, step_offsets.size - 1, 0
-    for t in range(first, steps):
-        if written + neurons > out_step.size:
+    v, current, written = cells.v, cells.current, 0
+    for t in range(first, events.offsets.size - 1):
+        if written + v.size > out_step.size:
             return t, written
-        for e in range(step_offsets[t], step_offsets[t + 1]):
-            deliver(lines[e], gains[e], line_offsets, line_targets, line_weights, current)
-        integrate(v, current, decay, floor)
-        for r in range(refractory):
-            for k in range(held_counts[r]):
-                v[held[r, k]] = reset
-        start = written
-        for i in range(neurons):
-            if v[i] >= threshold:
-                out_step[written] = t
-                out_neuron[written] = i
-                written += 1
-        fired = out_neuron[start:written]
-        if learn:
-            learn_pairs(
-                t, fired, last, rec_offsets, rec_targets, rec_weights, in_offsets, in_sources, in_slots,
-                plastic, potentiation, depression, w_min, w_max, own_depression,
-            )  # fmt: skip
+        for e in range(events.offsets[t], events.offsets[t + 1]):
+            deliver(events.lines[e], events.gains[e], inputs, current)
+        integrate(cells)
+        fired = out_neuron[written : written + fire(v, cells.threshold, out_neuron[written:])]
+        out_step[written : written + fired.size] = t
+        written += fired.size
+        if outgoing is not None:
+            learn(t, fired, outgoing, incoming, recurrent.weights)
         for i in fired:
-            v[i] = reset
-            last[i] = t
-            deliver(i, np.float32(1), rec_offsets, rec_targets, rec_weights, current)
-        if refractory > 0:
-            slot = t % refractory
-            held_counts[slot] = fired.size
-            held[slot, : fired.size] = fired
-    return steps, written
+            v[i] = cells.reset
+            deliver(i, np.float32(1), recurrent, current)
+        if cells.refractory > 0:
+            slot = t % cells.refractory
+            cells.held_counts[slot] = fired.size
+            cells.held[slot, : fired.size] = fired
+    return events.offsets.size - 1, written

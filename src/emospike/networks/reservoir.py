@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int
 
 from emospike.brain.synapses import Synapses
 from emospike.networks.activity import Activity
 from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive, within
 
-NEVER = -(2**30)
-"""Last-spike step of a neuron that has not fired."""
+Index = Int[np.ndarray, " _"]
+Plastic = tuple[Index, Index, Index]
+"""Where each neuron's plastic synapses begin, the partner whose last spike counts, and the place of the weight."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class STDP:
         dw = -a_minus * exp(lag / tau_minus)    when the pre neuron fires after the post neuron,
 
     applied at each spike to the other neuron's last spike, only to synapses that were excitatory when learning
-    began, and kept within [w_min, w_max].
+    began, and kept within [w_min, w_max]: a weight that begins outside is brought within by the first spike of either
+    neuron after step 0.
 
     Attributes
     ----------
@@ -59,11 +61,6 @@ class STDP:
         """NeuCube-Py's documented defaults with its quirks: A+ 1e-4, A- 0.01, tau 3 steps, unbounded weights."""
         unbounded = float(np.finfo(np.float32).max)
         return cls(1e-4, 0.01, 3.0, 3.0, -unbounded, unbounded, own_depression=True, silent_counts_as_spike=True)
-
-    def table(self, amplitude: float, tau: float) -> Float32[np.ndarray, " lags"]:
-        """Change of weight by lag in steps, up to where it falls below a millionth of the amplitude."""
-        lags = np.arange(int(np.ceil(tau * 14)) + 1)
-        return (amplitude * np.exp(-lags / tau)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ class Network:
     inputs: Synapses
     recurrent: Synapses
     tau: Float32[np.ndarray, " neurons"]
-    _learning: tuple[Any, ...] | None = field(default=None, repr=False)
+    _learning: tuple[Plastic, Plastic] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.recurrent.offsets) != self.neurons + 1:
@@ -170,33 +167,45 @@ class Network:
 
     def run(self, spikes: Spikes) -> Activity:
         """Return the network's activity from rest; nothing is learnt."""
-        return self._advance(spikes, self._frozen())
+        return self._advance(spikes, (None, None))
 
     def learn(self, spikes: Spikes) -> Activity:
         """Run one sample from rest while STDP changes the recurrent weights in place."""
         if self.reservoir.stdp is None:
             raise InputError("this reservoir has no learning rule: build it with Reservoir(stdp=STDP())")
-        if self._learning is None:
-            self._learning = self._plastic(self.reservoir.stdp)
-        return self._advance(spikes, self._learning)
+        return self._advance(spikes, self._sides(self.reservoir.stdp))
 
-    def _frozen(self) -> tuple[Any, ...]:
-        """Kernel arguments of a run without learning."""
-        none = np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.bool_)
-        table = np.zeros(1, np.float32)
-        return *none, False, table, table, np.float32(0), np.float32(0), False, NEVER
+    def _plastic(self, stdp: STDP) -> tuple[Plastic, Plastic]:
+        """Return the plastic synapses of each neuron as the presynaptic one, and as the postsynaptic one."""
+        wires, incoming = self.recurrent, self.recurrent.transpose()
+        plastic = wires.weights > 0
+        partners = wires.sources() if stdp.own_depression else wires.targets
 
-    def _plastic(self, stdp: STDP) -> tuple[Any, ...]:
-        """Kernel arguments of a learning run: incoming index, plastic synapses, lookup tables, bounds."""
-        incoming = self.recurrent.transpose()
+        def kept(offsets: Index, partners: Index, slots: Index) -> Plastic:
+            chosen = plastic[slots]
+            return np.append(0, np.cumsum(chosen))[offsets], partners[chosen], slots[chosen].astype(np.int32)
+
         return (
-            incoming.offsets, incoming.sources, incoming.positions, self.recurrent.weights > 0, True,
-            stdp.table(stdp.a_plus, stdp.tau_plus), stdp.table(stdp.a_minus, stdp.tau_minus),
-            np.float32(stdp.w_min), np.float32(stdp.w_max), stdp.own_depression,
-            0 if stdp.silent_counts_as_spike else NEVER,
-        )  # fmt: skip
+            kept(wires.offsets, partners, np.arange(len(wires))),
+            kept(incoming.offsets, incoming.sources, incoming.positions),
+        )
 
-    def _lines(self, spikes: Spikes) -> tuple[Int64[np.ndarray, " steps_and_end"], Any, Any]:
+    def _sides(self, stdp: STDP) -> tuple[Any, Any]:
+        """Return both halves of the learning rule as the kernel reads them, at the start of a sample."""
+        from emospike.networks._reservoir_kernel import Side
+
+        if self._learning is None:
+            self._learning = self._plastic(stdp)
+        low, high = np.float32(stdp.w_min), np.float32(stdp.w_max)
+
+        def side(plastic: Plastic, jump: float, tau: float) -> Side:
+            trace = np.full(self.neurons, jump if stdp.silent_counts_as_spike else 0, np.float32)
+            return Side(*plastic, trace, np.float32(jump), np.float32(np.exp(-1 / tau)), low, high)
+
+        outgoing, incoming = self._learning
+        return side(outgoing, -stdp.a_minus, stdp.tau_minus), side(incoming, stdp.a_plus, stdp.tau_plus)
+
+    def _events(self, spikes: Spikes) -> tuple[Index, Index, Float32[np.ndarray, " events"]]:
         """Return where each step's events begin, and the input line and gain of every event."""
         polarity = self.reservoir.polarity
         expected, given = len(self.inputs.offsets) - 1, self.reservoir.lines(len(spikes.channels))
@@ -204,29 +213,23 @@ class Network:
             raise InputError(f"this network has {expected} input lines, these spikes need {given}")
         line = spikes.channel * 2 + (spikes.sign < 0) if polarity == "split" else spikes.channel
         gain = spikes.sign if polarity == "signed" else (spikes.sign > 0) | (polarity == "split")
-        events = np.bincount(spikes.step, minlength=spikes.steps)
-        offsets = np.concatenate([[0], np.cumsum(events)]).astype(np.int64)
-        return offsets, line.astype(np.int32), gain.astype(np.float32)
+        return np.searchsorted(spikes.step, np.arange(spikes.steps + 1)), line, gain.astype(np.float32)
 
-    def _advance(self, spikes: Spikes, learning: tuple[Any, ...]) -> Activity:
+    def _advance(self, spikes: Spikes, sides: tuple[Any, Any]) -> Activity:
         """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
-        from emospike.networks._reservoir_kernel import advance
+        from emospike.networks._reservoir_kernel import Cells, Events, Wires, advance
 
         r, n = self.reservoir, self.neurons
-        *plasticity, silent = learning
-        state = (
-            np.zeros(n, np.float32), np.zeros(n, np.float32), np.full(n, silent, np.int32),
-            np.zeros((max(r.refractory, 1), n), np.int32), np.zeros(max(r.refractory, 1), np.int64),
+        inputs, recurrent = (Wires(s.offsets, s.targets, s.weights) for s in (self.inputs, self.recurrent))
+        ring = max(r.refractory, 1)
+        cells = Cells(
+            self._decay, np.float32(r.threshold), np.float32(r.reset), np.float32(r.floor), r.refractory,
+            np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros((ring, n), np.int32), np.zeros(ring, np.int64),
         )  # fmt: skip
         step, neuron = np.empty(max(2**16, 2 * n), np.int32), np.empty(max(2**16, 2 * n), np.int32)
-        drive, done, parts = self._lines(spikes), 0, [(step[:0], neuron[:0])]
+        events, done, parts = Events(*self._events(spikes)), 0, [(step[:0], neuron[:0])]
         while done < spikes.steps:
-            done, written = advance(
-                done, *drive, self.inputs.offsets, self.inputs.targets, self.inputs.weights,
-                self.recurrent.offsets, self.recurrent.targets, self.recurrent.weights, *plasticity[:4],
-                self._decay, np.float32(r.threshold), np.float32(r.reset), np.float32(r.floor), r.refractory,
-                *plasticity[4:], *state, step, neuron,
-            )  # fmt: skip
+            done, written = advance(done, events, inputs, recurrent, cells, *sides, step, neuron)
             parts.append((step[:written].copy(), neuron[:written].copy()))
         steps, neurons = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         return Activity(spikes, steps, neurons, n)
