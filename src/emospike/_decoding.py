@@ -19,7 +19,7 @@ from jaxtyping import Float32, Int64
 from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
-    from av import AudioStream
+    from av import AudioStream, VideoStream
     from av.container import InputContainer
 
 Sound = Float32[np.ndarray, " samples"]
@@ -43,7 +43,7 @@ class Track:
     """
 
     def __init__(self, label: str, rate: float, announced: float | None, first: int, blocks: Iterable[Block]) -> None:
-        within(f"sample rate of {label}", rate, 8_000.0, 192_000.0)
+        within(f"sample rate of {label} in Hz", rate, 8_000, 192_000)
         self.announced = announced
         self.first = first
         self.sounded = 0  # samples at 16 kHz given so far
@@ -95,17 +95,29 @@ def open_track(path: Path, first: int) -> Iterator[Track]:
 
     Raises `InputError` for a missing, empty or unreadable file, a folder, and a video without sound.
     """
-    _check_file(path)
+    check_file(path)
     file = _open_soundfile(path)
     if file is not None:
         with file:
             yield _soundfile_track(file, first, path)
         return
-    with _open_av(path) as container:
+    with open_av(path) as container:
         yield _av_track(container, first, path)
 
 
-def _check_file(path: Path) -> None:
+def has_sound(path: Path) -> bool:
+    """Tell whether a file has a sound track; raise `InputError` for one that cannot be opened."""
+    check_file(path)
+    file = _open_soundfile(path)
+    if file is not None:
+        file.close()
+        return True
+    with open_av(path) as container:
+        return bool(container.streams.audio)
+
+
+def check_file(path: Path) -> None:
+    """Raise `InputError` unless there is something to read in this file."""
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a recording")
     if not path.exists():
@@ -154,7 +166,8 @@ def _soundfile_blocks(file: Any) -> Iterator[Block]:
         return
 
 
-def _open_av(path: Path) -> InputContainer:
+def open_av(path: Path) -> InputContainer:
+    """Open a sound or video container; raise `InputError` for what is none."""
     import av
 
     try:  # "file:", because a name may hold a colon
@@ -171,20 +184,34 @@ def _av_track(container: InputContainer, first: int, path: Path) -> Track:
     stream = container.streams.audio[0]
     if stream.codec_context is None:
         raise InputError(f"{path} has sound in a format that no decoder is known for: convert it to wav")
-    formats = set(container.format.name.split(","))
-    clocked = bool(formats & {"mov", "matroska"})  # the time stamps of the others are estimates, or absent
+    clocked = is_clocked(container)
     first = first if clocked else 0
-    begin = first + max(0, container.start_time or 0) / 1e6
+    begin = first + beginning(container)
     if first:
         container.seek(round(begin * 1e6))
     blocks = _av_blocks(container, stream)
     timed = _on_time(blocks, stream.rate, begin) if clocked else (block for _, block in blocks)
-    guessed = formats & {"aac", "ac3", "eac3"}  # from the bit rate
-    announced = None if guessed else _announced(container, stream)
+    guessed = _formats(container) & {"aac", "ac3", "eac3"}  # from the bit rate
+    announced = None if guessed else announced_seconds(container, stream)
     return Track(str(path), float(stream.rate), announced, first, timed)
 
 
-def _announced(container: InputContainer, stream: AudioStream) -> float | None:
+def _formats(container: InputContainer) -> set[str]:
+    return set(container.format.name.split(","))
+
+
+def is_clocked(container: InputContainer) -> bool:
+    """Tell whether sound has time stamps to go by; those of other containers are estimates, or absent."""
+    return bool(_formats(container) & {"mov", "matroska"})
+
+
+def beginning(container: InputContainer) -> float:
+    """Return the second of a container's clock at which its recording begins."""
+    return max(0, container.start_time or 0) / 1e6
+
+
+def announced_seconds(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
+    """Return the duration that a container tells, of the stream or else of the whole."""
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / 1e6
@@ -195,23 +222,31 @@ def _av_blocks(container: InputContainer, stream: AudioStream) -> Iterator[tuple
     import av
 
     resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:  # cut short here
-            return
-        except IndexError:  # a packet of a stream that the header did not announce: pass over it
-            packets = container.demux(stream)
-            continue
-        if packet is None:
-            return
+    for packet in packets(container, stream):
         try:
             frames = [part for frame in packet.decode() for part in resampler.resample(frame)]
         except (av.FFmpegError, ValueError):  # one damaged packet
             continue
         for frame in frames:
             yield frame.time, frame.to_ndarray().T
+
+
+def packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Any]:
+    """Yield the packets (av.Packet) of one stream, as far as the file can be read."""
+    import av
+
+    demuxed = container.demux(stream)
+    while True:
+        try:
+            packet = next(demuxed, None)
+        except av.FFmpegError:  # cut short here
+            return
+        except IndexError:  # a packet of a stream that the header did not announce: pass over it
+            demuxed = container.demux(stream)
+            continue
+        if packet is None:
+            return
+        yield packet
 
 
 def _on_time(blocks: Iterable[tuple[float | None, Block]], rate: int, begin: float) -> Iterator[Block]:

@@ -1,8 +1,8 @@
-"""Clip: one recording, read lazily; with its decoding, every check of a user's sound file lives here.
+"""Clip: one recording, read lazily; with its decoding, every check of a user's sound or film lives here.
 
-Whatever the container, sound leaves this module as mono float32 at 16 kHz. Windows of a long recording come
-from one sequential pass through a streaming resampler, so a three-hour file takes no more memory than a short
-one, and windows join without seams.
+Whatever the container, sound leaves this module as mono float32 at 16 kHz, and pictures as upright RGB with their
+times on the clock of the sound. Windows of a long recording come from one sequential pass through a streaming
+resampler, so a three-hour file takes no more memory than a short one, and windows join without seams.
 """
 
 from __future__ import annotations
@@ -13,14 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Shaped
 
-from emospike._decoding import BLOCK, SAMPLE_RATE, Sound, Track, open_track
-from emospike.validation import InputError, positive
+from emospike._decoding import BLOCK, SAMPLE_RATE, Sound, Track, has_sound, open_track
+from emospike._video import TABLE_SUFFIXES, Frame, is_table, read_frames, seen_seconds
+from emospike.validation import InputError, positive, within
 
-__all__ = ["SAMPLE_RATE", "SOUND_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "check_speech", "find_recordings", "is_silent"]
+__all__ = [
+    "SAMPLE_RATE", "SOUND_SUFFIXES", "TABLE_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "Frame",
+    "check_speech", "find_recordings", "is_silent", "is_table",
+]  # fmt: skip
 
 SOUND_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a"} | {
     ".aac", ".aif", ".aiff", ".au", ".caf", ".w64", ".wma", ".amr"
@@ -31,17 +36,20 @@ _SHORTEST = 0.1  # s; no decision is possible on less
 _SHORTEST_WINDOW = 0.5  # s; a last, partial window shorter than this is dropped
 _SILENCE = 1e-4  # peak, -80 dBFS
 _LOUDEST = 100.0  # peak, +40 dBFS: no sound, but samples of ±32768 stored as float
+_LONGEST_DELAY = 60.0  # s
 _PREROLL = 0.1  # s, decoded and dropped before a start, in which codecs (Opus 80 ms) and resampler settle
 
 
 @dataclass(frozen=True, init=False)
 class Clip:
-    """One recording of speech, or the part of it from `start` to `stop`; the sound is decoded on first use.
+    """One recording of speech, or the part of it from `start` to `stop`; it is decoded on first use.
 
     Attributes
     ----------
-    path : the sound or video file (for an array, its name)
-    start, stop : seconds from the beginning of the file; `stop` None means to its end
+    path : the sound or video file, or a face-tracking table alone (for an array, its name)
+    start, stop : seconds from the beginning of the sound; `stop` None means to its end
+    face : the film or face-tracking table that shows the speaker's face; by default `path` if it is one
+    face_delay : seconds added to all times of the face, where it was measured to run ahead of the sound
 
     Raises
     ------
@@ -60,6 +68,8 @@ class Clip:
     path: Path
     start: float
     stop: float | None
+    face: Path | None
+    face_delay: float
     _array: _Array | None
 
     def __init__(
@@ -68,13 +78,20 @@ class Clip:
         start: float | int = 0.0,
         stop: float | int | None = None,
         *,
+        face: Path | str | None = None,
+        face_delay: float | int = 0.0,
         _array: _Array | None = None,
     ) -> None:
         if not 0 <= start < (np.inf if stop is None else stop):
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
-        stop = None if stop is None else float(stop)
+        within(f"face_delay of {path} in seconds", face_delay, -_LONGEST_DELAY, _LONGEST_DELAY)
+        path, stop = Path(path), None if stop is None else float(stop)
+        if face is None and _array is None and (is_table(path) or path.suffix.lower() in VIDEO_SUFFIXES):
+            face = path
+        face = None if face is None else Path(face)
         # Frozen: fields are set past the guard, as functools.cached_property does.
-        vars(self).update(path=Path(path), start=float(start), stop=stop, _array=_array)
+        vars(self).update(path=path, start=float(start), stop=stop, face=face, face_delay=float(face_delay))
+        vars(self).update(_array=_array)
 
     @classmethod
     def from_array(cls, sound: Shaped[np.ndarray, ...], rate: float | int, name: str = "array") -> Clip:
@@ -89,6 +106,23 @@ class Clip:
         """The name of the file, or of the array."""
         return self.path.name
 
+    @cached_property
+    def hears(self) -> bool:
+        """Whether there is a sound track; a face-tracking table has none, and some films."""
+        if self._array is not None or self.path.suffix.lower() in SOUND_SUFFIXES:
+            return True
+        return not is_table(self.path) and has_sound(self.path)
+
+    @property
+    def sees(self) -> bool:
+        """Whether a face is there to look for: in a film or in a face-tracking table."""
+        return self.face is not None
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What was derived from this clip and is kept while the clip is in use; `forget` empties it."""
+        return {}
+
     @property
     def sound(self) -> Sound:
         """Mono sound at 16 kHz, full scale ±1; decoded once and kept."""
@@ -96,8 +130,8 @@ class Clip:
 
     @property
     def clipped(self) -> float:
-        """Fraction of the recorded samples at full scale in any channel, measured before resampling."""
-        return self._recorded.clipped
+        """Fraction of the recorded samples at full scale in any channel, measured before resampling; 0 if none."""
+        return self._recorded.clipped if self.hears else 0.0
 
     @cached_property
     def warning(self) -> str | None:
@@ -105,45 +139,87 @@ class Clip:
 
         Known once `sound` was read or `windows` has run to its end; else this decodes the sound.
         """
-        return self._recorded.warning
+        return self._recorded.warning if self.hears else None
 
     @property
     def seconds(self) -> float:
-        """Duration in seconds: of the sound if it is decoded, else from the header where it tells."""
+        """Duration in seconds: of the sound if it is decoded, else from the header where it tells.
+
+        Where nothing is heard, of the film or the face-tracking table.
+        """
         if "_recorded" in vars(self):
             return len(self.sound) / SAMPLE_RATE
+        if not self.hears:
+            return self._expected(self._seen_until)
         with self._open() as track:
             if track.announced is None:
                 return sum(map(len, self._chunks(track))) / SAMPLE_RATE
             return self._expected(track.announced)
 
+    def frames(self, stride: int = 1) -> Iterator[Frame]:
+        """Yield every `stride`-th picture of the face's film, upright, with its time in seconds from `start`.
+
+        One sequential pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on
+        the clock of the sound, `face_delay` added; pictures before `start` and from `stop` on are left out.
+
+        Raises `InputError` for a clip without a face or with a table in place of a film, and for a film that is
+        missing, unreadable, without a video track, or damaged beyond use.
+        """
+        positive("stride", stride)
+        if self.face is None:
+            raise InputError(f"{self.path} shows no face: give a film, or name the face's film beside the sound")
+        if is_table(self.face):
+            raise InputError(f"{self.face} is a face-tracking table and holds no pictures: give the film itself")
+        stop = np.inf if self.stop is None else self.stop
+        return read_frames(self.face, self.start - self.face_delay, stop - self.face_delay, stride)
+
     def forget(self) -> None:
-        """Drop the decoded sound, so that thousands of clips fit in memory; the next use decodes it again."""
+        """Drop what was decoded and derived, so that thousands of clips fit in memory; the next use does it again."""
         vars(self).pop("_recorded", None)
+        vars(self).pop("memo", None)
 
     def windows(self, seconds: float | int, hop: float | int | None = None) -> Iterator[Clip]:
         """Yield successive windows of `seconds`, one every `hop` (default: end to end), their sound loaded.
 
         One sequential pass in constant memory. The last window may be shorter; below 0.5 s it is dropped,
-        unless it is the only one. A window may be silent: ask `check_speech`.
+        unless it is the only one. A window may be silent: ask `check_speech`. Windows of a clip that is only seen
+        have no sound to load; the face of each is read from the film when it is asked for.
         """
         hop = seconds if hop is None else hop
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
         positive("window in samples", float(length))
         positive("hop in samples", float(step))
-        return self._windows(length, step)
+        return self._windows(length, step) if self.hears else self._unheard_windows(length, step)
 
     def _windows(self, length: int, hop: int) -> Iterator[Clip]:
         with self._open() as track:
             skip = self._skip(track)
             for at, sound in _cut(self._chunks(track), length, hop):
-                start, stop = (self.start + sample / SAMPLE_RATE for sample in (at, at + len(sound)))
+                window = self._part(at, at + len(sound))
                 clipped = track.clipped(skip + at, skip + at + len(sound))
-                window = Clip(self.path, start, stop, _array=self._array)
                 vars(window)["_recorded"] = _Recorded(sound, clipped)
                 yield window
             self._check_any(track.sounded - skip)
             vars(self)["warning"] = self._shortfall(track, track.sounded - skip)
+
+    def _unheard_windows(self, length: int, hop: int) -> Iterator[Clip]:
+        end = round(self.seconds * SAMPLE_RATE)
+        for at in range(0, max(end, 1), hop):
+            if at and not _is_new(end - at, length, hop):
+                return
+            yield self._part(at, max(min(at + length, end), 1))
+
+    def _part(self, begin: int, end: int) -> Clip:
+        """Return the part between two samples."""
+        start, stop = (self.start + sample / SAMPLE_RATE for sample in (begin, end))
+        part = Clip(self.path, start, stop, face=self.face, face_delay=self.face_delay, _array=self._array)
+        vars(part)["hears"] = self.hears
+        return part
+
+    @cached_property
+    def _seen_until(self) -> float:
+        """The last moment of a clip that is only seen, s from the beginning of the film or table."""
+        return seen_seconds(self.face or self.path) + self.face_delay
 
     @cached_property
     def _recorded(self) -> _Recorded:
@@ -154,11 +230,14 @@ class Clip:
             warning = self._shortfall(track, len(sound))
         self._check_any(len(sound))
         check_speech(sound, str(self.path))
+        vars(self)["hears"] = True
         return _Recorded(sound, clipped, warning)
 
     @contextmanager
     def _open(self) -> Iterator[Track]:
         """Open the recording at a whole second before the start, where the grids of all sample rates meet."""
+        if is_table(self.path):
+            raise InputError(f"{self.path} is a face-tracking table and holds no sound: name it beside the recording")
         first = max(0, int(self.start - _PREROLL))
         if self._array is not None:
             yield self._array.track(first, str(self.path))
@@ -295,6 +374,10 @@ def _cut(chunks: Iterable[Sound], length: int, hop: int) -> Iterator[tuple[int, 
             joined, at = joined[hop:], at + hop
         kept, held = [joined], len(joined)
     last = np.concatenate(kept)[:length]
-    unheard = len(last) > length - hop and len(last) >= _SHORTEST_WINDOW * SAMPLE_RATE
-    if len(last) and (unheard or at == 0):
+    if len(last) and (_is_new(len(last), length, hop) or at == 0):
         yield at, last
+
+
+def _is_new(rest: int, length: int, hop: int) -> bool:
+    """Tell whether the rest of a recording makes a window: it holds something new, and not too little."""
+    return rest > length - hop and rest >= _SHORTEST_WINDOW * SAMPLE_RATE

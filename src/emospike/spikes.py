@@ -84,6 +84,12 @@ class Spikes:
         )
 
 
+def silent(channels: Sequence[str], steps: int, rate: float) -> Spikes:
+    """Return a grid without any event."""
+    none = np.empty(0, np.int32)
+    return Spikes(none, none, np.empty(0, np.int8), steps, rate, tuple(channels))
+
+
 def joined(parts: Sequence[Spikes]) -> Spikes:
     """Return the spikes of several encodings of one recording on one grid, their channels one after the other.
 

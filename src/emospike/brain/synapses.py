@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,17 @@ class Synapses:
         return Incoming(
             columns.indptr.astype(np.int64), columns.indices.astype(np.int32), columns.data.astype(np.int64)
         )
+
+
+def stacked(parts: Sequence[Synapses]) -> Synapses:
+    """Return the synapses of several groups of sources, the sources of one group after those of the other."""
+    before = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    offsets = [part.offsets[:-1] + first for part, first in zip(parts, before, strict=True)]
+    return Synapses(
+        np.concatenate([*offsets, [sum(map(len, parts))]]).astype(np.int64),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )
 
 
 @dataclass(frozen=True)

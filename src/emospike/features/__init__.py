@@ -1,12 +1,12 @@
 """Features: from a clip to time series.
 
-Each is one file: a frozen dataclass with the verb ``extract(clip) -> Series``. To add one, write that file and its
-line in `FEATURES`.
+Each is one file: a frozen dataclass with the verb ``extract(clip) -> Series`` and the sense that it takes in. To add
+one, write that file and its line in `FEATURES`.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from emospike.clip import Clip
 from emospike.features.virtual_speakers import Voice
@@ -22,6 +22,8 @@ FEATURES = Registry(
         "gammatone": "emospike.features.gammatone:Gammatone",
         "prosody": "emospike.features.prosody:Prosody",
         "constant_q": "emospike.features.constant_q:ConstantQ",
+        "blendshapes": "emospike.features.blendshapes:Blendshapes",
+        "action_units": "emospike.features.action_units:ActionUnits",
     },
 )
 
@@ -29,6 +31,9 @@ FEATURES = Registry(
 @runtime_checkable
 class Feature(Protocol):
     """What every feature can do."""
+
+    sense: ClassVar[str]
+    """What it takes in: ``"audio"`` or ``"face"``."""
 
     def extract(self, clip: Clip) -> Series:
         """Return the clip's time series."""

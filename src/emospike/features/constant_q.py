@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class ConstantQ:
     per_octave: int = 12
     window: float = 0.1
     floor: float = -16.0
+
+    sense: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         positive("fmin", self.fmin)

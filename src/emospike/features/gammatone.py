@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32
@@ -47,6 +48,8 @@ class Gammatone:
     fmax: float = 7600.0
     window: float = 0.025
     floor: float = -16.0
+
+    sense: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class LinearFFT:
     fmax: float = 8000.0
     window: float = 0.025
     floor: float = -16.0
+
+    sense: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from emospike.clip import Clip
 from emospike.features.spectrum import (
@@ -43,6 +44,8 @@ class Mel:
     fmax: float = 8000.0
     window: float = 0.025
     floor: float = -16.0
+
+    sense: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class MFCC:
     bands: int = 128
     window: float = 0.025
     floor: float = -16.0
+
+    sense: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, 0.0, SAMPLE_RATE / 2, self.window, 512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -62,11 +63,27 @@ class Prosody:
     voiced: float = 0.5
     bridge: bool = True
 
+    sense: ClassVar[str] = "audio"
+
     def __post_init__(self) -> None:
         within("voiced", self.voiced, 0, 1)
 
     def extract(self, clip: Clip) -> Series:
         """Return the contours, shape (steps, 10), in the units above."""
+        values, heard = self._bridged(clip)
+        if not self.bridge:
+            values = np.where(heard[:, None], values, np.float32(ABSENT))
+        return Series(values, RATE, NAMES)
+
+    def _bridged(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
+        """Return the bridged contours and the steps that are not silent; kept, since both kinds start from them."""
+        key = (Prosody, self.voiced)
+        if key not in clip.memo:
+            clip.memo[key] = self._contours(clip)
+        found: tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]] = clip.memo[key]
+        return found
+
+    def _contours(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
         power = power_spectrogram(clip.sound, 400, 512)
         energy = np.log(np.maximum(power.mean(axis=1), NOISE))
         heard = energy > max(energy.max() - QUIET, np.log(NOISE) + 1)
@@ -76,10 +93,7 @@ class Prosody:
         median = np.median(pitch[voice]) if voice.any() else 0
         timbre = [bridged(contour, heard) for contour in timbre_contours(power + np.float32(NOISE))]
         columns = [energy, pitch, pitch - median, np.where(heard, voicing, 0), *timbre]
-        values = np.stack(columns, axis=1).astype(np.float32)
-        if not self.bridge:
-            values[~heard] = ABSENT
-        return Series(values, RATE, NAMES)
+        return np.stack(columns, axis=1).astype(np.float32), heard
 
     def spoken_by(self, voice: Voice, series: Series) -> Series:
         """Return the contours as another voice would have given them: slower and louder, the rest kept.

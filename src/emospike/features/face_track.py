@@ -1,0 +1,170 @@
+"""FaceTrack: what was seen of one face, frame by frame; every face feature starts from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int
+
+from emospike.clip import Clip
+from emospike.features.spectrum import HOP, RATE
+from emospike.features.virtual_speakers import interpolated
+from emospike.series import Series
+from emospike.validation import InputError
+
+LEAST_SEEN = 0.5
+"""Share of a clip's frames in which the face must be found for the face to say anything."""
+STILL_SECONDS = 1.0
+"""How long a single picture without sound is taken to last."""
+
+
+class NoFaceError(InputError):
+    """A face was found in too few frames of a clip."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTrack:
+    """One face over the frames of a clip.
+
+    Attributes
+    ----------
+    time : when each frame was taken, s on the clip's clock (0 is `clip.start`), never falling
+    values : what was measured in each frame; anything where no face was found
+    channels : one name a column of `values`, such as ``"blendshape jawOpen"``
+    found : whether there was a face in the frame
+    box : x, y, width and height of the face, shares of the picture (y down); 0 where unknown
+    pose : pitch, yaw and roll of the head, rad; 0 where unknown
+    landmarks : points of the face, shares of the picture (y down); there may be no points
+    confidence : of the detection, 0 to 1
+    notes : what the user should know, such as ``"2 faces: the largest and steadiest was followed"``
+
+    Raises
+    ------
+    InputError : arrays of different lengths, times that fall, channels without a name, or a value that is not finite
+        where a face was found
+    """
+
+    time: Float64[np.ndarray, " frames"]
+    values: Float32[np.ndarray, "frames channels"]
+    channels: tuple[str, ...]
+    found: Bool[np.ndarray, " frames"]
+    box: Float32[np.ndarray, "frames 4"]
+    pose: Float32[np.ndarray, "frames 3"]
+    landmarks: Float32[np.ndarray, "frames points 2"]
+    confidence: Float32[np.ndarray, " frames"]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        arrays = (self.values, self.found, self.box, self.pose, self.landmarks, self.confidence)
+        if any(len(array) != len(self.time) for array in arrays) or self.values.shape[1] != len(self.channels):
+            raise InputError(
+                f"one row a frame and one column a channel expected, got {len(self.time)} times, "
+                f"{len(self.channels)} channels and arrays of shapes {[array.shape for array in arrays]}"
+            )
+        if not np.isfinite(self.time).all() or np.any(np.diff(self.time) < 0):
+            raise InputError("the times of the frames must be finite and never fall: sort the frames first")
+        if not np.isfinite(self.values[self.found]).all():
+            raise InputError("a frame in which a face was found holds NaN or infinite values: mark it as not found")
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def seen(self) -> float:
+        """Share of the frames in which a face was found; 0 if there is no frame."""
+        return float(self.found.mean()) if len(self) else 0.0
+
+    @property
+    def gaps(self) -> tuple[tuple[float, float], ...]:
+        """Where the face was lost: first and last time of each run of frames without one, s."""
+        lost = np.diff(np.concatenate([[False], ~self.found, [False]]).astype(np.int8))
+        runs = zip(np.flatnonzero(lost == 1), np.flatnonzero(lost == -1) - 1, strict=True)
+        return tuple((float(self.time[first]), float(self.time[last])) for first, last in runs)
+
+    def rows(self, frames: Bool[np.ndarray, " frames"], time: Float64[np.ndarray, " frames"]) -> FaceTrack:
+        """Return the frames of a mask, with the times of another clock."""
+        return replace(
+            self,
+            time=time[frames],
+            values=self.values[frames],
+            found=self.found[frames],
+            box=self.box[frames],
+            pose=self.pose[frames],
+            landmarks=self.landmarks[frames],
+            confidence=self.confidence[frames],
+        )
+
+    def series(self, steps: int) -> Series:
+        """Return the values on the 10 ms grid, the first step at time 0.
+
+        Linear between frames. A frame without a face keeps the values of the last one that had a face, frames before
+        the first face take those of that face; so do the steps before the first and after the last frame. A track of
+        one frame holds for the whole clip.
+
+        Raises `NoFaceError` if no frame has a face.
+        """
+        if not self.found.any():
+            raise NoFaceError("no face in any frame: decide on the sound alone")
+        held = self.values[self._last_found()]
+        return Series(interpolated(held, self._frame_at(steps)), RATE, self.channels)
+
+    def held(self, steps: int) -> Bool[np.ndarray, " steps"]:
+        """Return which steps of `series` show a value that is held because the nearest frame has no face."""
+        if not len(self):
+            return np.ones(steps, bool)
+        held: Bool[np.ndarray, " steps"] = ~self.found[np.rint(self._frame_at(steps)).astype(int)]
+        return held
+
+    def check(self, name: str) -> None:
+        """Raise `NoFaceError` if the face was found in less than half of the frames of the file `name`."""
+        if not len(self):
+            raise NoFaceError(f"no face: {name} has no frames in this stretch of time")
+        if self.seen < LEAST_SEEN:
+            raise NoFaceError(f"no face in {100 * (1 - self.seen):.0f} % of the frames of {name}")
+
+    def _last_found(self) -> Int[np.ndarray, " frames"]:
+        """Return for each frame the last one with a face up to it, or else the first one with a face."""
+        last = np.maximum.accumulate(np.where(self.found, np.arange(len(self)), -1))
+        return np.where(last < 0, self.found.argmax(), last)
+
+    def _frame_at(self, steps: int) -> Float64[np.ndarray, " steps"]:
+        """Return the fractional frame number at each step of the grid."""
+        frames = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
+        return np.asarray(frames, float)
+
+
+def grid_steps(clip: Clip) -> int:
+    """Return the number of 10 ms steps of a clip.
+
+    A clip that can be heard has what its sound features have: one step every 160 samples and one at the end. Where
+    nothing can be heard, the steps reach to the last frame of the face track that was taken of the clip (and is kept
+    in `clip.memo`); a single frame lasts one second.
+
+    Raises `InputError` if nothing can be heard and no face was tracked.
+    """
+    if clip.hears:
+        try:
+            return len(clip.sound) // HOP + 1
+        except InputError:  # a silent or damaged sound track: the face may still decide
+            pass
+    tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack) and len(kept)]
+    if not tracks:
+        raise InputError(f"{clip.name} has no sound, and no face was tracked: give a recording with either")
+    last = max(float(track.time[-1]) if len(track) > 1 else STILL_SECONDS for track in tracks)
+    return int(max(last, 0.0) * RATE + 1e-6) + 1
+
+
+def face_series(clip: Clip, track: FaceTrack) -> Series:
+    """Return a clip's track on the grid that sound and face share.
+
+    Raises `NoFaceError` if the face was found in less than half of the frames.
+    """
+    track.check(clip.face.name if clip.face else clip.name)
+    return track.series(grid_steps(clip))
+
+
+def face_notes(clip: Clip) -> tuple[str, ...]:
+    """Return the notes of all tracks that are kept of a clip, each once."""
+    tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack)]
+    return tuple(dict.fromkeys(note for track in tracks for note in track.notes))

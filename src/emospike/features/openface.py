@@ -1,0 +1,161 @@
+"""OpenFace tables: the CSV in which OpenFace 2, and the official RAVDESS face tracking, tell of every frame."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64
+
+from emospike.features.face_track import FaceTrack
+from emospike.validation import InputError
+
+ACTION_UNITS = {
+    1: "inner brow raiser", 2: "outer brow raiser", 4: "brow lowerer", 5: "upper lid raiser", 6: "cheek raiser",
+    7: "lid tightener", 9: "nose wrinkler", 10: "upper lip raiser", 12: "lip corner puller", 14: "dimpler",
+    15: "lip corner depressor", 17: "chin raiser", 20: "lip stretcher", 23: "lip tightener", 25: "lips part",
+    26: "jaw drop", 45: "blink",
+}  # fmt: skip
+"""The action units (FACS) whose intensity OpenFace gives."""
+CHANNELS = tuple(f"AU{unit:02d} {name}" for unit, name in ACTION_UNITS.items())
+INTENSITIES = tuple(f"AU{unit:02d}_r" for unit in ACTION_UNITS)
+"""OpenFace's columns of intensities, 0 to 5."""
+PICTURE = (1280, 720)
+"""Width and height of RAVDESS's films, pixels."""
+
+_LEAST_CONFIDENCE = 0.5  # below it OpenFace's numbers are guesses
+_POSE = ("pose_Rx", "pose_Ry", "pose_Rz")
+_POINTS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(68))
+_KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *_POSE, *_POINTS}
+_HOW = "give a table of OpenFace 2 or of RAVDESS's face tracking (columns timestamp, AU01_r ... AU45_r)"
+
+Columns = dict[str, Float64[np.ndarray, " rows"]]
+Frames = dict[str, Float64[np.ndarray, " frames"]]
+
+
+def read_table(path: Path) -> FaceTrack:
+    """Read a face-tracking table, plain or compressed (.gz).
+
+    Columns are found by name; blanks around names do not matter, nor do semicolons or tabs in the place of commas,
+    decimal commas, or a byte-order mark. Needed are ``timestamp`` (s) and the 17 intensities ``AU01_r`` ... ``AU45_r``;
+    used where present ``confidence`` and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and
+    the 68 landmarks ``x_0`` ... ``y_67`` (pixels).
+
+    In a frame without success, with a confidence below 0.5 or without a number for each intensity, no face was found.
+    Of several faces that are told apart by ``face_id`` the one in most frames is followed. The table does not tell
+    the size of the picture: landmarks become shares of 1280 by 720 pixels, RAVDESS's films, or where points lie
+    outside, of the smallest larger picture of that form; they are for drawing.
+
+    Raises
+    ------
+    InputError : a file that cannot be read, lacks a column or has no rows; a row that is cut short; text where a
+        number is expected; a row without time; times that repeat, as in two tables in one file
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot read {path} ({error.strerror}): {_HOW}") from None
+    return _track(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=2)  # the windows of a long recording share one table
+def _track(path: Path, _changed: int, _size: int) -> FaceTrack:
+    rows, notes = _one_face(path, _columns(path))
+    values = np.stack([rows[name] for name in INTENSITIES], axis=1)
+    success = rows.get("success", np.ones(len(values)))
+    confidence = rows.get("confidence", success)
+    found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
+    points = _landmarks(rows, found)
+    pose = np.stack([rows.get(name, np.zeros(len(values))) for name in _POSE], axis=1)
+    return FaceTrack(
+        time=rows["timestamp"],
+        values=values.astype(np.float32),
+        channels=CHANNELS,
+        found=found,
+        box=_box(points),
+        pose=np.nan_to_num(pose).astype(np.float32),
+        landmarks=points,
+        confidence=np.nan_to_num(confidence).astype(np.float32),
+        notes=notes,
+    )
+
+
+def _one_face(path: Path, rows: Columns) -> tuple[Frames, tuple[str, ...]]:
+    """Return one row a frame in order of time: that of the face in most frames, NaN where it is not to be seen."""
+    time = rows["timestamp"]
+    if not np.isfinite(time).all():
+        raise InputError(f"{path} has a row without a timestamp: {_HOW}")
+    faces, face, counts = np.unique(rows.get("face_id", 0 * time), return_inverse=True, return_counts=True)
+    others = face != counts.argmax()
+    if len(np.unique(time[~others])) < counts.max():
+        raise InputError(f"{path} tells of one face twice at one time: give a table of its own for each recording")
+    order = np.lexsort((others, time))
+    frames = order[np.unique(time[order], return_index=True)[1]]  # where the face has no row, one of another face
+    seen = {name: np.where(others[frames], np.nan, column[frames]) for name, column in rows.items()}
+    notes = () if len(faces) == 1 else (f"{len(faces)} faces: the one in most frames was followed",)
+    return seen | {"timestamp": time[frames]}, notes
+
+
+def _landmarks(rows: Frames, found: Bool[np.ndarray, " frames"]) -> Float32[np.ndarray, "frames points 2"]:
+    """Return the landmarks as shares of the picture; no points where the table has none."""
+    if not set(_POINTS) <= set(rows):
+        return np.zeros((len(found), 0, 2), np.float32)
+    pixels = np.stack([rows[name] for name in _POINTS], axis=1).reshape(-1, 2, 68).swapaxes(1, 2)
+    shares = np.nan_to_num(pixels / PICTURE, posinf=0.0, neginf=0.0)
+    return np.asarray(shares / max(1.0, shares[found].max(initial=0.0)), np.float32)
+
+
+def _box(points: Float32[np.ndarray, "frames points 2"]) -> Float32[np.ndarray, "frames 4"]:
+    if not points.shape[1]:
+        return np.zeros((len(points), 4), np.float32)
+    low, high = points.min(axis=1), points.max(axis=1)
+    return np.concatenate([low, high - low], axis=1)
+
+
+def _columns(path: Path) -> Columns:
+    """Return the known columns of a table as numbers; a blank field is NaN."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            delimiter = max(",;\t", key=file.readline().count)
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter)
+            header = [name.strip() for name in next(reader, [])]
+            _check(path, header)
+            known = {at: name for at, name in enumerate(header) if name in _KNOWN}
+            rows = [
+                _numbers(f"row {reader.line_num} of {path}", line, header, known, decimal_comma=delimiter == ";")
+                for line in reader
+                if any(line)
+            ]
+    except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
+        raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
+    if not rows:
+        raise InputError(f"{path} has a header and no rows: {_HOW}")
+    return dict(zip(known.values(), np.array(rows).T, strict=True))
+
+
+def _check(path: Path, header: list[str]) -> None:
+    if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {_HOW}")
+
+
+def _numbers(row: str, line: list[str], header: list[str], known: dict[int, str], decimal_comma: bool) -> list[float]:
+    if len(line) != len(header):
+        raise InputError(
+            f"{row} has {len(line)} fields and the header {len(header)}: it was cut short or edited, "
+            "export the table again"
+        )
+    numbers = []
+    for at, name in known.items():
+        text = line[at].strip() or "nan"
+        try:
+            numbers.append(float(text.replace(",", ".") if decimal_comma else text))
+        except ValueError:
+            raise InputError(f"{row} holds {text!r} in column {name}, a number expected: {_HOW}") from None
+    return numbers

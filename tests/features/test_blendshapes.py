@@ -1,0 +1,275 @@
+"""What is seen of a face in films made of real pictures: alone, beside another, turned, lost, cut short."""
+
+import os
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from emospike.clip import Clip
+from emospike.features._hush import hushed
+from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes, _faces_in, _landmarker, head_pose
+from emospike.features.face_model import face_model
+from emospike.features.face_track import NoFaceError
+from emospike.features.virtual_speakers import Voice
+from emospike.validation import InputError
+
+pytestmark = pytest.mark.usefixtures("landmarker")
+
+JAW = CHANNELS.index("blendshape jawOpen")
+
+
+@pytest.fixture(scope="module")
+def film(data_dir):
+    return data_dir / "samples" / "video" / "01-01-02-01-01-02-01.mp4"
+
+
+@pytest.fixture(scope="module")
+def spoken(film):
+    """Two seconds of real pictures in which somebody speaks, 30 a second, the face well within."""
+    return [frame.image[:, 140:500] for frame in Clip(film, 1.0, 3.0).frames()]
+
+
+@pytest.fixture(scope="module")
+def whole(film):
+    """The track of the whole film."""
+    return Blendshapes().track(Clip(film))
+
+
+def every(count, rate=30.0):
+    return [number / rate for number in range(count)]
+
+
+def noise(count, shape):
+    return list(np.random.default_rng(0).integers(0, 255, (count, *shape), np.uint8))
+
+
+# One face
+
+
+def test_a_real_film(film, whole):
+    clip = Clip(film)
+    assert whole.seen == 1
+    assert whole.notes == ()
+    assert whole.channels == CHANNELS
+    assert len(set(CHANNELS)) == whole.values.shape[1] == 52
+    assert whole.landmarks.shape == (len(whole), 478, 2)
+    assert 0 <= whole.values.min() < whole.values.max() <= 1
+    assert (whole.confidence == 1).all()
+    assert np.abs(np.degrees(whole.pose)).max() < 25  # an actor who faces the camera
+    low, high = whole.box[:, :2, None], (whole.box[:, :2] + whole.box[:, 2:])[:, :, None]
+    points = whole.landmarks.swapaxes(1, 2)
+    assert ((low <= points) & (points <= high + 1e-6)).all()
+    assert 0.2 < whole.box[:, 2].min() < whole.box[:, 2].max() < 0.3
+    series = Blendshapes().extract(clip)
+    assert len(series) == len(clip.sound) // 160 + 1
+    assert (series.rate, series.channels) == (100, CHANNELS)
+
+
+def test_names_are_the_models_own(film):
+    import mediapipe
+
+    frame = next(Clip(film).frames())
+    with _landmarker(face_model()) as landmarker:
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+        (scores,) = landmarker.detect_for_video(image, 1).face_blendshapes
+    assert tuple(score.category_name for score in scores) == BLENDSHAPES
+
+
+def test_scores_say_what_the_face_does(whole):
+    lips = np.linalg.norm(whole.landmarks[:, 13] - whole.landmarks[:, 14], axis=1)
+    assert np.corrcoef(lips, whole.values[:, JAW])[0, 1] > 0.7
+    lids = np.linalg.norm(whole.landmarks[:, 159] - whole.landmarks[:, 145], axis=1)
+    assert np.corrcoef(lids, whole.values[:, BLENDSHAPES.index("eyeBlinkRight")])[0, 1] < -0.7
+
+
+def test_fewer_pictures_say_nearly_the_same(film, whole):
+    clip = Clip(film)
+    full = Blendshapes(stride=1).track(clip)
+    assert len(whole) == pytest.approx(len(full) / 2, abs=1)  # of 30 a second
+    assert np.abs(whole.values.mean(axis=0) - full.values.mean(axis=0)).max() < 0.01
+    third = Blendshapes(stride=3).track(clip)
+    np.testing.assert_array_equal(third.time, full.time[::3])
+    assert np.abs(third.values.mean(axis=0) - full.values.mean(axis=0)).max() < 0.03
+
+
+def test_slow_films_are_looked_at_in_full(tmp_path, write_film, spoken):
+    path = write_film(tmp_path / "a.mkv", spoken[::3], every(20, 10), codec="libx264")
+    np.testing.assert_allclose(Blendshapes().track(Clip(path)).time, every(20, 10), atol=2e-3)
+
+
+def test_a_clip_gives_the_same_alone_and_beside_others(film):
+    looks = [Clip(film, start, start + 0.5) for start in (0.5, 1.0, 1.5)]
+    with ThreadPoolExecutor(3) as threads:
+        together = list(threads.map(Blendshapes().track, looks))
+    for clip, track in zip(looks, together, strict=True):
+        np.testing.assert_array_equal(Blendshapes().track(Clip(film, clip.start, clip.stop)).values, track.values)
+
+
+def test_a_track_is_kept_while_the_clip_is_in_use(film):
+    clip, looks = Clip(film, 0, 0.3), Blendshapes()
+    track = looks.track(clip)
+    assert Blendshapes().track(clip) is track
+    assert Blendshapes(stride=5).track(clip) is not track
+    clip.forget()
+    assert looks.track(clip) is not track
+
+
+def test_other_voices_are_slower_or_faster(film):
+    series = Blendshapes().extract(Clip(film, 0, 0.5))
+    assert len(Blendshapes().spoken_by(Voice(shift=2, stretch=1.1, level=1), series)) == round(1.1 * len(series))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (np.eye(3), [0, 0, 0]),
+        ([[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]], [np.arcsin(0.6), 0, 0]),  # forehead towards the camera: down
+        ([[0.8, 0, -0.6], [0, 1, 0], [0.6, 0, 0.8]], [0, np.arcsin(0.6), 0]),  # nose to the picture's left
+        ([[0.8, 0.6, 0], [-0.6, 0.8, 0], [0, 0, 1]], [0, 0, np.arcsin(0.6)]),  # clockwise
+    ],
+)
+def test_pose_has_the_signs_of_openface(matrix, expected):
+    np.testing.assert_allclose(head_pose(np.array(matrix, float)), expected, atol=1e-6)
+
+
+# Films as they come
+
+
+def test_a_turned_film_says_the_same(tmp_path, write_film, spoken):
+    images = spoken[::3]
+    upright = write_film(tmp_path / "a.mp4", images, every(20, 10), codec="libx264")
+    expected = Blendshapes().extract(Clip(upright)).values
+    for turned in (90, 180, 270):
+        stored = [np.rot90(image, -turned // 90) for image in images]
+        path = write_film(tmp_path / f"{turned}.mp4", stored, every(20, 10), codec="libx264", turned=turned)
+        track = Blendshapes().track(Clip(path))
+        assert track.seen == 1
+        assert np.abs(track.series(len(expected)).values.mean(axis=0) - expected.mean(axis=0)).max() < 0.03
+
+
+def test_dropped_pictures(tmp_path, write_film, spoken):
+    kept = [number for number in range(60) if number % 7 not in {3, 4} and not 20 <= number < 26]
+    full = write_film(tmp_path / "a.mkv", spoken, every(60), codec="libx264")
+    holes = write_film(tmp_path / "b.mkv", [spoken[n] for n in kept], [every(60)[n] for n in kept], codec="libx264")
+    a, b = (Blendshapes(stride=1).track(Clip(path)) for path in (full, holes))
+    assert len(b) == len(kept)
+    a, b = a.series(199), b.series(199)
+    assert np.corrcoef(a.values[:, JAW], b.values[:, JAW])[0, 1] > 0.9
+    assert np.abs(a.values.mean(axis=0) - b.values.mean(axis=0)).max() < 0.05
+
+
+def test_a_film_that_is_cut_short(tmp_path, write_film, spoken):
+    path = write_film(tmp_path / "a.mkv", spoken, every(60), codec="libx264")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    clip = Clip(path)
+    track = Blendshapes().track(clip)
+    assert track.seen == 1
+    assert 0.4 < track.time[-1] < 1.8
+    assert len(Blendshapes().extract(clip)) == int(track.time[-1] * 100 + 1e-6) + 1
+
+
+def test_a_measured_delay_moves_the_face(film, whole):
+    late = Blendshapes().track(Clip(film, face_delay=0.2))
+    np.testing.assert_allclose(late.time, whole.time + 0.2)
+    np.testing.assert_array_equal(late.values, whole.values)
+
+
+# Several faces, and none
+
+
+@pytest.mark.parametrize("larger_first", [False, True])
+def test_the_larger_of_two_faces_is_followed(tmp_path, write_film, film, spoken, larger_first):
+    other = [frame.image[:, 140:500] for frame in Clip(film.with_name("01-01-08-01-01-02-01.mp4"), 0.5, 2.6).frames()]
+    images = []
+    for large, small in zip(spoken[::3], other[::3], strict=False):
+        beside = np.full_like(large, 90)
+        beside[60:240, 90:270] = small[::2, ::2]
+        images.append(np.concatenate([large, beside] if larger_first else [beside, large], axis=1))
+    track = Blendshapes().track(Clip(write_film(tmp_path / "a.mkv", images, every(20, 10), codec="libx264")))
+    assert track.notes == ("2 faces: the largest and steadiest was followed",)
+    assert track.seen == 1
+    assert ((track.box[:, 0] < 0.5) == larger_first).all()
+    alone = write_film(tmp_path / "b.mkv", spoken[::3], every(20, 10), codec="libx264")
+    expected = Blendshapes().track(Clip(alone)).values
+    assert np.corrcoef(track.values[:, JAW], expected[:, JAW])[0, 1] > 0.8
+    assert np.abs(track.values.mean(axis=0) - expected.mean(axis=0)).max() < 0.1
+
+
+def test_films_without_a_face(tmp_path, write_film):
+    rows = np.linspace(0, 255, 240).astype(np.uint8)
+    landscape = np.stack(
+        [np.tile(rows[:, None], 320), np.full((240, 320), 120), np.tile(rows[::-1, None], 320)], axis=2
+    )
+    for name, images in (("noise", noise(10, (240, 320, 3))), ("land", [landscape.astype(np.uint8)] * 10)):
+        clip = Clip(write_film(tmp_path / f"{name}.mkv", images, codec="libx264"))
+        track = Blendshapes().track(clip)
+        assert track.seen == 0
+        assert not track.found.any()
+        with pytest.raises(NoFaceError, match=f"no face in 100 % of the frames of {name}.mkv"):
+            Blendshapes().extract(clip)
+
+
+def test_a_face_that_comes_and_goes(tmp_path, write_film, spoken):
+    images = spoken[::3]
+    for lost, refused in ((8, False), (12, True)):
+        shown = images[: 20 - lost] + noise(lost, images[0].shape)
+        clip = Clip(write_film(tmp_path / f"{lost}.mkv", shown, every(20, 10), codec="libx264"))
+        track = Blendshapes().track(clip)
+        assert track.seen == pytest.approx(1 - lost / 20, abs=0.05)
+        if refused:
+            with pytest.raises(NoFaceError, match="no face in"):
+                Blendshapes().extract(clip)
+        else:
+            held = Blendshapes().extract(clip).values[-50:]
+            np.testing.assert_allclose(held, np.repeat(held[:1], 50, axis=0), rtol=1e-5)
+
+
+def test_a_stretch_after_the_film_has_no_face(film):
+    with pytest.raises(NoFaceError, match="no frames in this stretch"):
+        Blendshapes().extract(Clip(film, 100, 101))
+
+
+def test_a_clip_without_a_film(data_dir):
+    with pytest.raises(NoFaceError, match="shows no face"):
+        Blendshapes().track(Clip("a.wav"))
+    with pytest.raises(InputError, match="face-tracking table and holds no pictures"):
+        Blendshapes().track(Clip("a.csv"))
+
+
+# What it needs
+
+
+def test_no_mediapipe(film, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(InputError, match=r"pip install 'emospike\[face\]'") as caught:
+        Blendshapes().track(Clip(film))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_model(film, tmp_path):
+    (tmp_path / "x.task").write_bytes(b"no model")
+    with pytest.raises(InputError, match="there is no face model at"):
+        Blendshapes(model=str(tmp_path / "none.task")).track(Clip(film))
+    with pytest.raises(InputError, match=r"x\.task is no face model that mediapipe can open"):
+        Blendshapes(model=str(tmp_path / "x.task")).track(Clip(film))
+
+
+def test_impossible_strides():
+    with pytest.raises(InputError, match="stride must be above 0"):
+        Blendshapes(stride=0)
+
+
+def test_the_terminal_stays_clean(film, capfd):
+    list(_faces_in(Clip(film, 0, 0.1).frames(), face_model()))
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_only_chatter_is_hushed(capfd):
+    with hushed(re.compile(rb"chatter")):
+        os.write(2, b"chatter 1\nimportant\nchatter 2\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err.split("\n") == ["important", "after", ""]

@@ -1,0 +1,52 @@
+"""Clip means as face-tracking tables."""
+
+import numpy as np
+import pytest
+from means_as_tables import fold_of, link_recordings, write_tables
+
+from emospike.clip import Clip
+from emospike.datasets import load
+from emospike.features.action_units import ActionUnits
+from emospike.features.openface import read_table
+
+
+@pytest.fixture(scope="module")
+def folder(ravdess, tmp_path_factory):
+    """Tables of all clips, beside links to the sounds of one actor."""
+    tables = tmp_path_factory.mktemp("tables") / "new"
+    face = ravdess / "face"
+    for _ in range(2):  # again does no harm
+        assert write_tables(face / "openface_clip_means.npz", face / "openface", tables) == (144, 1056)
+        assert link_recordings(ravdess / "audio" / "Actor_02", tables) == 60
+    return tables
+
+
+def test_made_tables_have_the_means_and_move(ravdess, folder):
+    with np.load(ravdess / "face" / "openface_clip_means.npz") as data:
+        means = dict(zip(data["clip"].tolist(), data["openface_static_mean"][:, :17].astype(float), strict=True))
+    made = [path for path in sorted(folder.glob("01-*.csv")) if not path.is_symlink()][::50]
+    for path in made:
+        track, mean = read_table(path), means[path.stem]
+        shown = track.values.mean(axis=0)
+        assert np.corrcoef(shown, mean)[0, 1] > 0.9  # clipped at 5, and units that the donor does not show stay 0
+        assert np.median(track.values.std(axis=0)) > 0
+
+
+def test_known_tracks_stay_as_they_are(ravdess, folder):
+    name = "01-01-03-01-01-01-02.csv.gz"
+    assert (folder / name).resolve() == (ravdess / "face" / "openface" / name).resolve()
+
+
+def test_movements_come_from_the_same_fold():
+    assert fold_of("01-01-05-01-01-01-14") == fold_of("01-01-03-01-01-01-02")
+    assert fold_of("01-01-05-01-01-01-14") != fold_of("01-01-03-01-01-01-03")
+
+
+def test_a_folder_with_links_is_a_data_set_of_both_senses(folder):
+    dataset = load(folder, video=True)
+    assert len(dataset) == 1200
+    both = dataset.with_senses("both")
+    assert len(both) == 60
+    clip: Clip = both.clips()[0]
+    series = ActionUnits().extract(clip)
+    assert len(series) == len(clip.sound) // 160 + 1
