@@ -11,6 +11,8 @@ import numpy as np
 import soundfile
 from jaxtyping import Float32
 
+from emospike.features.openface import INTENSITIES
+
 Sound = Float32[np.ndarray, " samples"]
 RATE = 16_000
 PITCHES = {"anna": 190.0, "ben": 110.0, "carla": 230.0, "dan": 130.0}
@@ -35,10 +37,11 @@ def voice(seconds: float, pitch: float = 190.0, liveliness: float = 0.5, seed: i
 def examples(folder: Path) -> Path:
     """Fill a folder with what the examples of the documentation name, and return it.
 
-    ``clip.wav`` is one recording; ``mine`` is a data set of four speakers with its ``manifest.csv``; ``odd`` holds
+    ``clip.wav`` is one recording, and ``clip.csv`` the face of who speaks there, as action units; ``mine`` is a data set of four speakers with its ``manifest.csv``; ``odd`` holds
     files that something is wrong with.
     """
     write(folder / "clip.wav", voice(2.0, liveliness=0.8))
+    write_face(folder / "clip.csv", 2.0)
     write_data_set(folder / "mine")
     write_odd_files(folder / "odd")
     return folder
@@ -48,6 +51,15 @@ def write(path: Path, sound: Float32[np.ndarray, "*shape"], rate: int = RATE, su
     """Write a sound file, and its folder if need be."""
     path.parent.mkdir(exist_ok=True)
     soundfile.write(path, sound, rate, subtype=subtype)
+
+
+def write_face(path: Path, seconds: float, smile: float = 2.5) -> None:
+    """Write a face-tracking table of a mouth that speaks and a smile that grows."""
+    lines = [",".join(["timestamp", "confidence", "success", *INTENSITIES])]
+    for time in np.arange(0, seconds, 1 / 30):
+        shown = {"AU12_r": smile * time / seconds, "AU25_r": 1 + np.sin(2 * np.pi * 4 * time)}
+        lines.append(",".join([f"{time:.3f}", "1", "1", *(f"{shown.get(unit, 0.0):.2f}" for unit in INTENSITIES)]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_data_set(folder: Path, clips: int = 6) -> None:
@@ -68,6 +80,7 @@ def write_odd_files(folder: Path) -> None:
     good = voice(2.0)
     write(folder / "clipped.wav", np.clip(20 * good, -1, 1))
     write(folder / "silent.wav", np.zeros_like(good))
+    write(folder / "noise.wav", np.random.default_rng(0).normal(0, 0.1, len(good)))
     write(folder / "stereo-8kHz.wav", np.stack([good[::2], good[::2]], axis=1), rate=8_000)
     write(folder / "too-short.wav", good[3_000:3_800])
     write(folder / "very-short.wav", good[3_000:7_800])

@@ -60,6 +60,19 @@ def test_speaker_is_optional_and_other_columns_are_tags(csv):
     assert load(csv(HEADER + "a.wav,calm,\nc.wav,sad,\n")).speakers.tolist() == ["", ""]
 
 
+def test_a_face_beside_the_sound(csv):
+    path = csv("path,label,face,room\na.wav,calm,sub\\b.wav,kitchen\nc.wav,sad,,hall\n")
+    seen, heard = load(path, video=True).recordings
+    assert (seen.face, heard.face) == (path.parent / "sub" / "b.wav", None)
+    assert seen.tags == {"room": "kitchen"}
+    assert [clip.sees for clip in load(path, video=True).clips()] == [True, False]
+    assert [recording.face for recording in load(path).recordings] == [None, None]
+    path.write_text("path,label,face\na.wav,calm,\nc.wav,sad,film.mp4\n")
+    with pytest.raises(InputError, match=r"the face 'film.mp4' in row 3 of .* is missing: paths are relative to"):
+        load(path, video=True)
+    assert len(load(path)) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -5,6 +5,7 @@ import pytest
 
 from emospike.datasets import relabel
 from emospike.datasets.ravdess import load, parse
+from emospike.features.action_units import ActionUnits
 from emospike.validation import InputError
 
 
@@ -85,9 +86,10 @@ def test_a_take_in_several_files_is_one_recording(touch):
     (recording,) = load(folder).recordings
     assert recording.path == folder / f"b/deep/03{take}.WAV"
     assert (recording.take, recording.speaker, recording.label) == (take[1:], "12", "fearful")
-    (film,) = load(folder, video=True).recordings
-    assert film.path.name == f"01{take}.mp4"
-    assert film.take == recording.take
+    assert recording.face is None
+    (seen,) = load(folder, video=True).recordings
+    assert (seen.path, seen.take) == (recording.path, recording.take)
+    assert seen.face.name == f"01{take}.mp4"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,71 @@ def test_sound_before_film_and_lossless_before_lossy(touch, better, worse):
 def test_video_falls_back_to_sound(touch):
     folder = touch("03-01-06-01-02-01-12.wav", "01-01-05-01-02-01-12.mp4")
     assert sorted(path.suffix for path in load(folder, video=True).paths) == [".mp4", ".wav"]
+
+
+# -- faces -----------------------------------------------------------------------------------------------------
+
+TAKE = "-01-06-01-02-01-12"
+
+
+@pytest.mark.parametrize("better", [f"01{TAKE}.csv", f"03{TAKE}.csv.gz", f"02{TAKE}.CSV", f"z/01{TAKE}.csv"])
+def test_tables_before_films(touch, better):
+    folder = touch(f"03{TAKE}.wav", better, f"a/01{TAKE}.mp4", f"a/02{TAKE}.mp4")
+    (recording,) = load(folder, video=True).recordings
+    assert (recording.path, recording.face) == (folder / f"03{TAKE}.wav", folder / better)
+    assert load(folder).recordings[0].face is None
+    (clip,) = load(folder, video=True).clips()
+    assert (clip.path, clip.face) == (recording.path, recording.face)
+
+
+def test_the_largest_of_several_tables(touch):
+    folder = touch(f"03{TAKE}.wav", f"a/01{TAKE}.csv", f"b/01{TAKE}.csv", f"c/01{TAKE}.csv.gz")
+    (folder / f"b/01{TAKE}.csv").write_text("longer")
+    assert load(folder, video=True).recordings[0].face == folder / f"b/01{TAKE}.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "hears"), [(f"01{TAKE}.csv.gz", False), (f"01{TAKE}.mp4", True), (f"02{TAKE}.mp4", False)]
+)
+def test_a_take_that_is_only_seen(touch, name, hears):
+    folder = touch("03-01-05-01-02-01-11.wav", f"deep/{name}")
+    sound, face = load(folder, video=True).recordings
+    assert (sound.label, sound.face) == ("angry", None)
+    assert (face.label, face.speaker, face.take) == ("fearful", "12", TAKE[1:])
+    assert face.path == face.face == folder / "deep" / name
+    assert load(folder, video=True).notes == ()
+    assert len(load(folder)) == 1 + hears
+
+
+def test_a_folder_of_tables_alone(touch):
+    folder = touch(f"01{TAKE}.csv", "labels.csv", "01-02-04-01-02-01-12.csv.gz", f"._01{TAKE}.csv")
+    dataset = load(folder, video=True)
+    assert [path.name for path in dataset.paths] == [f"01{TAKE}.csv"]
+    assert dataset.notes == ("1 file with no speech ignored",)
+    with pytest.raises(InputError, match="holds no recording"):
+        load(folder)
+
+
+def test_real_tables_pair_with_the_sound_of_their_take(ravdess):
+    dataset = load(ravdess, video=True)
+    assert dataset.paths.tolist() == load(ravdess).paths.tolist()
+    both = dataset.with_senses("both")
+    assert len(both) == 144
+    assert both.notes == ("1056 recordings without a face left out",)
+    assert Counter(both.labels.tolist()) == {"happy": 72, "sad": 72}
+    assert set(both.speakers.tolist()) == {"02", "03", "05", "06", "07", "08", "10", "11", "12"}
+    for recording, clip in zip(both.recordings, both.clips(), strict=True):
+        assert recording.path.stem == "03" + recording.face.name[2:20]
+        assert clip.hears
+        assert clip.sees
+    sound = ActionUnits().track(both.clips()[0])
+    assert abs(sound.time[-1] - both.clips()[0].seconds) < 0.2  # truly simultaneous
+
+
+def test_real_films_are_their_own_face(data_dir):
+    seen = load(data_dir / "samples", video=True).with_senses("face")
+    assert seen.paths.tolist() == [recording.face for recording in seen.recordings]
+    assert len(seen) == 4
 
 
 def test_songs_are_left_out_unless_asked_for(touch):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emospike.clip import find_recordings
 from emospike.datasets import manifest, ravdess
 from emospike.datasets.fetch import fetch_ravdess_speech
 from emospike.datasets.folds import Fold, inner_folds, published_split, random_folds, speaker_folds
@@ -28,6 +29,7 @@ __all__ = [
     "finer_labels",
     "inner_folds",
     "load",
+    "load_unlabelled",
     "published_split",
     "random_folds",
     "relabel",
@@ -42,7 +44,8 @@ def load(path: Path | str, video: bool = False) -> Dataset:
     """Load the data set at a path, recognised by what lies there.
 
     A CSV file or a folder with a ``manifest.csv`` is a manifest; any other folder is searched for RAVDESS
-    recordings. With `video`, the film of a take is preferred over its sound alone.
+    recordings. With `video`, a take comes with the film or face-tracking table that shows its speaker, where there
+    is one.
 
     Raises `InputError` if there is nothing at the path, or nothing that can be used.
     """
@@ -52,6 +55,27 @@ def load(path: Path | str, video: bool = False) -> Dataset:
             return source.load(path, video)
     found = "a file that is no CSV" if path.exists() else "nothing"
     raise InputError(f"{found} at {path}: expected a folder of RAVDESS recordings, or a CSV with path,label,speaker")
+
+
+def load_unlabelled(path: Path | str) -> Dataset:
+    """Load recordings of one speaker, whatever their labels: those of a manifest, or all that lie below a path.
+
+    Raises
+    ------
+    InputError : as `load`; or several speakers are named, in the manifest or by RAVDESS file names
+    """
+    path = Path(path)
+    if manifest.recognises(path):
+        dataset = manifest.load(path, labelled=False)
+    else:
+        named = ((file, ravdess.parse(file.stem) or {}) for file in find_recordings([path]))
+        rows = (Recording(file, "", facts.get("actor"), str(file)) for file, facts in named)
+        dataset = Dataset("recordings", tuple(rows))
+    speakers = sorted({*dataset.speakers.tolist()} - {""})
+    if len(speakers) > 1:
+        names = ", ".join(speakers[:4]) + (", ..." if len(speakers) > 4 else "")
+        raise InputError(f"recordings of one speaker expected, {path} has {len(speakers)} ({names}): give those of one")
+    return dataset
 
 
 def describe() -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS
@@ -15,7 +16,7 @@ MANIFEST = "manifest.csv"
 TYPO_RATIO = 0.8
 """How alike two labels must be (difflib's ratio, 0 to 1) for one to be taken for a typo of the other."""
 
-_COLUMNS = ("path", "label", "speaker")
+_COLUMNS = ("path", "label", "speaker", "face")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
 
 
@@ -24,15 +25,16 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() == ".csv" or (path / MANIFEST).is_file()
 
 
-def load(path: Path | str, video: bool = False) -> Dataset:
+def load(path: Path | str, video: bool = False, labelled: bool = True) -> Dataset:
     """Load a CSV file, or the ``manifest.csv`` of a folder.
 
     The header names the columns in any order and case: ``path`` (relative to the CSV's folder, or absolute),
-    ``label``, and ``speaker`` if known; further columns become tags. Fields are parted by comma, semicolon or
+    ``label``, ``speaker`` if known, and ``face`` if a film or a face-tracking table shows the speaker of a row (it may
+    be blank in others); further columns become tags. Fields are parted by comma, semicolon or
     tab; text is UTF-8, with or without a byte-order mark. Labels are trimmed and put into lower case, so that
     ``Happy`` and ``happy`` are one class. Any label may be used; yet one that occurs in a single row and
     looks like a known emotion, or like a label of several rows, is refused as a typo (see `TYPO_RATIO`).
-    A manifest names its files itself, so `video` changes nothing.
+    The column ``face`` is read with `video` only. Without `labelled`, labels are neither needed nor looked at.
 
     Raises
     ------
@@ -41,23 +43,29 @@ def load(path: Path | str, video: bool = False) -> Dataset:
     """
     path = Path(path)
     path = path / MANIFEST if path.is_dir() else path
-    rows = _rows(path)
-    _check_labels(path, rows)
+    rows = _rows(path, ("path", "label") if labelled else ("path",))
+    if labelled:
+        _check_labels(path, rows)
     _check_speakers(path, rows)
     _check_files(path, rows)
-    return Dataset("manifest", tuple(_recording(path, row) for row in rows.values()))
+    if video:
+        _check_faces(path, rows)
+    if not labelled:
+        rows = {number: row | {"label": ""} for number, row in rows.items()}
+    return Dataset("manifest", tuple(_recording(path, row, video) for row in rows.values()))
 
 
-def _recording(path: Path, row: dict[str, str]) -> Recording:
+def _recording(path: Path, row: dict[str, str], video: bool) -> Recording:
+    face = _file(path, row, "face") if video and row.get("face") else None
     tags = {column: value for column, value in row.items() if column not in _COLUMNS}
-    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags)
+    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face)
 
 
-def _file(path: Path, row: dict[str, str]) -> Path:
-    return path.parent / row["path"].replace("\\", "/")  # a manifest written on Windows works elsewhere too
+def _file(path: Path, row: dict[str, str], column: str = "path") -> Path:
+    return path.parent / row[column].replace("\\", "/")  # a manifest written on Windows works elsewhere too
 
 
-def _rows(path: Path) -> dict[int, dict[str, str]]:
+def _rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
     """Return the fields of each row by column name, under the row's line number (the header is line 1)."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -68,7 +76,7 @@ def _rows(path: Path) -> dict[int, dict[str, str]]:
             numbered = [(reader.line_num, [field.strip() for field in line]) for line in reader]
     except (OSError, UnicodeError, csv.Error) as error:
         raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
-    if missing := {"path", "label"} - set(header):
+    if missing := {*needed} - {*header}:
         found = ", ".join(header) or "nothing"
         raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
     lines = {number: line for number, line in numbered if any(line)}
@@ -81,7 +89,7 @@ def _rows(path: Path) -> dict[int, dict[str, str]]:
                 f"put fields that contain {delimiter!r} in double quotes"
             )
     rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
-    return {number: row | {"label": row["label"].lower()} for number, row in rows.items()}
+    return {number: row | {"label": row.get("label", "").lower()} for number, row in rows.items()}
 
 
 def _delimiter(header: str) -> str:
@@ -126,9 +134,18 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
             )
 
 
+def _check_faces(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    for number, row in rows.items():
+        if row.get("face") and not _file(path, row, "face").is_file():
+            raise InputError(
+                f"the face {row['face']!r} in row {number} of {path} is missing: paths are relative to "
+                f"{path.parent.resolve()}"
+            )
+
+
 SOURCE = Source(
     name="manifest",
-    what="recordings of your own, listed in a CSV with the columns path, label and speaker (optional)",
+    what="recordings of your own, listed in a CSV with the columns path, label, speaker and face (both optional)",
     licence="yours",
     get=f"write {MANIFEST} beside your recordings, or any CSV, and name it",
     recognises=recognises,

@@ -8,10 +8,10 @@ so they never straddle a speaker-disjoint split.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from emospike.clip import VIDEO_SUFFIXES, find_recordings
+from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table
 from emospike.datasets.labels import EMOTIONS
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError, one_of
@@ -57,13 +57,16 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
     Parameters
     ----------
     folder : where to look
-    video : prefer the film of a take where there is one, for systems that also see the face
+    video : give each take its face where there is one, for systems that also see
     channel : ``"speech"``, ``"song"`` or ``"both"``
 
     A take may lie there in several files: an audio-video film (01-) and its sound (03-), several encodings,
-    several copies. One of them is taken: sound before film (the other way round with `video`), 03- before
-    01-, lossless before lossy. Video-only files (02-) have no sound and are left out. Files with other names
-    are left out too. `Dataset.notes` says how many were.
+    several copies. One of them is taken: sound before film, 03- before 01-, lossless before lossy. Files with other
+    names are left out, and so are video-only films (02-), which have no sound. `Dataset.notes` says how many were.
+
+    With `video`, the face of a take is its face-tracking table (.csv or .csv.gz named like the take, 01-, 02- or
+    03-; of several the largest file), or else its film (01- before 02-): tables come first because they need no
+    looking for the face. A take that has a face and no sound is kept, and is the film or table itself.
 
     Raises
     ------
@@ -73,40 +76,72 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
     one_of("channel", channel, (*_CHANNELS, "both"))
     if not folder.is_dir():
         raise InputError(f"no folder {folder}: name the folder that holds the RAVDESS recordings")
-    files = list(find_recordings([folder]))
-    facts = {path: parsed for path in files if (parsed := parse(path.stem))}
-    heard = [path for path in facts if facts[path]["modality"] != "video"]
-    wanted = [path for path in heard if channel in ("both", facts[path]["channel"])]
+    tables = _tables(folder) if video else []
+    files = _recordings(folder, required=not tables)
+    facts = {path: parsed for path in (*files, *tables) if (parsed := parse(_stem(path)))}
+    heard = [path for path in facts if not is_table(path) and facts[path]["modality"] != "video"]
+    shown = [path for path in facts if video and (is_table(path) or _is_film(path))]
+    usable = {*heard, *shown}
+    wanted = {path for path in usable if channel in ("both", facts[path]["channel"])}
     notes = _notes(
         {
-            "other names": len(files) - len(facts),
-            "no sound (02-)": len(facts) - len(heard),
-            f"no {channel}": len(heard) - len(wanted),
+            "other names": sum(path not in facts for path in files),
+            "no sound (02-)": len(facts) - len(usable),
+            f"no {channel}": len(usable) - len(wanted),
         }
     )
     if not wanted:
         raise InputError(_nothing(folder, channel, notes))
-    chosen = sorted(_one_file_a_take(wanted, video).values(), key=lambda p: (facts[p]["actor"], _take(p)))
-    return Dataset("ravdess", tuple(_recording(path, facts[path]) for path in chosen), notes)
+    sounds = _one_file_a_take(wanted.intersection(heard), _sound_rank)
+    faces = _one_file_a_take(wanted.intersection(shown), _face_rank)
+    chosen = sorted((faces | sounds).items(), key=lambda item: (facts[item[1]]["actor"], item[0]))
+    rows = tuple(_recording(path, facts[path], faces.get(take)) for take, path in chosen)
+    return Dataset("ravdess", rows, notes)
 
 
-def _one_file_a_take(paths: Iterable[Path], video: bool) -> dict[str, Path]:
-    def preference(path: Path) -> tuple[bool, bool, bool]:
-        suffix = path.suffix.lower()
-        return (suffix in VIDEO_SUFFIXES) != video, not path.stem.startswith("03"), suffix not in _LOSSLESS
+def _recordings(folder: Path, required: bool) -> list[Path]:
+    try:
+        return list(find_recordings([folder]))
+    except InputError:
+        if required:
+            raise
+        return []
 
+
+def _tables(folder: Path) -> list[Path]:
+    """Return the face-tracking tables below a folder, by name."""
+    return [path for path in folder.rglob("*") if is_table(path) and parse(_stem(path)) and path.is_file()]
+
+
+def _one_file_a_take(paths: Iterable[Path], rank: Callable[[Path], tuple[int, ...]]) -> dict[str, Path]:
     best: dict[str, Path] = {}
-    for path in sorted(paths, key=preference):
+    for path in sorted(paths, key=lambda path: (*rank(path), path)):
         best.setdefault(_take(path), path)
     return best
 
 
+def _sound_rank(path: Path) -> tuple[int, ...]:
+    return _is_film(path), not path.stem.startswith("03"), path.suffix.lower() not in _LOSSLESS
+
+
+def _face_rank(path: Path) -> tuple[int, ...]:
+    return (0, -path.stat().st_size) if is_table(path) else (1, path.stem.startswith("02"))
+
+
+def _is_film(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _stem(path: Path) -> str:
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+
+
 def _take(path: Path) -> str:
-    return path.stem[3:]  # all but the modality
+    return _stem(path)[3:]  # all but the modality
 
 
-def _recording(path: Path, facts: dict[str, str]) -> Recording:
-    return Recording(path, facts["emotion"], facts["actor"], _take(path), facts)
+def _recording(path: Path, facts: dict[str, str], face: Path | None) -> Recording:
+    return Recording(path, facts["emotion"], facts["actor"], _take(path), facts, face)
 
 
 def _notes(left_out: dict[str, int]) -> tuple[str, ...]:
@@ -129,7 +164,8 @@ SOURCE = Source(
     what="24 actors, 1,440 spoken takes (and songs) in 8 emotions, as sound and film",
     licence="CC BY-NC-SA 4.0 (non-commercial)",
     get="https://zenodo.org/records/1188976: Audio_Speech_Actors_01-24.zip (208 MB) for the sound, "
-    "Video_Speech_Actor_NN.zip for the films; unzip anywhere and name the folder",
+    "Video_Speech_Actor_NN.zip for the films; https://zenodo.org/records/3255102: "
+    "FacialTracking_Actors_01-24.zip for the face-tracking tables; unzip into one folder and name it",
     recognises=Path.is_dir,
     load=load,
 )

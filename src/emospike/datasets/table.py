@@ -10,6 +10,14 @@ import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
 from emospike.clip import Clip
+from emospike.validation import InputError, one_of
+
+_SOUND, _FACE = {"hears": "sound"}, {"sees": "a face"}
+_NEEDS = {"audio": _SOUND, "face": _FACE, "both": _SOUND | _FACE}
+_HOW = {
+    "hears": "give recordings with a sound track",
+    "sees": "give films, or put face-tracking tables of the same takes beside the sound",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,7 @@ class Recording:
     speaker : who speaks; None where nobody said
     take : identity of the take; files of the same take (wav, video, a second encoding) share it
     tags : further facts, such as ``{"intensity": "strong", "statement": "kids"}``
+    face : the film or face-tracking table of the take; None where there is none, or it was not asked for
     """
 
     path: Path
@@ -30,6 +39,7 @@ class Recording:
     speaker: str | None
     take: str
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    face: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Dataset:
 
     def clips(self) -> list[Clip]:
         """Return the recordings as clips, none of them read yet."""
-        return [Clip(recording.path) for recording in self.recordings]
+        return [Clip(recording.path, face=recording.face) for recording in self.recordings]
 
     @property
     def paths(self) -> Shaped[np.ndarray, " recordings"]:
@@ -85,12 +95,39 @@ class Dataset:
         """Return the rows of a mask, or of indices (which may repeat)."""
         return replace(self, recordings=tuple(self.recordings[i] for i in np.arange(len(self))[rows]))
 
+    def with_senses(self, modality: str) -> Dataset:
+        """Return the rows that have what a modality needs: sound (``"audio"``), a face (``"face"``), or ``"both"``.
+
+        How many were left out is added to the notes. Of films only the header is read.
+
+        Raises `InputError` for an unknown modality, or if no row is left.
+        """
+        one_of("modality", modality, _NEEDS)
+        left, notes = self, self.notes
+        for sense, what in _NEEDS[modality].items():
+            kept = np.array([_has(clip, sense) for clip in left.clips()], bool)
+            if not kept.any():
+                raise InputError(f"none of {len(self)} recordings has {what}: {_HOW[sense]}")
+            if missing := len(kept) - int(kept.sum()):
+                notes += (f"{missing} recording{'s' if missing > 1 else ''} without {what} left out",)
+            left = left.subset(kept)
+        return replace(left, notes=notes)
+
+
+def _has(clip: Clip, sense: str) -> bool:
+    """Tell whether a clip has a sense; a file that cannot be opened passes, for its reader to say what is wrong."""
+    try:
+        return bool(getattr(clip, sense))
+    except InputError:
+        return True
+
 
 @dataclass(frozen=True)
 class Source:
     """A kind of data set: what it is, how to get it, how to recognise it on disk and how to load it.
 
-    `load(path, video)` prefers, with `video`, the film of a take that lies there as film and as sound.
+    `load(path, video)` gives, with `video`, each take the film or face-tracking table that shows its speaker, where
+    there is one.
     """
 
     name: str
