@@ -39,6 +39,7 @@ STEPS = Registry(
     | {
         "feature/virtual_speakers": "emospike.features.virtual_speakers:VirtualSpeakers",
         "brain/tonotopy": "emospike.brain.tonotopy:Tonotopy",
+        "brain/topography": "emospike.brain.topography:Topography",
         "brain/input_wiring": "emospike.brain.wiring:InputWiring",
         "brain/near_input_wiring": "emospike.brain.wiring:NearInputWiring",
         "brain/small_world": "emospike.brain.wiring:SmallWorld",

@@ -9,7 +9,6 @@ from emospike.encoding.population import Population
 from emospike.features.prosody import NAMES
 from emospike.networks.activity import Activity
 from emospike.readout.interactions import (
-    channel_interactions,
     frequency_groups,
     interactions,
     neurons_near,
@@ -70,15 +69,6 @@ def test_silence_and_short_clips_give_zeros():
     assert not interactions(activity([(0, 0)], steps=1, neurons=2), nodes).any()
     assert interactions(activity([], steps=0, neurons=2), nodes).shape == (2, 2)
     assert interactions(activity([], steps=5, neurons=2), {}).shape == (0, 0)
-
-
-def test_channels_count_both_signs():
-    dense = np.zeros((100, 2), np.int8)
-    dense[0, 0], dense[1, 1] = 1, -1
-    dense[10, 1], dense[11, 0] = -1, -1
-    nodes = {"A": np.array([0]), "B": np.array([1])}
-    found = channel_interactions(Spikes.from_dense(dense, 100.0, ("a", "b")), nodes)
-    assert found.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
 def test_bands_follow_the_frequency_in_the_name():

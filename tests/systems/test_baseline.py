@@ -35,7 +35,7 @@ def system(speech):
 
 
 def test_bands_and_moments_that_are_average_have_no_effect(system, speech):
-    average = system._average()
+    average = system._average("audio")
     np.testing.assert_allclose(average, system.state_vectors(speech.clips).mean(axis=0), rtol=1e-4, atol=1e-4)
     scaled = system.readout_.scaled(average[None])
     np.testing.assert_allclose(scaled, 0, atol=1e-3)
@@ -46,7 +46,7 @@ def test_linear_band_effects_add_up_to_the_whole(system, unheard):
     clip = unheard.clips[0]
     told = system.explain(clip)
     target = system.classes_.index(told.decision.label)
-    p, base = system.decide(clip).confidence, system.readout_.probabilities(system._average()[None])[0, target]
+    p, base = system.decide(clip).confidence, system.readout_.probabilities(system._average("audio")[None])[0, target]
     whole = np.log(p / (1 - p)) - np.log(base / (1 - base))
     assert sum(band.change for band in told.bands) == pytest.approx(whole, rel=0.02)
     assert len(told.bands) > 4

@@ -9,6 +9,8 @@ import pytest
 import soundfile
 
 from emospike import store
+from emospike.clip import Clip
+from emospike.features.speech import SpeechCheck
 from emospike.readout.contract import IncrementalClassifier
 from emospike.systems import SYSTEMS
 from emospike.systems.contract import Explanation, Operations, System
@@ -103,6 +105,7 @@ def test_a_decision_is_complete(trained, unheard):
     assert sum(decision.probabilities.values()) == pytest.approx(1)
     assert decision.probabilities[decision.label] == max(decision.probabilities.values()) == decision.confidence
     assert decision.answered == (decision.confidence >= trained.threshold_)
+    assert decision.speech
     assert sum(decision.share.values()) == pytest.approx(1)
     assert {"decode", "features", "classifier"} <= set(decision.seconds)
     assert min(decision.seconds.values()) >= 0
@@ -123,6 +126,18 @@ def test_a_syllable_is_not_answered(trained, short):
     decision = trained.decide(short, threshold=0.0)
     assert not decision.answered
     assert decision.reason.startswith("don't know: 0.30 s of sound")
+
+
+@pytest.mark.parametrize("kind", ["noise", "tone"])
+def test_what_is_no_speech_is_not_answered(trained, kind):
+    sound = np.random.default_rng(0).normal(0, 0.1, 16_000) if kind == "noise" else 0.5 * np.sin(np.arange(16_000) / 9)
+    clip = Clip.from_array(sound, 16_000, f"{kind}.wav")
+    decision = trained.decide(clip, threshold=0.0)
+    assert (decision.answered, decision.speech) == (False, False)
+    assert decision.seconds["speech check"] > 0
+    assert decision.reason == "don't know: no speech was heard: " + SpeechCheck().missing(clip)
+    assert list(decision.probabilities.values()) == trained.predict_proba([clip])[0].tolist()
+    assert trained.explain(clip, threshold=0.0).decision.reason == decision.reason
 
 
 def test_a_file_decides_as_its_sound(trained, unheard, tmp_path):
@@ -296,8 +311,6 @@ def test_without_speakers_each_clip_is_its_own(untrained, speech, unheard):
 
 
 def test_an_unreadable_clip_is_named(trained, speech, tmp_path):
-    from emospike.clip import Clip
-
     (tmp_path / "letter.wav").write_text("Dear all, this is no sound.")
     bad = Clip(tmp_path / "letter.wav")
     for act in (

@@ -17,11 +17,12 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float, Float32, Int32, Int64
+from jaxtyping import Float, Float32, Int64
 
+from emospike.brain.topography import PARTS as PARTS_OF_FACE
+from emospike.brain.topography import part_of
 from emospike.networks.activity import Activity
 from emospike.series import frequencies_of
-from emospike.spikes import Spikes
 from emospike.validation import InputError, within
 
 Members = Mapping[str, Int64[np.ndarray, " _"]]
@@ -39,41 +40,28 @@ def interactions(activity: Activity, members: Members) -> Frequencies:
 
     `members` gives the neurons of each node, in the order of the result's rows and columns.
     """
-    grid = activity.inputs
-    return _following(activity.step, activity.neuron, members, units=activity.neurons, steps=grid.steps, rate=grid.rate)
-
-
-def channel_interactions(spikes: Spikes, members: Members) -> Frequencies:
-    """Return F [from, to] of nodes that are groups of input channels, in 1/s; both signs count alike.
-
-    >>> dense = np.array([[1, 0], [0, 1], [0, -1], [0, 0]], np.int8)
-    >>> nodes = {"low": np.array([0]), "high": np.array([1])}
-    >>> channel_interactions(Spikes.from_dense(dense, rate=4.0, channels=("a", "b")), nodes).tolist()
-    [[0.0, 1.0], [0.0, 1.0]]
-    """
-    return _following(
-        spikes.step, spikes.channel, members, units=len(spikes.channels), steps=spikes.steps, rate=spikes.rate
-    )
-
-
-def _following(
-    step: Int32[np.ndarray, " spikes"],
-    unit: Int32[np.ndarray, " spikes"],
-    members: Members,
-    *,
-    units: int,
-    steps: int,
-    rate: float,
-) -> Frequencies:
-    """Return F of spikes given as step and unit (a neuron or a channel)."""
-    share = np.zeros((units, len(members)))
+    steps, nodes = activity.steps, len(members)
+    share = np.zeros((activity.neurons, nodes))
     for node, own in enumerate(members.values()):
         share[own, node] = 1 / max(len(own), 1)
-    used = np.any(share > 0, axis=1)[unit]  # few neurons are members: the spikes of all others are dropped first
-    step, unit = step[used], unit[used]
-    means = [np.bincount(step, weights=share[unit, node], minlength=steps) for node in range(len(members))]
-    mean = np.reshape(means, (len(members), steps))
-    return np.asarray(mean[:, :-1] @ mean[:, 1:].T * rate / max(steps, 1))
+    used = np.any(share > 0, axis=1)[activity.neuron]  # few neurons are members: the spikes of others are dropped first
+    step, neuron = activity.step[used], activity.neuron[used]
+    means = [np.bincount(step, weights=share[neuron, node], minlength=steps) for node in range(nodes)]
+    mean = np.reshape(means, (nodes, steps))
+    return np.asarray(mean[:, :-1] @ mean[:, 1:].T * activity.inputs.rate / max(steps, 1))
+
+
+def channel_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " _"]]:
+    """Return the channels of each band of sound (see `frequency_groups`) and of each part of the face.
+
+    >>> groups = channel_groups(("mel 90 Hz", "AU12 lip corner puller", "AU26 jaw drop"))
+    >>> {name: own.tolist() for name, own in groups.items()}
+    {'50–200 Hz': [0], 'upper mouth': [1], 'jaw': [2]}
+    """
+    part = np.array([part_of(name) or "" for name in channels])
+    heard = np.flatnonzero(part == "")
+    groups = {name: heard[own] for name, own in frequency_groups(tuple(channels[i] for i in heard)).items()}
+    return groups | {name: np.flatnonzero(part == name) for name in PARTS_OF_FACE if name in part}
 
 
 def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " _"]]:

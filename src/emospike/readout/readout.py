@@ -35,6 +35,7 @@ class Readout:
     normalise : ``"none"``; or ``"speaker"``: from every vector the mean vector of its speaker is taken, without
         looking at labels. A clip whose speaker is unknown then loses the mean over training speakers.
     coverage : share of held-out training clips that the stored threshold lets through
+    held_out_ : what readouts fitted without a training clip's speaker say of it; NaN for clips that no fold tested
     """
 
     scaler: SoftScaler
@@ -46,6 +47,7 @@ class Readout:
     population_: Float32[np.ndarray, " dims"] = field(init=False, repr=False)
     groups_: dict[str, str] = field(init=False, repr=False)
     threshold_: float = field(init=False, default=0.0)
+    held_out_: Probabilities = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         one_of("normalise", self.normalise, ("none", "speaker"))
@@ -84,7 +86,8 @@ class Readout:
         held_out = fit_holding_out(self.classifier, scaled, learnt, folds)
         tested = np.isfinite(held_out).all(axis=1)
         self.calibration_ = Calibration().fit(held_out[tested], learnt[tested], self.classifier.classes_)
-        self.threshold_ = threshold_for(self._summed(held_out[tested]), self.coverage)
+        self.held_out_ = self._summed(held_out)[recorded]
+        self.threshold_ = threshold_for(self.held_out_[tested[recorded]], self.coverage)
         return self
 
     def scaled(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
@@ -108,7 +111,8 @@ class Readout:
         """Adapt to a new speaker in place: to the mean of its clips, or to labelled clips and new classes.
 
         The mean of n clips is believed to n / (n + `PRIOR_CLIPS`), the training speakers' mean for the rest, since a
-        few clips tell of their emotions as much as of their speaker.
+        few clips tell of their emotions as much as of their speaker. A label that stands for finer ones is learnt as
+        the likeliest of these.
         """
         if labels is None:
             trust = len(vectors) / (len(vectors) + PRIOR_CLIPS)
@@ -121,10 +125,24 @@ class Readout:
                 "prototype or evolving_desnn"
             )
         before = [str(name) for name in self.classifier.classes_]
-        self.groups_ |= {str(name): str(name) for name in labels if str(name) not in self.groups_}
-        self.classifier.partial_fit(self.scaled(vectors), labels)
+        scaled = self.scaled(vectors)
+        learnt = self._finer(scaled, labels)
+        self.groups_ |= {str(name): str(name) for name in learnt if str(name) not in self.groups_}
+        self.classifier.partial_fit(scaled, learnt)
         self.calibration_.extend(before, [str(name) for name in self.classifier.classes_])
         return self
+
+    def _finer(self, scaled: Float32[np.ndarray, "clips kept"], labels: Labels) -> Labels:
+        """Return the likeliest of the finer labels that each label stands for, or the label itself if there are none.
+
+        Not knowing which class of its group a clip belongs to, the readout would learn the group as a new class.
+        """
+        names = np.array([str(name) for name in self.classifier.classes_])
+        label = np.array([self.groups_[name] for name in names])
+        likely = self.calibration_.probabilities(self.classifier.scores(scaled))
+        inside = label == np.asarray(labels, dtype=str)[:, None]
+        best = names[np.where(inside, likely, -1).argmax(axis=1)]
+        return np.where(inside.any(axis=1) & ~np.isin(labels, names), best, labels)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""

@@ -15,6 +15,10 @@ Probabilities = Float[np.ndarray, "clips classes"]
 Labels = Shaped[np.ndarray, " clips"]
 
 
+SHARPEST = 12.0
+"""Logits change by at most so much for one standard deviation of the scores."""
+
+
 @dataclass
 class Calibration:
     """Turns scores into probabilities by one temperature and one bias a class.
@@ -23,7 +27,8 @@ class Calibration:
 
     T and b minimise the cross-entropy of scores of training speakers that the readout had not seen (Guo et al.
     2017: temperature scaling, with biases so that each class is predicted as often as it occurs). A weak quadratic
-    penalty on b keeps rare classes finite.
+    penalty on b keeps rare classes finite, and 1 / T is at most `SHARPEST`, in units of the spread of s, so that
+    scores that part the classes without an error do not pass for certainty.
 
     Attributes
     ----------
@@ -50,7 +55,8 @@ class Calibration:
             value = -(target * log_p).sum() / len(y) + self.penalty * (x[1:] ** 2).sum()
             return value, np.concatenate([[slope], error.sum(axis=0) + 2 * self.penalty * x[1:]])
 
-        best = minimize(loss, np.zeros(1 + len(classes)), jac=True, method="L-BFGS-B").x
+        bounds = [(None, np.log(SHARPEST)), *[(None, None)] * len(classes)]
+        best = minimize(loss, np.zeros(1 + len(classes)), jac=True, method="L-BFGS-B", bounds=bounds).x
         self.temperature_, self.bias_ = float(unit / np.exp(best[0])), best[1:]
         return self
 

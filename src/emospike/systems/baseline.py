@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
 from emospike.clip import Clip
 from emospike.features import Feature
+from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
 from emospike.features.spectrum import HOP
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
-from emospike.readout.interactions import frequency_groups
+from emospike.readout.interactions import channel_groups
 from emospike.readout.linear import LinearReadout
-from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.clips import Stopwatch, each, training_labels
-from emospike.systems.contract import Decision, Effect, Explanation, Operations, Progress, as_clip
+from emospike.systems.contract import Effect, Explanation, Operations, Progress, as_clip
 from emospike.systems.cost import dense_operations, readout_weights
-from emospike.systems.explained import log_odds, stretches
-from emospike.systems.vector_system import VectorSystem
+from emospike.systems.explained import stretches
+from emospike.systems.outline import outline
+from emospike.systems.rows import Rows
+from emospike.systems.senses import MODALITIES, Perceived, modality_of
+from emospike.systems.vector_system import Vector, VectorSystem, log_odds
 from emospike.validation import one_of, positive
 
 Values = Float32[np.ndarray, "steps channels"]
@@ -48,17 +49,26 @@ STATISTICS = 3
 """Numbers that describe each channel: its mean, its deviation, and its mean change from step to step."""
 
 
+FEATURES: dict[str, tuple[Feature, ...]] = {
+    "audio": (Mel(bands=64), ConstantQ(), MFCC(coefficients=20)),
+    "face": (ActionUnits(),),
+}
+"""What is taken from each sense."""
+
+
 @dataclass
 class Baseline(VectorSystem):
-    """Sound features -> mean, deviation and mean absolute change of each channel -> z-scores -> classifier.
+    """Features -> mean, deviation and mean absolute change of each channel -> z-scores -> classifier.
 
     Attributes
     ----------
     classifier : of the presets, a support vector machine with RBF kernel, logistic regression, or ridge regression
-    features : what is heard
-    loud : steps count that are at most so many dB below the loudest one; the others are taken for pauses
+    features : what is heard, then what is seen
+    modality : ``"audio"``, ``"face"`` or ``"both"``
+    loud : steps of sound count that are at most so many dB below the loudest one; the others are taken for pauses
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
+    scaler : its defaults keep every dimension
 
     Source
     ------
@@ -66,10 +76,13 @@ class Baseline(VectorSystem):
     """
 
     classifier: Classifier
-    features: tuple[Feature, ...] = (Mel(bands=64), ConstantQ(), MFCC(coefficients=20))
+    features: tuple[Feature, ...] = FEATURES["audio"]
+    modality: str = "audio"
     loud: float = 30.0
     normalise: str = "none"
     coverage: float = 0.78
+    # 0.01 nats: channels that hardly change stay small
+    scaler: SoftScaler = field(default_factory=lambda: SoftScaler(root=False, rare=0.0, soft=0.01))
 
     def __post_init__(self) -> None:
         positive("loud", self.loud)
@@ -80,9 +93,11 @@ class Baseline(VectorSystem):
         return tuple(PRESETS)
 
     @classmethod
-    def preset(cls, name: str, seed: int = 0) -> Baseline:
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> Baseline:
         """Return the unfitted system of a preset."""
-        return cls(PRESETS[one_of("preset", name, PRESETS)](seed))
+        senses = MODALITIES[one_of("modality", modality, MODALITIES)]
+        features = tuple(feature for sense in senses for feature in FEATURES[sense])
+        return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
 
     # -- training ----------------------------------------------------------------------------------------------
 
@@ -96,101 +111,92 @@ class Baseline(VectorSystem):
     ) -> Baseline:
         """Train on labelled clips; `finer` labels are not used, as in the paper's Table A1."""
         y, who = training_labels(clips, labels, speakers, self.normalise)
-        self.readout_ = self._readout().fit(self.state_vectors(clips, progress), y, who)
-        self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
+        rows, self.left_out_ = {view: Rows(len(clips), 1) for view in self.views}, {}
+
+        def one(index: int, clip: Clip) -> dict[str, Vector]:
+            seen = self.trained_on(index, clip)
+            if seen is None:
+                return {}
+            return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
+
+        for i, vectors in enumerate(each(one, clips, "features", progress)):
+            for view, vector in vectors.items():
+                rows[view].add(i, [vector])
+        self._fit_readouts(rows, y, who, None)
         return self
 
-    def _readout(self) -> Readout:
-        """Return an unfitted readout that shares nothing with the parameters; its scaler keeps every dimension."""
-        scaler = SoftScaler(root=False, rare=0.0, soft=0.01)  # 0.01 nats: channels that hardly change stay small
-        return Readout(scaler, deepcopy(self.classifier), self.normalise, self.coverage)
+    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
+        """Return the statistics of all channels of these senses."""
+        with (watch or Stopwatch())("state vector"):
+            return functionals(joined_values(self._series(seen, senses)), self._counted(seen, senses))
 
-    def series(self, clip: Clip) -> list[Series]:
-        """Return the clip's features."""
-        return [feature.extract(clip) for feature in self.features]
+    def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
+        """Return the series of these senses."""
+        pairs = zip(self.features, seen.series, strict=True)
+        return [one for feature, one in pairs if one is not None and feature.sense in senses]
 
-    def vector(self, clip: Clip, series: Sequence[Series]) -> Float32[np.ndarray, " dims"]:
-        """Return the statistics of all channels."""
-        return functionals(joined_values(series), loud_steps(clip.sound, self.loud))
-
-    def state_vectors(
-        self, clips: Sequence[Clip], progress: Progress | None = None
-    ) -> Float32[np.ndarray, "clips dims"]:
-        """Return the statistics of every clip."""
-        return np.stack(list(each(lambda _, clip: self.vector(clip, self.series(clip)), clips, "features", progress)))
-
-    # -- deciding ----------------------------------------------------------------------------------------------
-
-    def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
-        """Return the decision on one clip, with the time that each stage took."""
-        clip, watch = as_clip(clip), Stopwatch()
-        with watch("decode"):
-            clip.sound  # noqa: B018 - decoded here, used by the features
-        with watch("features"):
-            series = self.series(clip)
-        with watch("state vector"):
-            vector = self.vector(clip, series)
-        return self._answer(clip, vector, threshold, watch)
+    def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
+        """Return the steps that count: those of speech, or all where nothing is heard."""
+        if "audio" in senses:
+            return loud_steps(seen.clip.sound, self.loud)
+        return np.ones(len(seen.there[0]), bool)
 
     # -- explaining --------------------------------------------------------------------------------------------
 
-    def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
+    def explain(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        label: str | None = None,
+    ) -> Explanation:
         """Return what the figures of one decision draw: the features, and what bands and moments carried it."""
-        clip, limit = as_clip(clip), self.threshold_ if threshold is None else threshold
-        decided, series = self.decide(clip, limit), self.series(clip)
-        target, heard = self.classes_.index(decided.label), loud_steps(clip.sound, self.loud)
-        return Explanation(
-            name=clip.name,
-            decision=decided,
-            threshold=limit,
-            series=dict(zip((type(feature).__name__ for feature in self.features), series, strict=True)),
-            bands=list(self._band_effects(series, heard, target)),
-            moments=list(self._moment_effects(series, heard, target)),
+        limit = self.threshold_ if threshold is None else threshold
+        shown, seen = outline(self, as_clip(clip), limit, modality, label)
+        if seen is None:
+            return shown
+        view, target = modality_of(seen.senses), self.classes_.index(shown.about)
+        return replace(
+            shown,
+            bands=list(self._band_effects(seen, view, target)),
+            moments=list(self._moment_effects(seen, view, target)),
         )
 
-    def _average(self) -> Float32[np.ndarray, " dims"]:
+    def _average(self, view: str) -> Vector:
         """Return the vector that tells nothing: the mean over the training clips, of this speaker if it is known."""
-        average: Float32[np.ndarray, " dims"] = self.readout_.shift_ + self.readout_.scaler.mean_
+        readout = self.readouts_[view]
+        average: Vector = readout.shift_ + readout.scaler.mean_
         return average
 
-    def _band_effects(self, series: Sequence[Series], heard: Heard, target: int) -> Iterator[Effect]:
+    def _evidence(self, view: str, vector: Vector, target: int) -> float:
+        """Return the log-odds of a class."""
+        return log_odds(self.readouts_[view].probabilities(vector[None])[0], target)
+
+    def _band_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
         """Yield what putting the average in the place of each group of channels changes."""
-        vector, average = functionals(joined_values(series), heard), self._average()
-        whole = log_odds(self.readout_, vector, target)
-        channels = tuple(name for one in series for name in one.channels)
-        for name, members in frequency_groups(channels).items():
+        vector, average = self.vector(seen, MODALITIES[view]), self._average(view)
+        whole = self._evidence(view, vector, target)
+        for name, members in channel_groups(tuple(name for one in seen.there for name in one.channels)).items():
             rest = vector.copy().reshape(STATISTICS, -1)
             rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
-            yield Effect(name, whole - log_odds(self.readout_, rest.ravel(), target))
+            yield Effect(name, whole - self._evidence(view, rest.ravel(), target))
 
-    def _moment_effects(self, series: Sequence[Series], heard: Heard, target: int) -> Iterator[Effect]:
+    def _moment_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
         """Yield what leaving each stretch of time out of the statistics changes."""
-        values, average = joined_values(series), self._average()
-        whole = log_odds(self.readout_, functionals(values, heard), target)
-        for name, start, stop in stretches(len(values), series[0].rate):
-            rest = heard.copy()
+        values, counted = joined_values(seen.there), self._counted(seen, seen.senses)
+        whole = self._evidence(view, functionals(values, counted), target)
+        for name, start, stop in stretches(len(values), seen.there[0].rate):
+            rest = counted.copy()
             rest[start:stop] = False
-            vector = functionals(values, rest) if rest.any() else average
-            yield Effect(name, whole - log_odds(self.readout_, vector, target))
+            vector = functionals(values, rest) if rest.any() else self._average(view)
+            yield Effect(name, whole - self._evidence(view, vector, target))
 
-    def operations(self, clip: Clip) -> Operations:
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
-        values = joined_values(self.series(clip))
-        macs = STATISTICS * values.size + readout_weights(self.readout_.classifier)
+        seen = self.perceive(clip, modality)
+        values = sum(one.values.size for one in seen.there)
+        macs = STATISTICS * values + readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
         return dense_operations(macs, words=macs)
-
-    # -- storing -----------------------------------------------------------------------------------------------
-
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        arrays, facts = self.readout_.state()
-        return {f"readout.{name}": array for name, array in arrays.items()}, facts
-
-    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Baseline:
-        """Take back what `state` returned."""
-        own = {name.removeprefix("readout."): array for name, array in arrays.items()}
-        self.readout_ = self._readout().restore(own, facts, self.threshold_)
-        return self
 
 
 def joined_values(series: Sequence[Series]) -> Values:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,14 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from emospike.clip import Clip
+from emospike.features.face_track import face_notes
+from emospike.features.speech import SpeechCheck
 from emospike.networks.activity import Activity
+from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
+from emospike.systems.head import Head
+from emospike.systems.senses import WORDS
 from emospike.validation import NotTrainedError, one_of
 
 Progress = Callable[[str, int, int], None]
@@ -35,6 +40,7 @@ class Decision:
     reason : why it was answered or not, in words
     share : how much each sense contributed, summing to 1
     seconds : time spent in each stage
+    speech : False where sound decided that holds no speech, or is too short to tell
     """
 
     label: str
@@ -44,6 +50,7 @@ class Decision:
     reason: str
     share: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    speech: bool = True
 
 
 SHORTEST_SPEECH = 0.5
@@ -67,10 +74,13 @@ def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
 
     >>> verdict(0.6, 0.7)
     (False, "don't know: confidence 0.60 is below the threshold 0.70")
+    >>> verdict(0.996, 0.7)
+    (True, 'confidence >0.99 reaches the threshold 0.70')
     """
+    shown = ">0.99" if 0.995 <= confidence < 1 else "<0.01" if 0 < confidence < 0.005 else f"{confidence:.2f}"
     if confidence >= threshold:
-        return True, f"confidence {confidence:.2f} reaches the threshold {threshold:.2f}"
-    return False, f"don't know: confidence {confidence:.2f} is below the threshold {threshold:.2f}"
+        return True, f"confidence {shown} reaches the threshold {threshold:.2f}"
+    return False, f"don't know: confidence {shown} is below the threshold {threshold:.2f}"
 
 
 def decision(
@@ -81,19 +91,54 @@ def decision(
     threshold: float,
     share: Mapping[str, float],
     seconds: Mapping[str, float],
+    missing: Mapping[str, str] | None = None,
+    unheard: str | None = None,
 ) -> Decision:
-    """Return the decision that these probabilities mean, and say why it is answered or not."""
+    """Return the decision that these probabilities mean, and say why it is answered or not.
+
+    `missing` says of each sense that the clip lacks why; `share` names those that decided; `unheard` is what
+    `unheard_speech` says of a clip whose sound decided.
+    """
     best = int(probabilities.argmax())
     confidence = float(probabilities[best])
     answered, reason = verdict(confidence, threshold)
-    if clip.seconds < SHORTEST_SPEECH:
-        answered, reason = False, f"don't know: {clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
-    if clip.clipped > CLIPPING:
-        reason += f"; {clip.clipped:.0%} of the samples are clipped"
-    if clip.warning:
-        reason += f"; {clip.warning}"
+    if unheard:
+        answered, reason = False, f"don't know: {unheard}"
+    reason = "; ".join([reason, *_remarks(clip, share, missing or {})])
     by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
-    return Decision(classes[best], by_class, confidence, answered, reason, share, seconds)
+    return Decision(classes[best], by_class, confidence, answered, reason, share, seconds, speech=not unheard)
+
+
+def unheard_speech(clip: Clip) -> str | None:
+    """Return why a sound cannot be decided on as speech, or None."""
+    if clip.seconds < SHORTEST_SPEECH:
+        return f"{clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
+    missing = SpeechCheck().missing(clip)
+    return missing and f"no speech was heard: {missing}"
+
+
+def _remarks(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]) -> Iterator[str]:
+    """Yield what else should be known about a decision."""
+    if len(share) > 1:
+        yield ", ".join(f"{WORDS[sense]} {part:.0%}" for sense, part in share.items())
+    for why in missing.values():
+        yield f"{' and '.join(WORDS[sense] for sense in share)} alone: {why}"
+    if "audio" in share and clip.clipped > CLIPPING:
+        yield f"{clip.clipped:.0%} of the samples are clipped"
+    if "audio" in share and clip.warning:
+        yield clip.warning
+    if "face" in share:
+        yield from face_notes(clip)
+
+
+def undecided(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:
+    """Return the answer to a clip that shows nothing to decide on: every class is as probable as any other.
+
+    >>> undecided(("high", "low"), "no face in a.mp4", {}).reason
+    "don't know: no face in a.mp4"
+    """
+    alike = 1 / len(classes)
+    return Decision(classes[0], dict.fromkeys(classes, alike), alike, False, f"don't know: {why}", {}, seconds)
 
 
 @dataclass(frozen=True)
@@ -132,7 +177,14 @@ class Explanation:
     name : the clip's name
     decision, threshold : what was decided, and the confidence that an answer needs
     series : the features, by name
-    bands, moments, areas : effects of leaving out frequency bands, stretches of time, and brain regions
+    bands, moments, areas : effects of leaving out bands of sound and parts of the face, stretches of time, and brain
+        regions
+    senses : effects of leaving out the sound, and the face, by name of the sense
+    target : the class whose log-odds the effects are of; empty for the decided one
+    alone : the probabilities that each sense alone gives, where there are several
+    missing : why a sense that the system has is not there, in words
+    sound : mono sound at 16 kHz, full scale ±1
+    head : the face as points
     decoded : each feature rebuilt from its spikes (where the encoder can be decoded), and its normalised error
     spikes : the input spikes of all features
     activity : the network's spikes
@@ -143,6 +195,8 @@ class Explanation:
     nodes : names of the interaction network's nodes (groups of channels, left and right)
     interactions : [from, to] how often a spike at one node is followed by one at the other a step later
     class_interactions : the same, averaged over the training clips of each class
+    traffic : what passed between regions over the synapses
+    learning : what learning changed between regions; None without learning
     """
 
     name: str
@@ -152,6 +206,12 @@ class Explanation:
     bands: Sequence[Effect]
     moments: Sequence[Effect]
     areas: Sequence[Effect] = ()
+    senses: Sequence[Effect] = ()
+    target: str = ""
+    alone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    sound: Float32[np.ndarray, " samples"] = field(default_factory=partial(np.zeros, 0, np.float32))
+    head: Head | None = None
     decoded: Mapping[str, tuple[Series, float]] = field(default_factory=dict)
     spikes: Spikes = field(default_factory=no_spikes)
     activity: Activity = field(default_factory=no_activity)
@@ -162,6 +222,13 @@ class Explanation:
     nodes: tuple[str, ...] = ()
     interactions: Float[np.ndarray, "nodes nodes"] = field(default_factory=partial(np.zeros, (0, 0)))
     class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]] = field(default_factory=dict)
+    traffic: Traffic | None = None
+    learning: Learning | None = None
+
+    @property
+    def about(self) -> str:
+        """The class whose log-odds the effects are of."""
+        return self.target or self.decision.label
 
 
 @dataclass(frozen=True)
@@ -213,13 +280,18 @@ class System(ABC):
 
     @classmethod
     @abstractmethod
-    def preset(cls, name: str, seed: int = 0) -> System:
-        """Return the unfitted system of a named preset."""
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> System:
+        """Return the unfitted system of a named preset, for one of its `modalities`."""
 
     @classmethod
     @abstractmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets, the default one first."""
+
+    @classmethod
+    def modalities(cls) -> tuple[str, ...]:
+        """What the system can perceive: ``"audio"``, ``"face"``, ``"both"``."""
+        return ("audio",)
 
     @abstractmethod
     def fit(
@@ -245,20 +317,33 @@ class System(ABC):
         """
 
     @abstractmethod
-    def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
-        """Return the decision on one clip, or on the recording at a path; `threshold` replaces the model's own."""
+    def decide(self, clip: Clip | Path | str, threshold: float | None = None, modality: str | None = None) -> Decision:
+        """Return the decision on one clip, or on the recording at a path; `threshold` replaces the model's own.
+
+        A system of both senses decides by one alone if `modality` says so, or if the clip lacks the other.
+        """
 
     @abstractmethod
     def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> System:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
 
     @abstractmethod
-    def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
-        """Return what the figures of one decision draw."""
+    def explain(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        label: str | None = None,
+    ) -> Explanation:
+        """Return what the figures of one decision draw.
+
+        `modality` names the senses to decide by (default: what the system has), `label` the class whose evidence is
+        measured (default: the decided one).
+        """
 
     @abstractmethod
-    def operations(self, clip: Clip) -> Operations:
-        """Return what one decision on this clip costs."""
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+        """Return what one decision on this clip costs, by one sense alone if asked for."""
 
     @abstractmethod
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""eXCube2: a brain-shaped spiking reservoir that hears emotion, says why, and says when it does not know.
+"""eXCube2: a brain-shaped spiking reservoir that hears and sees emotion, says why, and says when it does not know.
 
 Kasabov, Yang, Wang, Abouhassan, Kassabova and Lappas 2026, Biomimetics 11(3), 208,
 doi 10.3390/biomimetics11030208. The methods below stand in the order of the paper's section 2.
@@ -7,18 +7,19 @@ doi 10.3390/biomimetics11030208. The methods below stand in the order of the pap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int, Shaped
+from jaxtyping import Float, Float32, Shaped
 
+from emospike.brain.synapses import Synapses, stacked
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
-from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld, Synapses
+from emospike.brain.topography import Topography
+from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.encoding.contract import Encoder
 from emospike.features import Feature
@@ -26,32 +27,37 @@ from emospike.features.virtual_speakers import VirtualSpeakers, Voice
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.readout.contract import Classifier
-from emospike.readout.interactions import frequency_groups, interactions, neurons_near
-from emospike.readout.readout import Readout
+from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Series, frequencies_of
-from emospike.spikes import Spikes, joined
-from emospike.systems import excube2_presets, explained
+from emospike.spikes import Spikes, joined, silent
+from emospike.systems import excube2_presets
 from emospike.systems.clips import Stopwatch, each, training_labels
-from emospike.systems.contract import Decision, Explanation, Operations, Progress, as_clip
+from emospike.systems.contract import Explanation, Operations, Progress, as_clip
 from emospike.systems.cost import readout_weights, reservoir_operations
-from emospike.systems.vector_system import VectorSystem
+from emospike.systems.explained import explanation_of
+from emospike.systems.rows import Rows
+from emospike.systems.senses import MODALITIES, Perceived, modality_of
+from emospike.systems.vector_system import Vector, VectorSystem
 from emospike.validation import InputError, one_of
-
-Vectors = Float32[np.ndarray, "clips dims"]
 
 
 @dataclass
 class EXCube2(VectorSystem):
-    """Sound features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.
+    """Features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.
+
+    Sound enters along Heschl's gyrus and the face in the superior temporal sulcus of one reservoir, so that activity
+    crosses between them.
 
     Attributes
     ----------
-    features : what is heard (section 2.4, Table 1)
+    modality : ``"audio"``, ``"face"`` or ``"both"``
+    features : what is heard (section 2.4, Table 1), then what is seen (section 2.6)
     encoders : one a feature; `encoder_rule` fits their thresholds to the training clips
     encoder_rule : a of the NeuCube rule mean|d| + a * std|d|, or None for the encoders' own thresholds
-    tonotopy, input_wiring : where channels enter the brain (section 2.5, Table 2)
+    tonotopy, input_wiring : where channels of sound enter the brain (section 2.5, Table 2)
+    topography, face_wiring : where channels of the face enter it (section 2.6, Figure 7)
     neurons, wiring, reservoir : the cube: its size, small-world synapses, neurons and STDP (section 2.8)
     passes : STDP passes over the training clips
     vectors : state vectors, joined (section 2.9, Table 5)
@@ -71,7 +77,10 @@ class EXCube2(VectorSystem):
     vectors: tuple[StateVector, ...]
     scaler: SoftScaler
     classifier: Classifier
+    modality: str = "audio"
     tonotopy: Tonotopy = field(default_factory=Tonotopy)
+    topography: Topography = field(default_factory=Topography)
+    face_wiring: InputWiring | NearInputWiring = field(default_factory=InputWiring)
     encoder_rule: float | None = None
     neurons: int = 3108
     passes: int = 1
@@ -84,6 +93,9 @@ class EXCube2(VectorSystem):
     def __post_init__(self) -> None:
         if len(self.features) != len(self.encoders):
             raise InputError(f"one encoder a feature expected, got {len(self.encoders)} for {len(self.features)}")
+        senses = [feature.sense for feature in self.features]
+        if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
+            raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
     @classmethod
     def presets(cls) -> tuple[str, ...]:
@@ -91,9 +103,11 @@ class EXCube2(VectorSystem):
         return tuple(excube2_presets.PRESETS)
 
     @classmethod
-    def preset(cls, name: str, seed: int = 0) -> EXCube2:
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EXCube2:
         """Return the unfitted system of a preset."""
-        return cls(**excube2_presets.PRESETS[one_of("preset", name, cls.presets())](), seed=seed)
+        one_of("modality", modality, MODALITIES)
+        parameters = excube2_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
+        return cls(**parameters, modality=modality, seed=seed)
 
     # -- training, in the paper's order ------------------------------------------------------------------------
 
@@ -108,23 +122,25 @@ class EXCube2(VectorSystem):
         """Train on labelled clips: encoders, reservoir (unsupervised), readout and calibration (supervised)."""
         y, who = training_labels(clips, labels, speakers, self.normalise)
         self.prepare(clips, progress)
-        vectors, source, recorded = self._training_vectors(clips, y, progress)
-        learnt = np.asarray(finer, dtype=str)[source] if finer is not None and self.finer_labels else None
-        self.readout_ = self._readout().fit(vectors, y[source], who[source], recorded, learnt)
-        self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
+        learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else None
+        self._fit_readouts(self._training_rows(clips, y, progress), y, who, learnt)
         return self
 
     def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
         """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
+        self.left_out_ = {}
         self._fit_encoders(clips, progress)
-        self._build_cube(self.series(clips[0]))
+        self._build_cube(self._whole(clips))
         self._learn(clips, progress)
         return self
 
-    def series(self, clip: Clip) -> list[Series]:
-        """Return the clip's features (section 2.4); one that several encoders read is extracted once."""
-        extracted = {feature: feature.extract(clip) for feature in dict.fromkeys(self.features)}
-        return [extracted[feature] for feature in self.features]
+    def _whole(self, clips: Sequence[Clip]) -> Perceived:
+        """Return what is perceived of the first clip that lacks no sense."""
+        for i, clip in enumerate(clips):
+            seen = self.trained_on(i, clip)
+            if seen is not None and not seen.missing:
+                return seen
+        raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
 
     def _fit_encoders(self, clips: Sequence[Clip], progress: Progress | None) -> None:
         """Take thresholds from the training clips if a rule is given."""
@@ -137,30 +153,62 @@ class EXCube2(VectorSystem):
                         f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
                         f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
                     )
-            heard = list(each(lambda _, clip: self.series(clip), clips, "thresholds", progress))
+            found = list(each(self.trained_on, clips, "thresholds", progress))
+            seen = [one.series for one in found if one is not None]
             self.encoders_ = tuple(
-                type(encoder).fit((one[i] for one in heard), a=self.encoder_rule)
+                type(encoder).fit((one for series in seen if (one := series[i]) is not None), a=self.encoder_rule)
                 for i, encoder in enumerate(self.encoders)
             )
 
-    def encode(self, series: Sequence[Series]) -> Spikes:
-        """Return the spikes of all features on one grid of channels."""
-        return joined([encoder.encode(one) for encoder, one in zip(self.encoders_, series, strict=True)])
+    def encode(self, series: Sequence[Series | None]) -> Spikes:
+        """Return the spikes of all features on one grid of channels; a feature that is missing is silent."""
+        grid = next(one for one in series if one is not None)
+        parts = [
+            silent(channels, len(grid), grid.rate) if one is None else encoder.encode(one)
+            for encoder, one, channels in zip(self.encoders_, series, self.parts_, strict=True)
+        ]
+        return joined(parts)
 
-    def _build_cube(self, series: Sequence[Series]) -> None:
-        """Place the neurons in the brain and wire them (section 2.5): every channel enters along Heschl's gyrus."""
-        spikes = self.encode(series)
-        self._place(BrainTemplate.mni152(self.neurons, self.seed), spikes.channels)
-        self.nodes_ = neurons_near(self.sites_, frequency_groups(spikes.channels), self.template_.positions)
-        lines = np.repeat(self.sites_, self.reservoir.lines(1), axis=0)
-        inputs = self.input_wiring.connect(lines, self.template_, self.seed)
+    def _build_cube(self, seen: Perceived) -> None:
+        """Place the neurons in the brain and wire them: every channel enters where its sense does."""
+        self.parts_ = tuple(
+            encoder.encode(one).channels for encoder, one in zip(self.encoders_, seen.there, strict=True)
+        )
+        self._place(BrainTemplate.mni152(self.neurons, self.seed))
+        self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
+        inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
 
-    def _place(self, template: BrainTemplate, channels: tuple[str, ...]) -> None:
+    def _inputs(self) -> Synapses:
+        """Return the synapses of all input lines."""
+        ways = {"audio": self.input_wiring, "face": self.face_wiring}
+        return stacked(
+            [
+                ways[sense].connect(
+                    np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
+                )
+                for sense in MODALITIES[self.modality]
+            ]
+        )
+
+    def _channels_of(self, sense: str) -> tuple[str, ...]:
+        """Return the input channels of a sense."""
+        own = (part for feature, part in zip(self.features, self.parts_, strict=True) if feature.sense == sense)
+        return tuple(name for part in own for name in part)
+
+    def _sites_of(self, sense: str) -> Float32[np.ndarray, "channels sites 3"]:
+        """Return where the channels of a sense enter: four sites each, two a hemisphere (one twice for the face)."""
+        channels = self._channels_of(sense)
+        if sense == "audio":
+            return self.tonotopy.sites(frequencies_of(channels))
+        return np.repeat(self.topography.sites(channels), 2, axis=1)
+
+    def _place(self, template: BrainTemplate) -> None:
         """Set what follows from the template and the channels: sites and regions."""
-        self.template_, self.channels_ = template, channels
-        self.sites_ = self.tonotopy.sites(frequencies_of(channels))
+        self.template_ = template
+        self.channels_ = tuple(name for part in self.parts_ for name in part)
+        self.sites_ = np.concatenate([self._sites_of(sense) for sense in MODALITIES[self.modality]])
         sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
         self.regions_ = sides | wholes
@@ -169,85 +217,96 @@ class EXCube2(VectorSystem):
         """Let STDP change the recurrent synapses, sample by sample (section 2.8, equation 1)."""
         if self.reservoir.stdp is None:
             return
-        for _ in range(self.passes):
-            for spikes in each(lambda _, clip: self.encode(self.series(clip)), clips, "STDP", progress):
-                self.network_.learn(spikes)
 
-    def _training_vectors(
+        def encoded(index: int, clip: Clip) -> Spikes | None:
+            seen = self.trained_on(index, clip)
+            return None if seen is None else self.encode(seen.series)
+
+        for _ in range(self.passes):
+            for spikes in each(encoded, clips, "STDP", progress):
+                if spikes is not None:
+                    self.network_.learn(spikes)
+
+    def _training_rows(
         self, clips: Sequence[Clip], y: Shaped[np.ndarray, " clips"], progress: Progress | None
-    ) -> tuple[Float32[np.ndarray, "vectors dims"], Int[np.ndarray, " vectors"], Bool[np.ndarray, " vectors"]]:
-        """Return vectors of the clips and of their virtual copies, the clip of each, and which were recorded."""
+    ) -> dict[str, Rows]:
+        """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
         rng = np.random.default_rng(self.seed)
         voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
-        copies = len(voices[0])
+        rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
         totals = {str(label): np.zeros((len(self.nodes_),) * 2) for label in np.unique(y)}
 
-        def heard(index: int, clip: Clip) -> tuple[Vectors, Float[np.ndarray, "nodes nodes"]]:
-            series = self.series(clip)
-            activities = [self.network_.run(self.encode(self._spoken(voice, series))) for voice in voices[index]]
-            return np.stack([self.vector(one) for one in activities]), interactions(activities[0], self.nodes_)
+        def lived(index: int, clip: Clip) -> tuple[dict[str, Any], Float[np.ndarray, "nodes nodes"] | float]:
+            seen = self.trained_on(index, clip)
+            if seen is None:
+                return {}, 0.0
+            spoken = [self._spoken(voice, seen) for voice in voices[index]]
+            vectors = {view: [self.vector(one, MODALITIES[view]) for one in spoken] for view in self.views_in(seen)}
+            return vectors, interactions(self.activity(seen, seen.senses), self.nodes_)
 
-        vectors = np.empty((0, 0), np.float32)
-        for i, (rows, followed) in enumerate(each(heard, clips, "reservoir", progress)):
-            if i == 0:  # one array for all, filled as clips come: they are gigabytes for large cubes
-                vectors = np.empty((len(clips) * copies, rows.shape[1]), np.float32)
-            vectors[i * copies : (i + 1) * copies] = rows
+        for i, (found, followed) in enumerate(each(lived, clips, "reservoir", progress)):
+            for view, vectors in found.items():
+                rows[view].add(i, vectors)
             totals[str(y[i])] += followed
-        self.class_interactions_ = {label: total / (y == label).sum() for label, total in totals.items()}
-        return vectors, np.repeat(np.arange(len(clips)), copies), np.tile(np.arange(copies) == 0, len(clips))
+        used = np.delete(y, list(self.left_out_))
+        self.class_interactions_ = {label: total / max((used == label).sum(), 1) for label, total in totals.items()}
+        return rows
 
-    def _spoken(self, voice: Voice, series: Sequence[Series]) -> list[Series]:
+    def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
         """Return the features as another voice would have given them."""
-        return [feature.spoken_by(voice, one) for feature, one in zip(self.features, series, strict=True)]
+        series = tuple(
+            one and feature.spoken_by(voice, one) for feature, one in zip(self.features, seen.series, strict=True)
+        )
+        return replace(seen, series=series)
 
-    def vector(self, activity: Activity) -> Float32[np.ndarray, " dims"]:
+    # -- from a clip to its state vector -----------------------------------------------------------------------
+
+    def activity(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Activity:
+        """Return what the cube does when it is given these senses alone."""
+        watch = watch or Stopwatch()
+        kept = [
+            one if feature.sense in senses else None for feature, one in zip(self.features, seen.series, strict=True)
+        ]
+        with watch("encoding"):
+            spikes = self.encode(kept)
+        with watch("reservoir"):
+            return self.network_.run(spikes)
+
+    def read(self, activity: Activity) -> Vector:
         """Return the state vector of an activity (section 2.9)."""
         return read_all(self.vectors, activity, self.regions_)
 
-    def _readout(self) -> Readout:
-        """Return an unfitted readout (section 2.9, Table 4) that shares nothing with the parameters."""
-        return Readout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
-
-    # -- deciding ----------------------------------------------------------------------------------------------
-
-    def state_vectors(self, clips: Sequence[Clip], progress: Progress | None = None) -> Vectors:
-        """Return the state vector of every clip."""
-        heard = each(lambda _, clip: self.vector(self.hear(clip)), clips, "reservoir", progress)
-        return np.stack(list(heard))
-
-    def hear(self, clip: Clip) -> Activity:
-        """Return what the cube does with a clip."""
-        return self.network_.run(self.encode(self.series(clip)))
-
-    def decide(self, clip: Clip | Path | str, threshold: float | None = None) -> Decision:
-        """Return the decision on one clip, with the time that each stage took (Table 7)."""
-        clip, watch = as_clip(clip), Stopwatch()
-        with watch("decode"):
-            clip.sound  # noqa: B018 - decoded here, used by the features
-        with watch("features"):
-            series = self.series(clip)
-        with watch("encoding"):
-            spikes = self.encode(series)
-        with watch("reservoir"):
-            activity = self.network_.run(spikes)
+    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
+        """Return the state vector that these senses alone give."""
+        watch = watch or Stopwatch()
+        activity = self.activity(seen, senses, watch)
         with watch("state vector"):
-            vector = self.vector(activity)
-        return self._answer(clip, vector, threshold, watch)
+            return self.read(activity)
 
-    def explain(self, clip: Clip | Path | str, threshold: float | None = None) -> Explanation:
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        label: str | None = None,
+    ) -> Explanation:
         """Return what the figures of one decision draw (section 3.3)."""
-        return explained.explain(self, as_clip(clip), self.threshold_ if threshold is None else threshold)
+        limit = self.threshold_ if threshold is None else threshold
+        return explanation_of(self, as_clip(clip), limit, modality, label)
 
-    def operations(self, clip: Clip) -> Operations:
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""
-        return reservoir_operations(self.network_, self.hear(clip), readout_weights(self.readout_.classifier))
+        seen = self.perceive(clip, modality)
+        weights = readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
+        return reservoir_operations(self.network_, self.activity(seen, seen.senses), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        network, (arrays, facts) = self.network_, self.readout_.state()
-        stored = {f"readout.{name}": array for name, array in arrays.items()}
+        network, (stored, facts) = self.network_, super().state()
         for name, synapses in (("inputs", network.inputs), ("recurrent", network.recurrent)):
             stored |= {
                 f"{name}.counts": np.diff(synapses.offsets).astype(np.uint32),
@@ -258,17 +317,14 @@ class EXCube2(VectorSystem):
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
         facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
-        facts |= {"regions": self.template_.regions, "channels": self.channels_, "encoders": self.encoders_}
+        facts |= {"regions": self.template_.regions, "parts": self.parts_, "encoders": self.encoders_}
         return stored, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
-        readout = {name[8:]: array for name, array in arrays.items() if name.startswith("readout.")}
-        self.readout_ = self._readout().restore(readout, facts, self.threshold_)
-        self.encoders_ = tuple(facts["encoders"])
-        self._place(
-            BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])), tuple(facts["channels"])
-        )
+        super().restore(arrays, facts)
+        self.encoders_, self.parts_ = tuple(facts["encoders"]), tuple(facts["parts"])
+        self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(
                 np.concatenate([[0], np.cumsum(arrays[f"{name}.counts"], dtype=np.int64)]),

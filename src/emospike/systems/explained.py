@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool
 
 from emospike.clip import Clip
 from emospike.encoding.contract import Decoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
-from emospike.features import Feature
-from emospike.features.prosody import ABSENT
 from emospike.networks.activity import Activity
-from emospike.readout.interactions import frequency_groups, interactions
-from emospike.readout.readout import Readout
+from emospike.readout.interactions import channel_groups, interactions
+from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.contract import Effect, Explanation
+from emospike.systems.outline import outline, sense_of
+from emospike.systems.senses import MODALITIES, Perceived, modality_of
+from emospike.systems.vector_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.excube2 import EXCube2
@@ -30,73 +31,53 @@ MOMENTS = 12
 """Stretches of equal length that a clip is cut into."""
 
 
-def explain(system: EXCube2, clip: Clip, threshold: float) -> Explanation:
-    """Return what the figures of one decision draw."""
-    series = system.series(clip)
-    spikes = system.encode(series)
-    activity = system.network_.run(spikes)
-    clip.forget()  # so that the time to decode is told too
-    decided = system.decide(clip, threshold)
-    target = system.classes_.index(decided.label)
-    shown = pictured(feature_names(system.features, series), series)
-    return Explanation(
-        name=clip.name,
-        decision=decided,
-        threshold=threshold,
-        series=shown,
-        decoded=dict(rebuilt(system, shown, series)),
-        spikes=spikes,
+def explanation_of(
+    system: EXCube2, clip: Clip, threshold: float, modality: str | None = None, label: str | None = None
+) -> Explanation:
+    """Return what the figures of one decision draw; see `outline` for the senses and the label."""
+    shown, seen = outline(system, clip, threshold, modality, label)
+    if seen is None:
+        return shown
+    activity, template, wires = system.activity(seen, seen.senses), system.template_, system.network_.recurrent
+    view, target, regions = modality_of(seen.senses), system.classes_.index(shown.about), len(template.regions)
+    return replace(
+        shown,
+        decoded=dict(rebuilt(system, shown.series, seen)),
+        spikes=activity.inputs,
         activity=activity,
-        positions=system.template_.positions,
-        region=system.template_.region,
-        regions=system.template_.regions,
+        positions=template.positions,
+        region=template.region,
+        regions=template.regions,
         sites=system.sites_,
         nodes=tuple(system.nodes_),
         interactions=interactions(activity, system.nodes_),
         class_interactions=system.class_interactions_,
-        bands=list(band_effects(system, spikes, activity, target)),
-        moments=list(moment_effects(system, spikes, activity, target)),
-        areas=list(area_effects(system, activity, target)),
+        traffic=traffic(activity, wires, template.region, regions),
+        learning=learnt(system),
+        bands=list(band_effects(system, view, activity, target)),
+        moments=list(moment_effects(system, view, activity, target)),
+        areas=list(area_effects(system, view, activity, target)),
     )
 
 
-def feature_names(features: Sequence[Feature], series: Sequence[Series]) -> list[str]:
-    """Return the class of each feature, with a number from 2 where another of that class has other channels.
-
-    Features with the same channels, such as `Prosody` with and without its bridges, share a name and a picture.
-    """
-    found: dict[str, list[tuple[str, ...]]] = {}
-    names = []
-    for feature, one in zip(features, series, strict=True):
-        kind = type(feature).__name__
-        known = found.setdefault(kind, [])
-        if one.channels not in known:
-            known.append(one.channels)
-        number = known.index(one.channels) + 1
-        names.append(kind if number == 1 else f"{kind} {number}")
-    return names
-
-
-def pictured(names: Sequence[str], series: Sequence[Series]) -> dict[str, Series]:
-    """Return the series to draw under each name: the first without `ABSENT` values, or the first."""
-    return {
-        name: min(
-            (one for other, one in zip(names, series, strict=True) if other == name),
-            key=lambda one: bool((one.values == ABSENT).any()),
-        )
-        for name in dict.fromkeys(names)
-    }
+def learnt(system: EXCube2) -> Learning | None:
+    """Return what STDP changed in the cube: its synapses beside those that it was born with."""
+    if system.reservoir.stdp is None:
+        return None
+    template = system.template_
+    born = system.wiring.connect(template, system.seed)
+    return learning(born, system.network_.recurrent, template.region, len(template.regions))
 
 
 def rebuilt(
-    system: EXCube2, shown: Mapping[str, Series], series: Sequence[Series]
+    system: EXCube2, shown: Mapping[str, Series], seen: Perceived
 ) -> Iterator[tuple[str, tuple[Series, float]]]:
     """Yield each drawn feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
 
     Of several levels or encoders the one that rebuilds best is taken; without a decoder the feature is left out.
     """
     for name, one in shown.items():
-        encoders = [encoder for encoder, own in zip(system.encoders_, series, strict=True) if own is one]
+        encoders = [encoder for encoder, own in zip(system.encoders_, seen.series, strict=True) if own is one]
         levels = [level for own in encoders for level in (own.encoders if isinstance(own, Levels) else (own,))]
         attempts = [level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)]
         errors = [reconstruction_error(one, attempt).overall for attempt in attempts]
@@ -105,10 +86,10 @@ def rebuilt(
             yield name, (attempts[best], float(errors[best]))
 
 
-def log_odds(readout: Readout, vector: Float32[np.ndarray, " dims"], target: int) -> float:
-    """Return ln p / (1 - p) of a class."""
-    p = float(np.clip(readout.probabilities(vector[None])[0, target], 1e-9, 1 - 1e-9))
-    return float(np.log(p / (1 - p)))
+def evidence(system: EXCube2, view: str, activity: Activity, target: int) -> float:
+    """Return the log-odds of a class that the readout of a modality gives an activity."""
+    vector = system.read(activity)
+    return log_odds(system.readouts_[view].probabilities(vector[None])[0], target)
 
 
 def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
@@ -121,30 +102,32 @@ def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
         yield f"{start / rate:.2f}-{stop / rate:.2f} s", start, stop
 
 
-def band_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
-    """Yield what silencing the input spikes of each group of bands changes."""
-    whole = log_odds(system.readout_, system.vector(activity), target)
-    for name, members in frequency_groups(spikes.channels).items():
+def band_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
+    """Yield what silencing the input spikes of each band of sound and part of the face changes."""
+    whole, spikes = evidence(system, view, activity, target), activity.inputs
+    for name, members in channel_groups(spikes.channels).items():
+        if sense_of(spikes.channels[members[0]]) not in MODALITIES[view]:
+            continue
         rest = system.network_.run(kept(spikes, ~np.isin(spikes.channel, members)))
-        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
+        yield Effect(name, whole - evidence(system, view, rest, target))
 
 
-def moment_effects(system: EXCube2, spikes: Spikes, activity: Activity, target: int) -> Iterator[Effect]:
+def moment_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
     """Yield what silencing the input spikes of each stretch of time changes."""
-    whole = log_odds(system.readout_, system.vector(activity), target)
+    whole, spikes = evidence(system, view, activity, target), activity.inputs
     for name, start, stop in stretches(spikes.steps, spikes.rate):
         rest = system.network_.run(kept(spikes, (spikes.step < start) | (spikes.step >= stop)))
-        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
+        yield Effect(name, whole - evidence(system, view, rest, target))
 
 
-def area_effects(system: EXCube2, activity: Activity, target: int) -> Iterator[Effect]:
+def area_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
     """Yield what hiding the spikes of each brain region from the readout changes."""
-    whole = log_odds(system.readout_, system.vector(activity), target)
+    whole = evidence(system, view, activity, target)
     here = system.template_.region[activity.neuron]
     for region, name in enumerate(system.template_.regions):
         seen = here != region
         rest = replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
-        yield Effect(name, whole - log_odds(system.readout_, system.vector(rest), target))
+        yield Effect(name, whole - evidence(system, view, rest, target))
 
 
 def kept(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:

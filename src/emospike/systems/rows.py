@@ -1,0 +1,47 @@
+"""Training vectors, filled in as clips come: they are gigabytes for large cubes, so they are stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int
+
+
+@dataclass
+class Rows:
+    """Vectors of one modality: some clips may lack it, the others give one for each voice.
+
+    Attributes
+    ----------
+    clips, copies : clips at most, and vectors of each, the first of which was recorded
+    """
+
+    clips: int
+    copies: int
+    _array: Float32[np.ndarray, "rows dims"] | None = field(default=None, repr=False)
+    _source: list[int] = field(default_factory=list, repr=False)
+
+    def add(self, clip: int, vectors: Sequence[Float32[np.ndarray, " dims"]]) -> None:
+        """Put the vectors of a clip behind those that are there."""
+        if self._array is None:
+            self._array = np.empty((self.clips * self.copies, len(vectors[0])), np.float32)
+        start = len(self._source) * self.copies
+        self._array[start : start + self.copies] = vectors
+        self._source.append(clip)
+
+    @property
+    def vectors(self) -> Float32[np.ndarray, "rows dims"]:
+        """All vectors, one a row."""
+        return np.empty((0, 0), np.float32) if self._array is None else self._array[: len(self._source) * self.copies]
+
+    @property
+    def source(self) -> Int[np.ndarray, " rows"]:
+        """The clip of each row."""
+        return np.repeat(np.array(self._source, np.int64), self.copies)
+
+    @property
+    def recorded(self) -> Bool[np.ndarray, " rows"]:
+        """Which rows are of the recorded voice."""
+        return np.tile(np.arange(self.copies) == 0, len(self._source))
