@@ -68,10 +68,10 @@ def run() -> Run:
 def tiny_preset() -> Iterator[None]:
     """Offer a preset that trains in seconds, for as long as it is needed."""
 
-    def preset() -> dict[str, Any]:
-        default = excube2_presets.default()
-        wiring = replace(default["input_wiring"], fan_out=10)
-        return default | {"neurons": 500, "voices": None, "input_wiring": wiring}
+    def preset(modality: str) -> dict[str, Any]:
+        default = excube2_presets.default(modality)
+        ways = {name: replace(way, fan_out=10) for name, way in default.items() if name.endswith("_wiring")}
+        return default | {"neurons": 500, "voices": None} | ways
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(excube2_presets.PRESETS, "tiny", preset)

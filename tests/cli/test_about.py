@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 import emospike
 from emospike import datasets
 
@@ -10,7 +12,29 @@ def test_version(run):
 
 def test_no_command_is_help(run):
     outcome = run()
-    assert "recognise" in outcome.out + outcome.err
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "recognise" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "command"),
+    [
+        (["--nope"], "no such option: --nope", ""),
+        (["recognize", "a.wav"], "no such command 'recognize'. Did you mean 'recognise'?", ""),
+        (["recognise"], "missing argument", " recognise"),
+        (["recognise", "a.wav", "--windo", "3"], "no such option: --windo (Possible options: --window)", " recognise"),
+        (["recognise", "a.wav", "--window", "long"], "invalid value for '--window'", " recognise"),
+        (["evaluate", "excube2", "--data", "x", "--seeds", "1.5"], "invalid value for '--seeds'", " evaluate"),
+        (["train", "excube2", "--data"], "option '--data' requires an argument", ""),
+        (["test", "m", "--data", "x", "y"], "got unexpected extra argument", " test"),
+    ],
+)
+def test_words_that_no_command_knows(run, words, said, command):
+    outcome = run(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"error: {said}")
+    assert outcome.err.endswith(f"{command} --help)\n")
+    assert outcome.err.count("\n") == 1
 
 
 def test_datasets(run):
@@ -34,6 +58,14 @@ def test_info_of_no_model(run, wav):
 
 def test_info_counts_bytes(run, model):
     assert json.loads(run("info", model, "--json").out)["bytes"] == model.stat().st_size
+
+
+def test_info_leaves_out_what_only_machines_read(run, model):
+    hashes = json.loads(run("info", model, "--json").out)["clip_hashes"]
+    outcome = run("info", model)
+    assert len(hashes.split()) == 32
+    assert "clip_hashes" not in outcome.out
+    assert hashes[:12] not in outcome.out
 
 
 def test_fetch(run, tmp_path, monkeypatch):

@@ -5,7 +5,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+
+from emospike import store
+from emospike.features.openface import INTENSITIES
 
 PROMISED = [
     "system", "modality", "labels", "protocol", "normalise", "accuracy", "balanced_accuracy", "majority", "ci95",
@@ -32,9 +36,10 @@ def test_evaluate_by_speaker_folds(run, data, tmp_path):
     assert "speaker-folds" in outcome.out
     assert "fold 4: accuracy" in outcome.err
     assert "note: each speaker is tested once" in outcome.err
+    assert outcome.out.splitlines()[-2:] == [str(tmp_path / "r.json"), str(tmp_path / "r.png")]
 
 
-@pytest.mark.parametrize(("protocol", "said"), [("published", "seeds"), ("random", "LEAKY")])
+@pytest.mark.parametrize(("protocol", "said"), [("published", "balanced by duplication"), ("random", "LEAKY")])
 def test_other_protocols(run, data, tmp_path, protocol, said):
     outcome = evaluate(run, data, "--protocol", protocol, "--seeds", 1, "--json", tmp_path / "r.json")
     assert outcome.code == 0, outcome.err
@@ -42,12 +47,86 @@ def test_other_protocols(run, data, tmp_path, protocol, said):
     assert said in outcome.err
 
 
-def test_no_speakers(run, data, tmp_path):
+@pytest.fixture(scope="module")
+def faces(data, tmp_path_factory):
+    """The recordings with made-up face-tracking tables: smiles where they are happy; one table is cut short."""
+    folder = tmp_path_factory.mktemp("faces")
+    lines = ["path,label,speaker,face"]
+    for row in (data / "manifest.csv").read_text().splitlines()[1:]:
+        name, label, _ = row.split(",")
+        rng, level = np.random.default_rng(list(name.encode())), 2.0 if label == "happy" else 0.5
+        table = [",".join(["timestamp", *INTENSITIES])]
+        for step in range(36):
+            smile = level * (1 + 0.5 * np.sin(step / 5)) + 0.3 * rng.normal(size=len(INTENSITIES))
+            table.append(",".join([f"{step / 30:.4f}", *(f"{max(value, 0):.2f}" for value in smile)]))
+        text = "\n".join(table)
+        (folder / f"{name}.csv").write_text(text[:-9] if name == "ben-3.wav" else text)
+        lines.append(f"{data / name},{row.split(',', 1)[1]},{name}.csv")
+    (folder / "manifest.csv").write_text("\n".join(lines))
+    return folder
+
+
+def test_both_senses_and_each_alone(run, faces, tmp_path):
+    outcome = evaluate(run, faces, "--modality", "both", "--json", tmp_path / "r.json")
+    assert outcome.code == 0, outcome.err
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["clips"] == 31
+    assert "1 of 32 recordings cannot be used and are left out; the first: row 37 of" in outcome.err
+    assert result["senses"]["both"]["accuracy"] == result["accuracy"]
+    assert result["senses"]["face"]["accuracy"] > 0.9
+    assert result["gain"]["better"]["sense"] in {"audio", "face"}
+    assert "note: face adds " in outcome.err
+    assert "note: both over the better sense alone (" in outcome.err
+    assert {"sound alone", "face alone"} <= {line[:11].strip() for line in outcome.out.splitlines()}
+
+
+def test_a_cascade(run, faces, tmp_path):
+    outcome = run(
+        "evaluate", "baseline", "--data", faces, "--preset", "ridge", "--modality", "both", "--protocol", "cascade",
+        "--json", tmp_path / "r.json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert set(result["cascade"][0]) >= {"first", "limit", "looked", "accuracy", "operations_share"}
+    assert set(result["cascade_chosen"]) == {"audio", "face"}
+    assert "second needed" in outcome.out
+    assert "cascade, sound first, limits set on training speakers" in outcome.err
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("modality", ["audio", "face"])
+def test_new_speakers(run, faces, tmp_path, modality):
+    outcome = run(
+        "evaluate", "baseline", "--data", faces, "--preset", "ridge", "--modality", modality, "--protocol",
+        "new-speaker", "--json", tmp_path / "r.json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    rows = json.loads((tmp_path / "r.json").read_text())["new_speaker"]
+    assert {row["k"] for row in rows} == {0, 1, 2}
+    assert {"accuracy", "ci95", "gain", "gain_ci95", "old_speakers", "other_speakers"} <= set(rows[0])
+    assert "clips a class" in outcome.out
+    assert "new speakers who give 2 recordings of each class" in outcome.err
+
+
+@pytest.fixture
+def anonymous(data, tmp_path):
+    """The recordings in a CSV that does not say who speaks."""
     rows = [row.rsplit(",", 1)[0] for row in (data / "manifest.csv").read_text().splitlines()]
     (tmp_path / "a.csv").write_text("\n".join([rows[0], *(f"{data}/{row}" for row in rows[1:])]))
-    outcome = evaluate(run, tmp_path / "a.csv")
+    return tmp_path / "a.csv"
+
+
+def test_no_speakers(run, anonymous):
+    outcome = evaluate(run, anonymous)
     assert outcome.code == 2
     assert outcome.err.startswith("error: speakers are unknown")
+
+
+def test_random_folds_of_unknown_speakers(run, anonymous):
+    outcome = run("evaluate", "baseline", "--data", anonymous, "--protocol", "random")
+    assert outcome.code == 0, outcome.err
+    assert "recordings of unknown speakers\n" in outcome.err
+    assert "Wilson's 95 % interval over recordings" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -55,12 +134,16 @@ def test_no_speakers(run, data, tmp_path):
     [
         (["--protocol", "speaker-fold"], "did you mean 'speaker-folds'?"),
         (["--seeds", "0"], "seeds must be above 0"),
+        (["--labels", "arousel"], "did you mean 'arousal'?"),
+        (["--preset", "best"], "unknown preset 'best'"),
+        (["--normalise", "all"], "unknown normalisation 'all'"),
         (["--json", "nowhere/r.json"], "there is no folder"),
-        (["--modality", "both"], "use --modality audio"),
+        (["--modality", "all"], "unknown modality of excube2 'all'"),
+        (["--protocol", "cascade"], "protocol cascade needs sound and face: use --modality both"),
     ],
 )
-def test_unknown_options(run, data, options, said):
-    outcome = evaluate(run, data, *options)
+def test_unknown_options_are_said_before_anything_is_read(run, options, said):
+    outcome = evaluate(run, "nowhere", *options)
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.err.count("\n") == 1
@@ -71,13 +154,38 @@ def test_the_figure_alone(run, model, data, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["f.png"]
 
 
-def test_test_says_that_it_knows_the_speakers(run, model, data, tmp_path):
+def test_what_was_written_is_said(run, model, data, tmp_path):
+    outcome = run("test", model, "--data", data, "--json", tmp_path / "r.json", "--figure", tmp_path / "f.png")
+    assert outcome.out.splitlines()[-2:] == [str(tmp_path / "r.json"), str(tmp_path / "f.png")]
+
+
+def test_test_says_that_it_knows_the_recordings(run, model, data, tmp_path):
     outcome = run("test", model, "--data", data, "--json", tmp_path / "r.json")
     assert outcome.code == 0, outcome.err
     result = json.loads((tmp_path / "r.json").read_text())
     assert set(PROMISED) <= set(result)
     assert result["folds"] == []
-    assert "LEAKY: the model was trained on speakers anna, ben, carla, dan" in outcome.err
+    assert result["leaks"]["clips"] == 32
+    assert result["leaks"]["speakers"] == ["anna", "ben", "carla", "dan"]
+    assert "note: LEAKY: the model was trained on 32 of these 32 recordings; " in outcome.err
+
+
+def test_test_finds_renamed_copies_by_other_speakers(run, model, data, tmp_path):
+    copied, fresh = tmp_path / "copied.wav", tmp_path / "fresh.wav"
+    copied.write_bytes((data / "ben-3.wav").read_bytes())
+    fresh.write_bytes((data / "ben-2.wav").read_bytes() + bytes(2))
+    (tmp_path / "a.csv").write_text("path,label,speaker\ncopied.wav,sad,eve\nfresh.wav,happy,eve\n")
+    outcome = run("test", model, "--data", tmp_path / "a.csv")
+    assert outcome.code == 0, outcome.err
+    assert "LEAKY: the model was trained on 1 of these 2 recordings" in outcome.err
+
+
+def test_a_model_without_hashes_is_compared_by_names(run, model, data, tmp_path):
+    old = store.load(model)
+    del old.card["clip_hashes"]
+    outcome = run("test", store.save(old, tmp_path / "old.safetensors"), "--data", data)
+    assert outcome.code == 0, outcome.err
+    assert "it heard speakers named anna, ben, carla, dan too: if they are the same people" in outcome.err
 
 
 def test_test_with_unknown_labels(run, model, data, tmp_path):
@@ -106,7 +214,7 @@ def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     code = (
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
         "from emospike.cli import main\nfrom emospike.systems import excube2_presets as p\n"
-        "p.PRESETS['tiny'] = lambda: p.default() | {'neurons': 500, 'voices': None}\nmain()"
+        "p.PRESETS['tiny'] = lambda modality: p.default(modality) | {'neurons': 500, 'voices': None}\nmain()"
     )
     file = tmp_path / "r.json"
     command = ["evaluate", "excube2", "--data", data, "--preset", "tiny", "--seeds", "50", "--json", file]

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from emospike import store
+from emospike.cli.recognise import recognised
+from emospike.systems.contract import verdict
+
 KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]
 
 
@@ -18,9 +23,10 @@ def recognise(run, model, *arguments):
 
 
 def sound(seconds=2.0, rate=16_000):
-    """Harmonics in syllables: enough to be taken for speech."""
+    """Harmonics of a gliding pitch in syllables: enough to be taken for speech."""
     t = np.arange(round(seconds * rate)) / rate
-    voice = sum(np.sin(2 * np.pi * 180 * k * t) / k for k in range(1, 9))
+    phase = 2 * np.pi * 180 * t + 9 * np.sin(2 * np.pi * 1.5 * t)  # 166 to 194 Hz
+    voice = sum(np.sin(k * phase) / k for k in range(1, 9))
     return (0.2 * voice * (0.5 - 0.5 * np.cos(2 * np.pi * 4 * t))).astype(np.float32)
 
 
@@ -68,6 +74,26 @@ def test_threshold_out_of_range(run, model, wav, threshold):
     assert (outcome.code, outcome.err) == (2, f"error: threshold must lie in 0 to 1, got {threshold}\n")
 
 
+@pytest.mark.parametrize(
+    ("confidence", "shown"),
+    [(0.994, "0.99"), (0.996, ">0.99"), (1 - 1e-12, ">0.99"), (1.0, "1.00"), (0.006, "0.01"), (0.004, "<0.01")],
+)
+def test_no_confidence_is_rounded_to_certainty(confidence, shown):
+    for threshold in (0.0, 1.1):
+        assert f"confidence {shown} " in verdict(confidence, threshold)[1]
+
+
+def test_several_files_are_preceded_by_a_warm_up(model, wav):
+    system, heard = store.load(model), []
+    decide = system.decide
+    system.decide = lambda clip, *given: heard.append((clip.name, clip.seconds)) or decide(clip, *given)
+    assert len(list(recognised(system, [wav], None, 4.0))) == 1
+    assert heard == [("speech.wav", 2.0)]
+    heard.clear()
+    assert len(list(recognised(system, [wav, wav], None, 4.0))) == 2
+    assert heard == [("array", 0.5), ("speech.wav", 2.0), ("speech.wav", 2.0)]
+
+
 # -- bad and odd input -------------------------------------------------------------------------------------------
 
 
@@ -86,6 +112,12 @@ def test_sample_rates(run, model, tmp_path, rate):
     assert list(outcome.rows[0]) == KEYS
 
 
+def test_sample_rates_out_of_range_are_told_in_hertz(run, model, tmp_path):
+    soundfile.write(tmp_path / "a.wav", sound(rate=4_000), 4_000)
+    (row,) = recognise(run, model, tmp_path / "a.wav").rows
+    assert row["error"] == f"sample rate of {tmp_path / 'a.wav'} in Hz must lie in 8000 to 192000, got 4000.0"
+
+
 def test_clipped_sound_is_decided_and_said(run, model, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.clip(sound() * 20, -1, 1), 16_000, subtype="PCM_16")
     (row,) = recognise(run, model, tmp_path / "a.wav").rows
@@ -99,6 +131,35 @@ def test_a_fifth_of_a_second_is_not_answered(run, model, tmp_path):
     assert outcome.code == 0
     assert row["answered"] is False
     assert row["reason"].startswith("don't know: 0.20 s of sound")
+
+
+TIME = np.arange(48_000) / 16_000
+NOISES = {
+    "white noise": np.random.default_rng(0).standard_normal(48_000),
+    "brown noise": np.cumsum(np.random.default_rng(1).standard_normal(48_000)),
+    "mains hum": sum(np.sin(2 * np.pi * 50 * k * TIME) / k for k in range(1, 9)),
+    "tone": np.sin(2 * np.pi * 440 * TIME),
+    "clicks": 1.0 * (np.arange(48_000) % 5_000 < 3),
+    "notes": sum(np.sin(2 * np.pi * k * 220 * 2 ** (np.floor(3 * TIME) / 6) * TIME) / k for k in range(1, 7)),
+}
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_what_is_no_speech_is_not_answered(run, model, tmp_path, kind):
+    noise = NOISES[kind]
+    soundfile.write(tmp_path / "noise.wav", 0.5 * noise / np.abs(noise).max(), 16_000)
+    outcome = recognise(run, model, "--threshold", 0, tmp_path / "noise.wav")
+    (row,) = outcome.rows
+    assert outcome.code == 0
+    assert row["answered"] is False
+    assert re.match(r"don't know: no speech was heard: .*\d+", row["reason"])
+    assert sum(row["probabilities"].values()) == pytest.approx(1)
+
+
+def test_speech_is_answered(run, model, wav, tmp_path):
+    soundfile.write(tmp_path / "a.wav", sound(), 16_000)
+    rows = recognise(run, model, "--threshold", 0, wav, tmp_path / "a.wav").rows
+    assert [row["answered"] for row in rows] == [True, True]
 
 
 def test_truncated_sound_is_decided_and_said(run, model, tmp_path):
@@ -202,6 +263,26 @@ def test_window_length(run, model, long):
     (row,) = recognise(run, model, "--window", 2, long).rows
     assert [window["stop"] for window in row["windows"]] == [2, 4, 6, 8, 10, 12, 13.5]
     assert recognise(run, model, "--window", 0.1, long).code == 2
+
+
+def test_windows_without_speech_do_not_vote(run, model, tmp_path):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(16_000 * 12).astype(np.float32)
+    soundfile.write(tmp_path / "voice.wav", sound(12.0), 16_000)
+    soundfile.write(tmp_path / "both.wav", np.concatenate([noise, sound(12.0), 0 * noise[:64_000]]), 16_000)
+    soundfile.write(tmp_path / "noise.wav", noise, 16_000)
+    voice, both, alone = recognise(
+        run, model, "--threshold", 0, *(tmp_path / f"{name}.wav" for name in ("voice", "both", "noise"))
+    ).rows
+    heard = ["no speech"] * 3 + [voice["label"]] * 3 + ["silent"]
+    assert [window["label"] for window in both["windows"]] == heard
+    assert [window["answered"] for window in both["windows"]] == [False] * 3 + [True] * 3 + [False]
+    assert both["windows"][0]["confidence"] is None
+    assert both["probabilities"] == pytest.approx(voice["probabilities"], abs=0.05)
+    assert both["answered"]
+    assert both["reason"].endswith("over 7 windows, 1 silent, 3 without speech")
+    assert not alone["answered"]
+    assert alone["reason"] == "don't know: no speech was heard; over 3 windows, 3 without speech"
+    assert sum(alone["probabilities"].values()) == pytest.approx(1)
 
 
 def test_long_silence_is_an_error(run, model, tmp_path):

@@ -72,7 +72,7 @@ def manifest(folder, rows):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("happy", "a"), ("sad", "a"), ("happy", "a"), ("sad", "a")], "at least 2 speakers"),
+        ([("happy", "a"), ("sad", "a"), ("happy", "a"), ("sad", "a")], "all recordings are of speaker 'a', and calib"),
         ([("happy", "a"), ("happy", "b"), ("happy", "c")], "at least 2 classes"),
         ([("happy", "a"), ("gloomy", "b"), ("gloomy", "c")], "unknown emotion 'gloomy'"),
     ],
@@ -98,8 +98,8 @@ def test_all_unreadable(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--modality", "face"], "use --modality audio"),
-        (["--modality", "smell"], "unknown modality 'smell'"),
+        (["--modality", "face"], "none of 2 recordings has a face"),
+        (["--modality", "smell"], "unknown modality of excube2 'smell'"),
         (["--labels", "arousel"], "did you mean 'arousal'?"),
         (["--preset", "best"], "unknown preset 'best'"),
         (["--normalise", "all"], "unknown normalisation 'all'"),
@@ -109,8 +109,11 @@ def test_all_unreadable(run, tmp_path):
         (["--evaluate", "nowhere.json"], "cannot read nowhere.json"),
     ],
 )
-def test_unknown_options(run, data, tmp_path, options, said):
-    outcome = run("train", "excube2", "--data", data, "-o", tmp_path / "m", *options)
+def test_unknown_options_are_said_before_anything_is_read(run, tmp_path, options, said):
+    unreadable = manifest(tmp_path, [("happy", "a"), ("sad", "b")])
+    for file in unreadable.glob("*.wav"):
+        file.write_text("no sound")
+    outcome = run("train", "excube2", "--data", unreadable, "-o", tmp_path / "m", *options)
     assert outcome.code == 2
     assert outcome.err.startswith("error: ")
     assert said in outcome.err
@@ -136,9 +139,29 @@ def test_measured_goes_into_the_card(run, data, tmp_path):
     measured = json.loads(run("info", path, "--json").out)["measured"]
     assert measured["protocol"] == "speaker-folds"
     assert measured["accuracy"] == json.loads(found.read_text())["accuracy"]
-    other = run("train", *settings, "--labels", "emotion", "-o", path, "--evaluate", found)
-    assert other.code == 2
-    assert "evaluate the same" in other.err
+    mine = found.read_text()
+    for change in (["--labels", "emotion"], ["--normalise", "speaker"], ["--preset", "default"]):
+        nowhere = ("excube2", "--data", "nowhere", "--preset", "tiny", *change)
+        other = run("train", *nowhere, "-o", path, "--evaluate", found)  # refused before the data are looked for
+        assert (other.code, other.err.count("\n")) == (2, 1)
+        assert "evaluate the same" in other.err
+    for text, said in (("{}", "no evaluation"), (mine.replace('"complete": true', '"complete": false'), "stopped")):
+        found.write_text(text)
+        other = run("train", *settings[:1], "--data", "nowhere", *settings[3:], "-o", path, "--evaluate", found)
+        assert other.code == 2
+        assert said in other.err
+
+
+def test_unknown_speakers_are_noted(run, data, tmp_path):
+    rows = [row.rsplit(",", 1)[0] for row in (data / "manifest.csv").read_text().splitlines()]
+    (tmp_path / "a.csv").write_text("\n".join([rows[0], *(f"{data}/{row}" for row in rows[1:])]))
+    outcome = run("train", "baseline", "--data", tmp_path / "a.csv", "-o", tmp_path / "m")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.splitlines() == [
+        "note: speakers are not known: calibration holds out clips, so confidence may be too high for new speakers"
+    ]
+    assert "training clips" in json.loads(run("info", tmp_path / "m", "--json").out)["calibration"]
+    assert "note" not in run("train", "baseline", "--data", data, "-o", tmp_path / "m").err
 
 
 # -- adapt -------------------------------------------------------------------------------------------------------
@@ -152,6 +175,20 @@ def test_adapt_to_labelled_recordings(run, model, data, tmp_path):
     assert card["adapted"][0]["labelled"] is True
     assert card["adapted"][0]["clips"] == 32
     assert card["measured"] is None
+    assert card["adapted"][0]["speakers"] == ["anna", "ben", "carla", "dan"]
+    assert card["adapted"][0]["clip_hashes"] == card["clip_hashes"]
+    assert card["clip_hashes"] not in run("info", path).out
+
+
+def test_a_classifier_that_learns_once_is_refused_before_anything_is_read(run, data, tmp_path):
+    model = tmp_path / "once.safetensors"
+    assert run("train", "baseline", "--data", data, "-o", model).code == 0
+    outcome = run("adapt", model, "--data", "nowhere", "-o", tmp_path / "m")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert (
+        "the classifier of this Baseline cannot learn more clips: train another model with preset ridge," in outcome.err
+    )
+    assert run("adapt", model, "--data", data / "ben-0.wav", "--unlabelled", "-o", tmp_path / "m").code == 0
 
 
 def test_adapt_to_a_speaker_without_labels(run, model, wav, tmp_path):
@@ -166,3 +203,24 @@ def test_adapt_without_labels_needs_the_word(run, model, wav, tmp_path):
     outcome = run("adapt", model, "--data", wav.parent, "-o", tmp_path / "m")
     assert outcome.code == 2
     assert "no RAVDESS speech recordings" in outcome.err
+
+
+@pytest.mark.parametrize("header", ["path,label,speaker", "path,mood,room", "path"])
+def test_adapt_to_a_speaker_in_a_csv(run, model, data, tmp_path, header):
+    rows = ["ben-0.wav,hapy,ben", "ben-1.wav,,ben"]
+    columns = header.count(",") + 1
+    lines = [",".join(f"{data}/{row}".split(",")[:columns]) for row in rows]
+    (tmp_path / "ben.csv").write_text("\n".join([header, *lines]))
+    path = tmp_path / "adapted.safetensors"
+    outcome = run("adapt", model, "--data", tmp_path / "ben.csv", "--unlabelled", "-o", path)
+    assert outcome.code == 0, outcome.err
+    (step,) = json.loads(run("info", path, "--json").out)["adapted"]
+    assert (step["clips"], step["speakers"]) == (2, ["ben"] if "speaker" in header else [])
+    assert len(step["clip_hashes"].split()) == 2
+
+
+def test_adapt_to_several_speakers_without_labels(run, model, data, tmp_path):
+    for path in (data, data / "manifest.csv"):
+        outcome = run("adapt", model, "--data", path, "--unlabelled", "-o", tmp_path / "m")
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+        assert "has 4 (anna, ben, carla, dan): give those of one" in outcome.err

@@ -1,16 +1,23 @@
 """A system that needs no sound: what it answers is set by the files' names."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from emospike.datasets import Dataset, Recording
+from emospike.features.face_track import NoFaceError
+from emospike.readout.linear import LinearReadout
+from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Decision, System
+from emospike.systems.contract import Decision, Operations, System
+from emospike.systems.rows import Rows
+from emospike.systems.senses import MODALITIES, Perceived
+from emospike.systems.vector_system import VectorSystem
 from emospike.validation import one_of
 
 HEARD: list[dict[str, Any]] = []
@@ -29,7 +36,7 @@ class Stub(System):
         return ("default", "other")
 
     @classmethod
-    def preset(cls, name, seed=0):
+    def preset(cls, name, seed=0, modality="audio"):
         one_of("preset", name, cls.presets())
         return cls(seed=seed)
 
@@ -50,7 +57,7 @@ class Stub(System):
         rest = (1 - float(confidence)) / (len(self.classes_) - 1)
         return [(name, float(confidence) if name == label else rest) for name in self.classes_]
 
-    def decide(self, clip, threshold=None):
+    def decide(self, clip, threshold=None, modality=None):
         answer = dict(self._answer(clip))
         label = max(answer, key=answer.get)
         return Decision(label, answer, answer[label], True, "stub", {"audio": 1.0}, {"decode": 0.25, "classifier": 0.5})
@@ -59,6 +66,101 @@ class Stub(System):
         raise NotImplementedError
 
     explain = operations = state = restore = adapt
+
+
+@dataclass
+class Toy(VectorSystem):
+    """Perceives numbers, which the names of files stand for: ``high-anna-3.wav``, ``low-ben-1-deaf.wav``.
+
+    Each speaker moves all numbers by an amount of its own; the face tells classes better than the sound. Where a name
+    ends in ``deaf`` nothing is heard, in ``blind`` no face is found, and in ``nothing`` neither.
+    """
+
+    normalise: str = "none"
+    seed: int = 0
+    modality: str = "both"
+    classifier: Any = field(default_factory=lambda: LinearReadout(10.0))
+    coverage: float = 0.78
+    apart: float = 0.0
+    cost: Mapping[str, int] = field(default_factory=lambda: {"audio": 40, "face": 30, "both": 60})
+
+    features = ()
+    scaler = SoftScaler(root=False, rare=0.0)
+    clear = MappingProxyType({"audio": 0.9, "face": 1.8})
+
+    @classmethod
+    def presets(cls):
+        return ("default",)
+
+    @classmethod
+    def preset(cls, name, seed=0, modality="audio"):
+        return cls(seed=seed, modality=one_of("modality", modality, cls.modalities()))
+
+    def perceive(self, clip, modality=None):
+        asked = MODALITIES[modality or self.modality]
+        lacks = {"deaf": ["audio"], "blind": ["face"], "nothing": ["audio", "face"]}.get(
+            clip.path.stem.split("-")[-1], []
+        )
+        senses = tuple(sense for sense in asked if sense not in lacks)
+        if not senses:
+            raise NoFaceError(f"no face in {clip.name}")
+        return Perceived(clip, (), senses, {sense: f"no {sense}" for sense in asked if sense in lacks})
+
+    def vector(self, seen, senses, watch=None):
+        label, speaker, *_ = seen.clip.path.stem.split("-")
+        moved = self.apart * np.random.default_rng(list(speaker.encode())).normal(size=4)
+        parts = [np.zeros(0)]
+        for sense in senses:
+            rng = np.random.default_rng([*seen.clip.name.encode(), len(sense)])
+            parts.append(
+                rng.normal(size=4) + moved + self.clear[sense] * (1 if label == "happy" else -1) * np.eye(4)[0]
+            )
+        return np.concatenate(parts).astype(np.float32)
+
+    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
+        y, who = np.array(labels), np.array(speakers if speakers is not None else range(len(labels)), dtype=str)
+        rows, self.left_out_, self.card = {view: Rows(len(clips), 1) for view in self.views}, {}, {}
+        for i, clip in enumerate(clips):
+            seen = self.trained_on(i, clip)
+            for view in self.views_in(seen) if seen else []:
+                rows[view].add(i, [self.vector(seen, MODALITIES[view])])
+        self._fit_readouts(rows, y, who, None)
+        return self
+
+    def decide(self, clip, threshold=None, modality=None):
+        seconds = {"features": {"audio": 1.0, "face": 3.0}.get(modality or "", 4.0), "shares": 9.0}
+        return Decision("happy", {}, 1.0, True, "toy", {}, seconds)
+
+    def operations(self, clip, modality=None):
+        made = self.cost[modality or self.modality]
+        return Operations(0, 0.0, made // 2, made // 2, 0, float(made), 0, 0, 0.0)
+
+    def explain(self, clip, threshold=None):
+        raise NotImplementedError
+
+
+def spoken(speakers: Sequence[str], takes: int = 10, ending: Callable[[int], str] = lambda take: "") -> Dataset:
+    """Make a data set of happy and sad takes for `Toy`."""
+    rows = [(label, who, take) for who in speakers for take in range(takes) for label in ("happy", "sad")]
+    recordings = [
+        Recording(Path(f"{label}-{who}-{take}{ending(take)}.wav"), label, who, f"{label}-{who}-{take}")
+        for label, who, take in rows
+    ]
+    return Dataset("manifest", tuple(recordings))
+
+
+@pytest.fixture
+def takes_of() -> Callable[..., Dataset]:
+    """Return `spoken`, for data sets of `Toy`."""
+    return spoken
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> type[Toy]:
+    """Register `Toy` as a system, and return it."""
+    monkeypatch.setitem(SYSTEMS, "toy", f"{Toy.__module__}:Toy")
+    monkeypatch.setattr(SYSTEMS, "load", {"toy": Toy}.__getitem__)
+    return Toy
 
 
 @pytest.fixture
@@ -77,6 +179,12 @@ def table(rows: Sequence[tuple[str, str, float, str | None]], name: str = "manif
         for i, (label, decided, confidence, speaker) in enumerate(rows)
     ]
     return Dataset(name, tuple(recordings))
+
+
+@pytest.fixture
+def table_of() -> Callable[..., Dataset]:
+    """Return `table`, for tests of their own recordings."""
+    return table
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from emospike.evaluation import protocols
-from emospike.evaluation.cards import measured, model_card
+from emospike.evaluation.cards import adapted, check_evaluation, measured, model_card, settings_of
 from emospike.validation import InputError
 
 
@@ -9,7 +9,7 @@ from emospike.validation import InputError
 def card(heard, four_speakers, monkeypatch):
     monkeypatch.setattr("emospike.systems.SYSTEMS.name_of", lambda kind: "stub")
     model = protocols.new_system("stub").fit(four_speakers.clips(), four_speakers.labels.tolist())
-    return model_card(model, four_speakers, "emotion", "default")
+    return model_card(model, four_speakers, settings_of(model, "default", "emotion"), "0a 1b")
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def test_card(card):
     assert card["speakers"] == ["a", "b", "c", "d"]
     assert card["classes"] == ["happy", "sad"]
     assert "held-out" in card["calibration"] or "training speakers" in card["calibration"]
+    assert card["clip_hashes"] == "0a 1b"
 
 
 def test_measured(card, result):
@@ -43,3 +44,23 @@ def test_of_another_evaluation(card, result, change, said):
         measured(card, result | change)
     with pytest.raises(InputError, match="no evaluation"):
         measured(card, {})
+
+
+def test_settings_are_compared_before_there_is_a_model(card, result):
+    settings = settings_of(protocols.new_system("stub"), "default", "emotion")
+    check_evaluation(result, settings)
+    assert settings.items() <= card.items()
+    for name in settings:
+        with pytest.raises(InputError, match=f"the evaluation has {name} '?.*evaluate the same"):
+            check_evaluation(result, settings | {name: "another"})
+        with pytest.raises(InputError, match="no evaluation"):
+            check_evaluation({key: value for key, value in result.items() if key != name}, settings)
+
+
+def test_what_was_learnt_later_stands_apart(card, heard, table_of):
+    system = heard[-1]["system"]
+    later = adapted(card, system, table_of([("sad", "sad", 0.9, "eve")]), "2c", labelled=False)
+    assert later["clip_hashes"] == "0a 1b"
+    assert later["speakers"] == ["a", "b", "c", "d", "eve"]
+    (step,) = later["adapted"]
+    assert (step["clip_hashes"], step["speakers"], step["labelled"]) == ("2c", ["eve"], False)

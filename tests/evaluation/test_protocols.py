@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from emospike.datasets import Dataset
 from emospike.evaluation import protocols
@@ -100,7 +101,8 @@ def test_without_speakers(heard, four_speakers):
         protocols.evaluate("stub", anonymous, "emotion")
     result = protocols.evaluate("stub", anonymous, "emotion", protocol="random")
     assert heard[-1]["speakers"] is None
-    assert "nothing about other speakers" in result["note"]
+    assert "Wilson's 95 % interval over recordings: it says nothing about other speakers" in result["note"]
+    assert result["ci95_method"] == "Wilson"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,31 @@ def test_what_is_unknown_is_said_before_the_work(heard, four_speakers, settings,
     with pytest.raises(InputError, match=said):
         protocols.evaluate("stub", four_speakers, **settings)
     assert not heard
+    with pytest.raises(InputError, match=said):
+        protocols.check_settings("stub", **settings)
+
+
+def test_all_right_is_not_certain(heard, table_of):
+    rows = [(label, label, 0.9, speaker) for speaker in "abcd" for label in ("happy", "sad", "happy")]
+    result = protocols.evaluate("stub", table_of(rows), "emotion", seeds=2)
+    assert result["accuracy"] == 1
+    assert result["ci95_method"] == "Wilson"
+    assert result["ci95"] == pytest.approx([12 / (12 + t.ppf(0.975, 3) ** 2), 1])  # 12 recordings, not 24
+    assert "Wilson's 95 % interval over speakers" in result["note"]
+
+
+def test_one_speaker_has_an_interval_over_recordings(heard, four_speakers):
+    model = protocols.new_system("stub")
+    model.fit([], ["happy", "sad"])
+    result = protocols.test_model(model, four_speakers.subset(four_speakers.speakers == "d"))
+    assert result["ci95_method"] == "Wilson"
+    assert 0 < result["ci95"][0] < 2 / 3 < result["ci95"][1] < 1
+    assert "over recordings: it says nothing about other speakers" in result["note"]
+
+
+def test_the_interval_is_over_what_the_note_says(heard, four_speakers):
+    once = protocols.evaluate("stub", four_speakers, "emotion", protocol="published", seeds=1)
+    assert "seeds" not in once["note"]
 
 
 def test_a_system_that_cannot_normalise(heard, monkeypatch):
@@ -140,7 +167,9 @@ def test_a_trained_model_on_other_recordings(heard, four_speakers):
     assert fresh["folds"] == []
     assert fresh["accuracy"] == pytest.approx(4 / 6)
     assert "LEAKY" not in fresh["note"]
-    assert "LEAKY: the model was trained on speakers a, b" in protocols.test_model(model, four_speakers)["note"]
+    known = protocols.test_model(model, four_speakers)
+    assert "it heard speakers named a, b too" in known["note"]
+    assert known["leaks"]["speakers"] == ["a", "b"]
 
 
 def test_labels_that_the_model_does_not_know(heard, four_speakers):

@@ -6,7 +6,45 @@ import soundfile
 
 from emospike.datasets import Dataset, Recording
 from emospike.evaluation.reading import readable
+from emospike.features.openface import INTENSITIES
 from emospike.validation import InputError
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a face-tracking table of three frames, cut after so many characters."""
+
+    def make(name, keep=None):
+        columns = ["timestamp", *INTENSITIES]
+        rows = [",".join([f"{0.1 * i:.1f}", *["1.5"] * 17]) for i in range(3)]
+        (tmp_path / name).write_text("\n".join([",".join(columns), *rows])[:keep])
+        return tmp_path / name
+
+    return make
+
+
+def test_faces_that_cannot_be_read_are_left_out(tmp_path, table, write_film):
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(np.arange(16_000) / 5), 16_000)
+    film = write_film(tmp_path / "film.mp4", [np.full((48, 64, 3), 90, np.uint8)] * 5)
+    (tmp_path / "text.mp4").write_text("no film")
+    faces = [table("good.csv"), table("cut.csv", keep=-20), film, tmp_path / "text.mp4", tmp_path / "missing.csv"]
+    rows = tuple(Recording(tmp_path / "a.wav", "sad", "a", str(i), face=face) for i, face in enumerate(faces))
+    everything = Dataset("manifest", rows)
+    assert readable(everything) == everything  # faces do not count
+    for modality in ("face", "both"):
+        kept = readable(everything, modality=modality)
+        assert [row.face for row in kept.recordings] == [faces[0], film]
+        assert kept.notes[0].startswith(
+            f"3 of 5 recordings cannot be used and are left out; the first: row 4 of {faces[1]}"
+        )
+
+
+def test_a_bad_sound_does_not_matter_to_faces(tmp_path, table):
+    (tmp_path / "text.wav").write_text("no sound")
+    silent = Dataset("manifest", (Recording(tmp_path / "text.wav", "sad", "a", "0", face=table("good.csv")),))
+    assert readable(silent, modality="face") == silent
+    with pytest.raises(InputError, match="none of 1 recordings can be read"):
+        readable(silent, modality="both")
 
 
 def dataset(*paths: Path) -> Dataset:

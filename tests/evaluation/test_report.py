@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from emospike.evaluation import protocols
-from emospike.evaluation.report import confusion_table, results_table
+from emospike.evaluation.report import confusion_table, gain_lines, results_table, study_table
 
 
 def printed(table) -> str:
@@ -21,3 +21,29 @@ def test_tables(heard, four_speakers):
     assert "…" not in text
     rows = [line.split() for line in printed(confusion_table(result)).splitlines()]
     assert rows[1:] == [["happy", "8", "0", "1.00"], ["sad", "2", "2", "0.50"]]
+
+
+def test_senses(toy, takes_of):
+    result = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both")
+    lines = printed(results_table([result])).splitlines()
+    for sense, name in (("audio", "sound alone"), ("face", "face alone")):
+        (row,) = [line for line in lines if line.startswith(name)]
+        assert f"{result['senses'][sense]['accuracy']:.3f}" in row
+    gain = result["gain"]["audio"]
+    low, high = gain["ci95"]
+    said = gain_lines(result)
+    assert said[0] == f"face adds {gain['points']:+.1f} points to sound (95 % interval {low:.1f} to {high:.1f})"
+    assert said[1].startswith("sound adds ")
+    assert said[2].startswith("both over the better sense alone (face): ")
+    assert gain_lines({}) == []
+
+
+def test_studies(toy, takes_of):
+    plain = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both")
+    assert study_table(plain) is None
+    for protocol, rows, header in (("cascade", 22, "second needed"), ("new-speaker", 13, "clips a class")):
+        result = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both", protocol=protocol)
+        text = printed(study_table(result))
+        assert header in text
+        assert len(text.splitlines()) == rows + 1
+        assert "…" not in text

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -15,25 +16,46 @@ from emospike import __version__
 from emospike.cli import about, bench, evaluate, explain, recognise, train
 from emospike.validation import InputError
 
+UsageError: Any = typer.BadParameter.__base__  # of click, or of the click that newer typers bring
+
+
+@contextlib.contextmanager
+def errors_in_one_line(command: str) -> Iterator[None]:
+    """Print an error as one line and exit: with 2 for what the user gave, with 130 for Ctrl-C."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except UsageError as error:
+        said = " ".join(error.format_message().split()).removesuffix(".")
+        where = error.ctx.command_path if error.ctx else command
+        print(f"error: {said[:1].lower()}{said[1:]} (see {where} --help)", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise typer.Exit(130) from None
+
 
 class Commands(TyperGroup):
-    """Commands whose errors are one line: exit 2 for what the user gave, 130 for Ctrl-C."""
+    """Commands whose errors are one line, those in the words of the command line too."""
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        """Begin to read the command line."""
+        with errors_in_one_line(str(info_name)):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: Any) -> Any:
+        """Read the options before the command's name; nothing at all asks for help."""
+        return super().parse_args(ctx, args or ["--help"])
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        try:
+        """Read the options of a command, and run it."""
+        with errors_in_one_line(ctx.command_path):
             return super().invoke(ctx)
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
-            raise typer.Exit(130) from None
 
 
-app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(recognise.recognise)
 app.command()(explain.explain)
 app.command()(train.train)

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from emospike.datasets import Dataset
     from emospike.systems.contract import Progress
 
-DEFAULT_MODEL = "excube2-arousal"
+DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
+"""The shipped model that answers where none is named."""
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker.")]
-Model = Annotated[str, typer.Option("--model", help="A shipped model's name, or a model file.")]
+Model = Annotated[
+    str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
+]
+Senses = Annotated[
+    str | None,
+    typer.Option("--modality", help="audio, face or both: what is decided by (default: what the model can)."),
+]
+Face = Annotated[
+    Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
+]
 Labels = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
 Modality = Annotated[str, typer.Option("--modality", help="audio, face or both.")]
 Normalise = Annotated[
@@ -30,12 +40,15 @@ Threshold = Annotated[
 Output = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
 
 
-def check_modality(modality: str, system: str) -> None:
-    """Raise `InputError` unless the system perceives this."""
-    if one_of("modality", modality, ("audio", "face", "both")) != "audio":
-        raise InputError(
-            f"modality {modality} arrives with a model that sees; {system} hears only: use --modality audio"
-        )
+def default_model(modality: str | None) -> str:
+    """Return the shipped model for a modality; for sound if none is named."""
+    return DEFAULT_MODELS[modality or "audio"]
+
+
+def check_senses(modality: str | None) -> None:
+    """Raise `InputError` unless the modality is known."""
+    if modality is not None:
+        one_of("modality", modality, DEFAULT_MODELS)
 
 
 def check_threshold(threshold: float | None) -> None:
@@ -59,28 +72,27 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot write {path}: no permission to write to {folder}")
 
 
-def load_data(path: Path, progress: Progress | None = None) -> Dataset:
-    """Return the recordings of a data set that can be read; warn of those that are left out."""
+def load_data(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+    """Return the recordings of a data set that a modality can use and that can be read; warn of the others."""
     from emospike import datasets
 
-    return only_readable(datasets.load(path), progress)
+    dataset = datasets.load(path, video=modality != "audio")
+    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
 
 
 def load_unlabelled(path: Path, progress: Progress | None = None) -> Dataset:
-    """Return the recordings below a folder that can be read, nothing else known of them."""
-    from emospike.clip import find_recordings
-    from emospike.datasets import Dataset, Recording
+    """Return the recordings of one speaker that can be read, their labels unknown; warn as `load_data`."""
+    from emospike import datasets
 
-    rows = tuple(Recording(file, "", None, str(file)) for file in find_recordings([path]))
-    return only_readable(Dataset("recordings", rows), progress)
+    return only_readable(datasets.load_unlabelled(path), progress)
 
 
-def only_readable(dataset: Dataset, progress: Progress | None = None) -> Dataset:
+def only_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the recordings that can be read, and say what was left out."""
     from emospike.cli.terminal import note
     from emospike.evaluation.reading import readable
 
-    dataset = readable(dataset, progress)
+    dataset = readable(dataset, progress, modality)
     for line in dataset.notes:
         note(line)
     return dataset

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import DEFAULT_MODEL, Model, check_writable
+from emospike.cli.arguments import Model, check_writable, default_model
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
@@ -18,7 +18,7 @@ QUICK_RUNS, RUNS = 5, 20
 
 def bench(
     *,
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -47,6 +47,7 @@ def bench(
         make_folder(figures)
     if brian2 and not brian2.is_file():
         raise InputError(f"no Python at {brian2}: give the interpreter of an environment that has brian2")
+    model = model or default_model(None)
     locate(model)
     runs = (QUICK_RUNS if quick else RUNS) if runs is None else runs
     suite = Suite(model, data, runs, quick, large, train, brian2)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_modality, check_writable, load_data
+from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data
 from emospike.cli.terminal import note, progress_bar, show
 
 Json = Annotated[
@@ -27,7 +27,11 @@ def evaluate(
     labels: Labels = "arousal",
     preset: Preset = None,
     protocol: Annotated[
-        str, typer.Option(help="speaker-folds: unheard speakers; published: the paper's split; random: leaky.")
+        str,
+        typer.Option(
+            help="speaker-folds: unheard speakers; published: the paper's split; random: leaky; new-speaker: before "
+            "and after adapting to them; cascade: the face only where sound is uncertain."
+        ),
     ] = "speaker-folds",
     normalise: Normalise = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
@@ -35,12 +39,13 @@ def evaluate(
     figure: FigureFile = None,
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
+    from emospike.evaluation.protocols import check_settings
     from emospike.evaluation.protocols import evaluate as evaluated
 
-    check_modality(modality, system)
+    check_settings(system, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     figure = check_outputs(json_file, figure)
     with progress_bar() as progress:
-        dataset = load_data(data, progress)
+        dataset = load_data(data, progress, modality)
         result = evaluated(
             system,
             dataset,
@@ -53,7 +58,7 @@ def evaluate(
             progress=progress,
             save=lambda so_far: keep(so_far, json_file),
         )
-    report(result, figure)
+    report(result, json_file, figure)
 
 
 def test(
@@ -69,9 +74,10 @@ def test(
     figure = check_outputs(json_file, figure)
     system = store.load(model)
     with progress_bar() as progress:
-        result = test_model(system, load_data(data, progress), progress)
+        dataset = load_data(data, progress, system.card.get("modality", "audio"))
+        result = test_model(system, dataset, progress)
     write_result(result, json_file)
-    report(result, figure)
+    report(result, json_file, figure)
 
 
 def check_outputs(json_file: Path | None, figure: Path | None) -> Path | None:
@@ -88,7 +94,8 @@ def keep(result: Mapping[str, Any], json_file: Path | None) -> None:
     write_result(result, json_file)
     fold = result["folds"][-1]
     speakers = ", ".join(fold["speakers"][:6]) + (" ..." if len(fold["speakers"]) > 6 else "")
-    line = f"fold {len(result['folds'])}: accuracy {fold['accuracy']:.3f} on {fold['n']} recordings of {speakers}"
+    who = speakers or "unknown speakers"
+    line = f"fold {len(result['folds'])}: accuracy {fold['accuracy']:.3f} on {fold['n']} recordings of {who}"
     print(line, file=sys.stderr)
 
 
@@ -100,14 +107,19 @@ def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
         write_atomically(json_file, json.dumps(result, indent=1) + "\n")
 
 
-def report(result: Mapping[str, Any], figure: Path | None) -> None:
-    """Print the tables of a result, and draw it."""
-    from emospike.evaluation.report import confusion_table, results_table
+def report(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
+    """Print the tables of a result, draw it, and say which files were written."""
+    from emospike.evaluation.report import confusion_table, gain_lines, results_table, study_table
 
     show(results_table([result]), "", confusion_table(result), "")
-    note(result["note"])
+    if table := study_table(result):
+        show(table, "")
+    for line in (*gain_lines(result), result["note"]):
+        note(line)
     if figure:
-        from emospike.explain.results import alt_text, coverage_figure
+        from emospike.explain.results import alt_text, evaluation_figure
         from emospike.explain.style import save_figure
 
-        save_figure(coverage_figure(result), figure, alt_text(result))
+        save_figure(evaluation_figure(result), figure, alt_text(result))
+    for path in filter(None, (json_file, figure)):
+        print(path)

@@ -1,44 +1,74 @@
-"""``emospike explain``: a page and pictures of one decision."""
+"""``emospike explain``: a page and pictures of one decision, or of two side by side."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emospike.cli.arguments import DEFAULT_MODEL, Model, Threshold, check_threshold
+from emospike.cli.arguments import Face, Model, Senses, Threshold, check_senses, check_threshold, default_model
 from emospike.cli.recognise import decision_row, table_line
 from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from emospike.clip import Clip
 
 LONGEST = 30.0
 """Seconds that one page explains."""
 
 
 def explain(
-    path: Annotated[Path, typer.Argument(help="A sound or video file.")],
+    paths: Annotated[list[Path], typer.Argument(help="A sound or video file; two with --compare.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page and its pictures.")],
     *,
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
+    modality: Senses = None,
+    face: Face = None,
     threshold: Threshold = None,
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
     stop: Annotated[float | None, typer.Option(help="Seconds from the beginning (default: the end).")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Show two recordings side by side in one page.")] = False,
 ) -> None:
-    """Explain the decision on one recording: a page that opens offline, and PNG pictures."""
+    """Explain the decision on one recording: a page that opens offline, and PNG pictures.
+
+    With --compare, two recordings side by side: what decided each, and how the network's activity differs.
+    """
     from emospike import store
-    from emospike.clip import Clip
-    from emospike.explain import write_explanation
+    from emospike.explain import write_comparison, write_explanation
 
     check_threshold(threshold)
-    clip = Clip(path, start, stop)
+    check_senses(modality)
+    check_count(paths, compare, face)
+    clips = [short_clip(path, start, stop, face) for path in paths]
+    system = store.load(model or default_model(modality))
+    found = [system.explain(clips[0], threshold, modality)]
+    found += [system.explain(clip, threshold, modality, found[0].about) for clip in clips[1:]]
+    page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
+    line = table_line(paths)
+    for path, explanation in zip(paths, found, strict=True):
+        print(line({"file": str(path)} | decision_row(explanation.decision, [])))
+    print(page)
+
+
+def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
+    """Raise `InputError` unless there is one recording, or there are two to compare."""
+    if len(paths) != 1 + compare:
+        wanted = "two recordings are compared" if compare else "one recording is explained, two with --compare"
+        raise InputError(f"{wanted}, got {len(paths)}")
+    if face and compare:
+        raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
+
+
+def short_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
+    """Return a recording, or a part of it, that one page can explain."""
+    from emospike.clip import Clip
+
+    clip = Clip(path, start, stop, face=face)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name one recording in it")
     if clip.seconds > LONGEST:
         raise InputError(
-            f"{path} has {clip.seconds:.0f} s of sound, one page explains {LONGEST:.0f} s: choose a part with --start "
-            "and --stop"
+            f"{path} has {clip.seconds:.0f} s, one page explains {LONGEST:.0f} s: choose a part with --start and --stop"
         )
-    explanation = store.load(model).explain(clip, threshold)
-    page, *_ = write_explanation(explanation, output)
-    print(table_line([path])({"file": str(path)} | decision_row(explanation.decision, [])))
-    print(page)
+    return clip

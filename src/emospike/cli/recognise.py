@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import DEFAULT_MODEL, Model, Threshold, check_threshold
+from emospike.cli.arguments import Face, Model, Senses, Threshold, check_senses, check_threshold, default_model
 from emospike.cli.terminal import progress_bar
+from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
@@ -27,7 +28,9 @@ WIDEST = 60
 def recognise(
     paths: Annotated[list[Path], typer.Argument(help="Sound or video files, or folders of them.")],
     *,
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
+    modality: Senses = None,
+    face: Face = None,
     threshold: Threshold = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
@@ -41,12 +44,15 @@ def recognise(
     from emospike.clip import find_recordings
 
     check_threshold(threshold)
+    check_senses(modality)
     files = list(find_recordings(paths))
-    system = store.load(model)
+    if face and len(files) > 1:
+        raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
+    system = store.load(model or default_model(modality))
     line = json.dumps if as_json else table_line(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
-        for row in recognised(system, files, threshold, window, progress):
+        for row in recognised(system, files, threshold, window, progress, modality=modality, face=face):
             print(line(row), flush=True)
             failed = failed or "error" in row
     if failed:
@@ -54,24 +60,43 @@ def recognise(
 
 
 def recognised(
-    system: System, files: Sequence[Path], threshold: float | None, window: float, progress: Progress | None = None
+    system: System,
+    files: Sequence[Path],
+    threshold: float | None,
+    window: float,
+    progress: Progress | None = None,
+    *,
+    modality: str | None = None,
+    face: Path | None = None,
 ) -> Iterator[Row]:
     """Yield what was recognised in each file, in order; a file that cannot be used gives its error."""
     from emospike.clip import Clip
     from emospike.systems.clips import each
     from emospike.systems.long import check_window, decide_recording
-    from emospike.validation import InputError
 
     check_window(window)
+    if len(files) > 1:
+        warm_up(system)
 
     def row(index: int, clip: Clip) -> Row:
         file = {"file": str(files[index])}
         try:
-            return file | decision_row(*decide_recording(system, clip, threshold, window))
+            return file | decision_row(*decide_recording(system, clip, threshold, window, modality))
         except InputError as error:
             return file | {"error": str(error)}
 
-    yield from each(row, [Clip(file) for file in files], "recognising", progress)
+    yield from each(row, [Clip(file, face=face) for file in files], "recognising", progress)
+
+
+def warm_up(system: System) -> None:
+    """Decide on half a second of a buzz, so that the first file's seconds hold no compilation and no imports."""
+    import numpy as np
+
+    from emospike.clip import Clip
+
+    rate, pitch = 16_000, 150
+    buzz = (np.arange(rate // 2, dtype=np.float32) * pitch / rate) % 1 - 0.5
+    system.decide(Clip.from_array(buzz, rate))
 
 
 def decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
@@ -84,18 +109,24 @@ def decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
         "reason": decision.reason,
         "seconds": dict(decision.seconds),
     }
+    if set(decision.share) - {"audio"}:
+        row["share"] = dict(decision.share)
     return row | ({"windows": [window_row(one) for one in windows]} if windows else {})
 
 
 def window_row(window: WindowDecision) -> Row:
-    """Return the decision on a window; a silent one has the label ``"silent"`` and no confidence."""
+    """Return the decision on a window; without sound or speech its label says so, and there is no confidence."""
     decision = window.decision
+    if decision and decision.speech:
+        label, confidence = decision.label, decision.confidence
+    else:
+        label, confidence = "no speech" if decision else "silent", None
     return {
         "start": window.start,
         "stop": window.stop,
-        "label": decision.label if decision else "silent",
-        "answered": decision.answered if decision else False,
-        "confidence": decision.confidence if decision else None,
+        "label": label,
+        "answered": decision is not None and decision.answered,
+        "confidence": confidence,
     }
 
 

@@ -15,15 +15,15 @@ from emospike.cli.arguments import (
     Normalise,
     Output,
     Preset,
-    check_modality,
     check_writable,
     load_data,
     load_unlabelled,
 )
-from emospike.cli.terminal import progress_bar
+from emospike.cli.terminal import note, progress_bar
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
+    from emospike.datasets import Dataset
     from emospike.systems.contract import System
 
 
@@ -42,23 +42,30 @@ def train(
     ] = None,
 ) -> None:
     """Train a model on all recordings of a data set."""
-    from emospike.datasets import finer_labels, relabel
-    from emospike.evaluation.cards import measured, model_card
-    from emospike.evaluation.protocols import new_system, speakers_of
-    from emospike.validation import within
+    from emospike.datasets import LABELS, finer_labels, relabel
+    from emospike.evaluation.cards import check_evaluation, measured, model_card, settings_of
+    from emospike.evaluation.leaks import clip_hashes
+    from emospike.evaluation.protocols import new_system
+    from emospike.evaluation.testing import speakers_of
+    from emospike.validation import one_of, within
 
-    check_modality(modality, system)
     check_writable(output)
     within("seed", seed, 0, 2**32 - 1)
+    one_of("label scheme", labels, LABELS)
+    untrained = new_system(system, preset, seed, normalise, modality)
+    settings = settings_of(untrained, preset or untrained.presets()[0], labels, modality)
     found = read_json(evaluation) if evaluation else None
-    untrained = new_system(system, preset, seed, normalise)
+    if found is not None:
+        check_evaluation(found, settings)
     with progress_bar() as progress:
-        dataset = relabel(load_data(data, progress), labels)
+        dataset = relabel(load_data(data, progress, modality), labels)
+        check_speakers(dataset)
+        hashes = clip_hashes(dataset)
         model = untrained.fit(
             dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), progress, finer_labels(dataset)
         )
-    model.card = model_card(model, dataset, labels, preset or type(model).presets()[0], modality)
-    if found:
+    model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
+    if found is not None:
         model.card = measured(model.card, found)
     write_model(model, output)
 
@@ -68,23 +75,57 @@ def adapt(
     data: Data,
     output: Output,
     unlabelled: Annotated[
-        bool, typer.Option(help="All recordings are of one new speaker, and no labels are used: any folder will do.")
+        bool,
+        typer.Option(
+            "--unlabelled", help="All recordings are of one new speaker, and no labels are used: any folder will do."
+        ),
     ] = False,
 ) -> None:
     """Teach a model new recordings, speakers or classes, without losing the old; or one speaker, without labels."""
     from emospike import store
     from emospike.datasets import relabel
     from emospike.evaluation.cards import adapted
+    from emospike.evaluation.leaks import clip_hashes
+    from emospike.systems.vector_system import VectorSystem
 
     check_writable(output)
     system = store.load(model)
+    if not unlabelled and isinstance(system, VectorSystem):
+        system.check_learns()
     with progress_bar() as progress:
-        dataset = load_unlabelled(data, progress) if unlabelled else load_data(data, progress)
+        modality = system.card.get("modality", "audio")
+        dataset = load_unlabelled(data, progress) if unlabelled else load_data(data, progress, modality)
         if not unlabelled:
             dataset = relabel(dataset, system.card.get("labels", "emotion"))
+        hashes = clip_hashes(dataset)
         system.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
-    system.card = adapted(system.card, system, dataset, labelled=not unlabelled)
+    system.card = adapted(system.card, system, dataset, hashes, labelled=not unlabelled)
     write_model(system, output)
+
+
+def learnt_from(model: System, dataset: Dataset) -> Dataset:
+    """Return the recordings that a model was trained on, and say which others no face was found in."""
+    import numpy as np
+
+    from emospike.systems.vector_system import VectorSystem
+
+    left_out = model.left_out_ if isinstance(model, VectorSystem) else {}
+    if left_out:
+        first = next(iter(left_out.values()))
+        note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")
+    return dataset.subset(np.setdiff1d(np.arange(len(dataset)), list(left_out)))
+
+
+def check_speakers(dataset: Dataset) -> None:
+    """Raise `InputError` for a single speaker; note where speakers are unknown: calibration holds some out."""
+    speakers = {*dataset.speakers.tolist()}
+    if speakers == {""}:
+        note("speakers are not known: calibration holds out clips, so confidence may be too high for new speakers")
+    elif len(speakers) == 1:
+        raise InputError(
+            f"all recordings are of speaker {speakers.pop()!r}, and calibration holds out speakers: add another "
+            "speaker, or list them in a CSV without speakers to hold out clips"
+        )
 
 
 def write_model(system: System, path: Path) -> None:

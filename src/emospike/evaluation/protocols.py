@@ -9,8 +9,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from emospike.datasets import Dataset, Fold, finer_labels, published_split, random_folds, relabel, speaker_folds
+from emospike.datasets import (
+    LABELS,
+    Dataset,
+    Fold,
+    finer_labels,
+    published_split,
+    random_folds,
+    relabel,
+    speaker_folds,
+)
+from emospike.evaluation.cascade import Cascade
+from emospike.evaluation.leaks import leak_note, leaks
+from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Tested, fold_row, summary
+from emospike.evaluation.study import Study
+from emospike.evaluation.testing import speakers_of, tested
 from emospike.systems import SYSTEMS
 from emospike.systems.contract import Progress, System
 from emospike.validation import InputError, one_of, positive
@@ -18,36 +32,62 @@ from emospike.validation import InputError, one_of, positive
 PROTOCOLS = {
     "speaker-folds": "each speaker is tested once a seed, by a system that never heard them",
     "published": "as in the eXCube2 paper: each seed holds out other speakers, and training classes are balanced by "
-    "duplication after the split; the interval is over seeds",
+    "duplication after the split",
     "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
+    "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
+    "few of their recordings changes",
+    "cascade": "each speaker is tested once a seed, by a system that never heard them; then with the face only where "
+    "the sound's answer is uncertain",
 }
 """How recordings are split into training and test, and what the numbers then mean."""
 
 PUBLISHED_SEEDS = 5
 """Seeds of protocol ``published`` where none are asked for; the paper has 30."""
 
-TIMED = 6
-"""Test clips of a fold that are decided one by one to time the stages, the first to warm up."""
+STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade}
+"""The study of each protocol that has one."""
 
 Save = Callable[[dict[str, Any]], None]
 Labels = Shaped[np.ndarray, " clips"]
 
 
-def new_system(name: str, preset: str | None = None, seed: int = 0, normalise: str = "none") -> System:
+def new_system(
+    name: str, preset: str | None = None, seed: int = 0, normalise: str = "none", modality: str = "audio"
+) -> System:
     """Return an unfitted system by name; its default preset if none is named.
 
     Raises
     ------
-    InputError : unknown system, preset or normalisation, or a system that cannot normalise speakers
+    InputError : unknown system, preset, modality or normalisation, or a system that cannot normalise speakers
     """
     kind: type[System] = SYSTEMS.load(name)
-    system = kind.preset(preset or kind.presets()[0], seed)
+    one_of(f"modality of {name}", modality, kind.modalities())
+    system = kind.preset(preset or kind.presets()[0], seed, modality)
     one_of("normalisation", normalise, ("none", "speaker"))
     if "normalise" in system.get_params():
         return system.set_params(normalise=normalise)
     if normalise != "none":
         raise InputError(f"{name} cannot normalise speakers: use --normalise none")
     return system
+
+
+def check_settings(
+    system_name: str,
+    labels: str = "arousal",
+    preset: str | None = None,
+    *,
+    protocol: str = "speaker-folds",
+    normalise: str = "none",
+    seeds: int | None = None,
+    modality: str = "audio",
+) -> None:
+    """Raise `InputError` for a name that is unknown, or a number that cannot be, before recordings are read."""
+    one_of("protocol", protocol, PROTOCOLS)
+    one_of("label scheme", labels, LABELS)
+    if seeds is not None:
+        positive("seeds", seeds)
+    system = new_system(system_name, preset, 0, normalise, modality)
+    STUDIES.get(protocol, Study)().check(system)
 
 
 def evaluate(
@@ -81,25 +121,27 @@ def evaluate(
     ------
     InputError : something unknown, or data that cannot be split like this (see `emospike.datasets.folds`)
     """
-    one_of("protocol", protocol, PROTOCOLS)
+    check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
-    positive("seeds", seeds)
-    new_system(system_name, preset, 0, normalise)  # what is unknown should fail now
     dataset = relabel(dataset, labels)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": labels, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    splits = _splits(dataset, protocol, seeds)
+    splits, study = _splits(dataset, protocol, seeds), STUDIES.get(protocol, Study)()
+    study.prepare(dataset)
     result, runs = dict[str, Any](), list[Tested]()
     for number, (seed, fold) in enumerate(splits, start=1):
-        system = new_system(system_name, preset, seed, normalise)
+        system = new_system(system_name, preset, seed, normalise, modality)
+        study.check(system)
         train, test = dataset.subset(fold.train), dataset.subset(fold.test)
         named = _prefixed(progress, f"fold {number} of {len(splits)}: ")
         fitting = time.perf_counter()
         system.fit(train.clips(), train.labels.tolist(), speakers_of(train), named, finer_labels(train))
         fitted = {"fit": time.perf_counter() - fitting}
         runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted))
+        study.add(system, train, runs[-1], named)
         rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}
-        result = about | rows | _summary(runs, protocol, PROTOCOLS[protocol], normalise)
+        found = _summary(runs, protocol, [PROTOCOLS[protocol]], normalise, study.notes())
+        result = about | rows | found | study.result()
         if save:
             save(result)
     return result
@@ -108,8 +150,8 @@ def evaluate(
 def test_model(system: System, dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
     """Return how well a trained model does on recordings that it has never seen: as `evaluate`, without folds.
 
-    Labels follow the scheme in the model's card. A model that normalises speakers takes the mean of each test
-    speaker, where speakers are known.
+    What it did see, as far as its card tells, stands under ``leaks``. Labels follow the scheme in the card. A model
+    that normalises speakers takes the mean of each test speaker, where speakers are known.
 
     Raises
     ------
@@ -122,30 +164,10 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
     normalise = system.get_params().get("normalise", "none")
     about = {"system": SYSTEMS.name_of(type(system)), "modality": card.get("modality", "audio")}
     about |= {"labels": card.get("labels", "emotion"), "protocol": "test", "normalise": normalise}
-    about |= {"preset": card.get("preset"), "complete": True, "folds": []}
-    return about | _summary([tested(system, dataset, progress)], "test", _overlap(card, dataset), normalise)
-
-
-def tested(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
-    """Return what a trained system decides on a data set, timed; `run` are further fields of `Tested`."""
-    start = time.perf_counter()
-    probabilities = system.predict_proba(dataset.clips(), speakers_of(dataset), progress)
-    seconds = run.pop("seconds", {}) | {"predict": time.perf_counter() - start}
-    seconds |= stage_seconds(system, dataset.subset(np.arange(min(TIMED, len(dataset)))))
-    return Tested(dataset, system.classes_, probabilities, system.threshold_, seconds=seconds, **run)
-
-
-def stage_seconds(system: System, dataset: Dataset) -> dict[str, float]:
-    """Return the mean time of each stage of a decision (the paper's Table 7), after a first one to warm up."""
-    times = [system.decide(clip).seconds for clip in dataset.clips()]
-    times = times[1:] or times
-    return {stage: sum(one[stage] for one in times) / len(times) for stage in times[0]}
-
-
-def speakers_of(dataset: Dataset) -> list[str] | None:
-    """Return who speaks in each recording, or None if that is not known of every one."""
-    speakers: list[str] = dataset.speakers.tolist()
-    return speakers if all(speakers) else None
+    found = leaks(card, dataset)
+    about |= {"preset": card.get("preset"), "complete": True, "leaks": found, "folds": []}
+    meaning = leak_note(found, card, dataset)
+    return about | _summary([tested(system, dataset, progress)], "test", [meaning], normalise)
 
 
 def _splits(dataset: Dataset, protocol: str, seeds: int) -> list[tuple[int, Fold]]:
@@ -161,12 +183,20 @@ def _prefixed(progress: Progress | None, prefix: str) -> Progress | None:
     return progress and (lambda stage, done, total: progress(prefix + stage, done, total))
 
 
-def _summary(runs: Sequence[Tested], protocol: str, meaning: str, normalise: str) -> dict[str, Any]:
+def _summary(
+    runs: Sequence[Tested], protocol: str, meaning: list[str], normalise: str, more: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return all numbers, and a note of what they mean."""
     groups, over = _groups(runs, protocol)
-    means = "speaker means are taken over all clips of a test speaker, without labels" if normalise == "speaker" else ""
-    note = "; ".join(part for part in (meaning, means, f"95 % interval over {over}") if part)
-    return {"note": note} | summary(runs, groups)
+    numbers = summary(runs, groups)
+    said = list(meaning)
+    if normalise == "speaker":
+        said.append("speaker means are taken over all clips of a test speaker, without labels")
+    whose = "Wilson's " if numbers["ci95_method"] == "Wilson" else ""
+    said.append(f"{whose}95 % interval over {over}")
+    if left_out := [why for run in runs for why in run.left_out]:
+        said.append(f"{len(left_out)} recordings show nothing to decide on and are left out; the first: {left_out[0]}")
+    return {"note": "; ".join([*said, *more])} | numbers
 
 
 def _groups(runs: Sequence[Tested], protocol: str) -> tuple[Labels, str]:
@@ -179,18 +209,5 @@ def _groups(runs: Sequence[Tested], protocol: str) -> tuple[Labels, str]:
         return np.concatenate([np.full(len(run.truth), str(run.seed)) for run in runs]), "seeds"
     if "" not in speakers and len(np.unique(speakers)) > 1:
         return speakers, "speakers"
-    takes = [recording.take for run in runs for recording in run.recordings.recordings]
+    takes = [take for run in runs for take in run.takes]
     return np.array(takes, dtype=str), "recordings: it says nothing about other speakers"
-
-
-def _overlap(card: dict[str, Any], dataset: Dataset) -> str:
-    """Say whether the model was trained, or adapted, on the speakers that test it, as far as names tell."""
-    heard = {card.get("data"), *(step.get("data") for step in card.get("adapted", ()))}
-    shared = sorted({*card.get("speakers", ())} & {*dataset.speakers.tolist()} - {""})
-    if not shared:
-        return "a trained model; it shares no speaker's name with these recordings, more was not checked"
-    if dataset.name in heard:
-        return f"LEAKY: the model was trained on speakers {', '.join(shared)}, who also test it"
-    return (
-        f"a trained model; it heard speakers named {', '.join(shared)} too: if they are the same people, this is LEAKY"
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from emospike.systems.senses import WORDS
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -31,7 +33,34 @@ def results_table(results: Sequence[Result]) -> Table:
             f"{result['at_coverage']['accuracy']:.3f}",
             str(result["clips"]),
         )
+        for sense in _alone(result):
+            own = result["senses"][sense]
+            low, high = own["ci95"]
+            numbers = (f"{own['accuracy']:.3f}", f"{low:.3f}-{high:.3f}", f"{own['balanced_accuracy']:.3f}")
+            table.add_row(f"{WORDS[sense]} alone", *numbers)
     return table
+
+
+def gain_lines(result: Result) -> list[str]:
+    """Return what each sense adds to the other, and what both gain over the better one; nothing for one sense."""
+    if "gain" not in result:
+        return []
+    gain, (first, second) = result["gain"], _alone(result)
+    better = gain["better"]
+    return [
+        f"{WORDS[second]} adds {_points(gain[first], f'to {WORDS[first]} ')}",
+        f"{WORDS[first]} adds {_points(gain[second], f'to {WORDS[second]} ')}",
+        f"both over the better sense alone ({WORDS[better['sense']]}): {_points(better)}",
+    ]
+
+
+def _alone(result: Result) -> list[str]:
+    return [sense for sense in result.get("senses", {}) if sense in WORDS]
+
+
+def _points(gain: Result, over: str = "") -> str:
+    low, high = gain["ci95"]
+    return f"{gain['points']:+.1f} points {over}(95 % interval {low:.1f} to {high:.1f})"
 
 
 def confusion_table(result: Result) -> Table:
@@ -48,3 +77,28 @@ def confusion_table(result: Result) -> Table:
         recall = result["recall"].get(label)
         table.add_row(label, *map(str, row), "-" if recall is None else f"{recall:.2f}")
     return table
+
+
+def study_table(result: Result) -> Table | None:
+    """Return the curve of a protocol that has one: of a cascade, or of adapting to new speakers."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    if "new_speaker" in result:
+        for name in ("clips a class", "mode", "accuracy", "gain", "95 % interval", "old speakers", "other new"):
+            table.add_column(name, justify="left" if name == "mode" else "right", no_wrap=True)
+        for row in result["new_speaker"]:
+            (low, high), other = row["gain_ci95"], row["other_speakers"]
+            gain = (f"{row['gain']:+.1f}", f"{low:.1f} to {high:.1f}") if row["k"] else ("", "")
+            numbers = (f"{row['old_speakers']:.3f}", "-" if other is None else f"{other:.3f}")
+            table.add_row(str(row["k"]), row["mode"], f"{row['accuracy']:.3f}", *gain, *numbers)
+        return table
+    if "cascade" in result:
+        for name in ("first", "entropy limit", "second needed", "accuracy", "operations"):
+            table.add_column(name, justify="left" if name == "first" else "right", no_wrap=True)
+        every_other = [row for first in WORDS for row in [row for row in result["cascade"] if row["first"] == first][::2]]
+        for row in every_other:
+            shares = (f"{row['looked']:.0%}", f"{row['accuracy']:.3f}", f"{row['operations_share']:.0%}")
+            table.add_row(WORDS[row["first"]], f"{row['limit']:.2f}", *shares)
+        return table
+    return None

@@ -11,8 +11,9 @@ from emospike import datasets, store
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.evaluation.bench.material import CLIP_SECONDS, speech
 from emospike.evaluation.bench.measurement import Measurement, interleaved, milliseconds, one_core, ratio
-from emospike.evaluation.protocols import new_system, speakers_of
+from emospike.evaluation.protocols import new_system
 from emospike.evaluation.reading import readable
+from emospike.evaluation.testing import speakers_of
 from emospike.systems.contract import System
 
 MOST_CLIPS = 200

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from emospike import datasets, store
 from emospike.evaluation.bench.measurement import Measurement, alone
-from emospike.evaluation.protocols import new_system, speakers_of
+from emospike.evaluation.protocols import new_system
 from emospike.evaluation.reading import readable
+from emospike.evaluation.testing import speakers_of
 
 
 def measure(data: Path, labels: str = "arousal", system: str = "excube2") -> list[Measurement]:

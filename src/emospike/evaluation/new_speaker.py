@@ -1,0 +1,221 @@
+"""New speakers: what a few of their clips are worth to a trained system, and what learning them costs the others."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int, Shaped
+
+from emospike.datasets import Dataset
+from emospike.evaluation import metrics
+from emospike.evaluation.results import Tested
+from emospike.evaluation.study import Study
+from emospike.readout.contract import IncrementalClassifier
+from emospike.readout.readout import Readout
+from emospike.systems.contract import Progress, System
+from emospike.systems.vector_system import VectorSystem
+from emospike.validation import InputError
+
+COUNTS = (1, 2, 4, 8)
+"""Clips of each class that a speaker gives."""
+
+DRAWS = 5
+"""How often these clips are drawn, at random."""
+
+SAMPLE = 100
+"""Clips of the training speakers, and of the other new ones, on which forgetting is measured; at most."""
+
+MODES = {
+    "labels": "adapted to the clips with their labels",
+    "mean": "adapted to the mean of the same clips, without labels",
+    "both": "adapted to their mean, then to their labels",
+}
+"""What is done with the clips."""
+
+Labels = Shaped[np.ndarray, " clips"]
+Right = Bool[np.ndarray, " clips"]
+Rows = Int[np.ndarray, " rows"]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """State vectors of some clips, with what is known of them."""
+
+    vectors: Float32[np.ndarray, "clips dims"]
+    truth: Labels
+    speakers: Labels
+    takes: Labels
+
+    def rows(self, rows: Rows) -> Clips:
+        """Return some of the clips."""
+        return Clips(self.vectors[rows], self.truth[rows], self.speakers[rows], self.takes[rows])
+
+    def right(self, readout: Readout) -> Right:
+        """Return which clips a readout decides rightly, as if they came one by one."""
+        if not len(self.vectors):
+            return np.empty(0, bool)
+        decided = np.array(readout.classes)[readout.probabilities(self.vectors).argmax(axis=1)]
+        right: Right = decided == self.truth
+        return right
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What an adapted readout is tested on: the speaker's own clips, those of old speakers, and of other new ones."""
+
+    own: Clips
+    old: Clips
+    others: Clips
+
+
+@dataclass
+class _Row:
+    """What was measured with one number of clips used in one way."""
+
+    before: list[Right] = field(default_factory=list)
+    after: list[Right] = field(default_factory=list)
+    old: list[Right] = field(default_factory=list)
+    others: list[Right] = field(default_factory=list)
+    groups: list[Labels] = field(default_factory=list)
+    takes: list[Labels] = field(default_factory=list)
+
+    def add(self, before: Right, adapted: Readout, panel: Panel) -> None:
+        """Take in a test of an adapted readout."""
+        self.before.append(before)
+        self.after.append(panel.own.right(adapted))
+        self.old.append(panel.old.right(adapted))
+        self.others.append(panel.others.right(adapted))
+        self.groups.append(panel.own.speakers)
+        self.takes.append(panel.own.takes)
+
+    def summary(self) -> dict[str, Any]:
+        """Return accuracies, and the gain over the unadapted system on the same clips."""
+        before, after, groups, takes = map(np.concatenate, (self.before, self.after, self.groups, self.takes))
+        recordings = len(set(takes))
+        gained = metrics.gain(before, after, groups, recordings)
+        return {
+            "accuracy": float(after.mean()),
+            "ci95": list(metrics.interval(after, groups, recordings)),
+            "gain": gained["points"],
+            "gain_ci95": gained["ci95"],
+            "gain_ci95_method": gained["ci95_method"],
+            "old_speakers": float(np.concatenate(self.old).mean()),
+            "other_speakers": float(np.concatenate(self.others).mean()) if any(map(len, self.others)) else None,
+        }
+
+
+@dataclass
+class NewSpeakers(Study):
+    """Adapts copies of the readout to each held-out speaker in turn, and tests them on the speaker's other clips.
+
+    Clips are drawn at random for each speaker, the same number of each class, and those of a smaller number are among
+    those of a larger one. What is left after the largest number is tested, so that all numbers are tested alike. A
+    number counts if more than half of the speakers have more clips of every class; speakers who have not enough for
+    the largest are left out. Forgetting is measured on clips of training speakers, which trained, and on those of the
+    other held-out speakers, which did not. Recordings that lack a sense are left out.
+    """
+
+    seed: int = 0
+    modes: tuple[str, ...] = tuple(MODES)
+    rows: dict[tuple[int, str], _Row] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    counts: tuple[int, ...] = COUNTS
+
+    def check(self, system: System) -> None:
+        """Raise `InputError` unless there is a readout to adapt; without labels alone if it cannot go on learning."""
+        if not isinstance(system, VectorSystem):
+            raise InputError(f"protocol new-speaker adapts a readout of vectors, {type(system).__name__} has none")
+        if not isinstance(system.classifier, IncrementalClassifier):
+            self.modes = ("mean",)
+
+    def prepare(self, dataset: Dataset) -> None:
+        """Choose the numbers of clips that the speakers of a data set allow."""
+        smallest = [smallest_class(dataset.labels[dataset.speakers == one]) for one in np.unique(dataset.speakers)]
+        self.counts = tuple(k for k in COUNTS if np.mean([least > k for least in smallest]) > 0.5)
+        if not self.counts:
+            raise InputError("most speakers have one recording of a class or none: none is left to test an adaptation")
+
+    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+        """Adapt a copy of the readout to each speaker of a fold."""
+        used = np.setdiff1d(np.arange(len(train)), list(system.left_out_))
+        sample = np.random.default_rng(self.seed).permutation(used)[:SAMPLE]
+        old = vectors_of(system, train.subset(np.sort(sample)), progress)
+        new = vectors_of(system, run.recordings, progress)
+        if old is None or new is None:
+            return
+        speakers = np.unique(new.speakers)
+        for done, speaker in enumerate(speakers, start=1):
+            if smallest_class(new.truth[new.speakers == speaker]) > self.counts[-1]:
+                self._add_speaker(system.readout_, new, speaker, old)
+            else:
+                self.left_out.append(str(speaker))
+            if progress:
+                progress("adapting", done, len(speakers))
+
+    def _add_speaker(self, readout: Readout, new: Clips, speaker: str, old: Clips) -> None:
+        own, others = np.flatnonzero(new.speakers == speaker), np.flatnonzero(new.speakers != speaker)
+        rng = np.random.default_rng([self.seed, *speaker.encode()])
+        strangers = new.rows(np.sort(rng.permutation(others)[:SAMPLE]))
+        for _ in range(DRAWS):
+            by_class = [rng.permutation(own[new.truth[own] == label]) for label in np.unique(new.truth[own])]
+            rest = np.sort(np.concatenate([rows[self.counts[-1] :] for rows in by_class]))
+            panel = Panel(new.rows(rest), old, strangers)
+            before = panel.own.right(readout)
+            self._row(0, "none").add(before, readout, panel)
+            for count in self.counts:
+                given = new.rows(np.concatenate([rows[:count] for rows in by_class]))
+                for mode in self.modes:
+                    self._row(count, mode).add(before, adapted_to(readout, given, mode), panel)
+
+    def _row(self, count: int, mode: str) -> _Row:
+        return self.rows.setdefault((count, mode), _Row())
+
+    def result(self) -> dict[str, Any]:
+        """Return a row for each number of clips and each mode; number 0 is the unadapted system."""
+        return {"new_speaker": [{"k": k, "mode": mode} | row.summary() for (k, mode), row in self.rows.items()]}
+
+    def notes(self) -> list[str]:
+        """Say what was gained with 4 clips of each class, or as many as there are."""
+        count = 4 if 4 in self.counts else self.counts[-1]
+        found = {mode: row.summary() for (k, mode), row in self.rows.items() if k == count}
+        gained = [
+            f"{MODES[mode]} {row['gain']:+.1f} points ({row['gain_ci95'][0]:.1f} to {row['gain_ci95'][1]:.1f})"
+            for mode, row in found.items()
+        ]
+        said = [f"new speakers who give {count} recordings of each class: {', '.join(gained)}"] if gained else []
+        if self.left_out:
+            said.append(f"{len(self.left_out)} speakers have too few recordings to adapt to and are left out")
+        return said
+
+
+def smallest_class(labels: Labels) -> int:
+    """Return how often the rarest label occurs.
+
+    >>> smallest_class(np.array(["sad", "happy", "sad"]))
+    1
+    """
+    return int(np.unique(labels, return_counts=True)[1].min())
+
+
+def adapted_to(readout: Readout, given: Clips, mode: str) -> Readout:
+    """Return a copy of a readout that was adapted to clips of one speaker in one of `MODES`."""
+    copy = deepcopy(readout)
+    if mode in ("mean", "both"):
+        copy.adapt(given.vectors)
+    if mode in ("labels", "both"):
+        copy.adapt(given.vectors, given.truth)
+    return copy
+
+
+def vectors_of(system: VectorSystem, dataset: Dataset, progress: Progress | None = None) -> Clips | None:
+    """Return the state vectors of the recordings that lack no sense, or None if there is none."""
+    seen = system.viewed(dataset.clips(), progress=progress)
+    whole = np.array([view == system.modality for view, _ in seen], bool)
+    if not whole.any():
+        return None
+    vectors = np.stack([vector for view, vector in seen if view == system.modality])
+    takes = np.array([recording.take for recording in dataset.recordings])
+    return Clips(vectors, dataset.labels[whole], dataset.speakers[whole], takes[whole])

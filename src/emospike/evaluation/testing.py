@@ -1,0 +1,102 @@
+"""Testing a trained system on recordings that it did not train on, by everything that they have to show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emospike.clip import Clip
+from emospike.datasets import Dataset
+from emospike.evaluation.results import Tested
+from emospike.systems.clips import each
+from emospike.systems.contract import Progress, System
+from emospike.systems.senses import MODALITIES
+from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.validation import InputError
+
+TIMED = 6
+"""Test clips of a fold that are decided one by one to time the stages, the first to warm up."""
+
+Probabilities = Float[np.ndarray, "clips classes"]
+
+
+def tested(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
+    """Return what a trained system decides on a data set, timed; `run` are further fields of `Tested`.
+
+    A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason. One that
+    lacks a sense is decided by the other, as it always is.
+
+    Raises
+    ------
+    InputError : no recording can be decided on
+    """
+    start, clips, who = time.perf_counter(), dataset.clips(), speakers_of(dataset)
+    if isinstance(system, VectorSystem):
+        alone, left_out = answers(system, clips, who, progress)
+        whole = alone.pop(system.modality)
+        for other in alone.values():
+            whole = np.where(np.isnan(whole), other, whole)
+    else:
+        alone, left_out, whole = {}, {}, system.predict_proba(clips, who, progress)
+    if len(left_out) == len(clips):
+        raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
+    kept = ~np.isin(np.arange(len(clips)), list(left_out))
+    seconds = run.pop("seconds", {}) | {"predict": time.perf_counter() - start}
+    timed = dataset.subset(np.flatnonzero(kept)[:TIMED])
+    return Tested(
+        dataset.subset(kept),
+        system.classes_,
+        whole[kept],
+        system.threshold_,
+        alone={sense: one[kept] for sense, one in alone.items()},
+        left_out=tuple(left_out.values()),
+        seconds=seconds | stage_seconds(system, timed),
+        **run,
+    )
+
+
+def answers(
+    system: VectorSystem, clips: Sequence[Clip], speakers: Sequence[str] | None, progress: Progress | None = None
+) -> tuple[dict[str, Probabilities], dict[int, str]]:
+    """Return the probabilities by every readout of a system, and why some clips have none.
+
+    A clip that lacks a sense of a readout has NaN there; one that lacks all is among those with a reason.
+    """
+
+    def one(_: int, clip: Clip) -> dict[str, Vector] | str:
+        try:
+            seen = system.perceive(clip)
+        except InputError as error:
+            return str(error)
+        return {view: system.vector(seen, MODALITIES[view]) for view in system.views_in(seen)}
+
+    found = list(each(one, clips, "state vectors", progress))
+    who = None if speakers is None else np.asarray(speakers)
+    out = {}
+    for view in system.views:
+        probabilities = np.full((len(clips), len(system.classes_)), np.nan)
+        own = {i: one[view] for i, one in enumerate(found) if not isinstance(one, str) and view in one}
+        if own:
+            have = list(own)
+            probabilities[have] = system.readouts_[view].probabilities(
+                np.stack(list(own.values())), None if who is None else who[have]
+            )
+        out[view] = probabilities
+    return out, {i: why for i, why in enumerate(found) if isinstance(why, str)}
+
+
+def stage_seconds(system: System, dataset: Dataset) -> dict[str, float]:
+    """Return the mean time of each stage of a decision (the paper's Table 7), after a first one to warm up."""
+    times = [system.decide(clip).seconds for clip in dataset.clips()]
+    times = times[1:] or times
+    return {stage: float(np.mean([one[stage] for one in times if stage in one])) for stage in times[0]}
+
+
+def speakers_of(dataset: Dataset) -> list[str] | None:
+    """Return who speaks in each recording, or None if that is not known of every one."""
+    speakers: list[str] = dataset.speakers.tolist()
+    return speakers if all(speakers) else None

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from emospike.datasets import Dataset, Recording
+from emospike.evaluation.leaks import clip_hashes, content_hash, leak_note, leaks, without_hashes
+from emospike.validation import InputError
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """Make a data set of files with the given contents, said by a speaker."""
+
+    def make(*contents: str, speaker: str | None = "anna", name: str = "manifest") -> Dataset:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        for i, content in enumerate(contents):
+            (folder / f"{i}.wav").write_text(content)
+        rows = tuple(Recording(folder / f"{i}.wav", "sad", speaker, f"{i}") for i in range(len(contents)))
+        return Dataset(name, rows)
+
+    return make
+
+
+def card_of(dataset: Dataset) -> dict:
+    speakers = sorted({*dataset.speakers.tolist()} - {""})
+    return {"data": dataset.name, "speakers": speakers, "clip_hashes": clip_hashes(dataset)}
+
+
+def said(card: dict, dataset: Dataset) -> str:
+    return leak_note(leaks(card, dataset), card, dataset)
+
+
+def test_hashes_tell_contents_apart_whatever_the_name(recordings, tmp_path):
+    one, two, again, *others = clip_hashes(recordings("b", "a", "c")).split()
+    assert not others
+    assert all(len(found) == 12 for found in (one, two, again))
+    assert [one, two, again] == sorted({one, two, again})
+    assert clip_hashes(recordings("c", "b", "a", "a")) == f"{one} {two} {again}"
+    (tmp_path / "long").write_bytes(bytes(3_000_000))
+    (tmp_path / "longer").write_bytes(bytes(3_000_001))
+    assert content_hash(tmp_path / "long") != content_hash(tmp_path / "longer")
+
+
+def test_a_file_that_is_gone(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read .*gone.wav: No such file"):
+        content_hash(tmp_path / "gone.wav")
+
+
+def test_renamed_copies_are_found(recordings):
+    card, test = card_of(recordings("a", "b", "c")), recordings("x", "b", "c", speaker="someone")
+    found = leaks(card, test)
+    assert found == {"clips": 2, "unlabelled_clips": 0, "speakers": [], "clips_compared": True}
+    assert said(card, test) == "LEAKY: the model was trained on 2 of these 3 recordings"
+
+
+def test_what_it_was_adapted_to_counts(recordings):
+    first, later, mean = recordings("a"), recordings("b", speaker="ben"), recordings("c", speaker="carla")
+    steps = [card_of(later) | {"labelled": True}, card_of(mean) | {"labelled": False}]
+    card = card_of(first) | {"adapted": steps}
+    assert leaks(card, recordings("b", "x", speaker="eve"))["clips"] == 1
+    assert leaks(card, recordings("x", speaker="carla"))["speakers"] == ["carla"]
+    test = recordings("c", "x", speaker="eve")
+    assert (leaks(card, test)["clips"], leaks(card, test)["unlabelled_clips"]) == (0, 1)
+    assert said(card, test).endswith("; it was adapted to 1 of these 2 recordings, without labels")
+    assert "LEAKY" not in said(card, test)
+
+
+def test_nothing_in_common(recordings):
+    card = card_of(recordings("a"))
+    assert said(card, recordings("x", speaker="eve")) == (
+        "a trained model; it shares no speaker's name with these recordings; none of these files trained it"
+    )
+    assert said(card, recordings("x", speaker=None)) == (
+        "a trained model; none of these files trained it; whether it heard these speakers is not known"
+    )
+
+
+def test_names_alone_are_proof_for_ravdess_only(recordings):
+    assert "if they are the same people, this is LEAKY" in said(card_of(recordings("a")), recordings("x"))
+    actors = recordings("a", speaker="01", name="ravdess")
+    test = recordings("x", speaker="01", name="ravdess")
+    assert said(card_of(actors), test) == "LEAKY: the model was trained on speakers 01, who also test it"
+    adapted = card_of(actors) | {"adapted": [card_of(recordings("b", speaker="01"))]}
+    assert "if they are the same people" in said(adapted, recordings("x", speaker="01", name="ravdess"))
+
+
+def test_an_old_card_is_compared_by_names_and_says_so(recordings):
+    old = {"data": "manifest", "speakers": ["anna"]}
+    gone = Dataset("manifest", (Recording(Path("gone.wav"), "sad", "eve", "gone"),))
+    assert leaks(old, gone) == {"clips": 0, "unlabelled_clips": 0, "speakers": [], "clips_compared": False}
+    assert said(old, gone).endswith("; files could not all be compared")
+    later = old | {"adapted": [card_of(recordings("b")) | {"labelled": True}]}
+    assert leaks(later, recordings("b", speaker="eve"))["clips"] == 1
+    assert leaks(later, recordings("x", speaker="eve"))["clips_compared"] is False
+    assert "not known" in said({}, recordings("x"))
+
+
+def test_hashes_are_not_for_reading(recordings):
+    card = card_of(recordings("a"))
+    shown = without_hashes(card | {"adapted": [card]})
+    assert shown == {"data": "manifest", "speakers": ["anna"], "adapted": [{"data": "manifest", "speakers": ["anna"]}]}
+    assert "adapted" not in without_hashes(card)

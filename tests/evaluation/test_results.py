@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emospike.datasets import Dataset, Recording
+from emospike.evaluation import metrics, results
+from emospike.evaluation.results import senses_alone, summary
+
+
+def run_of(truth, both, sound, face, speakers):
+    """A test whose answers are written as letters: h for happy, s for sad, - for none."""
+    sure = {"h": [0.9, 0.1], "s": [0.2, 0.8], "-": [np.nan, np.nan]}
+    names = {"h": "happy", "s": "sad"}
+    recordings = tuple(
+        Recording(Path(f"{i}.wav"), names[label], who, str(i))
+        for i, (label, who) in enumerate(zip(truth, speakers, strict=True))
+    )
+    rows = {name: np.array([sure[one] for one in text]) for name, text in (("audio", sound), ("face", face))}
+    whole = np.array([sure[one] for one in both])
+    return results.Tested(Dataset("mine", recordings), ("happy", "sad"), whole, 0.5, alone=rows)
+
+
+@pytest.fixture
+def run():
+    return run_of("hhsshhss" + "h", "hhsshhsh" + "s", "hssshhhh" + "s", "hhshhhss" + "-", "aaaabbbbb")
+
+
+def test_each_sense_alone_on_the_clips_that_have_both(run):
+    found = senses_alone([run], run.recordings.speakers)
+    assert {name: one["accuracy"] for name, one in found["senses"].items()} == {
+        "both": 7 / 8,
+        "audio": 5 / 8,
+        "face": 7 / 8,
+    }
+    assert found["senses"]["audio"]["balanced_accuracy"] == pytest.approx((3 / 4 + 2 / 4) / 2)
+    right = {"both": "11111110", "audio": "10111100", "face": "11101111"}
+    right = {name: np.array(list(bits)) == "1" for name, bits in right.items()}
+    groups = run.recordings.speakers[:8]
+    assert found["gain"]["audio"] == metrics.gain(right["audio"], right["both"], groups, 8)
+    assert found["gain"]["audio"]["points"] == 25
+    assert found["gain"]["face"] == metrics.gain(right["face"], right["both"], groups, 8)
+    assert found["gain"]["better"] == {"sense": "face"} | found["gain"]["face"]
+    assert found["senses"]["both"]["ci95"] == list(metrics.interval(right["both"], groups, 8))
+
+
+def test_predictions_hold_every_sense(run):
+    rows = summary([run], run.recordings.speakers)["predictions"]
+    assert rows[1]["alone"] == {"audio": {"happy": 0.2, "sad": 0.8}, "face": {"happy": 0.9, "sad": 0.1}}
+    assert rows[8]["alone"] == {"audio": {"happy": 0.2, "sad": 0.8}, "face": None}
+
+
+def test_a_system_of_one_sense_has_no_gain(run):
+    from dataclasses import replace
+
+    assert senses_alone([replace(run, alone={})], run.recordings.speakers) == {}
+    lacking = replace(run, alone=run.alone | {"face": np.full((9, 2), np.nan)})
+    assert senses_alone([lacking], run.recordings.speakers) == {}

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from emospike.evaluation import protocols, testing
+from emospike.evaluation.testing import answers
+from emospike.validation import InputError
+
+
+def trained(toy, takes_of, modality="both", **settings):
+    data = takes_of(["anna", "ben", "carla"])
+    return toy(modality=modality, **settings).fit(data.clips(), data.labels.tolist(), data.speakers.tolist())
+
+
+def ending(take):
+    return {3: "-blind", 5: "-deaf", 7: "-nothing"}.get(take, "")
+
+
+def test_each_readout_answers_what_it_can(toy, takes_of):
+    system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
+    by_view, left_out = answers(system, data.clips(), None)
+    take = np.repeat(np.arange(10), 2)
+    assert np.isnan(by_view["both"]).all(axis=1).tolist() == np.isin(take, [3, 5, 7]).tolist()
+    assert np.isnan(by_view["audio"]).all(axis=1).tolist() == np.isin(take, [5, 7]).tolist()
+    assert np.isnan(by_view["face"]).all(axis=1).tolist() == np.isin(take, [3, 7]).tolist()
+    assert left_out == {14: "no face in happy-dan-7-nothing.wav", 15: "no face in sad-dan-7-nothing.wav"}
+    whole = system.predict_proba(data.subset(take == 0).clips())
+    np.testing.assert_array_equal(by_view["both"][take == 0], whole)
+    np.testing.assert_array_equal(by_view["face"], answers(system, data.clips(), None)[0]["face"])
+
+
+def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
+    system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
+    run = testing.tested(system, data)
+    assert len(run.recordings) == len(run.probabilities) == 18
+    assert run.left_out == ("no face in happy-dan-7-nothing.wav", "no face in sad-dan-7-nothing.wav")
+    blind = np.array(["blind" in recording.path.name for recording in run.recordings.recordings])
+    np.testing.assert_array_equal(run.probabilities[blind], run.alone["audio"][blind])
+    assert np.isnan(run.alone["face"][blind]).all()
+    assert np.isfinite(run.probabilities).all()
+
+
+def test_nothing_to_decide_on(toy, takes_of):
+    data = takes_of(["dan"], ending=lambda take: "-blind")
+    with pytest.raises(InputError, match=r"none of 20 recordings can be decided on; the first: no face in happy-dan-0"):
+        testing.tested(trained(toy, takes_of, "face"), data)
+
+
+def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
+    result = protocols.evaluate("toy", takes_of("abcd", ending=ending), "emotion", modality="face")
+    assert result["clips"] == 4 * 20 - 4 * 4
+    assert "16 recordings show nothing to decide on and are left out; the first: no face in happy-a-3" in result["note"]
+    assert "senses" not in result
+
+
+def test_speakers_are_normalised_as_in_predict_proba(toy, takes_of):
+    system = trained(toy, takes_of, "audio", normalise="speaker")
+    data = takes_of(["dan", "eve"])
+    by_view, _ = answers(system, data.clips(), data.speakers.tolist())
+    np.testing.assert_array_equal(by_view["audio"], system.predict_proba(data.clips(), data.speakers.tolist()))
+
+
+def test_training_leaves_out_clips_without_a_face(toy, takes_of):
+    data = takes_of("abc", ending=ending)
+    system = toy(modality="face").fit(data.clips(), data.labels.tolist(), data.speakers.tolist())
+    assert len(system.left_out_) == 3 * 4
+    assert system.left_out_[6] == "no face in happy-a-3-blind.wav"
+    assert np.isnan(system.held_out_["face"]).all(axis=1).sum() == 12
