@@ -44,5 +44,5 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing the tools of development into $(VENV)"
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev,face]'
 	@touch $@

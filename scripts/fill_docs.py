@@ -5,9 +5,9 @@
 
 A ``console`` block holds lines that begin with ``$ emospike``; below each stands what it prints, run in a folder of
 made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
-TABLE is one of `TABLES`, or ``figures``. It shows the evaluations in docs/results that have these values: files that
-``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by what was decided on every clip. The table
-``bench`` shows docs/results/bench.json, which ``emospike bench --json`` wrote.
+TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in docs/results that have these values:
+files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by what was decided on every clip. The
+table ``bench`` shows docs/results/bench.json, which ``emospike bench --json`` wrote.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
-TABLE = re.compile(r"(<!-- (results|recalls|figures|bench)((?: \w+=[\w-]+)*) -->\n)(.*?)(<!-- /\2 -->)", re.DOTALL)
+TABLE = re.compile(
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench)((?: \w+=[\w-]+)*) -->\n)(.*?)(<!-- /\2 -->)",
+    re.DOTALL,
+)
 NONE_YET = "*Not measured yet.*"
 Result = Mapping[str, Any]
 
@@ -81,10 +84,14 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     values = dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] == value for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
+    shown = [one for one in shown if NEEDS.get(name, "ci95") in one]
     if not shown:
         return NONE_YET
     if name == "figures":
         return "\n\n".join(f"![{one['file']}](results/{one['file']}.png)" for one in shown)
+    if name in LISTS:
+        header, rows = LISTS[name]
+        return markdown(header, [cells for one in shown for cells in rows(one)])
     header, row = TABLES[name]
     return markdown(header, [row(one) for one in shown])
 
@@ -140,6 +147,60 @@ def recalls(one: Result) -> list[str]:
     return [*accuracies(one)[:4], found]
 
 
+def percent(one: Mapping[str, Any]) -> str:
+    """Return an accuracy with its interval."""
+    low, high = one["ci95"] or (None, None)
+    return f"**{one['accuracy']:.3f}**" + (f" ({low:.3f} to {high:.3f})" if low is not None else "")
+
+
+def points(one: Mapping[str, Any]) -> str:
+    """Return a difference in points with its interval."""
+    low, high = one["ci95"] or (None, None)
+    return f"{one['points']:+.1f}" + (f" ({low:+.1f} to {high:+.1f})" if low is not None else "")
+
+
+def senses(one: Result) -> list[str]:
+    """Return a row with the accuracy of each sense alone and of both, and what they add."""
+    own, gain = one["senses"], one["gain"]
+    return [
+        f"`{one['system']}` {one['preset']}",
+        one["labels"],
+        *(percent(own[sense]) for sense in ("audio", "face", "both")),
+        points(gain["audio"]),
+        points(gain["better"]),
+        f"{one['clips']}, {len(one['speakers'])}",
+    ]
+
+
+GIVEN = {"none": "none", "labels": "labelled", "mean": "their mean, no labels", "both": "their mean, then labels"}
+"""What a new speaker gives, by mode of protocol new-speaker."""
+
+
+def new_speaker(one: Result) -> list[list[str]]:
+    """Return a row for each number of clips and each mode."""
+    return [
+        [
+            str(row["k"]),
+            GIVEN[row["mode"]],
+            percent(row),
+            points({"points": row["gain"], "ci95": row["gain_ci95"]}) if row["k"] else "",
+            f"{row['old_speakers']:.3f}",
+            f"{row['other_speakers']:.3f}",
+        ]
+        for row in one["new_speaker"]
+    ]
+
+
+def cascade(one: Result) -> list[list[str]]:
+    """Return a row for both senses always, and one for each order of a cascade."""
+    both, order = one["cascade_both"], {"audio": "sound, then the face", "face": "the face, then sound"}
+    rows = [["both always, one brain", "", f"**{both['accuracy']:.3f}**", "", "", ""]]
+    for first, found in one["cascade_chosen"].items():
+        saved = [f"{1 - found[name]:.0%}" for name in ("operations_share", "seconds_share")]
+        rows.append([order[first], f"{found['looked']:.0%}", percent(found), points(found["gain"]), *saved])
+    return rows
+
+
 SETTINGS = ["system", "labels", "speaker means", "protocol"]
 TABLES = {
     "results": (
@@ -147,8 +208,32 @@ TABLES = {
         accuracies,
     ),
     "recalls": ([*SETTINGS, "recall of each class"], recalls),
+    "senses": (
+        ["system", "labels", "sound", "face", "both", "face adds to sound", "both over the better", "clips, speakers"],
+        senses,
+    ),
 }
 """Header and row of each table."""
+NEEDS = {"senses": "senses", "new_speaker": "new_speaker", "cascade": "cascade_chosen"}
+"""The key that a result must have to be shown in a table."""
+LISTS = {
+    "new_speaker": (
+        [
+            "recordings of each class",
+            "given",
+            "accuracy (95 %)",
+            "gain, points (95 %)",
+            "old speakers",
+            "other new ones",
+        ],
+        new_speaker,
+    ),
+    "cascade": (
+        ["order", "needed the second", "accuracy (95 %)", "over both, points", "operations saved", "time saved"],
+        cascade,
+    ),
+}
+"""Header and rows of each table that shows one evaluation in several rows."""
 
 
 def load_results(folder: Path = RESULTS) -> list[Result]:
