@@ -3,7 +3,8 @@
     EMOSPIKE_DATA=FOLDER python scripts/make_pictures.py
 
 Those in docs/assets show a recording of RAVDESS below that folder, of a speaker whom the model has not heard (without
-the folder they stay as they are); those in docs/assets/clip the made-up voice of the examples.
+the folder they stay as they are), those in docs/assets/both a film of it; those in docs/assets/clip the made-up voice
+of the examples.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ def main() -> None:
     if found:
         print(*found)
         draw(model, found[0], ASSETS, ("decision", "effects", "cube", "network"))
+    film = data / "samples" / "video" / "01-01-04-01-02-01-01.mp4"
+    if film.is_file():
+        names = ("decision", "reel", "inputs", "crossing", "traffic")
+        draw(emospike.load("excube2-both"), film, ASSETS / "both", names)
 
 
 if __name__ == "__main__":

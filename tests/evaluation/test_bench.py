@@ -428,6 +428,25 @@ def test_large_and_training_are_done_when_asked_for(model, data, recipe, monkeyp
     assert "training" not in replace(asked, train=False)._works(data / "15.wav")
 
 
+@pytest.mark.usefixtures("landmarker")
+def test_a_film_is_timed_with_the_face_in_it(data_dir, model, data):
+    film = data_dir / "samples" / "video" / "01-01-04-01-02-01-01.mp4"
+    assert "a film, sound and face" in suite.Suite(str(model), data, film=film)._works(data / "15.wav")
+    rows = {row.name: row for row in stages.film(film, runs=1)}
+    assert {"features", "reservoir", "shares", "all stages"} <= rows.keys()
+    assert rows["pictures"].value > 90
+    with pytest.raises(InputError, match=r"decided without a face: .* sound alone"):
+        stages.film(next((data_dir / "samples" / "wav48k").glob("*.wav")), runs=1)
+
+
+def test_a_report_names_files_and_no_folders(model, data):
+    asked = suite.Suite(str(model), data / "deep", brian2=Path("/secret/python"))
+    assert (
+        suite.report(asked, {})["settings"] | {"brian2": "python", "data": "deep"}
+        == suite.report(asked, {})["settings"]
+    )
+
+
 def test_tables_show_curves_by_value_and_missing_numbers_as_dashes():
     rows = [
         Measurement("forward", 1.234, "ms", at=1000),

@@ -32,6 +32,9 @@ def bench(
     brian2: Annotated[
         Path | None, typer.Option(help="Python of an environment with brian2, to compare against it.")
     ] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="A film of somebody who speaks, to time a decision by sound and face.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers here.")] = None,
     figures: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.")] = None,
 ) -> None:
@@ -50,7 +53,7 @@ def bench(
     model = model or default_model(None)
     locate(model)
     runs = (QUICK_RUNS if quick else RUNS) if runs is None else runs
-    suite = Suite(model, data, runs, quick, large, train, brian2)
+    suite = Suite(model, data, runs, quick, large, train, brian2, film)
     with progress_bar() as progress:
         groups = suite.measure(progress)
     result = report(suite, groups)

@@ -81,7 +81,9 @@ class Recipe:
     def of(cls, clip: Clip, preset: str = "default") -> Recipe:
         """Take the settings of a preset and the spikes of a clip."""
         system = EXCube2.preset(preset)
-        encoded = [encoder.encode(series) for encoder, series in zip(system.encoders, system.series(clip), strict=True)]
+        encoded = [
+            encoder.encode(series) for encoder, series in zip(system.encoders, system.perceive(clip).there, strict=True)
+        ]
         return cls(system, joined(encoded))
 
     def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN, stdp: bool = False) -> Network:

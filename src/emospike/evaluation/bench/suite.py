@@ -35,6 +35,7 @@ class Suite:
     large : a reservoir of 1,000,000 neurons too
     train : training on the whole data set too
     brian2 : Python of an environment that has Brian 2
+    film : a film of somebody who speaks, to time a decision by sound and face
 
     Raises
     ------
@@ -48,6 +49,7 @@ class Suite:
     large: bool = False
     train: bool = False
     brian2: Path | None = None
+    film: Path | None = None
 
     def __post_init__(self) -> None:
         within("runs", self.runs, 1, 10_000)
@@ -74,6 +76,8 @@ class Suite:
             "decision and peers": lambda: functionals.measure(self.model, clip, runs, self.data),
             "reservoir and peers": lambda: peers.measure(recipe, runs, self.brian2),
         }
+        if film := self.film:
+            works["a film, sound and face"] = lambda: stages.film(film, 1 + runs // 4)
         if self.train and (data := self.data):
             labels = store.load(self.model).card.get("labels", "arousal")
             works["training"] = lambda: training.measure(data, labels)
@@ -95,7 +99,7 @@ class Suite:
 
 def report(suite: Suite, groups: Groups) -> dict[str, Any]:
     """Return everything that was measured, where and how, ready for JSON."""
-    settings = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(suite).items()}
+    settings = {name: value.name if isinstance(value, Path) else value for name, value in asdict(suite).items()}
     return {
         "machine": machine(),
         "settings": settings | {"clip": "recorded" if suite.data else "made up"},
@@ -111,7 +115,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "emospike": __version__,
         "numpy": np.__version__,
