@@ -1,11 +1,14 @@
-"""One explanation of a generated sound through the real pipeline, with an invented decision and effects."""
+"""Explanations: of a generated sound through the real pipeline, with an invented decision and effects; and of a
+generated sound with its face by a small system of both senses."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
@@ -16,12 +19,14 @@ from emospike.encoding.levels import Levels
 from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
 from emospike.features.mel import Mel
+from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import Prosody
-from emospike.networks.reservoir import Reservoir
+from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.interactions import frequency_groups, interactions, neurons_near
 from emospike.series import frequencies_of
 from emospike.spikes import joined
 from emospike.systems.contract import Decision, Effect, Explanation
+from emospike.systems.excube2 import EXCube2
 from emospike.systems.excube2_presets import CONTOUR_RANGE, CONTOUR_STEP
 
 
@@ -90,3 +95,85 @@ def contours(explanation: Explanation) -> Explanation:
     return replace(
         explanation, series={"Prosody": series}, decoded={"Prosody": (decoded, 0.1)}, spikes=spikes, bands=bands
     )
+
+
+def spoken(high: bool, speaker: int, seconds: float = 0.9, rate: int = 16_000) -> np.ndarray:
+    """Syllables of harmonics, higher and louder where they are aroused."""
+    t = np.arange(int(seconds * rate)) / rate
+    pitch = (130 + 12 * speaker) * (1.7 if high else 1.0) * (1 + 0.04 * np.sin(9 * t))
+    tone = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / rate) / k for k in range(1, 12))
+    syllables = np.abs(np.sin(np.pi * (5 if high else 3) * t / seconds))
+    return ((0.2 if high else 0.06) * tone * syllables).astype(np.float32)
+
+
+def face_points(opened: float) -> np.ndarray:
+    """68 landmarks in pixels of a face whose mouth is opened, 0 to 1."""
+    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    jaw = [(640 + 180 * np.cos(a), 300 + (260 + 30 * opened) * np.sin(a)) for a in np.linspace(np.pi, 0, 17)]
+    brows = [(x, 210) for x in (*np.linspace(500, 600, 5), *np.linspace(680, 780, 5))]
+    nose = [(640, y) for y in np.linspace(260, 350, 4)] + [(x, 370) for x in np.linspace(610, 670, 5)]
+    eyes = [(x + 30 * np.cos(a), 265 + 10 * np.sin(a)) for x in (560, 720) for a in turn[::2]]
+    lips = [
+        (640 + wide * np.cos(a), 450 + (tall + 30 * opened) * np.sin(a))
+        for wide, tall, angles in ((60, 18, turn), (45, 2, turn[:8] * 1.5))
+        for a in angles
+    ]
+    return np.array([*jaw, *brows, *nose, *eyes, *lips])
+
+
+@pytest.fixture(scope="session")
+def write_face():
+    """The function that writes a face-tracking table; the face is lost in the frames that are named."""
+
+    def write(path, high=True, speaker=0, seconds=0.9, lost=()):
+        rng = np.random.default_rng([high, speaker])
+        header = ["timestamp", "confidence", "success", *INTENSITIES]
+        header += [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+        lines = [",".join(header)]
+        for frame in range(int(seconds * 30)):
+            opened = 0.5 + 0.5 * np.sin(frame / 3)
+            values = rng.uniform(0, 0.4, len(INTENSITIES))
+            values[8] = 3 * high + opened  # AU12
+            points = face_points(opened).T.ravel()
+            row = [frame / 30, 0.98, int(frame not in lost), *values, *points]
+            lines.append(",".join(f"{value:.3f}" for value in row))
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write
+
+
+@dataclass(frozen=True)
+class Both:
+    """A trained system of both senses, and a new recording with its face."""
+
+    system: EXCube2
+    sound: Path
+    face: Path
+
+
+@pytest.fixture(scope="session")
+def both(write_face, tmp_path_factory) -> Both:
+    """A small system that hears, sees and learns by STDP."""
+    folder = tmp_path_factory.mktemp("both")
+    clips, labels, speakers = [], [], []
+    for speaker in range(4):
+        for high in (True, False) * 2:
+            name = f"{speaker}-{len(clips)}"
+            soundfile.write(folder / f"{name}.wav", spoken(high, speaker), 16_000)
+            face = write_face(folder / f"{name}.csv", high, speaker)
+            clips.append(Clip(folder / f"{name}.wav", face=face))
+            labels.append("high" if high else "low")
+            speakers.append(str(speaker))
+    preset = EXCube2.preset("default", 0, "both")
+    ways = {name: replace(getattr(preset, name), fan_out=20) for name in ("input_wiring", "face_wiring")}
+    system = preset.set_params(neurons=500, voices=None, reservoir=Reservoir(stdp=STDP()), **ways)
+    system.fit(clips, labels, speakers)
+    soundfile.write(folder / "new.wav", spoken(True, 5), 16_000)
+    return Both(system, folder / "new.wav", write_face(folder / "new.csv", True, 5, lost=range(4)))
+
+
+@pytest.fixture(scope="session")
+def seen(both: Both) -> Explanation:
+    """Why the system decided as it did on the new recording."""
+    return both.system.explain(Clip(both.sound, face=both.face))

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from emospike.explain.captions import alt_decision, alt_effects, network_caption
 from emospike.explain.wording import (
-    alt_decision,
     confidence_line,
+    counted,
     percent,
     short_channel,
     signed,
@@ -28,6 +29,19 @@ def test_an_unanswered_decision_says_so(explanation):
 def test_strongest_keeps_the_largest_and_sorts_by_sign():
     effects = [Effect(str(change), change) for change in (0.1, -3.0, 2.0, 0.0, -0.2)]
     assert [effect.change for effect in strongest(effects, most=3)] == [2.0, -0.2, -3.0]
+
+
+def test_what_is_left_out_is_counted(explanation):
+    effects = [Effect(str(i), float(i)) for i in range(13)]
+    assert counted("Regions", effects) == "Regions (12 strongest of 13)"
+    assert counted("Regions", effects[1:]) == "Regions"
+    assert alt_effects("Regions", effects).startswith("Regions (12 strongest of 13) that carried the decision")
+    arcs = len(explanation.nodes) * (len(explanation.nodes) - 1)
+    assert f"of each network's {arcs} arcs the 24 strongest are drawn" in network_caption(explanation)
+    assert "classes the" not in network_caption(explanation)
+    assert "classes the" not in network_caption(explanation, classes=2)
+    assert network_caption(explanation, classes=1).startswith("Of 2 classes the 1 most probable are drawn. An arc")
+    assert "strongest" not in network_caption(replace(explanation, nodes=explanation.nodes[:5]))
 
 
 @pytest.mark.parametrize("name", ["0.50-0.75 s", "0.50–0.75 s", "from 0.5 s to 0.75 s", "0.5 s – 0.75 s"])

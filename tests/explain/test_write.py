@@ -65,8 +65,8 @@ def plots(page: str) -> dict:
 
 
 def test_every_figure_is_a_described_png(written):
-    names = [path.name for path in written]
-    assert names == ["index.html", *(f"{n}.png" for n in ("decision", "effects", "encoding-Mel", "cube", "network"))]
+    names = ["decision", "effects", "encoding-Mel", "reel", "inputs", "cube", "network"]
+    assert [path.name for path in written] == ["index.html", *(f"{name}.png" for name in names)]
     for path in written[1:]:
         image = Image.open(path)
         image.verify()
@@ -102,7 +102,7 @@ def test_policy_allows_exactly_the_scripts_of_the_page(html):
 
 def test_every_picture_has_words(html):
     described = [attrs for tag, attrs in Tags(html).tags if attrs.get("role") == "img"]
-    assert len(described) == 5  # gauge, moments, encoding, cube, network
+    assert len(described) == 7  # gauge, moments, brain, clock, encoding, cube, network
     assert all(len(attrs["aria-label"]) > 30 for attrs in described)
     assert all(attrs["alt"] for tag, attrs in Tags(html).tags if tag == "img")
 
@@ -115,7 +115,7 @@ def test_page_tells_the_decision_and_how_it_was_measured(html, explanation):
 
 
 def test_effects_are_sorted(html, explanation):
-    table = html[html.index("Brain regions</caption>") :]
+    table = html[html.index("Brain regions (12 strongest of 18)</caption>") :]
     values = re.findall(r'class="number">([^<]+)<', table[: table.index("</table>")])
     numbers = [float(value.replace("−", "-")) for value in values]
     assert numbers == sorted(numbers, reverse=True)
@@ -124,7 +124,7 @@ def test_effects_are_sorted(html, explanation):
 
 def test_plots_are_complete(html, explanation):
     found = plots(html)
-    assert set(found) == {"moments", "encoding0", "cube", "network"}
+    assert set(found) == {"moments", "brain", "clock", "encoding0", "cube", "network"}
     assert found["network"][0]["name"] == "This clip"
     assert len(found["network"]) == 1 + 2 * 2
     raster = found["encoding0"]["data"][1]["z"]
@@ -132,7 +132,7 @@ def test_plots_are_complete(html, explanation):
     assert np.abs(dense).sum() == len(explanation.spikes)
     names = [trace["name"] for trace in found["cube"]["data"] if "name" in trace]
     assert names[:4] == ["A1 L", "A1 R", "STS L", "STS R"]
-    assert names[-1] == "tonotopic sites"
+    assert names[-1] == "sites of the sound"
 
 
 def test_markup_in_names_is_shown_and_not_run(explanation, tmp_path):
@@ -250,7 +250,8 @@ def test_a_browser_draws_every_plot(written, tmp_path):
         [browser, *flags, written[0].as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     # Two layers a plot; the brain is a canvas, or hidden where there is no WebGL.
-    assert done.stdout.count('class="main-svg"') >= 2 * 3
+    assert done.stdout.count('class="main-svg"') >= 2 * 4
+    assert re.search(r"<output[^>]*>0\.75–0\.80 s</output>", done.stdout)  # the frame in the middle
     assert re.search(r'<canvas|data-plot="cube"[^>]* hidden', done.stdout)
     broken = tmp_path / "broken.html"
     broken.write_text(written[0].read_text(encoding="utf-8").replace('"use strict"', "'use strict'"), encoding="utf-8")

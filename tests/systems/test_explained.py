@@ -9,25 +9,9 @@ from emospike.clip import Clip
 from emospike.encoding.levels import Levels
 from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
-from emospike.features.mel import Mel
-from emospike.features.prosody import ABSENT, Prosody
+from emospike.features.prosody import ABSENT
 from emospike.systems.excube2 import EXCube2
-from emospike.systems.explained import feature_names, pictured
 from emospike.validation import InputError
-
-
-def test_features_with_the_same_channels_share_a_picture_without_gaps(short):
-    bridged, gaps = (Prosody(bridge=bridge) for bridge in (True, False))
-    features = (Mel(40), gaps, Mel(64), bridged, Mel(40))
-    series = [feature.extract(short) for feature in features]
-    series[1] = series[1].with_values(np.full_like(series[1].values, ABSENT))
-    names = feature_names(features, series)
-    assert names == ["Mel", "Prosody", "Mel 2", "Prosody", "Mel"]
-    shown = pictured(names, series)
-    assert list(shown) == ["Mel", "Prosody", "Mel 2"]
-    assert shown["Prosody"] is series[3]
-    assert shown["Mel"] is series[0]
-    assert pictured(["Prosody"], series[1:2])["Prosody"] is series[1]
 
 
 def test_the_default_preset_is_explained_without_absent_values(speech, unheard, small):

@@ -48,7 +48,7 @@ def recognise(
     files = list(find_recordings(paths))
     if face and len(files) > 1:
         raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
-    system = store.load(model or default_model(modality))
+    system = store.load(model or default_model(modality or ("both" if face else None)))
     line = json.dumps if as_json else table_line(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:

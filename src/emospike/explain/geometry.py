@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, Num
 
+from emospike.brain.topography import part_of
 from emospike.features.prosody import ABSENT
 from emospike.series import Series
 from emospike.systems.contract import Explanation
@@ -15,29 +18,58 @@ MOST_COLUMNS = 1500  # of a heat map; more would be finer than a screen
 MOST_NEURONS = 12_000
 MOST_ARCS = 24
 MOST_NAMES = 12
+MOST_UNITS = 20  # of a face, all named in a panel of their own height
 
 
 def binned(
     values: Num[np.ndarray, "steps channels"], rate: float, most: int = MOST_COLUMNS
-) -> tuple[Float32[np.ndarray, "columns channels"], float]:
+) -> tuple[Num[np.ndarray, "columns channels"], float]:
     """Return means over equal stretches, so few that there are `most` at most, and columns per second.
 
     >>> binned(np.float32([[0], [2], [4], [6]]), rate=100.0, most=2)[0].ravel().tolist()
     [1.0, 5.0]
     """
-    width = -(-len(values) // most) if len(values) else 1
+    width = -(-len(values) // most)
+    if width < 2:
+        return values, rate
     starts = np.arange(0, len(values), width)
-    sums = np.add.reduceat(values, starts, axis=0, dtype=np.float32) if len(values) else values
+    sums = np.add.reduceat(values, starts, axis=0, dtype=np.float32)
     lengths = np.diff(np.append(starts, len(values)))[:, None]
     return (sums / lengths).astype(np.float32), rate / width
+
+
+def of_face(channels: Sequence[str]) -> bool:
+    """Return whether these are channels of a face.
+
+    >>> of_face(("AU12 lip corner puller", "AU26 jaw drop")), of_face(("mel 100 Hz",)), of_face(())
+    (True, False, False)
+    """
+    return bool(channels) and all(part_of(name) for name in channels)
+
+
+def channels_by_sense(channels: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """Return the first channel of each name without level or field, by sense.
+
+    >>> channels_by_sense(("mel 90 Hz @0.5", "mel 90 Hz @1", "AU26 jaw drop"))
+    {'audio': {'mel 90 Hz': 0}, 'face': {'AU26 jaw drop': 2}}
+    """
+    found: dict[str, dict[str, int]] = {}
+    for i, channel in enumerate(channels):
+        sense = "audio" if part_of(channel) is None else "face"
+        found.setdefault(sense, {}).setdefault(re.split(" [@#]", channel)[0], i)
+    return {sense: found[sense] for sense in ("audio", "face") if sense in found}
 
 
 def own_ranges(channels: tuple[str, ...]) -> bool:
     """Return whether the channels have different units: their names begin with the words of several groups.
 
+    The action units of a face have one unit, of intensity.
+
     >>> own_ranges(("loudness energy", "timbre flux")), own_ranges(("mel 100 Hz", "mel 200 Hz"))
     (True, False)
     """
+    if of_face(channels):
+        return False
     return len({group for group, space, _ in (name.partition(" ") for name in channels) if space}) > 1
 
 
@@ -56,14 +88,15 @@ def shown_values(series: Series, like: Series) -> Float32[np.ndarray, "steps cha
     return ranged
 
 
-def limits(values: Float32[np.ndarray, "steps channels"]) -> dict[str, float]:
-    """Return the lowest and the highest value, as matplotlib's `vmin` and `vmax`; nothing if there are none.
+def limits(series: Series) -> dict[str, float]:
+    """Return the lowest and the highest value to draw, as matplotlib's `vmin` and `vmax`; nothing if there are none.
 
-    >>> limits(np.float32([[1, np.nan], [3, 2]])), limits(np.float32([[np.nan]]))
-    ({'vmin': 1.0, 'vmax': 3.0}, {})
+    Of a face the lowest is 0, a face at rest.
     """
+    values = shown_values(series, series)
     known = values[np.isfinite(values)]
-    return {"vmin": float(known.min()), "vmax": float(known.max())} if known.size else {}
+    low = 0.0 if of_face(series.channels) else float(known.min(initial=np.inf))
+    return {"vmin": low, "vmax": float(known.max())} if known.size else {}
 
 
 def channel_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
@@ -71,6 +104,18 @@ def channel_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
     if channels <= MOST_NAMES:
         return np.arange(channels)
     return np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))
+
+
+def named(channels: Sequence[str]) -> Int64[np.ndarray, " ticks"]:
+    """Return the channels of a feature that are named beside its heat map: every action unit, else `channel_ticks`."""
+    if of_face(channels) and len(channels) <= MOST_UNITS:
+        return np.arange(len(channels))
+    return channel_ticks(len(channels))
+
+
+def height(channels: Sequence[str]) -> float:
+    """Return how tall the heat map of a feature is, 1 being usual."""
+    return 1.5 if len(named(channels)) > MOST_NAMES else 1.0
 
 
 def spike_counts(explanation: Explanation) -> Int64[np.ndarray, " neurons"]:

@@ -13,6 +13,10 @@ from emospike.explain.geometry import channel_ticks
 from emospike.explain.wording import short_channel
 from emospike.spikes import Spikes
 
+LEVEL = "level"
+RATE = "rate code"
+"""A stack without a mark and without a falling spike: it tells how strong a channel is, not that it changed."""
+
 NUMBER = re.compile(r"(^| )\d\S*$")
 
 
@@ -62,8 +66,10 @@ def _raster(spikes: Spikes, rows: Int64[np.ndarray, " rows"]) -> Raster:
         return Raster(title, key, rows, ticks.astype(float), [short_channel(names[i]) for i in ticks], np.empty(0))
     heights = np.array([height for _, height in stacked])
     ends = np.cumsum(heights) - 0.5
+    falls = [own.any() for own in np.split(spikes.counts()[1, rows], np.cumsum(heights)[:-1])]
+    kinds = [RATE if name == LEVEL and not fall else name for (name, _), fall in zip(stacked, falls, strict=True)]
     chosen = channel_ticks(len(stacked))
-    return Raster(title, key, rows, (ends - heights / 2)[chosen], [stacked[i][0] for i in chosen], ends[:-1])
+    return Raster(title, key, rows, (ends - heights / 2)[chosen], [kinds[i] for i in chosen], ends[:-1])
 
 
 def stacks(channels: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -102,6 +108,6 @@ def _kind(mark: str) -> str:
 def _level(marks: list[str]) -> str:
     """Return the name of a level; marks differ in the threshold at most."""
     if len(set(marks)) == 1:
-        return f"level {marks[0]}".strip()
+        return f"{LEVEL} {marks[0]}".strip()
     numbers = sorted((mark.rpartition(" ")[2] for mark in marks), key=float)
-    return " ".join(filter(None, ("level", _kind(marks[0]), f"{numbers[0]}–{numbers[-1]}")))
+    return " ".join(filter(None, (LEVEL, _kind(marks[0]), f"{numbers[0]}–{numbers[-1]}")))

@@ -17,6 +17,16 @@ MOST_FOLDS = 30  # drawn with their names; more have only a dot
 Result = Mapping[str, Any]
 
 
+def evaluation_figure(result: Result) -> Figure:
+    """Return the figure of an evaluation's report: of its study where it has one, else of coverage and folds."""
+    from emospike.explain.studies import STUDIES
+
+    for key, figure_of in STUDIES.items():
+        if key in result:
+            return _titled(figure_of(result), result)
+    return coverage_figure(result)
+
+
 def coverage_figure(result: Result) -> Figure:
     """Return accuracy against coverage, the confusion matrix, and the accuracy of each fold.
 
@@ -31,15 +41,27 @@ def coverage_figure(result: Result) -> Figure:
     _coverage(axes[0], result)
     _confusion(axes[1], result["confusion"]["labels"], np.array(result["confusion"]["matrix"], float))
     _folds(axes[2], result)
+    return _titled(figure, result)
+
+
+def _titled(figure: Figure, result: Result) -> Figure:
     low, high = result["ci95"]
     line = (
         f"{result['system']}, {result['modality']}, {result['labels']}: accuracy {percent(result['accuracy'])} "
         f"(95 % CI {percent(low)} to {percent(high)}), balanced {percent(result['balanced_accuracy'])}, "
         f"majority class {percent(result['majority'])}\nprotocol {result['protocol']}, "
-        f"normalisation {result['normalise']}"
+        f"normalisation {result['normalise']}{_senses(result)}"
     )
     figure.suptitle(line, x=0.01, ha="left", fontsize=NORMAL, color=INK)
     return figure
+
+
+def _senses(result: Result) -> str:
+    """Return what each sense decides alone."""
+    names = {"audio": "sound", "face": "face"}
+    own = [f"{name} alone {percent(result['senses'][sense]['accuracy'])}" for sense, name in names.items()
+           if sense in result.get("senses", {})]  # fmt: skip
+    return "".join(f", {one}" for one in own)
 
 
 def alt_text(result: Result) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,24 @@ from emospike.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 INK, MUTED, GRID, FAINT = "#1b1f24", "#57606a", "#d0d7de", "#eaeef2"
 
 # Okabe and Ito's palette (2008); blue always speaks for something, vermillion against it.
 FOR, AGAINST = "#0072b2", "#d55e00"
-HIGHLIGHT = {"A1": "#d55e00", "STS": "#009e73"}
+HIGHLIGHT = {"A1": "#e69f00", "STS": "#009e73"}
 SITE = "#aa3377"
 ARC = "#33527a"
+
+SENSE = {"audio": HIGHLIGHT["A1"], "face": HIGHLIGHT["STS"], "both": "#7b4fa3"}
+"""Sound, face, and what passes between them."""
+
+PART = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#aa3377")
+"""The parts of the face from top to bottom."""
+
+CLIPS = ("#33527a", "#cc79a7")
+"""The first and the second of two clips."""
 
 ACTIVITY = ("#ccd4dd", "#8fbcdb", "#2a78b5", "#0a2c52")
 """Colours from a silent to the most active neuron, on white."""
@@ -51,12 +61,19 @@ def tidy(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axe
     return axes
 
 
-def colour_bar(figure: Figure, mappable: Any, axes: Any, label: str, **where: Any) -> None:
-    """Add a slim colour bar beside axes."""
+def plain_ticks(axis: Any, values: Sequence[float]) -> None:
+    """Name these values of an axis by their numbers, not as powers of ten."""
+    axis.set_ticks(values, [f"{value:,g}".replace("-", "−") for value in values])
+    axis.set_ticks([], minor=True)
+
+
+def colour_bar(figure: Figure | SubFigure, mappable: Any, axes: Any, label: str, **where: Any) -> Any:
+    """Add a slim colour bar beside axes, and return it."""
     bar = figure.colorbar(mappable, ax=axes, **({"pad": 0.01, "aspect": 18} | where))
     bar.set_label(label, fontsize=SMALL, color=MUTED)
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
     bar.outline.set_visible(False)
+    return bar
 
 
 def png(figure: Figure, alt: str = "") -> bytes:

@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from emospike.explain.geometry import View, own_ranges
-from emospike.series import Series
+import numpy as np
+
+from emospike.brain.topography import PARTS
+from emospike.explain.geometry import View, of_face, own_ranges
+from emospike.readout.traffic import Learning
 from emospike.systems.contract import Decision, Effect, Explanation
+from emospike.systems.senses import WORDS
+
+MOST_EFFECTS = 12  # drawn of one kind
+DECIDES = 0.75  # share from which one sense is said to have decided
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*s?\s*(?:-|–|—|to)\s*(\d+(?:\.\d+)?)")
-
-PROBABILITIES = (
-    "Calibrated probabilities. The confidence is the largest of them; below the threshold the answer is “don't know”."
-)
-EFFECTS = (
-    "Leave-one-out: a bar is the log-odds of “{label}” on the whole clip, minus its log-odds when this one part alone "
-    "is left out (channels and moments from the input, brain regions from the readout) and the model decides again. "
-    "Blue speaks for the decision, orange against it; ±0.69 doubles or halves the odds. Bars do not add up: parts that "
-    "say the same stand in for each other. They describe this model, and do not say why a person sounds this way."
-)
-ENCODING = (
-    "Each spike marks a change of one channel by one threshold, up (blue) or down (orange).{fields} The network reads "
-    "nothing else. The reconstruction is rebuilt from the spikes alone, of several levels from those of the best one. "
-    "Its normalised error (NMSE) is the mean squared difference to the feature over the feature's variance in this "
-    "clip: 0 is perfect, 1 is as bad as each channel's mean."
-)
-FIELDS = (
-    " Those of a field mark no change: a field fires while the value of its channel is near the field's own place in "
-    "the channel's range, low ones below high ones, so that which field fires tells the value."
-)
-OWN_RANGES = " Channels of different units are each coloured from their own lowest value in this clip to their highest."
-CUBE = (
-    "Every dot is a model neuron at its place in the MNI152 brain, coloured by the spikes that it fired in this clip "
-    "({spikes:,} in all, {active:,} of {neurons:,} neurons fired). Regions follow coordinate rules, good to about "
-    "10 mm. Crosses are the tonotopic sites of the input channels; channels without a frequency are spread along them "
-    "in their order. A neuron near a site is the likeliest to hear its channel; yet where the input wiring is diffuse, "
-    "as in the default preset, most synapses of a channel end elsewhere, all over the brain. This is activity of the "
-    "model, not of anyone's brain."
-)
-NETWORK = (
-    "An arc says how often a spike at one node is followed by a spike at the other in the next step, per second of "
-    "clip and pair of members; it runs from its thick to its thin end, and the strongest are drawn. A disc's area says "
-    "the same of a node and itself. Counts include coincidences: busy nodes follow each other often, so compare the "
-    "clip with the class means. A node in the brain is a few neurons near its channels' sites; they hear other "
-    "channels too, and its channels reach other neurons too."
-)
 
 
 def verdict(decision: Decision) -> str:
@@ -82,7 +53,7 @@ def signed(change: float) -> str:
     return text[1:] if float(text[1:]) == 0 else text
 
 
-def strongest(effects: Sequence[Effect], most: int = 12) -> list[Effect]:
+def strongest(effects: Sequence[Effect], most: int = MOST_EFFECTS) -> list[Effect]:
     """Return the effects of largest size, `most` at most, from the strongest for to the strongest against.
 
     >>> [e.name for e in strongest([Effect("a", 0.1), Effect("b", -2.0), Effect("c", 1.0)], most=2)]
@@ -90,6 +61,65 @@ def strongest(effects: Sequence[Effect], most: int = 12) -> list[Effect]:
     """
     largest = sorted(effects, key=lambda effect: -abs(effect.change))[:most]
     return sorted(largest, key=lambda effect: -effect.change)
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time in milliseconds with three digits at least.
+
+    >>> milliseconds(0.0123456), milliseconds(1.0234)
+    ('12.3 ms', '1,023 ms')
+    """
+    value = 1000 * seconds
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"
+
+
+def missing_lines(explanation: Explanation) -> list[str]:
+    """Return what a decision had to do without, and why, a line for each sense."""
+    there = " and ".join(WORDS[sense] for sense in explanation.decision.share)
+    return [
+        f"Decided without the {WORDS[sense]}, on the {there} alone: {why}" for sense, why in explanation.missing.items()
+    ]
+
+
+def own_reason(explanation: Explanation) -> str:
+    """Return the reason of a decision without what `missing_lines` tells."""
+    reason = explanation.decision.reason
+    for why in explanation.missing.values():
+        reason = re.sub(rf"; [^;]* alone: {re.escape(why)}", "", reason)
+    return reason
+
+
+def sense_title(decision: Decision) -> str:
+    """Return which of several senses decided.
+
+    >>> sense_title(Decision("low", {}, 1.0, True, "", {"audio": 0.1, "face": 0.9}))
+    'The face decided: 90 %, the sound 10 %'
+    >>> sense_title(Decision("low", {}, 1.0, True, "", {"audio": 0.6, "face": 0.4}))
+    'Both senses decided: the sound 60 %, the face 40 %'
+    """
+    ordered = sorted(decision.share.items(), key=lambda item: -item[1])
+    said = ", ".join(f"the {WORDS[sense]} {percent(round(share, 2))}" for sense, share in ordered)
+    if ordered[0][1] < DECIDES:
+        return f"Both senses decided: {said}"
+    first = f"the {WORDS[ordered[0][0]]}"
+    return f"{first.capitalize()} decided: {said.removeprefix(first + ' ')}"
+
+
+def kinds(explanation: Explanation) -> list[tuple[str, list[Effect]]]:
+    """Return the kinds of parts that were left out, each with its effects: bands, parts of the face, regions."""
+    face = [effect for effect in explanation.bands if effect.name in PARTS]
+    sound = [effect for effect in explanation.bands if effect.name not in PARTS]
+    named = ((bands_title(sound), sound), ("Parts of the face", face), ("Brain regions", list(explanation.areas)))
+    return [(title, effects) for title, effects in named if effects]
+
+
+def counted(title: str, effects: Sequence[Effect]) -> str:
+    """Return the title of some effects, with how many of them `strongest` keeps if it drops any.
+
+    >>> counted("Brain regions", [Effect("A1 L", 0.1)]), counted("Brain regions", [Effect("A1 L", 0.1)] * 18)
+    ('Brain regions', 'Brain regions (12 strongest of 18)')
+    """
+    return title if len(effects) <= MOST_EFFECTS else f"{title} ({MOST_EFFECTS} strongest of {len(effects)})"
 
 
 def spans(moments: Sequence[Effect], seconds: float) -> list[tuple[float, float]]:
@@ -123,10 +153,12 @@ def short_channel(name: str) -> str:
 
     >>> [short_channel(name) for name in ("mel 440 Hz @0.5", "mel 2150 Hz", "mfcc 3", "jawOpen")]
     ['440 Hz', '2.1 kHz', '3', 'jawOpen']
-    >>> [short_channel(name) for name in ("timbre alpha ratio", "timbre flux #2")]
-    ['alpha ratio', 'flux #2']
+    >>> [short_channel(name) for name in ("timbre alpha ratio", "timbre flux #2", "AU26 jaw drop @0.5")]
+    ['alpha ratio', 'flux #2', 'AU26 jaw drop']
     """
     base = name.partition(" @")[0]
+    if base.startswith("AU"):
+        return base
     hertz = re.search(r"(\d+(?:\.\d+)?) Hz", base)
     if hertz is None:
         _, _, rest = base.partition(" ")
@@ -137,6 +169,8 @@ def short_channel(name: str) -> str:
 
 def value_label(channels: tuple[str, ...]) -> str:
     """Return what a colour of a feature means."""
+    if of_face(channels):
+        return "intensity, 5 the strongest" if channels[0].startswith("AU") else "score, 0 to 1"
     return "each channel: 0 lowest, 1 highest" if own_ranges(channels) else "feature value"
 
 
@@ -150,51 +184,36 @@ def bands_title(bands: Sequence[Effect]) -> str:
     return "Bands and contours" if len(hertz) == 2 else "Contours" if hertz == {False} else "Frequency bands"
 
 
-def encoding_caption(series: Iterable[Series], spikes: Sequence[str]) -> str:
-    """Return how to read these features and the spikes of these channels."""
-    fields = any(" #" in name for name in spikes)
-    ranges = any(own_ranges(one.channels) for one in series)
-    return ENCODING.format(fields=FIELDS if fields else "") + (OWN_RANGES if ranges else "")
-
-
-def effects_caption(explanation: Explanation) -> str:
-    """Return how the leave-one-out bars were measured."""
-    return EFFECTS.format(label=explanation.decision.label)
-
-
-def alt_decision(explanation: Explanation) -> str:
-    """Return the decision in one sentence."""
-    decision = explanation.decision
-    line = confidence_line(decision, explanation.threshold)
-    others = ", ".join(f"{label} {percent(p)}" for label, p in ranked(decision))
-    return f"Decision on {explanation.name}: {verdict(decision)}; {line}. Probabilities: {others}. {decision.reason}"
-
-
 def ranked(decision: Decision) -> list[tuple[str, float]]:
     """Return labels and probabilities, the most probable first."""
     return sorted(decision.probabilities.items(), key=lambda item: -item[1])
-
-
-def alt_effects(kind: str, effects: Sequence[Effect]) -> str:
-    """Return the strongest effects of one kind in a sentence.
-
-    >>> alt_effects("Moments", [Effect("0–1 s", 0.5), Effect("1–2 s", -0.1)])
-    'Moments that carried the decision, change of log-odds: 0–1 s +0.50; 1–2 s −0.10.'
-    """
-    listed = "; ".join(f"{effect.name} {signed(effect.change)}" for effect in strongest(effects))
-    return f"{kind} that carried the decision, change of log-odds: {listed}."
-
-
-def alt_encoding(explanation: Explanation, name: str) -> str:
-    """Return what the picture of one feature shows."""
-    series, spikes = explanation.series[name], explanation.spikes.channels
-    if not spikes:
-        return f"The feature {name} over time, one row a channel."
-    own = [channel for channel in spikes if channel.partition(" #")[0] in series.channels]
-    return f"The feature {name} and its spikes. {encoding_caption([series], own)}"
 
 
 def scale_line(view: View) -> str:
     """Return what an arc of full width stands for."""
     line = f"full width: {view.scale:.2g} /s"
     return f"{line} more (blue) or less (orange)" if view.difference else line
+
+
+def strongest_changes(learning: Learning, regions: Sequence[str]) -> list[tuple[str, float, float]]:
+    """Return the name, the change and the change as a share of the weight before of the strongest pairs of regions.
+
+    Pairs of a region with itself are left out.
+    """
+    size = np.abs(learning.change) * ~np.eye(len(regions), dtype=bool)
+    order = np.argsort(-size, axis=None)[:MOST_EFFECTS]
+    pairs = [(int(a), int(b)) for a, b in zip(*np.unravel_index(order, size.shape), strict=True) if size[a, b] > 0]
+    change, before = learning.change, learning.before
+    found = [
+        (f"{regions[a]} → {regions[b]}", float(change[a, b]), float(change[a, b] / before[a, b])) for a, b in pairs
+    ]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def change_label(change: float, share: float) -> str:
+    """Return a change of weights beside its share of the weights before.
+
+    >>> change_label(1.25, 0.5)
+    '+1.25 (+50 %)'
+    """
+    return f"{signed(change)} ({signed(100 * share).partition('.')[0]} %)"

@@ -1,9 +1,9 @@
-"""Writing an explanation: figures as PNG files, and the page."""
+"""Writing an explanation, or two side by side: figures as PNG files, and the page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,30 @@ def write_explanation(explanation: Explanation, folder: Path | str) -> list[Path
     InputError : the folder cannot be made or written to
     """
     from emospike.explain.page import page
+
+    return write_all(folder, _figures(explanation), lambda images: page(explanation, images))
+
+
+def write_comparison(first: Explanation, second: Explanation, folder: Path | str) -> list[Path]:
+    """Write ``index.html`` and PNG files of two clips side by side into `folder`; return their paths, the page first.
+
+    Both should tell the evidence of one class: explain the second clip with ``label=first.about``.
+
+    Raises
+    ------
+    InputError : the folder cannot be made or written to, or the effects are of different classes
+    """
+    from emospike.explain.comparison import comparison_page
+
+    if first.about != second.about and first.bands and second.bands:
+        raise InputError(f"effects of one class expected, got {first.about!r} and {second.about!r}: name the label")
+    return write_all(folder, _compared(first, second), lambda _: comparison_page(first, second))
+
+
+def write_all(
+    folder: Path | str, figures: Iterable[tuple[str, Figure, str]], page: Callable[[Mapping[str, bytes]], str]
+) -> list[Path]:
+    """Write each figure (its name, itself, its description) and the page made with the pictures, the page first."""
     from emospike.explain.style import png
 
     folder = Path(folder)
@@ -33,33 +57,72 @@ def write_explanation(explanation: Explanation, folder: Path | str) -> list[Path
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise InputError(f"cannot make the folder {folder}: {err.strerror}: name another one") from err
-    images = {name: png(figure, alt) for name, figure, alt in _figures(explanation)}
+    images = {name: png(figure, alt) for name, figure, alt in figures}
     written = [write_atomically(folder / f"{name}.png", image) for name, image in images.items()]
-    return [write_atomically(folder / "index.html", page(explanation, images.get("cube"))), *written]
+    return [write_atomically(folder / "index.html", page(images)), *written]
 
 
 def _figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]]:
     """Yield the name, the figure and the description of each picture."""
-    from emospike.explain.figures.cube import cube_figure
+    from emospike.explain.captions import alt_decision, alt_effects, alt_encoding
     from emospike.explain.figures.decision import decision_figure
     from emospike.explain.figures.effects import effects_figure
     from emospike.explain.figures.encoding import encoding_figure
-    from emospike.explain.figures.network import network_figure
-    from emospike.explain.wording import NETWORK, alt_decision, alt_effects, alt_encoding, bands_title
+    from emospike.explain.wording import kinds
 
     yield "decision", decision_figure(explanation), alt_decision(explanation)
-    if explanation.series and (explanation.moments or explanation.bands or explanation.areas):
-        named = {
-            "Moments": explanation.moments,
-            bands_title(explanation.bands): explanation.bands,
-            "Regions": explanation.areas,
-        }
-        alt = " ".join(alt_effects(kind, effects) for kind, effects in named.items() if effects)
+    if explanation.series and (explanation.moments or kinds(explanation)):
+        named = [("Moments", explanation.moments), *kinds(explanation)]
+        alt = " ".join(alt_effects(kind, effects) for kind, effects in named if effects)
         yield "effects", effects_figure(explanation), alt
     for name in explanation.series:
         slug = re.sub(r"\W+", "-", name)
         yield f"encoding-{slug}", encoding_figure(explanation, name), alt_encoding(explanation, name)
+    yield from _brain_figures(explanation)
+
+
+def _brain_figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]]:
+    """Yield the pictures of the network in the brain, those that there is something for."""
+    from emospike.explain import captions
+    from emospike.explain.crossing import crossing_of
+    from emospike.explain.figures.crossing import crossing_figure
+    from emospike.explain.figures.cube import cube_figure
+    from emospike.explain.figures.inputs import inputs_figure
+    from emospike.explain.figures.network import CLASSES, network_figure
+    from emospike.explain.figures.reel import reel_figure
+    from emospike.explain.figures.traffic import learning_figure, traffic_figure
+    from emospike.explain.reel import reel_of
+
+    if reel := reel_of(explanation):
+        yield "reel", reel_figure(explanation, reel), captions.reel_caption(reel)
+    if explanation.sites.size:
+        yield "inputs", inputs_figure(explanation), captions.inputs_caption(explanation)
     if len(explanation.positions):
         yield "cube", cube_figure(explanation), "Spikes of each neuron at its place in the brain, from three sides."
+    if crossing := crossing_of(explanation):
+        yield "crossing", crossing_figure(crossing), captions.crossing_caption()
     if explanation.nodes:
-        yield "network", network_figure(explanation), NETWORK
+        yield "network", network_figure(explanation), captions.network_caption(explanation, CLASSES)
+    regions = explanation.regions
+    if traffic := explanation.traffic:
+        yield "traffic", traffic_figure(traffic, regions), captions.traffic_caption(traffic)
+    if learning := explanation.learning:
+        yield "learning", learning_figure(learning, regions), captions.learning_caption(learning)
+
+
+def _compared(first: Explanation, second: Explanation) -> Iterator[tuple[str, Figure, str]]:
+    """Yield the name, the figure and the description of each picture."""
+    from emospike.explain.captions import COMPARED, EACH_OTHER, alt_decision, network_caption
+    from emospike.explain.comparison import difference_views, effect_pairs, titles
+    from emospike.explain.figures.comparison import pairs_figure
+    from emospike.explain.figures.decision import decisions_figure
+    from emospike.explain.figures.network import networks_figure
+
+    said = f"{alt_decision(first)} {alt_decision(second)}"
+    yield "decisions", decisions_figure(first, second), said
+    if pairs := effect_pairs(first, second):
+        caption = COMPARED.format(label=first.about)
+        yield "effects", pairs_figure(pairs, titles(first, second), caption), caption
+    if first.nodes and second.nodes:
+        caption = network_caption(first, compare=EACH_OTHER)
+        yield "network", networks_figure(first.nodes, difference_views(first, second), caption), caption

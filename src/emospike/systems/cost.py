@@ -26,7 +26,7 @@ def energy_uj(macs: int, accumulates: int) -> float:
     return round((PICOJOULE_MAC * macs + PICOJOULE_AC * accumulates) * 1e-6, 9)
 
 
-NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "met"}
+NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met"}
 """Parts of a classifier's state that a decision does not go through."""
 
 

@@ -15,7 +15,7 @@ from emospike.series import Series
 from emospike.systems.contract import Effect, Explanation
 from emospike.systems.head import head_of
 from emospike.systems.senses import Perceived, modality_of
-from emospike.systems.vector_system import VectorSystem, log_odds
+from emospike.systems.vector_system import Vector, VectorSystem, log_odds
 from emospike.validation import one_of
 
 
@@ -35,9 +35,9 @@ def outline(
     features = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
     sound = clip.sound if "audio" in seen.senses else np.zeros(0, np.float32)
     head = head_of(clip, features)
-    clip.forget()  # so that the time to decode is told too
+    vector, alone = system.vector(seen, seen.senses), dict(alone_probabilities(system, seen))
+    clip.forget()  # so that the time to decode is told too, and what is compiled by now is not
     decided = system.decide(clip, threshold, modality)
-    alone = dict(alone_probabilities(system, seen))
     explanation = Explanation(
         clip.name,
         decided,
@@ -45,7 +45,7 @@ def outline(
         series=pictured(feature_names(features, seen.there), seen.there),
         bands=[],
         moments=[],
-        senses=list(sense_effects(system, seen, alone, label or decided.label)),
+        senses=list(sense_effects(system, vector, alone, label or decided.label)),
         target=label or decided.label,
         alone=alone,
         missing=seen.missing,
@@ -63,14 +63,13 @@ def alone_probabilities(system: VectorSystem, seen: Perceived) -> Iterator[tuple
 
 
 def sense_effects(
-    system: VectorSystem, seen: Perceived, alone: Mapping[str, Mapping[str, float]], label: str
+    system: VectorSystem, vector: Vector, alone: Mapping[str, Mapping[str, float]], label: str
 ) -> Iterator[Effect]:
-    """Yield what leaving each of two senses out changes, by name of the sense."""
+    """Yield what leaving each of two senses out changes, by name of the sense; `vector` is of both."""
     if not alone:
         return
     target = system.classes_.index(label)
-    view = modality_of(seen.senses)
-    whole = log_odds(system.readouts_[view].probabilities(system.vector(seen, seen.senses)[None])[0], target)
+    whole = log_odds(system.readouts_[modality_of(list(alone))].probabilities(vector[None])[0], target)
     for left_out, other in zip(alone, reversed(list(alone)), strict=True):
         yield Effect(left_out, whole - log_odds(np.array(list(alone[other].values())), target))
 

@@ -1,9 +1,22 @@
 "use strict";
-(() => {
+const page = (() => {
   const plots = JSON.parse(document.getElementById("plots").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const narrow = matchMedia("(max-width: 560px)");
+
+  const kinds = { f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
+
+  function unpacked({ dtype, bdata }) {
+    return new kinds[dtype](Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer);
+  }
+
+  // A matrix whose values are a byte each: 255 stands for none.
+  function rows({ levels, shape: [count, width], low, step }) {
+    const codes = unpacked({ dtype: "u1", bdata: levels });
+    const values = Float32Array.from(codes, (code) => (code === 255 ? NaN : low + step * code));
+    return Array.from({ length: count }, (_, row) => values.subarray(row * width, (row + 1) * width));
+  }
 
   // Names of CSS variables become their colours; arrays in binary form are left alone.
   function themed(value) {
@@ -12,6 +25,7 @@
     }
     if (Array.isArray(value)) return value.map(themed);
     if (value === null || typeof value !== "object" || "bdata" in value) return value;
+    if ("levels" in value) return rows(value);
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, themed(one)]));
   }
 
@@ -38,27 +52,34 @@
 
   const eye = narrow.matches ? { x: 1.3, y: 0.95, z: 0.5 } : { x: 0.95, y: 0.7, z: 0.4 };
   const settings = { responsive: true, displayModeBar: false, scrollZoom: false, showTips: false };
-  const chosen = document.getElementById("view");
 
   function draw(place) {
-    const name = place.dataset.plot;
-    const plot = name === "network" ? plots.network[chosen.value] : plots[name];
-    if (name === "network") document.getElementById("scale").textContent = plot.scale;
+    const name = place.dataset.plot, select = document.querySelector(`[data-view="${name}"]`);
+    const plot = select ? plots[name][select.value] : plots[name];
+    if (select) document.querySelector(`[data-scale="${name}"]`).textContent = plot.scale;
     return Plotly.react(place, themed(plot.data), look(plot.layout), settings);
   }
 
-  // Without WebGL the still picture stands for the brain.
+  // Without WebGL the still pictures stand for the brain.
   const cube = document.querySelector("[data-plot=cube]"), button = document.getElementById("turn");
-  const turns = cube && document.createElement("canvas").getContext("webgl");
-  if (cube && !turns) cube.hidden = button.hidden = true;
+  const turns = document.createElement("canvas").getContext("webgl");
+  for (const place of turns ? [] : document.querySelectorAll("[data-plot=cube], [data-plot=brain], #turn")) place.hidden = true;
+  for (const still of turns ? [] : document.querySelectorAll("details")) still.open = true;
 
   const places = [...document.querySelectorAll("[data-plot]:not([hidden])")];
+  const redrawn = [];  // what is to be done after the plots were drawn again
   places.forEach(draw);
-  dark.addEventListener("change", () => places.forEach(draw));
-  chosen?.addEventListener("change", () => draw(document.querySelector("[data-plot=network]")));
+  dark.addEventListener("change", () => {
+    places.forEach(draw);
+    redrawn.forEach((then) => then());
+  });
+  for (const select of document.querySelectorAll("[data-view]")) {
+    select.addEventListener("change", () => draw(document.querySelector(`[data-plot="${select.dataset.view}"]`)));
+  }
+  const shared = { plots, unpacked, redrawn };
 
   // The brain turns slowly: a turn a minute, unless the reader asked for less motion, touches it, or scrolls away.
-  if (!turns) return;
+  if (!turns || !cube) return shared;
   let playing = !still.matches, visible = false, last = 0;
   function label() {
     button.textContent = playing ? "Pause turning" : "Turn";
@@ -84,4 +105,5 @@
   still.addEventListener("change", () => set(!still.matches));
   label();
   requestAnimationFrame(turn);
+  return shared;
 })();

@@ -48,7 +48,7 @@ def cube_figure(explanation: Explanation) -> Figure:
         one.scatter(*points.T, c=counts, s=3 + 20 * norm(counts), cmap=SILENT_TO_BUSY, norm=norm, linewidths=0)
         _rings(one, explanation, chosen, points)
         sites = np.unique(explanation.sites.reshape(-1, 3)[:, [right, up]], axis=0)
-        one.scatter(sites[:, 0], sites[:, 1], marker="x", s=4, color=SITE, linewidths=0.4)
+        one.scatter(*sites.T, marker="x", s=4, color=SITE, linewidths=0.4)
         _frame(one, title, ends)
         middle = (points.min(axis=0) + points.max(axis=0)) / 2  # all views on one scale
         one.set_xlim(middle[0] - spread[right] / 2, middle[0] + spread[right] / 2)
@@ -88,7 +88,7 @@ def _legend(figure: Figure) -> None:
         Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=colour, label=name)
         for name, colour in HIGHLIGHT.items()
     ]
-    cross = Line2D([], [], marker="x", linestyle="", color=SITE, label="tonotopic sites of the input channels")
+    cross = Line2D([], [], marker="x", linestyle="", color=SITE, label="sites of the input channels")
     figure.legend(
         handles=[*rings, cross],
         loc="outside lower left",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
+from emospike.explain.captions import sense_line
 from emospike.explain.style import (
     AGAINST,
     FAINT,
@@ -16,30 +18,53 @@ from emospike.explain.style import (
     LARGE,
     MUTED,
     NORMAL,
+    SENSE,
     SMALL,
     new_figure,
     tidy,
 )
-from emospike.explain.wording import confidence_line, cut, percent, ranked, verdict
-from emospike.systems.contract import Explanation
+from emospike.explain.wording import confidence_line, cut, milliseconds, percent, ranked, sense_title, verdict
+from emospike.systems.contract import Decision, Explanation
+from emospike.systems.senses import WORDS
 
 
 def decision_figure(explanation: Explanation) -> Figure:
-    """Return the verdict with its gauge above bars of probabilities, shares and seconds."""
+    """Return the verdict with its gauge and shares above bars of probabilities and seconds."""
+    figure = new_figure(8, _height(explanation))
+    _draw(figure, explanation)
+    return figure
+
+
+def decisions_figure(first: Explanation, second: Explanation) -> Figure:
+    """Return the decisions on two clips side by side."""
+    figure = new_figure(16, max(_height(first), _height(second)))
+    for part, explanation in zip(np.asarray(figure.subfigures(1, 2)), (first, second), strict=True):
+        _draw(part, explanation)
+    return figure
+
+
+def _rows(decision: Decision) -> int:
+    return max(2, len(decision.seconds), len(decision.probabilities))
+
+
+def _height(explanation: Explanation) -> float:
+    """Return how tall a decision is, inches."""
+    both = len(explanation.decision.share) > 1
+    return 2.4 + 0.3 * _rows(explanation.decision) + 0.9 * both
+
+
+def _draw(figure: Figure | SubFigure, explanation: Explanation) -> None:
     decision = explanation.decision
-    panels: list[tuple[str, list[tuple[str, float]]]] = [("Probability of each class", ranked(decision))]
-    panels += [("Share of each sense", list(decision.share.items()))] if len(decision.share) > 1 else []
-    rows = max(2, len(decision.seconds), *(len(bars) for _, bars in panels))
-    figure = new_figure(8, 2.4 + 0.3 * rows)
-    columns = len(panels) + bool(decision.seconds)
-    grid = figure.add_gridspec(3, columns, height_ratios=[0.75, 0.55, 0.5 + 0.3 * rows])
+    both, rows = len(decision.share) > 1, _rows(decision)
+    heights = [0.75, 0.55, *[0.4] * both, 0.5 + 0.3 * rows]
+    grid = figure.add_gridspec(len(heights), 1 + bool(decision.seconds), height_ratios=heights)
     _headline(figure.add_subplot(grid[0, :]), explanation)
     _gauge(figure.add_subplot(grid[1, :]), explanation)
-    for column, (title, bars) in enumerate(panels):
-        _shares(figure.add_subplot(grid[2, column]), title, bars, decision.label, rows)
+    if both:
+        _senses(figure.add_subplot(grid[2, :]), explanation)
+    _probabilities(figure.add_subplot(grid[-1, 0]), ranked(decision), decision.label, rows)
     if decision.seconds:
-        _seconds(figure.add_subplot(grid[2, -1]), decision.seconds, rows)
-    return figure
+        _seconds(figure.add_subplot(grid[-1, -1]), decision.seconds, rows)
 
 
 def _headline(axes: Axes, explanation: Explanation) -> None:
@@ -69,13 +94,28 @@ def _gauge(axes: Axes, explanation: Explanation) -> None:
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
 
 
-def _shares(axes: Axes, title: str, bars: Sequence[tuple[str, float]], label: str, rows: int) -> None:
-    """Draw fractions of 1 as bars, the first at the top."""
+def _senses(axes: Axes, explanation: Explanation) -> None:
+    """Draw the share of each sense as a part of one bar, and say how it was measured."""
+    start = 0.0
+    for sense, share in explanation.decision.share.items():
+        axes.barh(0, share, left=start, color=SENSE[sense], height=0.5)
+        if share >= 0.1:
+            label = f"{WORDS[sense]} {percent(round(share, 2))}"
+            axes.text(start + share / 2, 0, label, ha="center", va="center", fontsize=SMALL, color=INK)
+        start += share
+    tidy(axes, sense_title(explanation.decision), textwrap.fill(sense_line(explanation), 125))
+    axes.xaxis.label.set(ha="left", x=0.0)
+    axes.set(xlim=(-0.002, 1.002), ylim=(-0.3, 0.3), xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def _probabilities(axes: Axes, bars: Sequence[tuple[str, float]], label: str, rows: int) -> None:
+    """Draw probabilities as bars, the first at the top."""
     values = [value for _, value in bars]
     colours = [FOR if name == label else MUTED for name, _ in bars]
     drawn = axes.barh(range(len(bars)), values, color=colours, height=0.62)
     axes.bar_label(drawn, [percent(value) for value in values], padding=3, fontsize=SMALL, color=INK)
-    _named(axes, title, [name for name, _ in bars], rows)
+    _named(axes, "Probability of each class", [name for name, _ in bars], rows)
     axes.set(xlim=(0, 1.28), xticks=[])
     axes.spines["bottom"].set_visible(False)
 
@@ -84,8 +124,8 @@ def _seconds(axes: Axes, seconds: Mapping[str, float], rows: int) -> None:
     """Draw the time of each stage in milliseconds."""
     values = [1000 * value for value in seconds.values()]
     drawn = axes.barh(range(len(values)), values, color=MUTED, height=0.62)
-    axes.bar_label(drawn, [f"{value:.3g} ms" for value in values], padding=3, fontsize=SMALL, color=INK)
-    _named(axes, f"Time: {sum(values):.3g} ms", list(seconds), rows)
+    axes.bar_label(drawn, [milliseconds(v) for v in seconds.values()], padding=3, fontsize=SMALL, color=INK)
+    _named(axes, f"Time: {milliseconds(sum(seconds.values()))}", list(seconds), rows)
     axes.set(xlim=(0, 1.35 * max(values) or 1.0), xticks=[])
     axes.spines["bottom"].set_visible(False)
 

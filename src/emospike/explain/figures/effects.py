@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emospike.explain.captions import effects_caption
 from emospike.explain.figures.sound import spectrogram
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
-from emospike.explain.wording import bands_title, cut, effects_caption, signed, spans, strongest
+from emospike.explain.wording import counted, cut, kinds, signed, spans, strongest
 from emospike.systems.contract import Effect, Explanation
 
 CHANGE = "change of log-odds"
@@ -20,23 +21,18 @@ ROOM = 0.35  # for a number beside a bar, of the range of the bars
 
 def effects_figure(explanation: Explanation) -> Figure:
     """Return the first feature with the moments below it, above bars of the bands and regions."""
-    bars = [
-        (title, strongest(effects))
-        for title, effects in (
-            (bands_title(explanation.bands), explanation.bands),
-            ("Brain regions", explanation.areas),
-        )
-        if effects
-    ]
+    bars = [(counted(title, effects), strongest(effects)) for title, effects in kinds(explanation)]
     tall = max((len(effects) for _, effects in bars), default=0)
     heights = [2.0, 1.3, 0.6 + 0.24 * tall] if bars else [2.0, 1.3]
-    figure = new_figure(8, sum(heights) + 1.2)
+    wide = max(8, 3.6 * len(bars))
+    figure = new_figure(wide, sum(heights) + 1.2)
     grid = figure.add_gridspec(len(heights), max(len(bars), 1), height_ratios=heights)
     top = figure.add_subplot(grid[0, :])
     _moments(top, figure.add_subplot(grid[1, :], sharex=top), explanation)
     for column, (title, effects) in enumerate(bars):
-        _bars(figure.add_subplot(grid[2, column]), title, effects)
-    figure.supxlabel(textwrap.fill(effects_caption(explanation), 132), fontsize=SMALL, color=MUTED, x=0.01, ha="left")
+        _bars(figure.add_subplot(grid[2, column]), title.replace(" (", "\n("), effects, tall)
+    caption = textwrap.fill(effects_caption(explanation), int(16.5 * wide))
+    figure.supxlabel(caption, fontsize=SMALL, color=MUTED, x=0.01, ha="left")
     return figure
 
 
@@ -57,13 +53,13 @@ def _moments(top: Axes, below: Axes, explanation: Explanation) -> None:
     tidy(below, "", "time, s", CHANGE)
 
 
-def _bars(axes: Axes, title: str, effects: Sequence[Effect]) -> None:
-    """Draw effects as horizontal bars, the strongest for the decision at the top."""
+def _bars(axes: Axes, title: str, effects: Sequence[Effect], rows: int) -> None:
+    """Draw effects as horizontal bars, the strongest for the decision at the top; `rows` have room."""
     changes = [effect.change for effect in effects]
     drawn = axes.barh(range(len(effects)), changes, color=[_colour(c) for c in changes], height=0.7)
     axes.bar_label(drawn, [signed(c) for c in changes], padding=3, fontsize=SMALL, color=INK)
     axes.set_yticks(range(len(effects)), [cut(effect.name, 24) for effect in effects])
-    axes.set_ylim(len(effects) - 0.4, -0.6)
+    axes.set_ylim(rows - 0.4, -0.6)
     low, high = min(0.0, *changes), max(0.0, *changes)
     room = ROOM * max(SMALLEST, high - low)
     axes.set_xlim(low - room if low < 0 else -0.1 * room, high + room)

@@ -7,6 +7,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from emospike.explain.figures.sound import heat_map, spectrogram
+from emospike.explain.geometry import height, of_face
 from emospike.explain.raster import Raster, rasters
 from emospike.explain.style import AGAINST, FOR, GRID, MUTED, SMALL, colour_bar, new_figure, tidy
 from emospike.explain.wording import value_label
@@ -21,9 +22,10 @@ def encoding_figure(explanation: Explanation, name: str) -> Figure:
     series, spikes = explanation.series[name], explanation.spikes
     decoded = explanation.decoded.get(name)
     spiking = rasters(spikes, series.channels) if spikes.channels else []
-    rows = 1 + len(spiking) + (decoded is not None)
-    figure = new_figure(8, 0.6 + 2.2 * rows)
-    axes = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
+    tall = height(series.channels)
+    heights = [tall, *[1.0] * len(spiking), *[tall] * (decoded is not None)]
+    figure = new_figure(8, 0.6 + 2.2 * sum(heights))
+    axes = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
     image = spectrogram(axes[0], series)
     tidy(axes[0], f"Feature: {name}")
     colour_bar(figure, image, axes[0], value_label(series.channels))
@@ -44,3 +46,5 @@ def _raster(axes: Axes, spikes: Spikes, raster: Raster) -> None:
     axes.set_yticks(raster.ticks, raster.names)
     for border in raster.borders:
         axes.axhline(border, color=GRID, linewidth=0.8)
+    if of_face([spikes.channels[i] for i in raster.rows]):
+        axes.invert_yaxis()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from emospike.explain.captions import network_caption
 from emospike.explain.geometry import View, circle, network_views, ribbon, strongest_arcs
 from emospike.explain.style import AGAINST, ARC, FOR, INK, MUTED, SMALL, new_figure, tidy
-from emospike.explain.wording import NETWORK, cut, scale_line
+from emospike.explain.wording import cut, scale_line
 from emospike.systems.contract import Explanation
 
 CLASSES = 4  # classes drawn in the picture, the most probable; the page has them all
@@ -25,11 +27,21 @@ def network_figure(explanation: Explanation) -> Figure:
     rows, columns = max(len(rest) // 2, 1), 3 if rest else 1
     figure = new_figure(4.3 * columns + 0.4, 3.25 * rows + 0.6)
     grid = figure.add_gridspec(rows, columns)
-    _network(figure.add_subplot(grid[:, 0]), explanation.nodes, clip)
+    _network(figure.add_subplot(grid[0, 0]), explanation.nodes, clip)
     for place, view in enumerate(rest):
         _network(figure.add_subplot(grid[place // 2, 1 + place % 2]), explanation.nodes, view)
-    caption = textwrap.fill(NETWORK, 68 * columns)
+    caption = textwrap.fill(network_caption(explanation, CLASSES), 68 * columns)
     figure.supxlabel(caption, fontsize=SMALL, color=MUTED, x=0.01, ha="left")
+    return figure
+
+
+def networks_figure(nodes: tuple[str, ...], views: Sequence[View], caption: str) -> Figure:
+    """Return some views side by side."""
+    figure = new_figure(4.3 * len(views) + 0.4, 3.9)
+    for axes, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
+        _network(axes, nodes, view)
+    text = textwrap.fill(caption, 68 * len(views))
+    figure.supxlabel(text, fontsize=SMALL, color=MUTED, x=0.01, ha="left")
     return figure
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
-from emospike.explain.geometry import binned, channel_ticks, limits, shown_values
+from emospike.explain.geometry import binned, limits, named, of_face, shown_values
 from emospike.explain.style import POWER
 from emospike.explain.wording import short_channel
 from emospike.series import Series
@@ -16,10 +16,11 @@ from emospike.series import Series
 def spectrogram(axes: Axes, series: Series, like: Series | None = None) -> AxesImage:
     """Draw a feature: time in seconds to the right, channels upwards, coloured as `like` (itself by default)."""
     like = like or series
-    colours = limits(shown_values(like, like))
-    image = heat_map(axes, shown_values(series, like), series.rate, cmap=POWER, **colours)
-    ticks = channel_ticks(len(series.channels))
+    image = heat_map(axes, shown_values(series, like), series.rate, cmap=POWER, **limits(like))
+    ticks = named(series.channels)
     axes.set_yticks(ticks, [short_channel(series.channels[i]) for i in ticks])
+    if of_face(series.channels):  # the brow above, the jaw below
+        axes.invert_yaxis()
     return image
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int64
 
-from emospike.explain.geometry import drawn, spike_counts, whole_region
+from emospike.explain.geometry import channels_by_sense, drawn, spike_counts, whole_region
 from emospike.explain.plots.packed import Plot, packed
-from emospike.explain.style import HIGHLIGHT
+from emospike.explain.style import HIGHLIGHT, SENSE
+from emospike.explain.wording import short_channel
 from emospike.systems.contract import Explanation
+from emospike.systems.senses import WORDS
 
 SCALE = [[0, "--quiet"], [0.35, "--low"], [0.7, "--middle"], [1, "--busy"]]
 PLACE = "%{x:.0f}, %{y:.0f}, %{z:.0f} mm"
@@ -26,7 +28,7 @@ def cube_plot(explanation: Explanation) -> Plot:
     data = [_region(explanation, name, own, counts, most) for name, own in groups.items()]
     data += [_legend(explanation, name, own) for name, own in groups.items()]
     if explanation.sites.size:
-        data.append(_sites(explanation))
+        data += _sites(explanation)
     ends = _ends(explanation)
     layout = {"scene": {"aspectmode": "data"}, "coloraxis": _colours(most), "height": 520}
     return {"data": [*data, ends], "layout": layout}
@@ -68,14 +70,23 @@ def _legend(explanation: Explanation, name: str, own: Int64[np.ndarray, " own"])
     }
 
 
-def _sites(explanation: Explanation) -> Plot:
-    """Return the sites of the input channels."""
-    sites = np.unique(explanation.sites.reshape(-1, 3), axis=0)
-    return _points(sites) | {
-        "name": "tonotopic sites",
-        "marker": {"symbol": "x", "size": 2, "color": "--site"},
-        "hovertemplate": f"tonotopic site<br>{PLACE}<extra></extra>",
-    }
+def _sites(explanation: Explanation) -> list[Plot]:
+    """Return the sites of the input channels, a trace for each sense."""
+    traces = []
+    for sense, own in channels_by_sense(explanation.spikes.channels).items():
+        sites = explanation.sites[list(own.values())]
+        names = np.repeat([short_channel(name) for name in own], sites.shape[1])
+        points, first = np.unique(sites.reshape(-1, 3), axis=0, return_index=True)
+        traces.append(
+            _points(points)
+            | {
+                "name": f"sites of the {WORDS[sense]}",
+                "marker": {"symbol": "x", "size": 2, "color": SENSE[sense]},
+                "text": names[first].tolist(),
+                "hovertemplate": f"%{{text}} enters here<br>{PLACE}<extra></extra>",
+            }
+        )
+    return traces
 
 
 def _ends(explanation: Explanation) -> Plot:

@@ -1,6 +1,8 @@
-"""The feature interaction network, one plot for each view."""
+"""The feature interaction network, one plot for each view, and the traces that networks are drawn with."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -13,54 +15,62 @@ from emospike.systems.contract import Explanation
 WIDEST = 0.1  # arc, of the circle's radius
 DISC = 13.0  # diameter of the largest disc, pixels
 
+Places = Float[np.ndarray, "nodes 2"]
+
 
 def network_plots(explanation: Explanation) -> list[Plot]:
     """Return a plot for each view, its title in ``"name"``."""
-    places = circle(explanation.nodes)
-    return [_network(explanation.nodes, places, view) for view in network_views(explanation)]
+    return [network_plot(explanation.nodes, view) for view in network_views(explanation)]
 
 
-def _network(nodes: tuple[str, ...], places: Float[np.ndarray, "nodes 2"], view: View) -> Plot:
+def network_plot(nodes: tuple[str, ...], view: View) -> Plot:
     """Return arcs, a disc for each node, and names outside the circle."""
+    places = circle(nodes)
     arcs = [
-        {
-            "mode": "none",
-            "fill": "toself",
-            "fillcolor": _colour(view, count),
-            "opacity": 0.25 + 0.6 * abs(count) / view.scale,
-            "hoveron": "fills",
-            "hoverinfo": "text",
-            "text": f"{nodes[a]} → {nodes[b]}: {count:.2f} /s",
-        }
-        | _line(ribbon(places[a], places[b], WIDEST * abs(count) / view.scale))
+        ribbon_trace(
+            ribbon(places[a], places[b], WIDEST * abs(count) / view.scale),
+            _colour(view, count),
+            0.25 + 0.6 * abs(count) / view.scale,
+            f"{nodes[a]} → {nodes[b]}: {count:.2f} /s",
+        )
         for a, b, count in strongest_arcs(view.counts)
     ]
     own = np.diag(view.counts)
-    discs = _line(places) | {
+    discs = disc_trace(nodes, places, own, view.scale, [_colour(view, count) for count in own])
+    axis = {"visible": False, "fixedrange": True}
+    layout = {"xaxis": axis | {"range": [-2.6, 2.6]}, "yaxis": axis | {"range": [-1.1, 1.1]}, "height": 460}
+    data = [*arcs, discs, name_trace(nodes, places)]
+    return {"name": view.title, "scale": scale_line(view), "data": data, "layout": layout}
+
+
+def ribbon_trace(outline: Float[np.ndarray, "outline 2"], colour: str, opacity: float, text: str) -> Plot:
+    """Return an arc."""
+    how = {"mode": "none", "fill": "toself", "hoveron": "fills", "hoverinfo": "text"}
+    return how | {"fillcolor": colour, "opacity": opacity, "text": text} | _line(outline)
+
+
+def disc_trace(
+    nodes: Sequence[str], places: Places, own: Float[np.ndarray, " nodes"], scale: float, colours: Sequence[str]
+) -> Plot:
+    """Return a disc for each node, its area what the node does to itself."""
+    size = (4 + DISC * np.sqrt(np.abs(own) / scale)).round(1).tolist()
+    return _line(places) | {
         "mode": "markers",
-        "marker": {
-            "size": (4 + DISC * np.sqrt(np.abs(own) / view.scale)).round(1).tolist(),
-            "color": [_colour(view, count) for count in own],
-            "opacity": 1,
-        },
+        "marker": {"size": size, "color": list(colours), "opacity": 1},
         "text": [f"{name} → itself: {count:.2f} /s" for name, count in zip(nodes, own, strict=True)],
         "hoverinfo": "text",
     }
-    right = places[:, 0] > 0
-    names = _line(1.1 * places) | {
+
+
+def name_trace(nodes: Sequence[str], places: Places) -> Plot:
+    """Return the names outside the circle."""
+    return _line(1.1 * places) | {
         "mode": "text",
         "text": [f"\u00a0{name}\u00a0" for name in nodes],
-        "textposition": ["middle right" if one else "middle left" for one in right],
+        "textposition": ["middle right" if x > 0 else "middle left" for x in places[:, 0]],
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
-    axis = {"visible": False, "fixedrange": True}
-    layout = {
-        "xaxis": axis | {"range": [-2.6, 2.6]},
-        "yaxis": axis | {"range": [-1.1, 1.1]},
-        "height": 460,
-    }
-    return {"name": view.title, "scale": scale_line(view), "data": [*arcs, discs, names], "layout": layout}
 
 
 def _line(points: Float[np.ndarray, "points 2"]) -> Plot:

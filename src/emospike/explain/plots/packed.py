@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Float32, Num
 
-from emospike.explain.geometry import binned, channel_ticks
+from emospike.explain.geometry import binned, named, of_face
 from emospike.explain.wording import short_channel
 
 Plot = dict[str, Any]
-TYPES = {"float32": "f4", "int32": "i4", "int8": "i1"}
+TYPES = {"float32": "f4", "int32": "i4", "int16": "i2", "int8": "i1", "uint8": "u1"}
+LEVELS = 254
+MOST_COLUMNS = 800  # of a heat map; more would be finer than the page
 
 
 def packed(array: Num[np.ndarray, "*shape"]) -> Plot:
@@ -27,14 +29,29 @@ def packed(array: Num[np.ndarray, "*shape"]) -> Plot:
     return out if small.ndim == 1 else out | {"shape": ", ".join(map(str, small.shape))}
 
 
+def quantised(values: Float32[np.ndarray, "rows columns"]) -> Plot:
+    """Return values in 254 equal steps from the lowest to the highest, a byte each; 255 stands for none.
+
+    >>> quantised(np.float32([[0, 254, np.nan]]))
+    {'levels': 'AP7/', 'shape': [1, 3], 'low': 0.0, 'step': 1.0}
+    """
+    known = np.isfinite(values)
+    low, high = (float(end(values[known])) for end in (np.min, np.max)) if known.any() else (0.0, 0.0)
+    step = (high - low) / LEVELS or 1.0
+    codes = np.where(known, np.rint((values - low) / step), LEVELS + 1).astype(np.uint8)
+    text = base64.b64encode(codes.tobytes()).decode()
+    return {"levels": text, "shape": list(values.shape), "low": low, "step": step}
+
+
 def heat_map(
     values: Num[np.ndarray, "steps channels"], rate: float, names: Sequence[str], panel: int, **how: Any
 ) -> Plot:
     """Return a heat map of values over time in the panel of that number (1 at the top)."""
-    shown, fine = binned(values, rate) if len(values) else (values, rate)
+    shown, fine = binned(values, rate, MOST_COLUMNS)
+    rows = np.ascontiguousarray(shown.T)
     return {
         "type": "heatmap",
-        "z": packed(np.ascontiguousarray(shown.T)),
+        "z": packed(rows) if rows.dtype == np.int8 else quantised(rows),
         "x0": 0,
         "dx": 1 / fine,
         "y": list(names),
@@ -45,10 +62,11 @@ def heat_map(
 
 def channel_axis(names: Sequence[str]) -> Plot:
     """Return an axis of channels that names all, or a few of many."""
-    ticks = channel_ticks(len(names))
+    ticks = named(names)
     return {
         "type": "category",
         "automargin": "left",
+        "autorange": "reversed" if of_face(names) else True,
         "tickvals": [names[i] for i in ticks],
         "ticktext": [short_channel(names[i]) for i in ticks],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emospike.explain.geometry import limits, own_ranges, shown_values
+from emospike.explain.geometry import height, limits, own_ranges, shown_values
 from emospike.explain.plots.packed import Plot, channel_axis, heat_map, panels
 from emospike.explain.raster import Raster, rasters
 from emospike.explain.style import POWER
@@ -45,25 +45,27 @@ def encoding_plot(explanation: Explanation, name: str) -> Plot:
     """Return one feature, its spikes, and what the spikes can rebuild of it."""
     series, spikes = explanation.series[name], explanation.spikes
     spiking = rasters(spikes, series.channels) if spikes.channels else []
-    panes = [(f"Feature “{name}”", _feature(series, series, 1))]
-    panes += [(raster.title, _raster(spikes, raster, number)) for number, raster in enumerate(spiking, start=2)]
+    tall = height(series.channels)
+    panes = [(tall, f"Feature “{name}”", _feature(series, series, 1))]
+    panes += [(1.0, raster.title, _raster(spikes, raster, number)) for number, raster in enumerate(spiking, start=2)]
     if name in explanation.decoded:
         rebuilt, error = explanation.decoded[name]
-        panes.append((f"Rebuilt from the spikes: NMSE {error:.3g}", _feature(rebuilt, series, len(panes) + 1)))
-    layout = panels([1.0] * len(panes), [title for title, _ in panes]) | {"shapes": []}
+        panes.append((tall, f"Rebuilt from the spikes: NMSE {error:.3g}", _feature(rebuilt, series, len(panes) + 1)))
+    heights, titles, data = (list(column) for column in zip(*panes, strict=True))
+    layout = panels(heights, titles) | {"shapes": []}
     for panel in range(1, len(panes) + 1):
         layout[f"yaxis{panel}"] |= channel_axis(series.channels)
     for panel, raster in enumerate(spiking, start=2):
         names = [spikes.channels[raster.rows[int(tick)]] for tick in raster.ticks]
         layout[f"yaxis{panel}"] |= {"tickvals": names, "ticktext": raster.names}
         layout["shapes"] += _borders(raster, panel)
-    bar = {"thickness": 10, "len": 1 / len(panes), "y": 1, "yanchor": "top"}
+    bar = {"thickness": 10, "len": tall / sum(heights), "y": 1, "yanchor": "top"}
     if own_ranges(series.channels):
         bar |= {"tickvals": [0, 1], "ticktext": ["low", "high"]}
-    colours = {"c" + limit[1:]: value for limit, value in limits(shown_values(series, series)).items()}
+    colours = {"c" + limit[1:]: value for limit, value in limits(series).items()}
     layout["coloraxis"] = {"colorscale": POWER.capitalize(), "colorbar": bar} | colours
     layout["xaxis"] |= {"range": [0, series.seconds]}
-    return {"data": [values for _, values in panes], "layout": layout | {"height": 200 * len(panes) + 60}}
+    return {"data": data, "layout": layout | {"height": round(200 * sum(heights)) + 60}}
 
 
 def _feature(series: Series, like: Series, panel: int) -> Plot:
