@@ -37,8 +37,8 @@ def voice(seconds: float, pitch: float = 190.0, liveliness: float = 0.5, seed: i
 def examples(folder: Path) -> Path:
     """Fill a folder with what the examples of the documentation name, and return it.
 
-    ``clip.wav`` is one recording, and ``clip.csv`` the face of who speaks there, as action units; ``mine`` is a data set of four speakers with its ``manifest.csv``; ``odd`` holds
-    files that something is wrong with.
+    ``clip.wav`` is one recording, and ``clip.csv`` the face of who speaks there, as action units; ``mine`` is a data
+    set of four speakers with its ``manifest.csv``; ``odd`` holds files that something is wrong with.
     """
     write(folder / "clip.wav", voice(2.0, liveliness=0.8))
     write_face(folder / "clip.csv", 2.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.readout.contract import IncrementalClassifier, parameters
-from emospike.readout.linear import LinearReadout
+from emospike.readout.linear import CAUTIOUS_CLIPS, PRIOR_CLIPS, LinearReadout
 from emospike.validation import InputError
 
 
@@ -72,14 +72,75 @@ def test_a_clip_scores_the_same_alone(data):
     np.testing.assert_array_equal(alone, readout.scores(X))
 
 
-def test_partial_fit_is_ridge_regression_towards_the_old_weights(data):
+def test_partial_fit_by_hand(data):
     X, y = data
     readout = LinearReadout(30.0, memory=0).fit(X[:60], y[:60])
     old, bias = readout.weights_.astype(float), readout.bias_.astype(float)
-    new, wanted = X[60:].astype(float), indicators(y[60:])
-    step = np.linalg.solve(new.T @ new + 30 * np.eye(20), new.T @ (wanted - new @ old - bias))
+    expected = np.array([readout.scores(X[:60])[y[:60] == name].mean(axis=0) for name in "abc"])
+    new, place = X[60:].astype(float), np.searchsorted(list("abc"), y[60:])
+    trust = 30 / (30 + PRIOR_CLIPS)
+    bias = bias - trust * (new @ old + bias - expected[place]).mean(axis=0)
+    middle = trust * new.mean(axis=0)
+    residual, Z = np.eye(3)[place] - new @ old - bias, new - middle
+    step = np.linalg.solve(Z.T @ Z + 30 * np.eye(20), Z.T @ residual)
     assert isinstance(readout, IncrementalClassifier)
-    np.testing.assert_allclose(readout.partial_fit(X[60:], y[60:]).weights_, old + step, atol=1e-4)
+    readout.partial_fit(X[60:], y[60:])
+    np.testing.assert_allclose(readout.weights_, old + step, atol=1e-4)
+    np.testing.assert_allclose(readout.bias_, bias - middle @ step, atol=1e-4)
+    assert readout.met_ == 30
+
+
+def test_a_speakers_offset_is_learnt_from_few_clips_and_one_class(data):
+    X, y = data
+    readout = LinearReadout(30.0).fit(X[:60], y[:60])
+    moved = X[60:] + 1.5 * np.random.default_rng(3).normal(size=20).astype(np.float32)
+
+    def right(readout):
+        return (readout.classes_[readout.scores(moved).argmax(axis=1)] == y[60:]).mean()
+
+    before, few = right(readout), np.flatnonzero(y[60:] == "b")[:4]
+    readout.partial_fit(moved[few], y[60:][few])
+    assert right(readout) > before + 0.1
+
+
+def test_later_clips_are_believed_less(data):
+    X, y = data
+    once, twice = (LinearReadout(1e9, memory=0).fit(X[:60], y[:60]) for _ in "12")
+    once.partial_fit(X[60:], y[60:])
+    for part in (slice(60, 70), slice(70, 90)):
+        twice.partial_fit(X[part], y[part])
+    np.testing.assert_allclose(twice.bias_, once.bias_, atol=1e-3)  # the posterior mean, whatever the order
+    assert twice.met_ == once.met_ == 30
+
+
+def test_expected_scores_are_those_of_held_out_clips(data):
+    X, y = data
+    rows = np.arange(len(y))
+    folds = [(rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3)]
+    readout = LinearReadout(30.0)
+    held_out = readout.fit_holding_out(X, y, folds)
+    np.testing.assert_allclose(readout.expected_[1], held_out[y == "b"].mean(axis=0), atol=1e-6)
+    assert readout.expected_[1, 1] < LinearReadout(30.0).fit(X, y).expected_[1, 1]
+    assert readout.bolder_.shape == (0, 3)  # no copies
+
+
+def test_what_copies_taught_is_dropped_as_speakers_become_known(data):
+    X, y = data
+    copies = X + np.random.default_rng(4).normal(0, 2, X.shape).astype(np.float32)
+    rows = np.arange(len(y))
+    folds = [(np.concatenate([rows[rows % 3 != k], 90 + rows[rows % 3 != k]]), rows[rows % 3 == k]) for k in range(3)]
+    readout = LinearReadout(30.0, memory=0)
+    readout.fit_holding_out(np.concatenate([X, copies]), np.concatenate([y, y]), folds)
+    alone = LinearReadout(30.0).fit(X, y)  # X is centred
+    whole = np.vstack([readout.weights_, readout.bias_]) + readout.bolder_
+    np.testing.assert_allclose(whole, np.vstack([alone.weights_, alone.bias_]), atol=1e-3)
+    cautious, bolder = readout.weights_.copy(), readout.bolder_.astype(np.float32)
+    readout.penalty_ = np.array(1e9, np.float32)  # the new clips themselves change nothing
+    readout.partial_fit(X[:CAUTIOUS_CLIPS], y[:CAUTIOUS_CLIPS])
+    np.testing.assert_allclose(readout.weights_, cautious + bolder[:-1] / 2, atol=1e-4)
+    readout.partial_fit(X[:1000], y[:1000])
+    share = (90 + CAUTIOUS_CLIPS) / (90 + 2 * CAUTIOUS_CLIPS)
+    np.testing.assert_allclose(readout.weights_, cautious + share * bolder[:-1], atol=1e-4)
 
 
 def test_partial_fit_adds_classes_and_keeps_the_old(data):
@@ -91,6 +152,7 @@ def test_partial_fit_adds_classes_and_keeps_the_old(data):
     before = readout.scores(X)
     readout.partial_fit(fresh, np.array(["bb"] * 5))
     assert readout.classes_.tolist() == ["a", "b", "bb", "c"]
+    assert readout.met_ == 0  # a new class tells nothing of a speaker's offset
     np.testing.assert_allclose(readout.scores(X)[:, [0, 1, 3]], before, atol=1e-5)
     assert (readout.classes_[readout.scores(fresh).argmax(axis=1)] == "bb").all()
 
@@ -100,6 +162,9 @@ def test_state_gives_the_same_scores(data):
     readout = LinearReadout(30.0).fit(X, y)
     again = LinearReadout.restore(parameters(readout), readout.state())
     assert again == readout  # the same parameters
+    np.testing.assert_array_equal(again.scores(X), readout.scores(X))
+    for one in (again, readout):
+        one.partial_fit(X[:9], y[:9])
     np.testing.assert_array_equal(again.scores(X), readout.scores(X))
 
 
@@ -130,3 +195,13 @@ def remembered(X, readout):
     """Rows of X that the readout keeps."""
     rows = readout.memory_ * readout.unit_
     return [int(np.abs(X - row).sum(axis=1).argmin()) for row in rows]
+
+
+def test_a_late_class_stays_where_later_clips_are_of_others(data):
+    X, y = data
+    readout = LinearReadout(30.0).fit(X[y != "c"], y[y != "c"])
+    readout.partial_fit(X[y == "c"], y[y == "c"])
+    assert (readout.classes_[readout.scores(X[y == "c"]).argmax(axis=1)] == "c").mean() > 0.9
+    readout.partial_fit(X[y == "a"][:10], y[y == "a"][:10])
+    assert (readout.classes_[readout.scores(X[y == "c"]).argmax(axis=1)] == "c").mean() > 0.8
+    assert np.isnan(readout.expected_[2]).all()

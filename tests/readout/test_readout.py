@@ -223,3 +223,60 @@ def test_a_finer_label_lies_within_one_label():
     X, y, who = speech()
     with pytest.raises(InputError, match="'same' lies in several"):
         Readout(SoftScaler(**PLAIN), LinearReadout()).fit(X, y, who, finer=np.array(["same"] * len(y)))
+
+
+# -- finer labels ----------------------------------------------------------------------------------------------
+
+
+def shades(seed=0, clips=20, **settings):
+    """Speech in which high is of two kinds that lie on either side of low."""
+    X, y, who = speech(seed=seed, clips=clips, **settings)
+    finer = np.where(y == "low", "calm", np.where(np.arange(len(y)) % 4 < 2, "angry", "happy"))
+    X[:, 3] += np.select([finer == "angry", finer == "happy"], [4, -4], 0)
+    return X, y, who, finer
+
+
+def test_a_label_is_learnt_as_the_likeliest_of_its_finer_ones():
+    X, y, who, finer = shades()
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who, finer=finer)
+    new, labels, _, kinds = shades(speakers=1, seed=5, spread=1.0)
+    spied, learn = [], readout.classifier.partial_fit
+    readout.classifier.partial_fit = lambda X, y: spied.append(y) or learn(X, y)
+    readout.adapt(new, labels)
+    assert readout.classes == ("high", "low")
+    assert readout.classifier.classes_.tolist() == ["angry", "calm", "happy"]
+    assert (spied[0] == kinds).mean() > 0.9
+    assert ((spied[0] == "calm") == (labels == "low")).all()  # whatever is likelier
+    readout.adapt(new[:6], kinds[:6])
+    np.testing.assert_array_equal(spied[1], kinds[:6])
+
+
+def test_a_new_label_beside_finer_ones_is_a_class_of_its_own():
+    X, y, who, finer = shades()
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who, finer=finer)
+    readout.adapt(X[:4] + 9, np.array(["odd", "odd", "low", "odd"]))
+    assert readout.classes == ("high", "low", "odd")
+    assert readout.classifier.classes_.tolist() == ["angry", "calm", "happy", "odd"]
+
+
+def test_labelled_clips_of_a_speaker_help_more_than_their_mean():
+    X, y, who, finer = shades(speakers=12, noise=1.0, spread=1.0)
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(30.0)).fit(X, y, who, finer=finer)
+    rights = []
+    for seed in range(20, 32):
+        new, labels, _, _ = shades(speakers=1, clips=200, noise=1.0, spread=1.0, seed=seed)
+        mean, labelled = deepcopy(readout).adapt(new[:8]), deepcopy(readout).adapt(new[:8], labels[:8])
+        rights.append([right(one, new[8:], labels[8:]) for one in (readout, mean, labelled)])
+    before, mean, labelled = np.mean(rights, axis=0)
+    assert labelled > mean > before
+
+
+def test_what_was_held_out_is_kept_until_a_readout_is_stored():
+    X, y, who = speech(noise=1.5, clips=20)
+    X, y, who = (np.repeat(array, 2, axis=0) for array in (X, y, who))
+    recorded = np.tile([True, False], 120)
+    readout = Readout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who, recorded)
+    assert readout.held_out_.shape == (120, 2)
+    held_out = np.array(readout.classes)[readout.held_out_.argmax(axis=1)] == y[recorded]
+    assert 0.6 < held_out.mean() < right(readout, X, y)
+    assert "held_out" not in " ".join(readout.state()[0])

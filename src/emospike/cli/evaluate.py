@@ -30,7 +30,7 @@ def evaluate(
         str,
         typer.Option(
             help="speaker-folds: unheard speakers; published: the paper's split; random: leaky; new-speaker: before "
-            "and after adapting to them; cascade: the face only where sound is uncertain."
+            "and after adapting to them; cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
     normalise: Normalise = "none",

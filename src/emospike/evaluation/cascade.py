@@ -43,7 +43,7 @@ def cascade(first: Probabilities, second: Probabilities, limit: float) -> tuple[
     >>> first, second = np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([[0.2, 0.8], [0.2, 0.8]])
     >>> answers, asked = cascade(first, second, limit=0.5)
     >>> answers.round(2).tolist(), asked.tolist()
-    ([[0.9, 0.1], [0.33, 0.67]], [False, True])
+    ([[0.9, 0.1], [0.32, 0.68]], [False, True])
     """
     asked: Right = entropy(first) > limit
     return np.where(asked[:, None], log_linear([first, second]), first), asked

@@ -36,8 +36,8 @@ PROTOCOLS = {
     "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
     "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
     "few of their recordings changes",
-    "cascade": "each speaker is tested once a seed, by a system that never heard them; then with the face only where "
-    "the sound's answer is uncertain",
+    "cascade": "each speaker is tested once a seed, by a system that never heard them; then with one sense first, and "
+    "the other only where its answer is uncertain",
 }
 """How recordings are split into training and test, and what the numbers then mean."""
 

@@ -96,7 +96,9 @@ def study_table(result: Result) -> Table | None:
     if "cascade" in result:
         for name in ("first", "entropy limit", "second needed", "accuracy", "operations"):
             table.add_column(name, justify="left" if name == "first" else "right", no_wrap=True)
-        every_other = [row for first in WORDS for row in [row for row in result["cascade"] if row["first"] == first][::2]]
+        every_other = [
+            row for first in WORDS for row in [row for row in result["cascade"] if row["first"] == first][::2]
+        ]
         for row in every_other:
             shares = (f"{row['looked']:.0%}", f"{row['accuracy']:.3f}", f"{row['operations_share']:.0%}")
             table.add_row(WORDS[row["first"]], f"{row['limit']:.2f}", *shares)

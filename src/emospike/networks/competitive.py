@@ -1,0 +1,381 @@
+"""The competitive layer of Diehl & Cook over convolutional windows, with links from other layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from emospike.networks.plasticity import TraceSTDP
+from emospike.networks.trains import Response, Trains, Values, poisson_trains
+from emospike.networks.windows import Windows
+from emospike.validation import InputError, one_of, positive, within
+
+SILENCE = Trains(np.zeros(1, np.int64), np.empty(0, np.int32))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Constants of a conductance neuron: time constant and refractory time in ms, potentials in mV.
+
+    The defaults are the excitatory neuron of Diehl & Cook; its excitatory reversal potential is 0 mV.
+    """
+
+    tau: float = 100.0
+    rest: float = -65.0
+    reset: float = -65.0
+    threshold: float = -52.0
+    refractory: float = 5.0
+    e_exc: float = 0.0
+    e_inh: float = -100.0
+
+    @classmethod
+    def inhibitory(cls) -> Cell:
+        """The inhibitory neuron of Diehl & Cook."""
+        return cls(tau=10.0, rest=-60.0, reset=-45.0, threshold=-40.0, refractory=2.0, e_inh=-85.0)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Plastic excitatory synapses from every neuron of another layer to every neuron of this one.
+
+    They begin as the input weights do, are normalised and learn as they do, and each spike arrives after `delay` with
+    `gain` times its weight. A layer fires 10 to 100 times less than an input line does, so that a gain of 1 has no
+    effect to speak of: see `CompetitiveNetwork.calibrate`.
+
+    Attributes
+    ----------
+    sources : neurons of the other layer
+    gain : factor of the weights
+    delay : ms; at least one step where two layers run together
+    """
+
+    sources: int
+    gain: float = 1.0
+    delay: float = 0.5
+
+
+@dataclass(frozen=True)
+class CompetitiveLayer:
+    """Excitatory neurons that compete, by inhibition, for what they learn from Poisson spikes.
+
+        tau dV/dt = (E_rest − V) + g_e (E_e − V) + g_i (E_i − V)      (1)
+        tau_g dg/dt = −g                                              (2)
+
+    A spike adds its weight to g. A neuron with V above ``threshold + theta`` fires, is reset, and is held at `reset`
+    for its refractory time; each spike raises its theta by `theta_plus` (homeostasis) while the layer learns. Every
+    excitatory neuron excites one inhibitory neuron, which inhibits all other excitatory neurons in its scope.
+    Equation 1 is integrated by implicit Euler, which no conductance makes unstable, and equation 2 exactly.
+
+    Attributes
+    ----------
+    features : neurons at each position of the windows
+    shared : whether all positions have the same weights
+    inhibition : ``"local"``: the neurons at the same position; ``"global"``: those of the whole layer
+    excite, inhibit : weights to and from the inhibitory neurons
+    exc, inh : constants of the neurons
+    tau_exc, tau_inh : time constants of the conductances, ms
+    theta_plus, tau_theta : rise of a threshold at a spike, mV, and time constant of its decay, ms
+    stdp : the learning rule
+    norm : mean incoming weight; each neuron's input weights are brought to norm · inputs after every presentation
+    max_rate : rate of an input at 1, Hz
+    duration, rest, dt : presentation, silence after it, and step, ms; every presentation begins from equilibrium, so
+        that a clip's response does not depend on the one before it
+    least_spikes, most_repeats : a presentation with fewer spikes is repeated with max_rate raised by half of itself,
+        at most so many times
+    euler : plain Euler for all that decays, as brian2 does it; unstable where g > 2 tau / dt
+
+    Source
+    ------
+    Diehl & Cook 2015 (doi 10.3389/fncom.2015.00099) and their code peter-u-diehl/stdp-mnist; Mansouri-Benssassi & Ye
+    2019 (IJCNN) and 2020 (AAAI), equations 1 to 3; local inhibition: Saunders et al. 2018 (arXiv 1808.08173).
+    """
+
+    features: int = 60
+    shared: bool = True
+    inhibition: str = "local"
+    excite: float = 10.4
+    inhibit: float = 17.0
+    exc: Cell = field(default_factory=Cell)
+    inh: Cell = field(default_factory=Cell.inhibitory)
+    tau_exc: float = 1.0
+    tau_inh: float = 2.0
+    theta_plus: float = 0.01
+    tau_theta: float = float("inf")
+    stdp: TraceSTDP = field(default_factory=TraceSTDP.published)
+    norm: float = 0.1
+    max_rate: float = 63.75
+    duration: float = 350.0
+    rest: float = 0.0
+    dt: float = 0.5
+    least_spikes: int = 5
+    most_repeats: int = 10
+    euler: bool = False
+
+    def __post_init__(self) -> None:
+        within("features", self.features, 1, 100_000)
+        one_of("inhibition", self.inhibition, ("local", "global"))
+        for name in ("dt", "duration", "tau_exc", "tau_inh", "tau_theta", "norm", "max_rate"):
+            positive(name, getattr(self, name))
+        within("rest", self.rest, 0.0, np.inf)
+        within("theta_plus", self.theta_plus, 0.0, np.inf)
+        within("most_repeats", self.most_repeats, 0, 1000)
+
+    @classmethod
+    def default(cls, features: int = 60) -> CompetitiveLayer:
+        """What learns best from speech: shared weights, local inhibition, equation 3, slow homeostasis."""
+        return cls(features)
+
+    @classmethod
+    def diehl_cook(cls, features: int = 400) -> CompetitiveLayer:
+        """The constants of Diehl & Cook's code: global inhibition, own weights, their triplet rule, norm 78 of 784.
+
+        Left out: random input delays of 0 to 10 ms, since a Poisson train delayed is a Poisson train, and the offset
+        of −20 mV that their theta of 20 mV begins with, since the two cancel.
+        """
+        return cls(
+            features, shared=False, inhibition="global", theta_plus=0.05, tau_theta=1e7, stdp=TraceSTDP.diehl_cook(),
+            norm=78 / 784, rest=150.0,
+        )  # fmt: skip
+
+    @classmethod
+    def published(cls, features: int = 60) -> CompetitiveLayer:
+        """What the text of the two papers says, and the constants of Diehl & Cook where it is silent.
+
+        The texts contradict the code that they refer to, and each other:
+
+        - conductances decay with 2 ms (excitatory) and 1 ms (inhibitory); 1 and 2 ms in Diehl & Cook's code;
+        - membranes have 200 ms (excitatory) and 100 ms (inhibitory) in the AAAI paper; the IJCNN paper says "longer
+          for excitatory" and "the same parameters as [Diehl & Cook]", which are 100 and 10 ms;
+        - thresholds decay with 5 ms in the IJCNN paper, "the refractory period": homeostasis is then gone before the
+          next clip comes; 1e7 ms in the code;
+        - inhibition reaches "all neurons in the excitatory layer apart from the one it receives information from",
+          so that a layer fires a few tens of times a clip;
+        - whether positions share weights is not said; nor are the rule's constants (see `TraceSTDP.published`).
+        """
+        return cls(
+            features, shared=False, inhibition="global", exc=Cell(tau=200.0), inh=replace(Cell.inhibitory(), tau=100.0),
+            tau_exc=2.0, tau_inh=1.0, theta_plus=0.05, tau_theta=5.0, rest=150.0,
+        )  # fmt: skip
+
+    @property
+    def steps(self) -> int:
+        """Steps of a presentation, without the rest after it."""
+        return round(self.duration / self.dt)
+
+    @property
+    def all_steps(self) -> int:
+        """Steps of a presentation and the rest after it."""
+        return round((self.duration + self.rest) / self.dt)
+
+    def decay(self, tau: float) -> float:
+        """Return what is left after one step of something that decays with `tau`, ms."""
+        return 1 - self.dt / tau if self.euler else float(np.exp(-self.dt / tau))
+
+    def build(
+        self, windows: Windows, links: Sequence[Link] = (), seed: int = 0, dtype: type[np.floating[Any]] = np.float32
+    ) -> CompetitiveNetwork:
+        """Return a network with weights 0.3 (U + 0.01), U uniform in 0..1, normalised; `dtype` is its arithmetic."""
+        rng, (positions, inputs) = np.random.default_rng(seed), windows.lines.shape
+        shape = (1 if self.shared else positions, inputs, self.features)
+        weights = [(0.3 * (rng.random(shape) + 0.01)).astype(dtype)]
+        weights += [(0.3 * (rng.random((positions * self.features, k.sources)) + 0.01)).astype(dtype) for k in links]
+        network = CompetitiveNetwork(
+            self, windows, list(links), weights[0], weights[1:], np.zeros(positions * self.features)
+        )
+        network.normalise()
+        return network
+
+
+@dataclass
+class CompetitiveNetwork:
+    """A competitive layer over windows, with its weights and thresholds.
+
+    Attributes
+    ----------
+    layer, windows, links : the constants, what the positions see, and what other layers it hears
+    weights : shape (positions or 1, inputs, features)
+    heard_weights : one array a link, shape (neurons, sources)
+    theta : how much each neuron's threshold has risen, mV
+    """
+
+    layer: CompetitiveLayer
+    windows: Windows
+    links: list[Link]
+    weights: Float[np.ndarray, "kinds inputs features"]
+    heard_weights: list[Float[np.ndarray, "neurons sources"]]
+    theta: Float64[np.ndarray, " neurons"]
+    _places: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._places = self.windows.places()
+
+    @property
+    def positions(self) -> int:
+        """Number of positions of the windows."""
+        return len(self.windows.lines)
+
+    @property
+    def neurons(self) -> int:
+        """Number of excitatory neurons."""
+        return self.positions * self.layer.features
+
+    def learn(self, values: Values, seed: int, heard: Sequence[Response] = ()) -> Response:
+        """Present one sample while weights and thresholds change; repeat it at a higher rate if few neurons fire.
+
+        Parameters
+        ----------
+        values : of the input lines, 0..1, in the shape of the windows' input
+        seed : of the Poisson spikes
+        heard : a response of the layer at the other end of each link, replayed from the beginning
+        """
+        return self._presented(values, seed, heard, learning=True)
+
+    def respond(self, values: Values, seed: int, heard: Sequence[Response] = ()) -> Response:
+        """Present one sample; nothing changes."""
+        return self._presented(values, seed, heard, learning=False)
+
+    def run(self, trains: Trains, heard: Sequence[Trains] = (), *, learning: bool = False) -> Trains:
+        """Present input spikes once, and return the spikes of the neurons; without normalisation."""
+        from emospike.networks._competitive_kernel import present
+
+        if len(heard) != len(self.links):
+            raise InputError(f"spikes of {len(self.links)} other layers expected, got those of {len(heard)}")
+        self._check(trains, heard)
+        steps = max(self.layer.all_steps, trains.steps)
+        layer = self._kernel(trains, heard, self._out(steps), learning)
+        present(steps, (layer,))
+        return _cut(layer.out)
+
+    def calibrate(self, heard: Sequence[Response], conductance: float, link: int = 0) -> None:
+        """Set the gain of a link so that these responses give this mean excitatory conductance (input: 0.3 to 1)."""
+        spikes = np.mean([one.counts.ravel() for one in heard], axis=0)
+        given = float(np.mean(self.heard_weights[link] @ spikes)) * self.layer.tau_exc / self.layer.duration
+        if not given > 0:
+            raise InputError("responses with spikes expected: the other layer is silent; train it first")
+        self.links[link] = replace(self.links[link], gain=conductance / given)
+
+    def normalise(self) -> None:
+        """Bring the sum of each neuron's input weights, and of each link's, to norm times their number."""
+        for weights in (self.weights, *self.heard_weights):  # inputs or sources are the second axis of each
+            total = weights.sum(axis=1, keepdims=True)
+            weights[:] *= np.divide(self.layer.norm * weights.shape[1], total, out=np.ones_like(total), where=total > 0)
+
+    def _presented(self, values: Values, seed: int, heard: Sequence[Response], *, learning: bool) -> Response:
+        """Present a sample until enough neurons have fired, or nothing more can be done."""
+        layer = self.layer
+        if values.size != self.windows.count:
+            raise InputError(f"{self.windows.count} values expected, of shape {self.windows.shape}, got {values.shape}")
+        for repeat in range(layer.most_repeats + 1):
+            rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
+            trains = poisson_trains(values, rate, layer.dt, layer.steps, seed)
+            fired = self.run(trains, [one.trains for one in heard], learning=learning)
+            if learning:
+                self.normalise()
+            if len(fired.units) >= layer.least_spikes or len(trains.units) == 0:
+                break
+        return Response(fired, self.positions, layer.features, repeat)
+
+    def _check(self, trains: Trains, heard: Sequence[Trains]) -> None:
+        """Raise `InputError` for spikes of units that do not exist: the kernel writes where they point, unchecked."""
+        for spikes, units in ((trains, self.windows.count), *zip(heard, (k.sources for k in self.links), strict=True)):
+            if len(spikes.units) and not 0 <= spikes.units.min() <= spikes.units.max() < units:
+                raise InputError(f"spikes of units 0 to {units - 1} expected, got others")
+
+    def _out(self, steps: int) -> Trains:
+        """Return room for as many spikes as the refractory time allows."""
+        each = steps // max(round(self.layer.exc.refractory / self.layer.dt), 1) + 1
+        return Trains(np.zeros(steps + 1, np.int64), np.empty(self.neurons * each, np.int32))
+
+    def _kernel(self, trains: Trains, heard: Sequence[Trains], out: Trains, learning: bool) -> Any:
+        """Return the layer at equilibrium as the kernel reads it."""
+        from emospike.networks import _competitive_kernel as kernel
+
+        layer, n, number = self.layer, self.neurons, self.weights.dtype.type
+        offsets, positions, places = self._places
+        never = -(out.steps + 1)  # older than the oldest age that a trace is kept for
+
+        def cells(cell: Cell, bar: Values) -> kernel.Cells:
+            share, held = layer.dt / cell.tau, max(round(cell.refractory / layer.dt) - 1, 0)
+            return kernel.Cells(
+                share=number(share), whole=number(1 + share), rest=number(cell.rest), reset=number(cell.reset),
+                e_exc=number(cell.e_exc), e_inh=number(cell.e_inh), exc_decay=number(layer.decay(layer.tau_exc)),
+                inh_decay=number(layer.decay(layer.tau_inh)), euler=layer.euler, v=np.full(n, number(cell.rest)),
+                exc=np.zeros(n, number), inh=np.zeros(n, number), bar=bar.astype(number),
+                held=np.empty((held, n), np.int32), held_counts=np.zeros(held, np.int64), fired=np.empty(n, np.int32),
+            )  # fmt: skip
+
+        def link(link: Link, weights: Values, spikes: Trains) -> kernel.Link:
+            sources = np.arange(weights.shape[1], dtype=np.int32)
+            delay, last = round(link.delay / layer.dt), np.full(len(sources), never, np.int32)
+            return kernel.Link(spikes, delay, number(link.gain), sources, last, weights, np.empty(len(sources), number))
+
+        links = tuple(map(link, self.links, self.heard_weights, heard))
+        return kernel.Layer(
+            cells(layer.exc, layer.exc.threshold + self.theta),
+            cells(layer.inh, np.full(n, layer.inh.threshold)),
+            kernel.Competition(
+                layer.features, layer.features if layer.inhibition == "local" else n, number(layer.excite),
+                number(layer.inhibit), layer.exc.threshold, self.theta, layer.theta_plus,
+                layer.decay(layer.tau_theta), learning,
+            ),
+            kernel.Inputs(
+                trains, offsets, positions, places, self.windows.lines, np.full(self.windows.count, never, np.int32),
+                int(len(self.weights) > 1), self.weights, np.empty(self.weights.shape[1], number),
+                np.empty(self.weights.shape[1], number),
+            ),
+            links or (link(Link(0), np.empty((n, 0), number), SILENCE),),
+            self._rule(out.steps),
+            out,
+        )  # fmt: skip
+
+    def _rule(self, steps: int) -> Any:
+        """Return the learning rule as the kernel reads it.
+
+        Where P positions share a weight, each of them depresses it at every input spike: 1 / P of that is applied.
+        """
+        from emospike.networks._competitive_kernel import Rule
+
+        rule, dt, number = self.layer.stdp, self.layer.dt, self.weights.dtype.type
+        pre = np.exp(-np.arange(steps + 1) * dt / rule.tau_pre)
+        pre[-1] = 0  # a unit that has not fired
+        eta_pre = rule.eta_pre / (self.positions if self.layer.shared else 1)
+        return Rule(
+            eta=number(rule.eta), eta_pre=number(eta_pre), x_tar=number(rule.x_tar), mu=number(rule.mu), low=number(0),
+            high=number(rule.w_max), pre=pre.astype(number), post1=np.zeros(self.neurons, number),
+            post2=np.zeros(self.neurons, number), decay1=number(np.exp(-dt / rule.tau_post1)),
+            decay2=number(np.exp(-dt / rule.tau_post2)), one=number(1),
+        )  # fmt: skip
+
+
+def run_together(
+    networks: tuple[CompetitiveNetwork, CompetitiveNetwork], trains: tuple[Trains, Trains], *, learning: bool = False
+) -> tuple[Trains, Trains]:
+    """Present input spikes to two layers that hear each other through one link each; return their neurons' spikes.
+
+    One sense is made later than the other by `Trains.delayed`.
+    """
+    from emospike.networks._competitive_kernel import present
+
+    for mine, other in (networks, networks[::-1]):
+        if [link.sources for link in mine.links] != [other.neurons]:
+            raise InputError(f"one link from {other.neurons} neurons expected, got {mine.links}")
+        within("delay", mine.links[0].delay, mine.layer.dt, np.inf)
+    for one, given in zip(networks, trains, strict=True):
+        one._check(given, [SILENCE])
+    steps = max(*(one.layer.all_steps for one in networks), *(one.steps for one in trains))
+    outs = [one._out(steps) for one in networks]
+    layers = tuple(
+        one._kernel(given, [other], out, learning)
+        for one, given, out, other in zip(networks, trains, outs, outs[::-1], strict=True)
+    )
+    present(steps, layers)
+    return _cut(outs[0]), _cut(outs[1])
+
+
+def _cut(trains: Trains) -> Trains:
+    """Return trains without the room that was not used."""
+    return Trains(trains.offsets, trains.units[: trains.offsets[-1]].copy())
