@@ -117,9 +117,7 @@ def evaluate(
     progress : called with ``"fold 1 of 4: reservoir"``, the clips done and the clips in all
     save : called with the result so far after each fold; its ``complete`` is False until the last
 
-    Raises
-    ------
-    InputError : something unknown, or data that cannot be split like this (see `emospike.datasets.folds`)
+    Raises `InputError` for something unknown, or data that cannot be split like this (see `emospike.datasets.folds`).
     """
     check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
@@ -134,10 +132,7 @@ def evaluate(
         study.check(system)
         train, test = dataset.subset(fold.train), dataset.subset(fold.test)
         named = _prefixed(progress, f"fold {number} of {len(splits)}: ")
-        fitting = time.perf_counter()
-        system.fit(train.clips(), train.labels.tolist(), speakers_of(train), named, finer_labels(train))
-        fitted = {"fit": time.perf_counter() - fitting}
-        runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted))
+        runs.append(tested(system, test, named, fold=number, seed=seed, seconds=_fitted(system, train, named)))
         study.add(system, train, runs[-1], named)
         rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}
         found = _summary(runs, protocol, [PROTOCOLS[protocol]], normalise, study.notes())
@@ -145,6 +140,13 @@ def evaluate(
         if save:
             save(result)
     return result
+
+
+def _fitted(system: System, train: Dataset, progress: Progress | None) -> dict[str, float]:
+    """Train a system, and return how long it took."""
+    start = time.perf_counter()
+    system.fit(train.clips(), train.labels.tolist(), speakers_of(train), progress, finer_labels(train))
+    return {"fit": time.perf_counter() - start}
 
 
 def test_model(system: System, dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
