@@ -7,7 +7,7 @@ A ``console`` block holds lines that begin with ``$ emospike``; below each stand
 made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
-what was decided on every clip. The table ``bench`` shows docs/results/bench.json, as ``emospike bench --json`` wrote it.
+what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``.
 """
 
 from __future__ import annotations
