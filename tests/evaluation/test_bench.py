@@ -204,6 +204,7 @@ def test_stages_are_the_papers_and_add_up(model, wav):
     assert list(times) == [
         "decode",
         "features",
+        "speech check",
         "encoding",
         "reservoir",
         "state vector",
