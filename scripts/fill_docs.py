@@ -30,7 +30,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench)((?: \w+=[\w+-]+)*) -->\n)(.*?)(<!-- /\2 -->)",
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs)((?: \w+=[\w+-]+)*) -->\n)(.*?)(<!-- /\2 -->)",
     re.DOTALL,
 )
 NONE_YET = "*Not measured yet.*"
@@ -79,8 +79,8 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
-    if name == "bench":
-        return bench()
+    if name in ("bench", "costs"):
+        return bench() if name == "bench" else costs()
     values = dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
@@ -122,6 +122,29 @@ def bench(file: Path = RESULTS / "bench.json") -> str:
         table = markdown(header, [[*left, *right] for left, right in zip(at, cells, strict=True)])
         parts.append(f"### {name.capitalize()}\n\n{table}")
     return "\n\n".join(parts)
+
+
+COSTS = (
+    ("reservoir", "forward", "the reservoir, 3,108 neurons, 4 s of speech, one core"),
+    ("reservoir", "with STDP", "the same while it learns"),
+    ("one decision", "all stages", "a decision on 4 s of speech, one core"),
+    ("one decision", "cold process", "`emospike recognise` from a cold start"),
+    ("a film, sound and face", "all stages", "a decision on a film of 3.3 s, 720p, by sound and face, one core"),
+    ("training", "training", "training on 1,200 recordings from files, two cores"),
+    ("training", "peak memory", "its memory"),
+    ("one decision", "model file", "a shipped model"),
+)
+"""Group, row and description of what the short table of costs shows."""
+
+
+def costs(file: Path = RESULTS / "bench.json") -> str:
+    """Return a short table of what things cost, from a bench."""
+    from emospike.evaluation.bench.tables import shown
+
+    groups = json.loads(file.read_text(encoding="utf-8"))["groups"]
+    found = {(group, row["name"]): row for group, rows in groups.items() for row in rows}
+    rows = [[what, f"{shown(row['value'])} {row['unit']}"] for *key, what in COSTS if (row := found.get(tuple(key)))]
+    return markdown(["what", "costs"], rows)
 
 
 def accuracies(one: Result) -> list[str]:
