@@ -30,7 +30,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs)((?: \w+=[\w+-]+)*) -->\n)(.*?)(<!-- /\2 -->)",
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs)((?: \w+=[\w+-]+)*) -->\n)"
+    r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
 )
 NONE_YET = "*Not measured yet.*"
