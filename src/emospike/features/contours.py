@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, UInt8
+from jaxtyping import Float, Float32, Float64, Int, UInt8
 
 from emospike.clip import Clip, Frame, is_table
 from emospike.features.action_units import table_track
@@ -51,6 +51,7 @@ class Contours:
     size : width and height of a picture, pixels
     sigma : deviation of the Gaussian, pixels of that picture; the papers do not tell theirs
     stride, model : of the look at a film, as in `Blendshapes`
+    most : so many frames at most, evenly spaced over the clip; None takes all
 
     Sources: Mansouri-Benssassi and Ye 2019 (frames of 100 x 100); 2020 (Synch-Graph), equations 4 and 5.
     """
@@ -59,11 +60,13 @@ class Contours:
     sigma: float = 1.5
     stride: int | None = None
     model: str | None = None
+    most: int | None = None
 
     sense: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         within("size", self.size, 8, 1000)
+        positive("most", 1 if self.most is None else self.most)
         positive("sigma", self.sigma)
 
     def pictures(self, clip: Clip) -> tuple[Float64[np.ndarray, " frames"], Float32[np.ndarray, "frames size size"]]:
@@ -82,15 +85,21 @@ class Contours:
             greys = self._cut_out(looks.frames(clip), track)
         track.check(clip.face.name if clip.face else clip.name)
         contours = [laplace(gaussian_filter(grey, self.sigma, mode="nearest"), mode="nearest") for grey in greys]
-        return track.time, np.array(contours, np.float32)
+        return track.time[self._chosen(len(track))], np.array(contours, np.float32)
+
+    def _chosen(self, frames: int) -> Int[np.ndarray, " chosen"]:
+        """Return the frames to take."""
+        return np.unique(np.linspace(0, max(frames - 1, 0), min(self.most or frames, frames)).astype(int))
 
     def _cut_out(self, frames: Iterator[Frame], track: FaceTrack) -> Iterator[Grey]:
         """Yield the face as each picture of a film shows it."""
+        chosen = set(self._chosen(len(track)).tolist())
         for number, frame in enumerate(frames):
             height, width, _ = frame.image.shape
             if number == 0:
                 centres, side = _places(track, _MESH_EYES, (width, height))
-            yield cut(frame.image, centres[number], side, self.size)
+            if number in chosen:
+                yield cut(frame.image, centres[number], side, self.size)
 
     def _drawn(self, track: FaceTrack) -> Iterator[Grey]:
         """Yield the face drawn from the landmarks of each row of a table."""
@@ -98,7 +107,8 @@ class Contours:
             raise InputError("contours need the 68 landmarks x_0 ... y_67: export the table with them (-2Dfp)")
         centres, side = _places(track, _TABLE_EYES, PICTURE)
         points = _between(track, track.landmarks.reshape(-1, 136)).reshape(-1, 68, 2) * PICTURE
-        for at, centre in zip(points, centres, strict=True):
+        for frame in self._chosen(len(track)):
+            at, centre = points[frame], centres[frame]
             yield draw(((at - centre) / side + 0.5) * self.size - 0.5, self.size)
 
 

@@ -206,7 +206,7 @@ class CompetitiveNetwork:
     windows: Windows
     links: list[Link]
     weights: Float[np.ndarray, "kinds inputs features"]
-    heard_weights: list[Float[np.ndarray, "neurons sources"]]
+    heard_weights: list[Float[np.ndarray, "neurons _"]]
     theta: Float64[np.ndarray, " neurons"]
     _places: Any = field(init=False, repr=False)
 

@@ -10,6 +10,7 @@ CLASSIFIERS = Registry(
         "linear": "emospike.readout.linear:LinearReadout",
         "prototype": "emospike.readout.prototype:LearnedPrototype",
         "evolving_desnn": "emospike.readout.evolving:EvolvingDeSNN",
+        "vote": "emospike.readout.vote:Vote",
         "sklearn": "emospike.readout.classifiers:SklearnClassifier",
     },
 )

@@ -8,6 +8,7 @@ SYSTEMS = Registry(
     "system",
     {
         "excube2": "emospike.systems.excube2:EXCube2",
+        "cross_modal": "emospike.systems.cross_modal:CrossModal",
         "baseline": "emospike.systems.baseline:Baseline",
     },
 )

@@ -1,0 +1,399 @@
+"""Cross-modal enhancement: competitive layers learn speech and faces by STDP, and what is seen helps what is heard.
+
+Mansouri-Benssassi and Ye 2019, "Speech Emotion Recognition With Early Visual Cross-modal Enhancement Using Spiking
+Neural Networks", IJCNN. The methods below stand in the order of the paper's sections IV and V.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from emospike.clip import Clip
+from emospike.features import Feature
+from emospike.features.virtual_speakers import VirtualSpeakers, Voice
+from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
+from emospike.networks.trains import Response
+from emospike.networks.watch import Watch
+from emospike.networks.windows import Windows
+from emospike.readout.contract import Classifier
+from emospike.readout.scaling import SoftScaler
+from emospike.systems import cross_modal_presets
+from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.contract import Explanation, Operations, Progress, as_clip
+from emospike.systems.cross_modal_explained import explanation_of, operations_of
+from emospike.systems.pathways import Lines, Pathway, Range, Raw
+from emospike.systems.rows import Rows
+from emospike.systems.senses import MODALITIES, SENSES, Perceived
+from emospike.systems.spike_counts import READS, Counts, read
+from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.validation import InputError, one_of, within
+
+FUSIONS = {
+    "enhancement": "the auditory layers hear the visual ones through plastic links, and are read alone",
+    "joint": "a group of multisensory neurons, fed by all layers, is read alone: the paper's early fusion",
+    "convergence": "the same group is read beside the layers that feed it",
+    "concatenation": "the layers do not meet; their counts are read side by side",
+}
+"""How sound and face come together."""
+
+
+@dataclass
+class CrossModal(VectorSystem):
+    """Features -> Poisson spikes -> competitive layers that learn by STDP -> spike counts -> readout.
+
+    Attributes
+    ----------
+    pathways : a competitive layer for each feature, of sound, then of the face (sections IV.A, IV.B, V.C)
+    modality : ``"audio"``, ``"face"`` or ``"both"``
+    fusion : how both come together, one of `FUSIONS` (sections IV.C, V.D)
+    conductance : mean excitatory conductance that the face brings to an auditory layer; its input brings 0.3 to 1
+    meeting : the multisensory group of ``"joint"`` and ``"convergence"``
+    drive : mean excitatory conductance that the layers bring to that group
+    passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
+    looks : presentations whose spikes are counted together, so that a clip is read with less Poisson noise
+    reads : what is read from the layers, of `READS`
+    scaler, classifier : the readout
+    voices : virtual speakers added to the training clips of the readout, or None
+    finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
+    normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
+    coverage : share of held-out training clips that the stored threshold lets through
+    seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
+    """
+
+    pathways: tuple[Pathway, ...]
+    classifier: Classifier
+    modality: str = "audio"
+    fusion: str = "enhancement"
+    conductance: float = 0.1
+    meeting: CompetitiveLayer = field(default_factory=CompetitiveLayer)
+    drive: float = 0.6
+    passes: int = 1
+    looks: int = 1
+    reads: tuple[str, ...] = ("neurons", "stretches", "moments")
+    scaler: SoftScaler = field(default_factory=SoftScaler)
+    voices: VirtualSpeakers | None = None
+    finer_labels: bool = False
+    normalise: str = "none"
+    coverage: float = 0.78
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        one_of("fusion", self.fusion, FUSIONS)
+        for name in self.reads:
+            one_of("read", name, READS)
+        within("passes", self.passes, 0, 1000)
+        within("looks", self.looks, 1, 1000)
+        senses = [pathway.sense for pathway in self.pathways]
+        if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
+            raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
+
+    @property
+    def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
+        """What is taken from a clip, one a pathway."""
+        return tuple(pathway.feature for pathway in self.pathways)
+
+    @classmethod
+    def presets(cls) -> tuple[str, ...]:
+        """Names of the presets."""
+        return tuple(cross_modal_presets.PRESETS)
+
+    @classmethod
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> CrossModal:
+        """Return the unfitted system of a preset."""
+        one_of("modality", modality, MODALITIES)
+        parameters = cross_modal_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
+        return cls(**parameters, modality=modality, seed=seed)
+
+    def _own(self, sense: str) -> list[int]:
+        """Return the pathways of a sense."""
+        return [i for i, pathway in enumerate(self.pathways) if pathway.sense == sense]
+
+    @property
+    def _meets(self) -> bool:
+        """Whether there is a multisensory group."""
+        return self.modality == "both" and self.fusion in ("joint", "convergence")
+
+    # -- training, in the paper's order ------------------------------------------------------------------------
+
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        labels: Sequence[str],
+        speakers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
+    ) -> CrossModal:
+        """Train on labelled clips: scaling, layers (unsupervised), readout and calibration (supervised)."""
+        y, who = training_labels(clips, labels, speakers, self.normalise)
+        self.prepare(clips, progress)
+        learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else None
+        self._fit_readouts(self._training_rows(clips, progress), y, who, learnt)
+        return self
+
+    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> CrossModal:
+        """Do what needs no labels: scale the features, let the layers learn; then it gives vectors."""
+        self.left_out_ = {}
+        self.watch_: dict[str, Watch] = {}
+        seen = [raws for raws in each(self._looked_at, clips, "features", progress) if raws is not None]
+        self._fit_scales(seen)
+        self._build()
+        self._learn([self._scaled(raws) for raws in seen], progress)
+        self._freeze()
+        return self
+
+    def _looked_at(self, index: int, clip: Clip) -> list[Raw | None] | None:
+        """Return what the layers are to see of a training clip."""
+        seen = self.trained_on(index, clip)
+        return None if seen is None else self._raws(seen)
+
+    def _raws(self, seen: Perceived, senses: Sequence[str] = SENSES) -> list[Raw | None]:
+        """Return what each layer is to see, None where its sense is missing or not asked for."""
+        return [
+            None if series is None or pathway.sense not in senses else pathway.look(seen.clip, series)
+            for pathway, series in zip(self.pathways, seen.series, strict=True)
+        ]
+
+    def _fit_scales(self, seen: Sequence[Sequence[Raw | None]]) -> None:
+        """Take the range of every channel from the training clips."""
+        self.ranges_: list[Range] = []
+        for i, pathway in enumerate(self.pathways):
+            raws = [raw for raws in seen if (raw := raws[i]) is not None]
+            if not raws:
+                raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
+            self.ranges_.append(pathway.fit(raws))
+
+    def _scaled(self, raws: Sequence[Raw | None]) -> list[Lines | None]:
+        """Return the values of the input lines of every layer."""
+        triples = zip(self.pathways, raws, self.ranges_, strict=True)
+        return [None if raw is None else pathway.scaled(raw, span) for pathway, raw, span in triples]
+
+    def _build(self) -> None:
+        """Build the layers: the visual ones first, so that the auditory ones can hear them."""
+        self.networks_: list[CompetitiveNetwork] = [None] * len(self.pathways)  # type: ignore[list-item]
+        hears = self.modality == "both" and self.fusion == "enhancement"
+        for i in (*self._own("face"), *self._own("audio")):
+            pathway, heard = self.pathways[i], self._own("face") if hears and self.pathways[i].sense == "audio" else []
+            links = [Link(self.networks_[k].neurons) for k in heard]
+            windows = pathway.windows(self.ranges_[i].shape[1])
+            self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
+        if self._meets:
+            links = [Link(network.neurons) for network in self.networks_]
+            self.meeting_ = self.meeting.build(Windows.none(), links, seed=self.seed + len(self.networks_))
+
+    def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
+        """Let STDP change the weights: of the visual layers first, then of the auditory ones, then of the group."""
+        quiet = [[self._silence(i) for i in range(len(self.pathways))] for _ in seen]
+        self._learn_pathways(self._own("face"), seen, quiet, progress)
+        linked = [i for i in self._own("audio") if self.networks_[i].links]
+        if linked or self._meets:
+            quiet = self._answered(self._own("face"), seen, quiet)
+        for i in linked:
+            seen_by = [[one[k] for k in self._own("face")] for one in quiet]
+            self._calibrate(self.networks_[i], seen_by, self.conductance)
+        self._learn_pathways(self._own("audio"), seen, quiet, progress)
+        if self._meets:
+            heard = self._answered(self._own("audio"), seen, quiet)
+            self._calibrate(self.meeting_, heard, self.drive)
+            self._watched("meeting", self.meeting_, [self._met(one, learning=True) for one in heard * self.passes])
+
+    def _learn_pathways(
+        self,
+        own: Sequence[int],
+        seen: Sequence[Sequence[Lines | None]],
+        answers: Sequence[Sequence[Response]],
+        progress: Progress | None,
+    ) -> None:
+        """Present every clip in turn; layers that do not hear each other learn side by side."""
+        from joblib import Parallel, delayed
+
+        def one(i: int) -> list[Response]:
+            responses = []
+            for _ in range(self.passes):
+                for done, (lines, others) in enumerate(zip(seen, answers, strict=True), start=1):
+                    if (values := lines[i]) is not None:
+                        responses.append(self.networks_[i].learn(values, self.seed_of(values), self.heard(i, others)))
+                    if progress and i == own[0]:
+                        progress(f"STDP, {self.pathways[i].sense}", done, len(seen))
+            return responses
+
+        # Threads: the kernel releases the interpreter lock, and nothing is copied.
+        for i, responses in zip(own, Parallel(n_jobs=-1, prefer="threads")(delayed(one)(i) for i in own), strict=True):
+            self._watched(f"{self.pathways[i].sense} {i}", self.networks_[i], responses)
+
+    def _answered(
+        self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Response]]
+    ) -> list[list[Response]]:
+        """Return the responses to all clips, with those of these layers filled in."""
+        from joblib import Parallel, delayed
+
+        def one(lines: Sequence[Lines | None], others: Sequence[Response]) -> list[Response]:
+            filled = list(others)
+            for i in own:
+                filled[i] = self._response(i, lines[i], others)
+            return filled
+
+        tasks = (delayed(one)(lines, others) for lines, others in zip(seen, answers, strict=True))
+        return list(Parallel(n_jobs=-1, prefer="threads")(tasks))
+
+    def _calibrate(self, network: CompetitiveNetwork, heard: Sequence[Sequence[Response]], conductance: float) -> None:
+        """Set the gains of all links so that together they bring this conductance, each the same part."""
+        for link in range(len(network.links)):
+            there = [one[link] for one in heard if len(one[link])]
+            if there:
+                network.calibrate(there, conductance / len(network.links), link)
+
+    def _watched(self, name: str, network: CompetitiveNetwork, responses: Sequence[Response]) -> None:
+        """Note how a layer fared, and warn of what is not well."""
+        if responses:
+            self.watch_[name] = Watch.over(network, responses)
+            for line in self.watch_[name].warnings():
+                warnings.warn(f"layer {name}: {line}", stacklevel=2)
+
+    def _freeze(self) -> None:
+        """Round weights and thresholds to what is stored, so that a stored model decides as this one."""
+        for network in self._all_networks().values():
+            for weights in (network.weights, *network.heard_weights):
+                weights[:] = weights.astype(np.float16)
+            network.theta[:] = network.theta.astype(np.float32)
+
+    def _training_rows(self, clips: Sequence[Clip], progress: Progress | None) -> dict[str, Rows]:
+        """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
+        rng = np.random.default_rng(self.seed)
+        voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
+        rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
+
+        def one(index: int, clip: Clip) -> dict[str, list[Vector]]:
+            seen = None if index in self.left_out_ else self.trained_on(index, clip)
+            if seen is None:
+                return {}
+            spoken = [self._spoken(voice, seen) for voice in voices[index]]
+            return {view: [self.vector(own, MODALITIES[view]) for own in spoken] for view in self.views_in(seen)}
+
+        for i, found in enumerate(each(one, clips, "spike counts", progress)):
+            for view, vectors in found.items():
+                rows[view].add(i, vectors)
+        for view, own in rows.items():
+            if len(own.source) and not own.vectors.any():
+                raise InputError(f"no neuron that {view} is read from ever fired: raise drive, or max_rate of a layer")
+        return rows
+
+    def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
+        """Return the features as another voice would have given them."""
+        pairs = zip(self.features, seen.series, strict=True)
+        return replace(seen, series=tuple(one and feature.spoken_by(voice, one) for feature, one in pairs))
+
+    # -- from a clip to its vector -----------------------------------------------------------------------------
+
+    def seed_of(self, values: Lines) -> int:
+        """Return the seed of a clip's Poisson spikes: the same clip gives the same spikes, in any company."""
+        return crc32(np.ascontiguousarray(values).tobytes(), self.seed)
+
+    def _silence(self, i: int) -> Response:
+        """Return the response of a layer that nothing was shown to."""
+        network = self.networks_[i]
+        return Response(SILENCE, network.positions, network.layer.features)
+
+    def heard(self, i: int, responses: Sequence[Response]) -> list[Response]:
+        """Return the responses at the other ends of a layer's links."""
+        return [responses[k] for k in self._own("face")] if self.networks_[i].links else []
+
+    def _response(self, i: int, values: Lines | None, responses: Sequence[Response], look: int = 0) -> Response:
+        """Return what a layer does with a clip, nothing where its sense is missing."""
+        network = self.networks_[i]
+        heard = self.heard(i, responses)
+        if values is None and not any(len(one) for one in heard):
+            return self._silence(i)
+        values = np.zeros(network.windows.shape, np.float32) if values is None else values
+        return network.respond(values, self.seed_of(values) + look, heard)
+
+    def _met(self, responses: Sequence[Response], *, learning: bool = False) -> Response:
+        """Return what the multisensory group does with the spikes of all layers."""
+        present = self.meeting_.learn if learning else self.meeting_.respond
+        return present(np.zeros(0, np.float32), self.seed, responses)
+
+    def lines(self, seen: Perceived, senses: Sequence[str] = SENSES) -> list[Lines | None]:
+        """Return the values of the input lines of every layer, None where its sense is missing or not asked for."""
+        return self._scaled(self._raws(seen, senses))
+
+    def responses(self, seen: Perceived, senses: Sequence[str], look: int = 0) -> list[Response]:
+        """Return what the layers do when these senses alone are there: first those of the face, then of sound."""
+        lines = self.lines(seen, senses)
+        out = [self._silence(i) for i in range(len(self.pathways))]
+        for i in (*self._own("face"), *self._own("audio")):
+            if self.pathways[i].sense in senses:
+                out[i] = self._response(i, lines[i], out, look)
+        return out
+
+    def counted(self, responses: Sequence[Response], senses: Sequence[str]) -> list[Counts]:
+        """Return the counts that are read where these senses decide."""
+        if len(senses) == 1 or self.fusion == "concatenation":
+            return [responses[i].counts for sense in senses for i in self._own(sense)]
+        if self.fusion == "enhancement":
+            return [responses[i].counts for i in self._own("audio")]
+        met = self._met(responses).counts
+        return [met] if self.fusion == "joint" else [*(one.counts for one in responses), met]
+
+    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
+        """Return the spike counts that these senses alone give."""
+        watch = watch or Stopwatch()
+        with watch("layers"):
+            looks = [self.counted(self.responses(seen, senses, look), senses) for look in range(self.looks)]
+            counts = [np.sum(each_look, axis=0) for each_look in zip(*looks, strict=True)]
+        with watch("spike counts"):
+            return read(counts, self.reads)
+
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        label: str | None = None,
+    ) -> Explanation:
+        """Return what the figures of one decision draw."""
+        limit = self.threshold_ if threshold is None else threshold
+        return explanation_of(self, as_clip(clip), limit, modality, label)
+
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+        """Return what one decision on this clip costs."""
+        return operations_of(self, self.perceive(clip, modality))
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def _all_networks(self) -> dict[str, CompetitiveNetwork]:
+        """Return the layers by the names that they are stored under."""
+        networks = {str(i): network for i, network in enumerate(self.networks_)}
+        return networks | ({"meeting": self.meeting_} if self._meets else {})
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+        arrays, facts = super().state()
+        arrays |= {f"range.{i}": span for i, span in enumerate(self.ranges_)}
+        for name, network in self._all_networks().items():
+            arrays[f"layer.{name}.weights"] = network.weights.astype(np.float16)
+            arrays[f"layer.{name}.theta"] = network.theta.astype(np.float32)
+            for k, weights in enumerate(network.heard_weights):
+                arrays[f"layer.{name}.heard.{k}"] = weights.astype(np.float16)
+            facts[f"layer.{name}.gains"] = [link.gain for link in network.links]
+        return arrays, facts
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> CrossModal:
+        """Take back what `state` returned."""
+        super().restore(arrays, facts)
+        self.ranges_ = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
+        self._build()
+        for name, network in self._all_networks().items():
+            network.weights[:] = arrays[f"layer.{name}.weights"]
+            network.theta[:] = arrays[f"layer.{name}.theta"]
+            for k, weights in enumerate(network.heard_weights):
+                weights[:] = arrays[f"layer.{name}.heard.{k}"]
+                network.links[k] = replace(network.links[k], gain=float(facts[f"layer.{name}.gains"][k]))
+        return self
