@@ -187,7 +187,7 @@ def test_state_gives_the_same_probabilities(classifier, normalise):
     X, y, who = speech(spread=1.0)
     readout = Readout(SoftScaler(), classifier, normalise).fit(X, y, who).adapt(X[:20])
     fresh = Readout(SoftScaler(), deepcopy(classifier), normalise)
-    again = fresh.restore(*readout.state(), threshold=readout.threshold_)
+    again = fresh.restore(*readout.state())
     np.testing.assert_array_equal(again.probabilities(X), readout.probabilities(X))
     np.testing.assert_array_equal(again.probabilities(X, who), readout.probabilities(X, who))
     assert (again.threshold_, again.classes) == (readout.threshold_, readout.classes)
@@ -213,7 +213,7 @@ def test_finer_labels_are_learnt_and_their_probabilities_summed():
     np.testing.assert_allclose(p.sum(axis=1), 1)
     assert (np.array(readout.classes)[p.argmax(axis=1)] == y).mean() > 0.95
     arrays, facts = readout.state()
-    again = Readout(SoftScaler(**PLAIN), LinearReadout(1.0)).restore(arrays, facts, readout.threshold_)
+    again = Readout(SoftScaler(**PLAIN), LinearReadout(1.0)).restore(arrays, facts)
     np.testing.assert_array_equal(again.probabilities(X), p)
     readout.adapt(X[:20] + 9, np.array(["song"] * 20))
     assert readout.classes == ("high", "low", "song")

@@ -83,7 +83,7 @@ def options(
         bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Emotion from speech with brain-inspired spiking neural networks: explained, and honest when it does not know."""
+    """Emotion from speech and faces with spiking neural networks: explained, and honest when it does not know."""
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
 """The shipped model that answers where none is named."""
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker.")]
+Data = Annotated[
+    Path, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker (and face).")
+]
 Model = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
 ]
@@ -45,10 +47,18 @@ def default_model(modality: str | None) -> str:
     return DEFAULT_MODELS[modality or "audio"]
 
 
-def check_senses(modality: str | None) -> None:
-    """Raise `InputError` unless the modality is known."""
+def check_senses(modality: str | None, face: Path | None = None) -> None:
+    """Raise `InputError` unless the modality is known, and the file that is to show the face can be read."""
+    from emospike.clip import Clip, is_table
+
     if modality is not None:
         one_of("modality", modality, DEFAULT_MODELS)
+    if face is not None and is_table(face):
+        from emospike.features.openface import read_table
+
+        read_table(face)
+    elif face is not None:
+        next(iter(Clip(face).frames()), None)
 
 
 def check_threshold(threshold: float | None) -> None:

@@ -67,7 +67,7 @@ def test(
     json_file: Json = None,
     figure: FigureFile = None,
 ) -> None:
-    """Test a trained model on labelled recordings that it has never heard."""
+    """Test a trained model on labelled recordings that it has never heard or seen."""
     from emospike import store
     from emospike.evaluation.protocols import test_model
 
@@ -109,12 +109,12 @@ def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
 
 def report(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
     """Print the tables of a result, draw it, and say which files were written."""
-    from emospike.evaluation.report import confusion_table, gain_lines, results_table, study_table
+    from emospike.evaluation.report import confusion_table, gain_lines, own_threshold_line, results_table, study_table
 
     show(results_table([result]), "", confusion_table(result), "")
     if table := study_table(result):
         show(table, "")
-    for line in (*gain_lines(result), result["note"]):
+    for line in (own_threshold_line(result), *gain_lines(result), result["note"]):
         note(line)
     if figure:
         from emospike.explain.results import alt_text, evaluation_figure

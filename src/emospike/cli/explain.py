@@ -38,8 +38,8 @@ def explain(
     from emospike.explain import write_comparison, write_explanation
 
     check_threshold(threshold)
-    check_senses(modality)
     check_count(paths, compare, face)
+    check_senses(modality, face)
     clips = [short_clip(path, start, stop, face) for path in paths]
     system = store.load(model or default_model(modality or ("both" if face else None)))
     found = [system.explain(clips[0], threshold, modality)]

@@ -26,7 +26,9 @@ WIDEST = 60
 
 
 def recognise(
-    paths: Annotated[list[Path], typer.Argument(help="Sound or video files, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Sound or video files or face-tracking tables, or folders of recordings.")
+    ],
     *,
     model: Model = None,
     modality: Senses = None,
@@ -44,7 +46,7 @@ def recognise(
     from emospike.clip import find_recordings
 
     check_threshold(threshold)
-    check_senses(modality)
+    check_senses(modality, face)
     files = list(find_recordings(paths))
     if face and len(files) > 1:
         raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")

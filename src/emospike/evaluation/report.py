@@ -41,6 +41,13 @@ def results_table(results: Sequence[Result]) -> Table:
     return table
 
 
+def own_threshold_line(result: Result) -> str:
+    """Say how much is answered at the thresholds that the models set on their training speakers, and how rightly."""
+    own = result["at_own_threshold"]
+    right = "" if own["accuracy"] is None else f", {own['accuracy']:.1%} of them rightly"
+    return f"at the threshold set in training {own['coverage']:.1%} of the recordings are answered{right}"
+
+
 def gain_lines(result: Result) -> list[str]:
     """Return what each sense adds to the other, and what both gain over the better one; nothing for one sense."""
     if "gain" not in result:

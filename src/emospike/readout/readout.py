@@ -150,12 +150,13 @@ class Readout:
         learnt = [str(name) for name in inner.pop("classes")]
         groups = [self.groups_[name] for name in learnt]
         facts = {"learnt": learnt, "groups": groups, "temperature": self.calibration_.temperature_}
+        facts["threshold"] = self.threshold_
         arrays = {f"classifier.{name}": array for name, array in inner.items()}
         arrays |= {f"scaler.{name}": getattr(self.scaler, f"{name}_") for name in ("kept", "mean", "scale")}
         arrays |= {"calibration.bias": self.calibration_.bias_, "shift": self.shift_, "population": self.population_}
         return arrays, facts
 
-    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any], threshold: float) -> Readout:
+    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Readout:
         """Take back what `state` returned."""
         own = {name[11:]: array for name, array in arrays.items() if name.startswith("classifier.")}
         own["classes"] = np.array(facts["learnt"])
@@ -165,7 +166,7 @@ class Readout:
             setattr(self.scaler, f"{name}_", arrays[f"scaler.{name}"])
         self.calibration_ = Calibration()
         self.calibration_.temperature_, self.calibration_.bias_ = facts["temperature"], arrays["calibration.bias"]
-        self.shift_, self.population_, self.threshold_ = arrays["shift"], arrays["population"], threshold
+        self.shift_, self.population_, self.threshold_ = arrays["shift"], arrays["population"], facts["threshold"]
         return self
 
 

@@ -151,8 +151,7 @@ class Baseline(VectorSystem):
         label: str | None = None,
     ) -> Explanation:
         """Return what the figures of one decision draw: the features, and what bands and moments carried it."""
-        limit = self.threshold_ if threshold is None else threshold
-        shown, seen = outline(self, as_clip(clip), limit, modality, label)
+        shown, seen = outline(self, as_clip(clip), threshold, modality, label)
         if seen is None:
             return shown
         view, target = modality_of(seen.senses), self.classes_.index(shown.about)

@@ -359,8 +359,7 @@ class CrossModal(VectorSystem):
         label: str | None = None,
     ) -> Explanation:
         """Return what the figures of one decision draw."""
-        limit = self.threshold_ if threshold is None else threshold
-        return explanation_of(self, as_clip(clip), limit, modality, label)
+        return explanation_of(self, as_clip(clip), threshold, modality, label)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

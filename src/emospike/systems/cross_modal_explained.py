@@ -26,7 +26,7 @@ Hidden = Bool[np.ndarray, "steps channels"]
 
 
 def explanation_of(
-    system: CrossModal, clip: Clip, threshold: float, modality: str | None = None, label: str | None = None
+    system: CrossModal, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
 ) -> Explanation:
     """Return what the figures of one decision draw; see `outline` for the senses and the label.
 

@@ -293,8 +293,7 @@ class EXCube2(VectorSystem):
         label: str | None = None,
     ) -> Explanation:
         """Return what the figures of one decision draw (section 3.3)."""
-        limit = self.threshold_ if threshold is None else threshold
-        return explanation_of(self, as_clip(clip), limit, modality, label)
+        return explanation_of(self, as_clip(clip), threshold, modality, label)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

@@ -32,7 +32,7 @@ MOMENTS = 12
 
 
 def explanation_of(
-    system: EXCube2, clip: Clip, threshold: float, modality: str | None = None, label: str | None = None
+    system: EXCube2, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
 ) -> Explanation:
     """Return what the figures of one decision draw; see `outline` for the senses and the label."""
     shown, seen = outline(system, clip, threshold, modality, label)

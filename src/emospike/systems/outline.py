@@ -20,7 +20,7 @@ from emospike.validation import one_of
 
 
 def outline(
-    system: VectorSystem, clip: Clip, threshold: float, modality: str | None = None, label: str | None = None
+    system: VectorSystem, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
 ) -> tuple[Explanation, Perceived | None]:
     """Return an explanation without the effects of parts, and what was perceived; None where there is nothing.
 
@@ -29,9 +29,10 @@ def outline(
     if label is not None:
         one_of("class", label, system.classes_)
     try:
-        seen = system.perceive(clip, modality)
+        seen, _ = system.attend(clip, modality)
     except NoFaceError:
-        return Explanation(clip.name, system.decide(clip, threshold, modality), threshold, {}, [], []), None
+        limit = system.limit(system.modality, threshold)
+        return Explanation(clip.name, system.decide(clip, threshold, modality), limit, {}, [], []), None
     features = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
     sound = clip.sound if "audio" in seen.senses else np.zeros(0, np.float32)
     head = head_of(clip, features)
@@ -41,7 +42,7 @@ def outline(
     explanation = Explanation(
         clip.name,
         decided,
-        threshold,
+        system.limit(modality_of(seen.senses), threshold),
         series=pictured(feature_names(features, seen.there), seen.there),
         bands=[],
         moments=[],

@@ -154,6 +154,10 @@ class VectorSystem(System):
             )
         return out
 
+    def limit(self, view: str, threshold: float | None = None) -> float:
+        """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
+        return self.readouts_[view].threshold_ if threshold is None else threshold
+
     def attend(
         self, clip: Clip, modality: str | None = None, watch: Stopwatch | None = None
     ) -> tuple[Perceived, str | None]:
@@ -185,12 +189,11 @@ class VectorSystem(System):
         vector = self.vector(seen, seen.senses, watch)
         with watch("classifier"):
             probabilities = self.readouts_[view].probabilities(vector[None])[0]
-        limit = self.threshold_ if threshold is None else threshold
         return decision(
             clip,
             self.classes_,
             probabilities,
-            threshold=limit,
+            threshold=self.limit(view, threshold),
             share=self._share(seen, probabilities, watch),
             seconds=watch.seconds,
             missing=seen.missing,
@@ -262,7 +265,7 @@ class VectorSystem(System):
         for view in self.views:
             head = f"readout.{view}."
             own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
-            self.readouts_[view] = self._readout().restore(own, facts[f"readout.{view}"], self.threshold_)
+            self.readouts_[view] = self._readout().restore(own, facts[f"readout.{view}"])
         return self
 
 
