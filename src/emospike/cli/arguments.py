@@ -12,7 +12,7 @@ from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.datasets import Dataset
-    from emospike.systems.contract import Progress
+    from emospike.systems.contract import Progress, System
 
 DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
 """The shipped model that answers where none is named."""
@@ -59,6 +59,17 @@ def check_senses(modality: str | None, face: Path | None = None) -> None:
         read_table(face)
     elif face is not None:
         next(iter(Clip(face).frames()), None)
+
+
+def by_modality(system: System, modality: str | None) -> System:
+    """Return a model that decides by a modality, or as it does if none is named."""
+    from emospike.systems.vector_system import VectorSystem
+
+    if modality is None or modality == system.card.get("modality", "audio"):
+        return system
+    if not isinstance(system, VectorSystem):
+        raise InputError(f"this model cannot do without a sense: leave --modality {modality} out")
+    return system.by(modality)
 
 
 def check_threshold(threshold: float | None) -> None:

@@ -10,7 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data
+from emospike.cli.arguments import (
+    Data,
+    Labels,
+    Modality,
+    Normalise,
+    Preset,
+    Senses,
+    by_modality,
+    check_senses,
+    check_writable,
+    load_data,
+)
 from emospike.cli.terminal import note, progress_bar, show
 
 Json = Annotated[
@@ -64,6 +75,7 @@ def evaluate(
 def test(
     model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
     data: Data,
+    modality: Senses = None,
     json_file: Json = None,
     figure: FigureFile = None,
 ) -> None:
@@ -72,7 +84,8 @@ def test(
     from emospike.evaluation.protocols import test_model
 
     figure = check_outputs(json_file, figure)
-    system = store.load(model)
+    check_senses(modality)
+    system = by_modality(store.load(model), modality)
     with progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"))
         result = test_model(system, dataset, progress)

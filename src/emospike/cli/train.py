@@ -15,6 +15,9 @@ from emospike.cli.arguments import (
     Normalise,
     Output,
     Preset,
+    Senses,
+    by_modality,
+    check_senses,
     check_writable,
     load_data,
     load_unlabelled,
@@ -80,6 +83,7 @@ def adapt(
             "--unlabelled", help="All recordings are of one new speaker, and no labels are used: any folder will do."
         ),
     ] = False,
+    modality: Senses = None,
 ) -> None:
     """Teach a model new recordings, speakers or classes, without losing the old; or one speaker, without labels."""
     from emospike import store
@@ -89,16 +93,24 @@ def adapt(
     from emospike.systems.vector_system import VectorSystem
 
     check_writable(output)
+    check_senses(modality)
     system = store.load(model)
+    learner = by_modality(system, modality)
     if not unlabelled and isinstance(system, VectorSystem):
         system.check_learns()
     with progress_bar() as progress:
-        modality = system.card.get("modality", "audio")
-        dataset = load_unlabelled(data, progress) if unlabelled else load_data(data, progress, modality)
+        senses = learner.card.get("modality", "audio")
+        dataset = load_unlabelled(data, progress) if unlabelled else load_data(data, progress, senses)
         if not unlabelled:
             dataset = relabel(dataset, system.card.get("labels", "emotion"))
+        if (
+            learner is not system
+            and (new := sorted({*dataset.labels.tolist()} - {*system.classes_}))
+            and not unlabelled
+        ):
+            raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")
         hashes = clip_hashes(dataset)
-        system.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
+        learner.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
     system.card = adapted(system.card, system, dataset, hashes, labelled=not unlabelled)
     write_model(system, output)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,16 @@ class VectorSystem(System):
     def views(self) -> tuple[str, ...]:
         """The modalities that have a readout of their own."""
         return ("both", "audio", "face") if self.modality == "both" else (self.modality,)
+
+    def by(self, modality: str) -> VectorSystem:
+        """Return the same trained system, deciding by this modality alone; its readout is shared, not copied."""
+        if modality not in self.views:
+            raise InputError(f"this model perceives {self.modality}, not {modality}: name another model, or modality")
+        alone = copy(self)
+        alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
+        alone.threshold_ = alone.readout_.threshold_
+        alone.card = {**getattr(self, "card", {}), "modality": modality}
+        return alone
 
     @property
     def readout_(self) -> Readout:
