@@ -14,6 +14,7 @@ from emospike.readout.contract import Classifier, IncrementalClassifier, paramet
 from emospike.readout.evolving import EvolvingDeSNN
 from emospike.readout.linear import LinearReadout
 from emospike.readout.prototype import LearnedPrototype
+from emospike.readout.vote import Vote
 from emospike.validation import InputError
 
 SMALLER = {"random_forest": {"n_estimators": 20}}
@@ -44,7 +45,8 @@ def test_blobs_are_told_apart(make, labels):
     assert (scores.shape, scores.dtype) == ((len(X), len(labels)), np.float32)
     assert np.isfinite(scores).all()
     assert classifier.classes_.tolist() == sorted(labels)
-    assert accuracy(classifier, X, y) > 0.95
+    # A vote has one label a unit and no weights: the weakest of them, by its paper's design.
+    assert accuracy(classifier, X, y) > (0.9 if isinstance(classifier, Vote) else 0.95)
 
 
 @every_classifier

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, checked, class_numbers
+from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Vote:
     def fit(self, X: Vectors, y: Labels, weights: Weights | None = None) -> Vote:
         """Label the neurons by clips with these labels; `weights` counts a clip more or less than once."""
         self.classes_, number = class_numbers(X, y)
+        at_least_two(self.classes_)
         self.sums_ = np.zeros((len(self.classes_), X.shape[1]), np.float32)
         self.counted_ = np.zeros(len(self.classes_), np.float32)
         return self._count(X, number, np.ones(len(X), np.float32) if weights is None else weights)
