@@ -15,7 +15,6 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
 from emospike.systems.contract import Decision, Operations, System
-from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import one_of
@@ -116,16 +115,6 @@ class Toy(VectorSystem):
                 rng.normal(size=4) + moved + self.clear[sense] * (1 if label == "happy" else -1) * np.eye(4)[0]
             )
         return np.concatenate(parts).astype(np.float32)
-
-    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
-        y, who = np.array(labels), np.array(speakers if speakers is not None else range(len(labels)), dtype=str)
-        rows, self.left_out_, self.card = {view: Rows(len(clips), 1) for view in self.views}, {}, {}
-        for i, clip in enumerate(clips):
-            seen = self.trained_on(i, clip)
-            for view in self.views_in(seen) if seen else []:
-                rows[view].add(i, [self.vector(seen, MODALITIES[view])])
-        self._fit_readouts(rows, y, who, None)
-        return self
 
     def decide(self, clip, threshold=None, modality=None):
         seconds = {"features": {"audio": 1.0, "face": 3.0}.get(modality or "", 4.0), "shares": 9.0}

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols, testing
-from emospike.evaluation.testing import answers
 from emospike.validation import InputError
 
 
@@ -17,7 +16,7 @@ def ending(take):
 
 def test_each_readout_answers_what_it_can(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    by_view, left_out = answers(system, data.clips(), None)
+    by_view, left_out = system.answers(data.clips())
     take = np.repeat(np.arange(10), 2)
     assert np.isnan(by_view["both"]).all(axis=1).tolist() == np.isin(take, [3, 5, 7]).tolist()
     assert np.isnan(by_view["audio"]).all(axis=1).tolist() == np.isin(take, [5, 7]).tolist()
@@ -25,7 +24,7 @@ def test_each_readout_answers_what_it_can(toy, takes_of):
     assert left_out == {14: "no face in happy-dan-7-nothing.wav", 15: "no face in sad-dan-7-nothing.wav"}
     whole = system.predict_proba(data.subset(take == 0).clips())
     np.testing.assert_array_equal(by_view["both"][take == 0], whole)
-    np.testing.assert_array_equal(by_view["face"], answers(system, data.clips(), None)[0]["face"])
+    np.testing.assert_array_equal(by_view["face"], system.answers(data.clips())[0]["face"])
 
 
 def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
@@ -55,7 +54,7 @@ def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
 def test_speakers_are_normalised_as_in_predict_proba(toy, takes_of):
     system = trained(toy, takes_of, "audio", normalise="speaker")
     data = takes_of(["dan", "eve"])
-    by_view, _ = answers(system, data.clips(), data.speakers.tolist())
+    by_view, _ = system.answers(data.clips(), data.speakers.tolist())
     np.testing.assert_array_equal(by_view["audio"], system.predict_proba(data.clips(), data.speakers.tolist()))
 
 

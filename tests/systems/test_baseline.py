@@ -5,9 +5,10 @@ import pytest
 
 from emospike.clip import Clip
 from emospike.features.mel import Mel
+from emospike.features.spectrum import loud_steps
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.linear import LinearReadout
-from emospike.systems.baseline import Baseline, functionals, loud_steps
+from emospike.systems.baseline import Baseline, functionals
 from emospike.validation import InputError
 
 

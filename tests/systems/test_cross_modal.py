@@ -110,7 +110,7 @@ def test_the_copies_of_a_clip_train_and_do_not_test(speech):
         pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), voices=VirtualSpeakers(copies=2)
     )
     system.prepare(speech.clips)
-    rows = system._training_rows(speech.clips, None)["audio"]
+    rows = system._training_rows(speech.clips, np.asarray(speech.labels), None)["audio"]
     assert rows.vectors.shape[0] == 3 * len(speech.clips)
     np.testing.assert_array_equal(rows.vectors[rows.recorded], system.state_vectors(speech.clips))
     assert not np.array_equal(rows.vectors[0], rows.vectors[1])

@@ -90,13 +90,12 @@ def adapt(
     from emospike.datasets import relabel
     from emospike.evaluation.cards import adapted
     from emospike.evaluation.leaks import clip_hashes
-    from emospike.systems.vector_system import VectorSystem
 
     check_writable(output)
     check_senses(modality)
     system = store.load(model)
     learner = by_modality(system, modality)
-    if not unlabelled and isinstance(system, VectorSystem):
+    if not unlabelled:
         system.check_learns()
     with progress_bar() as progress:
         senses = learner.card.get("modality", "audio")
@@ -119,9 +118,9 @@ def learnt_from(model: System, dataset: Dataset) -> Dataset:
     """Return the recordings that a model was trained on, and say which others no face was found in."""
     import numpy as np
 
-    from emospike.systems.vector_system import VectorSystem
+    from emospike.systems.sensing_system import SensingSystem
 
-    left_out = model.left_out_ if isinstance(model, VectorSystem) else {}
+    left_out = model.left_out_ if isinstance(model, SensingSystem) else {}
     if left_out:
         first = next(iter(left_out.values()))
         note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")

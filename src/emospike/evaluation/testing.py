@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from emospike.clip import Clip
 from emospike.datasets import Dataset
 from emospike.evaluation.results import Tested
-from emospike.systems.clips import each
 from emospike.systems.contract import Progress, System
-from emospike.systems.senses import MODALITIES
-from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import InputError
 
 TIMED = 6
@@ -35,8 +31,8 @@ def tested(system: System, dataset: Dataset, progress: Progress | None = None, *
     InputError : no recording can be decided on
     """
     start, clips, who = time.perf_counter(), dataset.clips(), speakers_of(dataset)
-    if isinstance(system, VectorSystem):
-        alone, left_out = answers(system, clips, who, progress)
+    if isinstance(system, SensingSystem):
+        alone, left_out = system.answers(clips, who, progress)
         whole = alone.pop(system.modality)
         for other in alone.values():
             whole = np.where(np.isnan(whole), other, whole)
@@ -57,36 +53,6 @@ def tested(system: System, dataset: Dataset, progress: Progress | None = None, *
         seconds=seconds | stage_seconds(system, timed),
         **run,
     )
-
-
-def answers(
-    system: VectorSystem, clips: Sequence[Clip], speakers: Sequence[str] | None, progress: Progress | None = None
-) -> tuple[dict[str, Probabilities], dict[int, str]]:
-    """Return the probabilities by every readout of a system, and why some clips have none.
-
-    A clip that lacks a sense of a readout has NaN there; one that lacks all is among those with a reason.
-    """
-
-    def one(_: int, clip: Clip) -> dict[str, Vector] | str:
-        try:
-            seen = system.perceive(clip)
-        except InputError as error:
-            return str(error)
-        return {view: system.vector(seen, MODALITIES[view]) for view in system.views_in(seen)}
-
-    found = list(each(one, clips, "state vectors", progress))
-    who = None if speakers is None else np.asarray(speakers)
-    out = {}
-    for view in system.views:
-        probabilities = np.full((len(clips), len(system.classes_)), np.nan)
-        own = {i: one[view] for i, one in enumerate(found) if not isinstance(one, str) and view in one}
-        if own:
-            have = list(own)
-            probabilities[have] = system.readouts_[view].probabilities(
-                np.stack(list(own.values())), None if who is None else who[have]
-            )
-        out[view] = probabilities
-    return out, {i: why for i, why in enumerate(found) if isinstance(why, str)}
 
 
 def stage_seconds(system: System, dataset: Dataset) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from emospike.clip import SAMPLE_RATE
 from emospike.validation import positive, within
@@ -14,6 +14,9 @@ RATE = 100.0
 """Steps per second of every series: sound and face share one 10 ms grid (eXCube2, section 2.7)."""
 
 HOP = int(SAMPLE_RATE / RATE)
+LOUDNESS = 400
+"""Samples (25 ms) over which loudness is measured."""
+
 BLOCK = 64
 """Steps that are transformed at once: what stays in the cache is several times faster."""
 
@@ -43,6 +46,17 @@ def power_spectrogram(
         spectrum = rfft(frames[at : at + BLOCK] * w, n=n_fft, axis=1)
         power[at : at + BLOCK] = spectrum.real**2 + spectrum.imag**2
     return power
+
+
+def loud_steps(sound: Float32[np.ndarray, " samples"], within_db: float) -> Bool[np.ndarray, " steps"]:
+    """Return the steps whose mean power over 25 ms is at most `within_db` dB below that of the loudest one.
+
+    >>> loud_steps(np.repeat(np.array([1.0, 0.01], np.float32), 800), within_db=30.0).tolist()
+    [True, True, True, True, True, True, True, False, False, False, False]
+    """
+    energy = np.concatenate([[0.0], np.cumsum(np.square(np.pad(sound, LOUDNESS // 2), dtype=float))])
+    power = (energy[LOUDNESS:] - energy[:-LOUDNESS])[::HOP]
+    return np.asarray(power >= power.max() * 10 ** (-within_db / 10))
 
 
 def band_powers(

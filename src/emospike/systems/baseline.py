@@ -15,21 +15,21 @@ from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
-from emospike.features.spectrum import HOP
+from emospike.features.spectrum import loud_steps
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups
 from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
-from emospike.systems.clips import Stopwatch, each, training_labels
-from emospike.systems.contract import Effect, Explanation, Operations, Progress, as_clip
+from emospike.systems.clips import Stopwatch
+from emospike.systems.contract import Effect, Explanation, Operations, as_clip
 from emospike.systems.cost import dense_operations, readout_weights
 from emospike.systems.explained import stretches
 from emospike.systems.outline import outline
-from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import Vector, VectorSystem, log_odds
+from emospike.systems.sensing_system import log_odds
+from emospike.systems.vector_system import Vector, VectorSystem
 from emospike.validation import one_of, positive
 
 Values = Float32[np.ndarray, "steps channels"]
@@ -41,9 +41,6 @@ PRESETS: dict[str, Callable[[int], Classifier]] = {
     "ridge": lambda seed: LinearReadout(alpha=100.0),
 }
 """The classifier of each preset; `ridge` is the one that eXCube2 reads its reservoir out with."""
-
-WINDOW = 400
-"""Samples (25 ms) over which loudness is measured."""
 
 STATISTICS = 3
 """Numbers that describe each channel: its mean, its deviation, and its mean change from step to step."""
@@ -99,31 +96,9 @@ class Baseline(VectorSystem):
         features = tuple(feature for sense in senses for feature in FEATURES[sense])
         return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
 
-    # -- training ----------------------------------------------------------------------------------------------
+    training_stage = "features"
 
-    def fit(
-        self,
-        clips: Sequence[Clip],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
-        progress: Progress | None = None,
-        finer: Sequence[str] | None = None,
-    ) -> Baseline:
-        """Train on labelled clips; `finer` labels are not used, as in the paper's Table A1."""
-        y, who = training_labels(clips, labels, speakers, self.normalise)
-        rows, self.left_out_ = {view: Rows(len(clips), 1) for view in self.views}, {}
-
-        def one(index: int, clip: Clip) -> dict[str, Vector]:
-            seen = self.trained_on(index, clip)
-            if seen is None:
-                return {}
-            return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
-
-        for i, vectors in enumerate(each(one, clips, "features", progress)):
-            for view, vector in vectors.items():
-                rows[view].add(i, [vector])
-        self._fit_readouts(rows, y, who, None)
-        return self
+    # -- from a clip to its vector -----------------------------------------------------------------------------
 
     def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
         """Return the statistics of all channels of these senses."""
@@ -169,7 +144,7 @@ class Baseline(VectorSystem):
 
     def _evidence(self, view: str, vector: Vector, target: int) -> float:
         """Return the log-odds of a class."""
-        return log_odds(self.readouts_[view].probabilities(vector[None])[0], target)
+        return log_odds(self.read_out(view, vector), target)
 
     def _band_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
         """Yield what putting the average in the place of each group of channels changes."""
@@ -211,14 +186,3 @@ def functionals(values: Values, heard: Heard) -> Float32[np.ndarray, " dims"]:
     """
     change = np.abs(np.diff(values, axis=0, prepend=values[:1]))
     return np.concatenate([values[heard].mean(axis=0), values[heard].std(axis=0), change[heard].mean(axis=0)])
-
-
-def loud_steps(sound: Float32[np.ndarray, " samples"], within: float) -> Heard:
-    """Return the steps whose mean power over 25 ms is at most `within` dB below that of the loudest one.
-
-    >>> loud_steps(np.repeat(np.array([1.0, 0.01], np.float32), 800), within=30.0).tolist()
-    [True, True, True, True, True, True, True, False, False, False, False]
-    """
-    energy = np.concatenate([[0.0], np.cumsum(np.square(np.pad(sound, WINDOW // 2), dtype=float))])
-    power = (energy[WINDOW:] - energy[:-WINDOW])[::HOP]
-    return np.asarray(power >= power.max() * 10 ** (-within / 10))

@@ -327,6 +327,9 @@ class System(ABC):
     def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> System:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
 
+    def check_learns(self) -> None:  # noqa: B027 - most can
+        """Raise `InputError` if it cannot learn further labelled clips."""
+
     @abstractmethod
     def explain(
         self,

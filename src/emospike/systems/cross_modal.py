@@ -17,7 +17,7 @@ import numpy as np
 
 from emospike.clip import Clip
 from emospike.features import Feature
-from emospike.features.virtual_speakers import VirtualSpeakers, Voice
+from emospike.features.virtual_speakers import VirtualSpeakers
 from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.trains import Response
 from emospike.networks.watch import Watch
@@ -25,14 +25,14 @@ from emospike.networks.windows import Windows
 from emospike.readout.contract import Classifier
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import cross_modal_presets
-from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.clips import Stopwatch, each
 from emospike.systems.contract import Explanation, Operations, Progress, as_clip
 from emospike.systems.cross_modal_explained import explanation_of, operations_of
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, SENSES, Perceived
 from emospike.systems.spike_counts import READS, Counts, read
-from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.systems.vector_system import Labels, Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 FUSIONS = {
@@ -120,26 +120,13 @@ class CrossModal(VectorSystem):
         """Whether there is a multisensory group."""
         return self.modality == "both" and self.fusion in ("joint", "convergence")
 
-    # -- training, in the paper's order ------------------------------------------------------------------------
+    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
 
-    def fit(
-        self,
-        clips: Sequence[Clip],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
-        progress: Progress | None = None,
-        finer: Sequence[str] | None = None,
-    ) -> CrossModal:
-        """Train on labelled clips: scaling, layers (unsupervised), readout and calibration (supervised)."""
-        y, who = training_labels(clips, labels, speakers, self.normalise)
-        self.prepare(clips, progress)
-        learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else None
-        self._fit_readouts(self._training_rows(clips, progress), y, who, learnt)
-        return self
+    training_stage = "spike counts"
 
     def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> CrossModal:
         """Do what needs no labels: scale the features, let the layers learn; then it gives vectors."""
-        self.left_out_ = {}
+        super().prepare(clips, progress)
         self.watch_: dict[str, Watch] = {}
         seen = [raws for raws in each(self._looked_at, clips, "features", progress) if raws is not None]
         self._fit_scales(seen)
@@ -263,31 +250,13 @@ class CrossModal(VectorSystem):
                 weights[:] = weights.astype(np.float16)
             network.theta[:] = network.theta.astype(np.float32)
 
-    def _training_rows(self, clips: Sequence[Clip], progress: Progress | None) -> dict[str, Rows]:
-        """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
-        rng = np.random.default_rng(self.seed)
-        voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
-        rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
-
-        def one(index: int, clip: Clip) -> dict[str, list[Vector]]:
-            seen = None if index in self.left_out_ else self.trained_on(index, clip)
-            if seen is None:
-                return {}
-            spoken = [self._spoken(voice, seen) for voice in voices[index]]
-            return {view: [self.vector(own, MODALITIES[view]) for own in spoken] for view in self.views_in(seen)}
-
-        for i, found in enumerate(each(one, clips, "spike counts", progress)):
-            for view, vectors in found.items():
-                rows[view].add(i, vectors)
+    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
+        """Return the spike counts of the training clips and of their virtual copies."""
+        rows = super()._training_rows(clips, y, progress)
         for view, own in rows.items():
             if len(own.source) and not own.vectors.any():
                 raise InputError(f"no neuron that {view} is read from ever fired: raise drive, or max_rate of a layer")
         return rows
-
-    def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
-        """Return the features as another voice would have given them."""
-        pairs = zip(self.features, seen.series, strict=True)
-        return replace(seen, series=tuple(one and feature.spoken_by(voice, one) for feature, one in pairs))
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 
@@ -324,10 +293,14 @@ class CrossModal(VectorSystem):
 
     def responses(self, seen: Perceived, senses: Sequence[str], look: int = 0) -> list[Response]:
         """Return what the layers do when these senses alone are there: first those of the face, then of sound."""
-        lines = self.lines(seen, senses)
+        return self.responses_to(self.lines(seen, senses), look)
+
+    def responses_to(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
+        """Return what the layers do with these values of their input lines; None is a sense that is missing."""
+        there = {pathway.sense for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
         out = [self._silence(i) for i in range(len(self.pathways))]
         for i in (*self._own("face"), *self._own("audio")):
-            if self.pathways[i].sense in senses:
+            if self.pathways[i].sense in there:
                 out[i] = self._response(i, lines[i], out, look)
         return out
 

@@ -17,7 +17,7 @@ from emospike.systems.cost import WORD, energy_uj, readout_weights
 from emospike.systems.explained import stretches
 from emospike.systems.outline import outline
 from emospike.systems.senses import Perceived, modality_of
-from emospike.systems.vector_system import log_odds
+from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.cross_modal import CrossModal
@@ -43,8 +43,7 @@ def explanation_of(
 
 def evidence(system: CrossModal, seen: Perceived, target: int) -> float:
     """Return the log-odds of a class."""
-    vector = system.vector(seen, seen.senses)
-    return log_odds(system.readouts_[modality_of(seen.senses)].probabilities(vector[None])[0], target)
+    return log_odds(system.answer(seen, seen.senses), target)
 
 
 def silenced(system: CrossModal, seen: Perceived, hidden: Sequence[Hidden | None]) -> Perceived:

@@ -7,13 +7,13 @@ doi 10.3390/biomimetics11030208. The methods below stand in the order of the pap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Shaped
+from jaxtyping import Float, Float32
 
 from emospike.brain.synapses import Synapses, stacked
 from emospike.brain.template import BrainTemplate
@@ -23,7 +23,7 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.encoding.contract import Encoder
 from emospike.features import Feature
-from emospike.features.virtual_speakers import VirtualSpeakers, Voice
+from emospike.features.virtual_speakers import VirtualSpeakers
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.readout.contract import Classifier
@@ -33,13 +33,12 @@ from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined, silent
 from emospike.systems import excube2_presets
-from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.clips import Stopwatch, each
 from emospike.systems.contract import Explanation, Operations, Progress, as_clip
 from emospike.systems.cost import readout_weights, reservoir_operations
 from emospike.systems.explained import explanation_of
-from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.systems.vector_system import Labels, Vector, VectorSystem
 from emospike.validation import InputError, one_of
 
 
@@ -109,26 +108,13 @@ class EXCube2(VectorSystem):
         parameters = excube2_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
         return cls(**parameters, modality=modality, seed=seed)
 
-    # -- training, in the paper's order ------------------------------------------------------------------------
+    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
 
-    def fit(
-        self,
-        clips: Sequence[Clip],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
-        progress: Progress | None = None,
-        finer: Sequence[str] | None = None,
-    ) -> EXCube2:
-        """Train on labelled clips: encoders, reservoir (unsupervised), readout and calibration (supervised)."""
-        y, who = training_labels(clips, labels, speakers, self.normalise)
-        self.prepare(clips, progress)
-        learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else None
-        self._fit_readouts(self._training_rows(clips, y, progress), y, who, learnt)
-        return self
+    training_stage = "reservoir"
 
     def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
         """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
-        self.left_out_ = {}
+        super().prepare(clips, progress)
         self._fit_encoders(clips, progress)
         self._build_cube(self._whole(clips))
         self._learn(clips, progress)
@@ -227,37 +213,17 @@ class EXCube2(VectorSystem):
                 if spikes is not None:
                     self.network_.learn(spikes)
 
-    def _training_rows(
-        self, clips: Sequence[Clip], y: Shaped[np.ndarray, " clips"], progress: Progress | None
-    ) -> dict[str, Rows]:
-        """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
-        rng = np.random.default_rng(self.seed)
-        voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
-        rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
-        totals = {str(label): np.zeros((len(self.nodes_),) * 2) for label in np.unique(y)}
+    def witness(self, seen: Perceived) -> Float[np.ndarray, "nodes nodes"]:
+        """Return how often the nodes followed each other in a training clip."""
+        return interactions(self.activity(seen, seen.senses), self.nodes_)
 
-        def lived(index: int, clip: Clip) -> tuple[dict[str, Any], Float[np.ndarray, "nodes nodes"] | float]:
-            seen = self.trained_on(index, clip)
-            if seen is None:
-                return {}, 0.0
-            spoken = [self._spoken(voice, seen) for voice in voices[index]]
-            vectors = {view: [self.vector(one, MODALITIES[view]) for one in spoken] for view in self.views_in(seen)}
-            return vectors, interactions(self.activity(seen, seen.senses), self.nodes_)
-
-        for i, (found, followed) in enumerate(each(lived, clips, "reservoir", progress)):
-            for view, vectors in found.items():
-                rows[view].add(i, vectors)
-            totals[str(y[i])] += followed
-        used = np.delete(y, list(self.left_out_))
-        self.class_interactions_ = {label: total / max((used == label).sum(), 1) for label, total in totals.items()}
-        return rows
-
-    def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
-        """Return the features as another voice would have given them."""
-        series = tuple(
-            one and feature.spoken_by(voice, one) for feature, one in zip(self.features, seen.series, strict=True)
-        )
-        return replace(seen, series=series)
+    def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
+        """Average the interactions over the clips of each class (section 3.3)."""
+        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(y)}
+        for i, followed in witnessed.items():
+            by_class[str(y[i])].append(followed)
+        nothing = np.zeros((1, len(self.nodes_), len(self.nodes_)))
+        self.class_interactions_ = {label: np.mean(own or nothing, axis=0) for label, own in by_class.items()}
 
     # -- from a clip to its state vector -----------------------------------------------------------------------
 

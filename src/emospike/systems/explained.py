@@ -22,7 +22,7 @@ from emospike.spikes import Spikes
 from emospike.systems.contract import Effect, Explanation
 from emospike.systems.outline import outline, sense_of
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import log_odds
+from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.excube2 import EXCube2
@@ -89,7 +89,7 @@ def rebuilt(
 def evidence(system: EXCube2, view: str, activity: Activity, target: int) -> float:
     """Return the log-odds of a class that the readout of a modality gives an activity."""
     vector = system.read(activity)
-    return log_odds(system.readouts_[view].probabilities(vector[None])[0], target)
+    return log_odds(system.read_out(view, vector), target)
 
 
 def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,15 +12,16 @@ from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
 from emospike.features.prosody import ABSENT
 from emospike.series import Series
-from emospike.systems.contract import Effect, Explanation
+from emospike.systems.clips import Stopwatch
+from emospike.systems.contract import Effect, Explanation, undecided
 from emospike.systems.head import head_of
-from emospike.systems.senses import Perceived, modality_of
-from emospike.systems.vector_system import Vector, VectorSystem, log_odds
+from emospike.systems.senses import Perceived
+from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import one_of
 
 
 def outline(
-    system: VectorSystem, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
+    system: SensingSystem, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
 ) -> tuple[Explanation, Perceived | None]:
     """Return an explanation without the effects of parts, and what was perceived; None where there is nothing.
 
@@ -28,51 +29,30 @@ def outline(
     """
     if label is not None:
         one_of("class", label, system.classes_)
+    watch = Stopwatch()
     try:
-        seen, _ = system.attend(clip, modality)
-    except NoFaceError:
-        limit = system.limit(system.modality, threshold)
-        return Explanation(clip.name, system.decide(clip, threshold, modality), limit, {}, [], []), None
+        found = system.consider(clip, modality, watch)
+    except NoFaceError as error:
+        limit = system.limit(modality or system.modality, threshold)
+        return Explanation(clip.name, undecided(system.classes_, str(error), watch.seconds), limit, {}, [], []), None
+    decided = system.decision_on(found, threshold, watch.seconds)
+    seen, target = found.seen, label or decided.label
     features = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
-    sound = clip.sound if "audio" in seen.senses else np.zeros(0, np.float32)
-    head = head_of(clip, features)
-    vector, alone = system.vector(seen, seen.senses), dict(alone_probabilities(system, seen))
-    clip.forget()  # so that the time to decode is told too, and what is compiled by now is not
-    decided = system.decide(clip, threshold, modality)
     explanation = Explanation(
         clip.name,
         decided,
-        system.limit(modality_of(seen.senses), threshold),
+        system.limit(found.view, threshold),
         series=pictured(feature_names(features, seen.there), seen.there),
         bands=[],
         moments=[],
-        senses=list(sense_effects(system, vector, alone, label or decided.label)),
-        target=label or decided.label,
-        alone=alone,
+        senses=[Effect(sense, change) for sense, change in found.effects(system.classes_.index(target)).items()],
+        target=target,
+        alone={sense: dict(zip(system.classes_, one.tolist(), strict=True)) for sense, one in found.alone.items()},
         missing=seen.missing,
-        sound=sound,
-        head=head,
+        sound=clip.sound if "audio" in seen.senses else np.zeros(0, np.float32),
+        head=head_of(clip, features),
     )
     return explanation, seen
-
-
-def alone_probabilities(system: VectorSystem, seen: Perceived) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield what each sense alone decides, if there are several."""
-    for sense in seen.senses if len(seen.senses) > 1 else ():
-        found = system.readouts_[sense].probabilities(system.vector(seen, (sense,))[None])[0]
-        yield sense, dict(zip(system.classes_, found.tolist(), strict=True))
-
-
-def sense_effects(
-    system: VectorSystem, vector: Vector, alone: Mapping[str, Mapping[str, float]], label: str
-) -> Iterator[Effect]:
-    """Yield what leaving each of two senses out changes, by name of the sense; `vector` is of both."""
-    if not alone:
-        return
-    target = system.classes_.index(label)
-    whole = log_odds(system.readouts_[modality_of(list(alone))].probabilities(vector[None])[0], target)
-    for left_out, other in zip(alone, reversed(list(alone)), strict=True):
-        yield Effect(left_out, whole - log_odds(np.array(list(alone[other].values())), target))
 
 
 def sense_of(channel: str) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from emospike.clip import Clip
 from emospike.features import Feature
 from emospike.features.contours import Contours
-from emospike.features.spectrum import HOP
+from emospike.features.spectrum import loud_steps
 from emospike.features.virtual_speakers import interpolated
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.networks.windows import Windows
@@ -32,9 +32,6 @@ QUIET = 35.0
 
 MARGIN = 5
 """Steps that are kept on either side of what is spoken."""
-
-WINDOW = 400
-"""Samples (25 ms) over which loudness is measured."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +141,7 @@ def spoken(clip: Clip) -> tuple[float, float]:
     >>> round(begin, 2), round(end, 2)
     (0.19, 0.81)
     """
-    sound = clip.sound
-    energy = np.concatenate([[0.0], np.cumsum(np.square(np.pad(sound, WINDOW // 2), dtype=float))])
-    power = (energy[WINDOW:] - energy[:-WINDOW])[::HOP]
-    loud = np.flatnonzero(power >= power.max() * 10 ** (-QUIET / 10))
-    begin, end = max(int(loud[0]) - MARGIN, 0), min(int(loud[-1]) + MARGIN + 1, len(power))
-    return begin / len(power), end / len(power)
+    heard = loud_steps(clip.sound, QUIET)
+    loud = np.flatnonzero(heard)
+    begin, end = max(int(loud[0]) - MARGIN, 0), min(int(loud[-1]) + MARGIN + 1, len(heard))
+    return begin / len(heard), end / len(heard)

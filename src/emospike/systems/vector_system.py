@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from copy import copy, deepcopy
-from pathlib import Path
-from typing import Any
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Shaped
 
 from emospike.clip import Clip
-from emospike.features import Feature
-from emospike.features.face_track import NoFaceError
+from emospike.features.virtual_speakers import VirtualSpeakers, Voice
 from emospike.readout.contract import Classifier, IncrementalClassifier
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
-from emospike.systems.clips import Stopwatch, each
-from emospike.systems.contract import Decision, Progress, System, as_clip, decision, undecided, unheard_speech
+from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.contract import Progress
 from emospike.systems.rows import Rows
-from emospike.systems.senses import MODALITIES, Perceived, modality_of, perceive, shares
+from emospike.systems.senses import MODALITIES, Perceived, modality_of
+from emospike.systems.sensing_system import Answer, Answers, SensingSystem
 from emospike.validation import InputError
 
 Vector = Float32[np.ndarray, " dims"]
+Labels = Shaped[np.ndarray, " clips"]
 
 
-class VectorSystem(System):
+class VectorSystem(SensingSystem):
     """A system whose answer follows from one vector a clip.
 
     A system of both senses has three readouts: one of vectors from sound and face together, and one for each sense
@@ -34,41 +35,31 @@ class VectorSystem(System):
 
     Attributes
     ----------
-    modality, features, scaler, classifier, normalise, coverage : parameters that every such system has
+    scaler, classifier, normalise, coverage : parameters that every such system has
+    voices, finer_labels, seed : parameters that some have: virtual speakers added to the training clips, whether
+        finer labels are learnt where they are known, and the seed of every random draw
     readouts_ : from vectors to calibrated probabilities, by modality
-    left_out_ : why training clips, by index, could not be used: no face was found where faces decide
     held_out_ : what readouts fitted without their speakers say of the training clips, by modality; NaN for those that
         lack a sense. Gone from a model that was stored
     """
 
-    modality: str
-    features: tuple[Feature, ...]
     scaler: SoftScaler
     classifier: Classifier
     normalise: str
     coverage: float
+    voices: VirtualSpeakers | None = None
+    finer_labels: bool = False
+    seed: int = 0
     readouts_: dict[str, Readout]
-    left_out_: dict[int, str]
-    held_out_: dict[str, Float[np.ndarray, "clips classes"]]
+    held_out_: dict[str, Answers]
 
-    @classmethod
-    def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive."""
-        return tuple(MODALITIES)
-
-    @property
-    def views(self) -> tuple[str, ...]:
-        """The modalities that have a readout of their own."""
-        return ("both", "audio", "face") if self.modality == "both" else (self.modality,)
+    training_stage: ClassVar[str] = "state vectors"
+    """What progress calls the making of the training vectors."""
 
     def by(self, modality: str) -> VectorSystem:
         """Return the same trained system, deciding by this modality alone; its readout is shared, not copied."""
-        if modality not in self.views:
-            raise InputError(f"this model perceives {self.modality}, not {modality}: name another model, or modality")
-        alone = copy(self)
-        alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
-        alone.threshold_ = alone.readout_.threshold_
-        alone.card = {**getattr(self, "card", {}), "modality": modality}
+        alone: VectorSystem = super().by(modality)  # type: ignore[assignment]
+        alone.readouts_ = {modality: self.readouts_[modality]}
         return alone
 
     @property
@@ -76,21 +67,27 @@ class VectorSystem(System):
         """The readout of clips that lack nothing."""
         return self.readouts_[self.modality]
 
-    # -- from a clip to its vector -----------------------------------------------------------------------------
+    def limit(self, view: str, threshold: float | None = None) -> float:
+        """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
+        return self.readouts_[view].threshold_ if threshold is None else threshold
 
-    def perceive(self, clip: Clip, modality: str | None = None) -> Perceived:
-        """Return the clip's features, of one sense alone if asked for."""
-        if modality is not None and not set(MODALITIES[modality]) <= set(MODALITIES[self.modality]):
-            raise InputError(f"this model perceives {self.modality}, not {modality}: name another model, or modality")
-        return perceive(self.features, clip, modality or self.modality)
+    # -- from a clip to its vector -----------------------------------------------------------------------------
 
     @abstractmethod
     def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
         """Return the vector that these senses alone give."""
 
-    def views_in(self, seen: Perceived) -> list[str]:
-        """Return the modalities with a readout whose senses a clip has."""
-        return [view for view in self.views if set(MODALITIES[view]) <= set(seen.senses)]
+    def answer(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Answer:
+        """Return the calibrated probabilities that these senses alone give."""
+        watch = watch or Stopwatch()
+        vector = self.vector(seen, senses, watch)
+        with watch("classifier"):
+            return self.read_out(modality_of(senses), vector)
+
+    def read_out(self, view: str, vector: Vector) -> Answer:
+        """Return the calibrated probabilities that a modality's readout gives a vector."""
+        found: Answer = self.readouts_[view].probabilities(vector[None])[0]
+        return found
 
     def viewed(
         self, clips: Sequence[Clip], modality: str | None = None, progress: Progress | None = None
@@ -111,16 +108,63 @@ class VectorSystem(System):
 
     # -- training ----------------------------------------------------------------------------------------------
 
-    def trained_on(self, index: int, clip: Clip) -> Perceived | None:
-        """Return the features of a training clip, or None and note it in `left_out_` where no face is found.
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        labels: Sequence[str],
+        speakers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
+    ) -> VectorSystem:
+        """Train on labelled clips: first what needs no labels, then readouts and calibration.
 
-        That shows only once all pictures were searched, and one such film should not stop hours of training.
+        `finer` labels are used by a system with `finer_labels`.
         """
-        try:
-            return self.perceive(clip)
-        except NoFaceError as error:
-            self.left_out_[index] = str(error)
-            return None
+        y, who = training_labels(clips, labels, speakers, self.normalise)
+        self.prepare(clips, progress)
+        learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else None
+        self._fit_readouts(self._training_rows(clips, y, progress), y, who, learnt)
+        return self
+
+    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> VectorSystem:
+        """Do what needs no labels; afterwards it gives vectors."""
+        self.left_out_ = {}
+        return self
+
+    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
+        """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
+        rng = np.random.default_rng(self.seed)
+        voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
+        rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
+        witnessed = {}
+
+        def one(index: int, clip: Clip) -> tuple[dict[str, list[Vector]], Any]:
+            seen = None if index in self.left_out_ else self.trained_on(index, clip)
+            if seen is None:
+                return {}, None
+            spoken = [self._spoken(voice, seen) for voice in voices[index]]
+            views = {view: [self.vector(own, MODALITIES[view]) for own in spoken] for view in self.views_in(seen)}
+            return views, self.witness(seen)
+
+        for i, (found, witness) in enumerate(each(one, clips, self.training_stage, progress)):
+            if found:
+                witnessed[i] = witness
+            for view, vectors in found.items():
+                rows[view].add(i, vectors)
+        self.remember(witnessed, y)
+        return rows
+
+    def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
+        """Return the features as another voice would have given them."""
+        pairs = zip(self.features, seen.series, strict=True)
+        return replace(seen, series=tuple(one and feature.spoken_by(voice, one) for feature, one in pairs))
+
+    def witness(self, seen: Perceived) -> Any:
+        """Return what else is wanted of a training clip, beside its vectors."""
+        return None
+
+    def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
+        """Keep what was witnessed of the training clips, by index; `y` are the labels of all."""
 
     def _readout(self) -> Readout:
         """Return an unfitted readout that shares nothing with the parameters."""
@@ -144,7 +188,7 @@ class VectorSystem(System):
             self.readouts_[view] = readout
         self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
 
-    # -- deciding ----------------------------------------------------------------------------------------------
+    # -- many clips --------------------------------------------------------------------------------------------
 
     def predict_proba(
         self,
@@ -152,79 +196,45 @@ class VectorSystem(System):
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
         modality: str | None = None,
-    ) -> Float[np.ndarray, "clips classes"]:
+    ) -> Answers:
         """Return calibrated probabilities, columns in the order of `classes_`; of one sense alone if asked for."""
         who = None if speakers is None else np.asarray(speakers)
         views, vectors = zip(*self.viewed(clips, modality, progress), strict=True)
         out = np.empty((len(clips), len(self.classes_)))
         for view in set(views):
-            own = np.flatnonzero(np.array(views) == view)
-            out[own] = self.readouts_[view].probabilities(
-                np.stack([vectors[i] for i in own]), None if who is None else who[own]
-            )
+            own = np.flatnonzero(np.array(views) == view).tolist()
+            out[own] = self._read_all(view, [vectors[i] for i in own], own, who)
         return out
 
-    def limit(self, view: str, threshold: float | None = None) -> float:
-        """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
-        return self.readouts_[view].threshold_ if threshold is None else threshold
+    def answers(
+        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> tuple[dict[str, Answers], dict[int, str]]:
+        """Return the probabilities by every readout, and why some clips have none."""
+        reasons: dict[int, str] = {}
 
-    def attend(
-        self, clip: Clip, modality: str | None = None, watch: Stopwatch | None = None
-    ) -> tuple[Perceived, str | None]:
-        """Return what is decided on, and why its sound is no speech, if so.
+        def one(index: int, clip: Clip) -> dict[str, Vector]:
+            try:
+                seen = self.perceive(clip)
+            except InputError as error:
+                reasons[index] = str(error)
+                return {}
+            return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
-        Sound without speech is left to the face where there is one.
-        """
-        watch = watch or Stopwatch()
-        with watch("features"):
-            seen = self.perceive(clip, modality)
-        if "audio" not in seen.senses:
-            return seen, None
-        with watch("speech check"):
-            unheard = unheard_speech(clip)
-        if unheard and len(seen.senses) > 1:
-            return seen.without(self.features, "audio", unheard), None
-        return seen, unheard
+        found = list(each(one, clips, "state vectors", progress))
+        who = None if speakers is None else np.asarray(speakers)
+        out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
+        for view, probabilities in out.items():
+            own = [i for i, vectors in enumerate(found) if view in vectors]
+            if own:
+                probabilities[own] = self._read_all(view, [found[i][view] for i in own], own, who)
+        return out, dict(sorted(reasons.items()))
 
-    def decide(self, clip: Clip | Path | str, threshold: float | None = None, modality: str | None = None) -> Decision:
-        """Return the decision on one clip, with the time that each stage took (Table 7)."""
-        clip, watch = as_clip(clip), Stopwatch()
-        with watch("decode"):
-            decoded(clip, modality or self.modality)
-        try:
-            seen, unheard = self.attend(clip, modality, watch)
-        except NoFaceError as error:
-            return undecided(self.classes_, str(error), watch.seconds)
-        view = modality_of(seen.senses)
-        vector = self.vector(seen, seen.senses, watch)
-        with watch("classifier"):
-            probabilities = self.readouts_[view].probabilities(vector[None])[0]
-        return decision(
-            clip,
-            self.classes_,
-            probabilities,
-            threshold=self.limit(view, threshold),
-            share=self._share(seen, probabilities, watch),
-            seconds=watch.seconds,
-            missing=seen.missing,
-            unheard=unheard,
-        )
-
-    def _share(
-        self, seen: Perceived, probabilities: Float[np.ndarray, " classes"], watch: Stopwatch
-    ) -> dict[str, float]:
-        """Return the share of each sense, measured by deciding without it."""
-        if len(seen.senses) == 1:
-            return {seen.senses[0]: 1.0}
-        target = int(probabilities.argmax())
-        with watch("shares"):
-            alone = {
-                sense: self.readouts_[sense].probabilities(self.vector(seen, (sense,))[None])[0]
-                for sense in seen.senses
-            }
-        first, second = seen.senses
-        whole = log_odds(probabilities, target)
-        return shares({first: whole - log_odds(alone[second], target), second: whole - log_odds(alone[first], target)})
+    def _read_all(
+        self, view: str, vectors: Sequence[Vector], own: Sequence[int], who: Labels | None
+    ) -> Float[np.ndarray, "own classes"]:
+        """Return what a readout says of the vectors of these clips together, so that speakers can be normalised."""
+        speakers = None if who is None else who[own]
+        return self.readouts_[view].probabilities(np.stack(vectors), speakers)
 
     # -- adapting ----------------------------------------------------------------------------------------------
 
@@ -277,22 +287,3 @@ class VectorSystem(System):
             own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
             self.readouts_[view] = self._readout().restore(own, facts[f"readout.{view}"])
         return self
-
-
-def decoded(clip: Clip, modality: str) -> None:
-    """Decode the sound now, so that its time is told apart; what is wrong with it, the features will say."""
-    if "audio" in MODALITIES[modality] and clip.hears:
-        try:
-            clip.sound  # noqa: B018 - kept by the clip
-        except InputError:
-            return
-
-
-def log_odds(probabilities: Float[np.ndarray, " classes"], target: int) -> float:
-    """Return ln p / (1 - p) of a class.
-
-    >>> log_odds(np.array([0.5, 0.5]), 0)
-    0.0
-    """
-    p = float(np.clip(probabilities[target], 1e-9, 1 - 1e-9))
-    return float(np.log(p / (1 - p)))
