@@ -6,8 +6,8 @@
 A ``console`` block holds lines that begin with ``$ emospike``; below each stands what it prints, run in a folder of
 made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
-docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
-what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``.
+docs/results, or in the folder=NAME below it, that have these values: files that ``emospike evaluate --json
+docs/results/NAME.json`` wrote, shortened by what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
     if name in ("bench", "costs"):
         return bench() if name == "bench" else costs()
-    values = dict(pair.split("=") for pair in wanted.split())
+    values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
     shown = [one for one in shown if NEEDS.get(name, "ci95") in one]
@@ -219,6 +219,7 @@ def cascade(one: Result) -> list[list[str]]:
     """Return a row for both senses always, and one for each order of a cascade."""
     both, order = one["cascade_both"], {"audio": "sound, then the face", "face": "the face, then sound"}
     rows = [["both always, one brain", "", f"**{both['accuracy']:.3f}**", "", "", ""]]
+    rows.append(["both always, answers fused", "", f"**{both['fused']:.3f}**", "", "", ""])
     for first, found in one["cascade_chosen"].items():
         saved = [f"{1 - found[name]:.0%}" for name in ("operations_share", "seconds_share")]
         rows.append([order[first], f"{found['looked']:.0%}", percent(found), points(found["gain"]), *saved])
@@ -261,14 +262,14 @@ LISTS = {
 
 
 def load_results(folder: Path = RESULTS) -> list[Result]:
-    """Return all evaluations in a folder."""
-    found = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
-    return [{"file": name, **one} for name, one in found if "ci95" in one]
+    """Return all evaluations below a folder, each with the folder that it lies in."""
+    found = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.json"))]
+    return [{"file": path.stem, "folder": path.parent.relative_to(folder).as_posix(), **one} for path, one in found if "ci95" in one]
 
 
 def drop_predictions(folder: Path = RESULTS) -> None:
     """Shorten the files of a folder by the predictions of each clip, which no table shows."""
-    for path in folder.glob("*.json"):
+    for path in folder.rglob("*.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(result, dict) and result.pop("predictions", None):
             path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

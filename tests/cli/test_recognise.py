@@ -374,3 +374,12 @@ def test_memory_does_not_grow_with_the_recording(model, tmp_path):
         return int(done.stderr) / 1024
 
     assert peak(600) - peak(20) < 20  # MiB; ten minutes of sound are 37
+
+
+def test_a_face_that_was_named_must_be_readable(run, model, wav, tmp_path):
+    (tmp_path / "face.csv").write_text("no,table\n1,2\n")
+    (tmp_path / "face.mp4").write_bytes(b"no film")
+    for name in ("face.csv", "face.mp4", "nothing.mp4"):
+        outcome = run("recognise", "--model", model, "--face", tmp_path / name, wav)
+        assert outcome.code == 2
+        assert re.fullmatch(rf"error: .*{re.escape(name)}.*\n", outcome.err)

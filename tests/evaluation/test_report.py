@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from emospike.evaluation import protocols
-from emospike.evaluation.report import confusion_table, gain_lines, results_table, study_table
+from emospike.evaluation.report import confusion_table, gain_lines, own_threshold_line, results_table, study_table
 
 
 def printed(table) -> str:
@@ -47,3 +47,11 @@ def test_studies(toy, takes_of):
         assert header in text
         assert len(text.splitlines()) == rows + 1
         assert "…" not in text
+
+
+def test_what_is_answered_at_the_thresholds_of_training():
+    own = {"coverage": 0.765, "accuracy": 0.9512}
+    said = own_threshold_line({"at_own_threshold": own})
+    assert said == "at the threshold set in training 76.5% of the recordings are answered, 95.1% of them rightly"
+    none = {"at_own_threshold": {"coverage": 0.0, "accuracy": None}}
+    assert own_threshold_line(none).endswith(" 0.0% of the recordings are answered")

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols, testing
+from emospike.systems.senses import Perceived
+from emospike.systems.sensing_system import Considered
 from emospike.validation import InputError
 
 
@@ -64,3 +66,18 @@ def test_training_leaves_out_clips_without_a_face(toy, takes_of):
     assert len(system.left_out_) == 3 * 4
     assert system.left_out_[6] == "no face in happy-a-3-blind.wav"
     assert np.isnan(system.held_out_["face"]).all(axis=1).sum() == 12
+
+
+def test_each_sense_needs_its_own_confidence(toy, takes_of):
+    system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
+    for view, readout in zip(system.views, system.readouts_.values(), strict=True):
+        readout.threshold_ = {"both": 0.6, "audio": 0.99, "face": 0.0}[view]
+    assert [system.limit(view) for view in system.views] == [0.6, 0.99, 0.0]
+    assert system.by("audio").threshold_ == 0.99
+    assert system.limit("audio", 0.5) == 0.5
+    deaf = next(clip for clip in data.clips() if "deaf" in clip.name)
+    unsure = Considered(Perceived(deaf, (), ("face",)), None, np.array([0.7, 0.3]), {})
+    assert system.decision_on(unsure, None, {}).answered
+    assert not system.decision_on(unsure, 0.8, {}).answered
+    system.readouts_["face"].threshold_ = 0.8
+    assert not system.decision_on(unsure, None, {}).answered
