@@ -44,5 +44,6 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing the tools of development into $(VENV)"
-	@$(PIP) -e '.[dev,face]'
+	@$(PIP) torch  # alone and first: its pinned release, not the newest with everything for GPUs
+	@$(PIP) -e '.[dev,face,deep,eeg]'
 	@touch $@

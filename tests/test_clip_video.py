@@ -323,10 +323,12 @@ def test_a_table_alone(tmp_path, file, delimiter):
 def test_tables_without_time(tmp_path, text):
     path = tmp_path / "a.csv"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"is empty|tells no time in its last row"):
+    with pytest.raises(
+        InputError, match=r"is empty|tells no time in its last row|no face-tracking table: columns timestamp"
+    ):
         _ = Clip(path).seconds
     (tmp_path / "b.csv.gz").write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="tells no time"):
+    with pytest.raises(InputError, match="cannot be read as a face-tracking table"):
         _ = Clip(tmp_path / "b.csv.gz").seconds
 
 
@@ -342,3 +344,9 @@ def test_a_real_film(data_dir):
     assert len(frames) == 14
     np.testing.assert_allclose([frame.time for frame in frames], np.arange(14) * 7 * 1001 / 30_000, atol=1e-6)
     assert abs(times(clip)[-1] - clip.seconds) < 0.1
+
+
+def test_a_csv_of_another_kind_is_told_the_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("frame,happy,sad,angry,calm\n1,0,1,0,0\n")
+    with pytest.raises(InputError, match=r"no face-tracking table: columns timestamp and AU01_r .* got frame, happy"):
+        _ = Clip(tmp_path / "a.csv").seconds

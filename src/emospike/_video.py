@@ -96,10 +96,17 @@ def _table_seconds(path: Path) -> float:
             header = last = file.readline()
             for line in file:
                 last = line if line.strip() else last
-        delimiter = max(",;\t", key=header.count)
-        column = [name.strip() for name in header.split(delimiter)].index("timestamp")
-        return float(last.split(delimiter)[column].replace(",", "."))
-    except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read as a face-tracking table: give one of OpenFace 2") from error
+    delimiter = max(",;\t", key=header.count)
+    names = [name.strip() for name in header.split(delimiter)]
+    if "timestamp" not in names:
+        found = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        expected = "columns timestamp and AU01_r ... AU45_r expected, as OpenFace 2 writes them"
+        raise InputError(f"{path} is no face-tracking table: {expected}, got {found}")
+    try:
+        return float(last.split(delimiter)[names.index("timestamp")].replace(",", "."))
+    except (ValueError, IndexError) as error:
         raise InputError(f"{path} tells no time in its last row: give a table of OpenFace 2") from error
 
 

@@ -50,6 +50,8 @@ class Clip:
     start, stop : seconds from the beginning of the sound; `stop` None means to its end
     face : the film or face-tracking table that shows the speaker's face; by default `path` if it is one
     face_delay : seconds added to all times of the face, where it was measured to run ahead of the sound
+    eeg : the EEG recording of the speaker, where there is one (see `emospike.features.eeg`)
+    eeg_start : where in it the file of this clip begins, in seconds
 
     Raises
     ------
@@ -70,6 +72,8 @@ class Clip:
     stop: float | None
     face: Path | None
     face_delay: float
+    eeg: Path | None
+    eeg_start: float
     _array: _Array | None
 
     def __init__(
@@ -80,18 +84,21 @@ class Clip:
         *,
         face: Path | str | None = None,
         face_delay: float | int = 0.0,
+        eeg: Path | str | None = None,
+        eeg_start: float | int = 0.0,
         _array: _Array | None = None,
     ) -> None:
         if not 0 <= start < (np.inf if stop is None else stop):
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
         within(f"face_delay of {path} in seconds", face_delay, -_LONGEST_DELAY, _LONGEST_DELAY)
+        within(f"eeg_start of {path} in seconds", eeg_start, 0, np.inf)
         path, stop = Path(path), None if stop is None else float(stop)
         if face is None and _array is None and (is_table(path) or path.suffix.lower() in VIDEO_SUFFIXES):
             face = path
         face = None if face is None else Path(face)
         # Frozen: fields are set past the guard, as functools.cached_property does.
         vars(self).update(path=path, start=float(start), stop=stop, face=face, face_delay=float(face_delay))
-        vars(self).update(_array=_array)
+        vars(self).update(eeg=None if eeg is None else Path(eeg), eeg_start=float(eeg_start), _array=_array)
 
     @classmethod
     def from_array(cls, sound: Shaped[np.ndarray, ...], rate: float | int, name: str = "array") -> Clip:
@@ -212,7 +219,8 @@ class Clip:
     def _part(self, begin: int, end: int) -> Clip:
         """Return the part between two samples."""
         start, stop = (self.start + sample / SAMPLE_RATE for sample in (begin, end))
-        part = Clip(self.path, start, stop, face=self.face, face_delay=self.face_delay, _array=self._array)
+        senses = {"face": self.face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
+        part = Clip(self.path, start, stop, **senses, _array=self._array)  # type: ignore[arg-type]
         vars(part)["hears"] = self.hears
         return part
 

@@ -8,10 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from emospike.clip import find_recordings
-from emospike.datasets import manifest, ravdess
+from emospike.datasets import cmu_mosi, eav, enterface, manifest, ravdess
 from emospike.datasets.fetch import fetch_ravdess_speech
-from emospike.datasets.folds import Fold, inner_folds, published_split, random_folds, speaker_folds
+from emospike.datasets.folds import (
+    Fold,
+    inner_folds,
+    published_split,
+    random_folds,
+    random_split,
+    speaker_folds,
+    standard_split,
+)
 from emospike.datasets.labels import EMOTIONS, LABELS, arousal, finer_labels, relabel
+from emospike.datasets.pairing import with_tables
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError
 
@@ -32,20 +41,25 @@ __all__ = [
     "load_unlabelled",
     "published_split",
     "random_folds",
+    "random_split",
     "relabel",
     "speaker_folds",
+    "standard_split",
+    "with_tables",
 ]
 
-DATASETS: dict[str, Source] = {source.name: source for source in (manifest.SOURCE, ravdess.SOURCE)}
+DATASETS: dict[str, Source] = {
+    source.name: source for source in (manifest.SOURCE, cmu_mosi.SOURCE, eav.SOURCE, enterface.SOURCE, ravdess.SOURCE)
+}
 """The kinds of data sets by name, in the order in which a path is matched against them."""
 
 
 def load(path: Path | str, video: bool = False) -> Dataset:
     """Load the data set at a path, recognised by what lies there.
 
-    A CSV file or a folder with a ``manifest.csv`` is a manifest; any other folder is searched for RAVDESS
-    recordings. With `video`, a take comes with the film or face-tracking table that shows its speaker, where there
-    is one.
+    A CSV file or a folder with a ``manifest.csv`` is a manifest; CMU-MOSI, EAV and eNTERFACE'05 are known by their
+    folders; any other folder is searched for RAVDESS recordings. With `video`, a take comes with the film or
+    face-tracking table that shows its speaker, where there is one.
 
     Raises `InputError` if there is nothing at the path, or nothing that can be used.
     """
@@ -57,8 +71,10 @@ def load(path: Path | str, video: bool = False) -> Dataset:
     raise InputError(f"{found} at {path}: expected a folder of RAVDESS recordings, or a CSV with path,label,speaker")
 
 
-def load_unlabelled(path: Path | str) -> Dataset:
+def load_unlabelled(path: Path | str, video: bool = False) -> Dataset:
     """Load recordings of one speaker, whatever their labels: those of a manifest, or all that lie below a path.
+
+    With `video`, recordings come with their face-tracking tables where these lie beside them (see `with_tables`).
 
     Raises
     ------
@@ -66,10 +82,11 @@ def load_unlabelled(path: Path | str) -> Dataset:
     """
     path = Path(path)
     if manifest.recognises(path):
-        dataset = manifest.load(path, labelled=False)
+        dataset = manifest.load(path, video, labelled=False)
     else:
-        named = ((file, ravdess.parse(file.stem) or {}) for file in find_recordings([path]))
-        rows = (Recording(file, "", facts.get("actor"), str(file)) for file, facts in named)
+        files = with_tables([path]) if video else [(file, None) for file in find_recordings([path])]
+        named = ((file, face, ravdess.parse(file.name.split(".")[0]) or {}) for file, face in files)
+        rows = (Recording(file, "", facts.get("actor"), str(file), face=face) for file, face, facts in named)
         dataset = Dataset("recordings", tuple(rows))
     speakers = sorted({*dataset.speakers.tolist()} - {""})
     if len(speakers) > 1:

@@ -7,12 +7,13 @@ with emotion. Speaker-disjoint folds are therefore the rule here; the one leaky 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from jaxtyping import Int64, Shaped
 
-from emospike.datasets.table import Dataset
+from emospike.datasets.table import PART, Dataset
 from emospike.validation import InputError
 
 RAVDESS_FOLDS = (
@@ -37,11 +38,13 @@ class Fold:
     train : int64 array, the rows to train on; a row may repeat, where classes are balanced by duplication
     test : int64 array, the rows to test on, each once
     speakers : who speaks in the test rows, sorted
+    validation : int64 array, further rows by which training is stopped; none where a system sees to that itself
     """
 
     train: Int64[np.ndarray, " train"]
     test: Int64[np.ndarray, " test"]
     speakers: tuple[str, ...]
+    validation: Int64[np.ndarray, " validation"] = field(default_factory=partial(np.empty, 0, np.int64))
 
 
 def speaker_folds(dataset: Dataset, folds: int = 5) -> list[Fold]:
@@ -105,6 +108,21 @@ def published_split(dataset: Dataset, seed: int) -> Fold:
     return Fold(_balanced(labels, fold.train, rng), fold.test, fold.speakers)
 
 
+def standard_split(dataset: Dataset) -> Fold:
+    """Split as the data set's authors did (CMU-MOSI: 62 films train, 31 test).
+
+    Its validation part trains too: our systems hold out speakers of their own to calibrate by. Raises `InputError` if
+    the data set has no split of its own.
+    """
+    parts = np.array([recording.tags.get(PART, "") for recording in dataset.recordings])
+    if not ((parts == "test").any() and (parts == "train").any()):
+        raise InputError(f"{dataset.name} has no standard split, cmu_mosi has: use --protocol speaker-folds")
+    train, test = (np.flatnonzero(np.isin(parts, names)) for names in (["train", "validation"], ["test"]))
+    fold = Fold(train, test, tuple(np.unique(dataset.speakers[test]).tolist()))
+    _check_labels(dataset.labels, fold)
+    return fold
+
+
 def random_folds(dataset: Dataset, labels: Shaped[np.ndarray, " rows"], seed: int, folds: int = 5) -> list[Fold]:
     """Split at random with the same share of each label everywhere. LEAKY: the test speakers also train.
 
@@ -119,6 +137,28 @@ def random_folds(dataset: Dataset, labels: Shaped[np.ndarray, " rows"], seed: in
         raise InputError(f"label '{names[counts.argmin()]}' has one recording, random folds need at least 2 of each")
     splitter = StratifiedKFold(min(folds, int(counts.min())), shuffle=True, random_state=seed)
     return _folds(labels, dataset.speakers, (test for _, test in splitter.split(labels, labels)))
+
+
+def random_split(dataset: Dataset, seed: int, test: float = 0.2, validation: float = 0.0) -> Fold:
+    """Split once at random, with the same share of each label everywhere. LEAKY: the test speakers also train.
+
+    Only for comparing with papers that split like this. `test` and `validation` are shares of all rows. Raises
+    `InputError` if there is one label only, or one with too few rows for every part.
+    """
+    rng, labels = np.random.default_rng(seed), dataset.labels
+    parts: list[list[Int64[np.ndarray, " rows"]]] = [[], [], []]
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        ends = np.round(np.cumsum([test, validation]) * len(rows)).astype(int)
+        cut = np.split(rows, ends)
+        if not (len(cut[0]) and len(cut[2]) and (len(cut[1]) or not validation)):
+            raise InputError(f"label '{label}' has {len(rows)} recordings, too few to split: add more of it")
+        for part, own in zip(parts, cut, strict=True):
+            part.append(own)
+    tested, stopped_by, trained = (np.sort(np.concatenate(part)) for part in parts)
+    fold = Fold(trained, tested, tuple(np.unique(dataset.speakers[tested]).tolist()), stopped_by)
+    _check_labels(labels, fold)
+    return fold
 
 
 def _folds(

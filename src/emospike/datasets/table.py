@@ -19,6 +19,9 @@ _HOW = {
     "sees": "give films, or put face-tracking tables of the same takes beside the sound",
 }
 
+PART = "part"
+"""Tag of a recording that tells its part of the data set's own split: train, validation or test."""
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -32,6 +35,8 @@ class Recording:
     take : identity of the take; files of the same take (wav, video, a second encoding) share it
     tags : further facts, such as ``{"intensity": "strong", "statement": "kids"}``
     face : the film or face-tracking table of the take; None where there is none, or it was not asked for
+    eeg : the file that holds the speaker's EEG during the take; None likewise
+    eeg_start : where in that file the take begins, s
     """
 
     path: Path
@@ -40,6 +45,8 @@ class Recording:
     take: str
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     face: Path | None = None
+    eeg: Path | None = None
+    eeg_start: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Dataset:
 
     def clips(self) -> list[Clip]:
         """Return the recordings as clips, none of them read yet."""
-        return [Clip(recording.path, face=recording.face) for recording in self.recordings]
+        return [Clip(one.path, face=one.face, eeg=one.eeg, eeg_start=one.eeg_start) for one in self.recordings]
 
     @property
     def paths(self) -> Shaped[np.ndarray, " recordings"]:

@@ -1,0 +1,150 @@
+"""EEG: how strong each rhythm is at each electrode, from recordings in the usual formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from jaxtyping import Float32
+
+from emospike.clip import Clip
+from emospike.features.spectrum import RATE
+from emospike.features.virtual_speakers import Voice, stretched
+from emospike.series import Series
+from emospike.validation import InputError, positive
+
+RHYTHMS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0), "gamma": (30.0, 45.0)}
+"""Lower and upper edge of each rhythm, Hz."""
+
+SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
+
+EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
+"""Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
+
+
+class Recording(NamedTuple):
+    """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes."""
+
+    values: Float32[np.ndarray, "samples electrodes"]
+    rate: float
+    electrodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EEG:
+    """Log power of each rhythm at each electrode, at 10 ms steps.
+
+        p[t, e, b] = ln(mean over `window` seconds around t of (x_e filtered to rhythm b)^2 + floor of the electrode)
+
+    with Butterworth filters of order 4, forwards and backwards. Values are relative to the median power of the
+    electrode over all rhythms, so that the unit of the file does not matter.
+
+    Attributes
+    ----------
+    window : seconds over which power is averaged
+
+    Raises
+    ------
+    InputError : a clip without EEG, a file that cannot be read, or one that ends before the clip; without the extra
+        `eeg` for all formats but .mat
+    """
+
+    window: float = 0.5
+
+    sense: ClassVar[str] = "eeg"
+
+    def __post_init__(self) -> None:
+        positive("window", self.window)
+
+    def extract(self, clip: Clip) -> Series:
+        """Return the powers during the clip, shape (steps, electrodes x rhythms)."""
+        path = clip.eeg
+        if path is None:
+            raise InputError(f"{clip.name} has no EEG: name its recording ({', '.join(sorted(SUFFIXES))})")
+        begin = clip.eeg_start + clip.start
+        recording = part_of(read_eeg(path), begin, begin + clip.seconds, str(path))
+        return rhythms(recording, self.window)
+
+    def spoken_by(self, voice: Voice, series: Series) -> Series:
+        """Return the EEG of one who speaks as slowly as that voice."""
+        return stretched(voice, series)
+
+
+def read_eeg(path: Path) -> Recording:
+    """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.
+
+    EAV holds an array `seg` (or `seg1`) of samples by electrodes by trials at 500 Hz, 20 s a trial; trials are put
+    one after the other, so that trial i begins at 20 i seconds.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path} is no EEG recording: {', '.join(sorted(SUFFIXES))} can be read")
+    if not path.is_file():
+        raise InputError(f"no such file: {path}")
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)  # one file holds hours, of which each clip takes seconds
+def _read(path: Path, _changed: int) -> Recording:
+    return _read_eav(path) if path.suffix.lower() == ".mat" else _read_mne(path)
+
+
+def _read_eav(path: Path) -> Recording:
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        found: Mapping[str, Any] = loadmat(path)
+    except (MatReadError, ValueError, NotImplementedError, OSError) as error:
+        raise InputError(f"{path} cannot be read as a .mat file: {error}") from error
+    trials = next((one for key in EAV_KEYS if (one := np.asarray(found.get(key))).ndim == 3), None)
+    if trials is None:
+        raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
+    values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
+    return Recording(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
+
+
+def _read_mne(path: Path) -> Recording:
+    if find_spec("mne") is None:
+        raise InputError(f"{path.suffix} files need MNE: pip install 'emospike[eeg]'")
+    import mne
+
+    try:
+        raw = mne.io.read_raw(path, preload=True, verbose="error").pick("eeg")
+    except (ValueError, OSError, RuntimeError) as error:
+        raise InputError(f"{path} cannot be read as EEG: {str(error).splitlines()[0]}") from error
+    return Recording(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
+
+
+def part_of(recording: Recording, start: float, stop: float, name: str = "EEG") -> Recording:
+    """Return the part between two times in seconds."""
+    first, last = round(start * recording.rate), round(stop * recording.rate)
+    if last > len(recording.values) + recording.rate * 0.1:
+        seconds = len(recording.values) / recording.rate
+        raise InputError(f"{name} lasts {seconds:.2f} s, the clip needs {start:.2f} to {stop:.2f} s of it")
+    return recording._replace(values=recording.values[first:last])
+
+
+def rhythms(recording: Recording, window: float) -> Series:
+    """Return the log power of each rhythm at each electrode (see `EEG`), named ``"EEG Cz alpha"``."""
+    from scipy.ndimage import uniform_filter1d
+    from scipy.signal import butter, sosfiltfilt
+
+    steps = max(round(len(recording.values) / recording.rate * RATE), 1)
+    at = np.minimum((np.arange(steps) * recording.rate / RATE).astype(int), len(recording.values) - 1)
+    powers = []
+    for low, high in RHYTHMS.values():
+        if high >= recording.rate / 2:
+            raise InputError(f"EEG at {2 * RHYTHMS['gamma'][1]:.0f} Hz or more expected, got {recording.rate:g} Hz")
+        filters = butter(4, (low, high), "bandpass", fs=recording.rate, output="sos")
+        wave = sosfiltfilt(filters, recording.values, axis=0, padlen=min(3 * 9, len(recording.values) - 1))
+        powers.append(uniform_filter1d(np.square(wave), max(round(window * recording.rate), 1), axis=0)[at])
+    power = np.stack(powers, axis=2)
+    middle = np.maximum(np.median(power, axis=(0, 2), keepdims=True), 1e-30)
+    logs = np.log(power / middle + 1e-3).reshape(steps, -1).astype(np.float32)
+    names = tuple(f"EEG {electrode} {rhythm}" for electrode in recording.electrodes for rhythm in RHYTHMS)
+    return Series(logs, RATE, names)

@@ -1,0 +1,97 @@
+"""EEG: rhythms at the right electrode and time, from files of every format, and what is said of bad ones."""
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from emospike.clip import Clip
+from emospike.features.eeg import EEG, RHYTHMS, Recording, part_of, read_eeg, rhythms
+from emospike.validation import InputError
+
+RATE = 500.0
+
+
+def wave(seconds: float, hertz: float, electrodes: int = 3, seed: int = 0) -> np.ndarray:
+    """Noise at all electrodes, and an oscillation at the second."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    out = np.random.default_rng(seed).normal(0, 1, (len(time), electrodes)) * 1e-6
+    out[:, 1] += 2e-5 * np.sin(2 * np.pi * hertz * time)
+    return out
+
+
+@pytest.fixture
+def spoken() -> Clip:
+    return Clip.from_array(np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32), 16_000, "a.wav")
+
+
+def with_eeg(clip: Clip, path, start: float = 0.0) -> Clip:
+    return Clip(clip.path, eeg=path, eeg_start=start, _array=clip._array)
+
+
+@pytest.mark.parametrize(("rhythm", "hertz"), [("delta", 2), ("theta", 6), ("alpha", 10), ("beta", 20), ("gamma", 37)])
+def test_a_rhythm_is_found_where_it_is(rhythm, hertz):
+    series = rhythms(Recording(wave(3.0, hertz).astype(np.float32), RATE, ("F3", "Cz", "O1")), window=0.5)
+    assert series.rate == 100.0
+    assert len(series) == 300
+    assert series.channels[:2] == ("EEG F3 delta", "EEG F3 theta")
+    power = series.values[100:200].mean(axis=0).reshape(3, len(RHYTHMS))
+    assert list(RHYTHMS)[power[1].argmax()] == rhythm
+    assert power[1].max() > power[[0, 2]].max() + 2
+
+
+def test_the_unit_does_not_matter():
+    volts = wave(2.0, 10).astype(np.float32)
+    one, other = (rhythms(Recording(x, RATE, ("a", "b", "c")), 0.5).values for x in (volts, 1e6 * volts))
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_the_trials_of_eav_follow_each_other(tmp_path, spoken):
+    trials = np.stack([wave(20.0, hertz, seed=hertz) for hertz in (2, 10, 37)], axis=2)
+    savemat(tmp_path / "subject1_eeg.mat", {"seg": trials})
+    recording = read_eeg(tmp_path / "subject1_eeg.mat")
+    assert (recording.values.shape, recording.rate) == ((30_000, 3), RATE)
+    np.testing.assert_allclose(recording.values[10_000:10_005], trials[:5, :, 1], rtol=1e-5)
+    series = EEG().extract(with_eeg(spoken, tmp_path / "subject1_eeg.mat", start=20.0))
+    assert len(series) == 200
+    assert "alpha" in series.channels[series.values.mean(axis=0).argmax()]
+
+
+@pytest.mark.parametrize("suffix", [".fif", ".edf", ".bdf", ".set"])
+def test_what_mne_writes_is_read(tmp_path, spoken, suffix):
+    mne = pytest.importorskip("mne")
+    path, values = tmp_path / f"rest_raw{suffix}", wave(4.0, 10)
+    raw = mne.io.RawArray(values.T, mne.create_info(["F3", "Cz", "O1"], RATE, "eeg"), verbose="error")
+    try:
+        raw.save(path, verbose="error") if suffix == ".fif" else mne.export.export_raw(path, raw, verbose="error")
+    except (ImportError, RuntimeError, ValueError) as error:
+        pytest.skip(f"cannot be written here: {error}")
+    recording = read_eeg(path)
+    assert (recording.electrodes, recording.rate) == (("F3", "Cz", "O1"), RATE)
+    np.testing.assert_allclose(recording.values, values[: len(recording.values)], atol=1e-6)
+    series = EEG().extract(with_eeg(spoken, path, start=1.0))
+    assert series.channels[series.values.mean(axis=0).argmax()] == "EEG Cz alpha"
+
+
+def test_a_part_must_be_there():
+    recording = Recording(np.zeros((1000, 1), np.float32), RATE, ("Cz",))
+    assert len(part_of(recording, 0.5, 1.5).values) == 500
+    with pytest.raises(InputError, match=r"EEG lasts 2\.00 s, the clip needs 1\.50 to 3\.50 s of it"):
+        part_of(recording, 1.5, 3.5)
+
+
+def test_bad_files_are_named(tmp_path, spoken):
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "b.mat").write_text("no matrix")
+    savemat(tmp_path / "c.mat", {"other": np.zeros(3)})
+    for path, message in (
+        ("a.txt", "is no EEG recording"),
+        ("none.edf", "no such file"),
+        ("b.mat", "cannot be read as a .mat file"),
+        ("c.mat", "an array 'seg' of samples, electrodes and trials expected"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_eeg(tmp_path / path)
+    with pytest.raises(InputError, match=r"a\.wav has no EEG"):
+        EEG().extract(spoken)
+    with pytest.raises(InputError, match="EEG at 90 Hz or more expected, got 64 Hz"):
+        rhythms(Recording(np.zeros((640, 1), np.float32), 64.0, ("Cz",)), 0.5)
