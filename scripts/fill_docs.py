@@ -6,8 +6,9 @@
 A ``console`` block holds lines that begin with ``$ emospike``; below each stands what it prints, run in a folder of
 made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
-docs/results, or in the folder=NAME below it, that have these values: files that ``emospike evaluate --json
-docs/results/NAME.json`` wrote, shortened by what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``.
+docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
+what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``,
+and ``reproduction file=NAME`` shows docs/results/NAME.json, written by ``emospike reproduce --json``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs)((?: \w+=[\w+-]+)*) -->\n)"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction)"
+    r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
 )
@@ -80,8 +82,10 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
-    if name in ("bench", "costs"):
-        return bench() if name == "bench" else costs()
+    if name in ("bench", "costs", "energy"):
+        return {"bench": bench, "costs": costs, "energy": energies}[name]()
+    if name == "reproduction":
+        return reproduction(RESULTS / f"{wanted.strip().removeprefix('file=')}.json")
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
@@ -101,6 +105,27 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
+
+
+def energies(folder: Path = RESULTS) -> str:
+    """Return what a decision costs, of the files energy-NAME.json that ``emospike energy --json`` wrote."""
+    files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("energy-*.json")))
+    rows = [energy(found) for found in files]
+    header = ["system", "by", "spike rate", "M MAC", "M AC", "MB moved", "µJ", "twin", "counterpart", "all in int8"]
+    return markdown(header, rows) if rows else NONE_YET
+
+
+def energy(found: Result) -> list[str]:
+    """Return a row of the table of energies."""
+    parts = {one["name"]: one for one in found["variants"]}
+    own = found["variants"][0]
+    rate = f"{100 * found['spike_rate']:.1f} %" if found["spikes"] else "no spikes"
+    counts = [f"{own[name] / 1e6:.3g}" for name in ("macs", "accumulates", "bytes_moved")]
+    others = ("twin without spikes", "the paper's counterpart")
+    totals = [f"{parts[name]['total_uj']:.0f}" if name in parts else "" for name in others]
+    eight = " / ".join(f"{one['total_uj']:.0f}" for one in found["variants"] if one["bits"] == 8)
+    name = f"`{found['what']}` {found['preset'] or ''}".strip()
+    return [name, found["modality"] or "", rate, *counts, f"**{own['total_uj']:.1f}**", *totals, eight]
 
 
 def bench(file: Path = RESULTS / "bench.json") -> str:
@@ -146,6 +171,37 @@ def costs(file: Path = RESULTS / "bench.json") -> str:
     found = {(group, row["name"]): row for group, rows in groups.items() for row in rows}
     rows = [[what, f"{shown(row['value'])} {row['unit']}"] for *key, what in COSTS if (row := found.get(tuple(key)))]
     return markdown(["what", "costs"], rows)
+
+
+HEADS = {"random": "random split, LEAKY", "speaker-folds": "new speakers (95 %)"}
+"""What the protocols of a reproduction are called."""
+
+
+def reproduction(file: Path) -> str:
+    """Return the rows of a reproduction, and what some gain over others."""
+    if not file.exists():
+        return NONE_YET
+    found = json.loads(file.read_text(encoding="utf-8"))
+    protocols = found["protocols"]
+    header = ["", "decided by", "paper", *(HEADS[name] for name in protocols), "balanced", "majority class"]
+    rows, gains = [], []
+    for row in found["rows"]:
+        for column in (name for name in found["columns"] if name in row["found"]):
+            own, paper = row["found"][column], row["paper"].get(column)
+            last = own[protocols[-1]]
+            cells = [
+                percent(own[name]) if name == protocols[-1] else f"{own[name]['accuracy']:.3f}" for name in protocols
+            ]
+            more = [f"{last['balanced_accuracy']:.3f}", f"{last['majority']:.3f}"]
+            rows.append([row["what"], column, "" if paper is None else f"{paper:.3f}", *cells, *more])
+        for other, columns in row["gain"].items():
+            gains += [[row["what"], other, column, points(gain)] for column, gain in columns.items()]
+    parts = [markdown(header, rows)]
+    if gains:
+        parts.append(markdown(["on new speakers", "gains over", "decided by", "points (95 %)"], gains))
+    about = found["settings"]
+    parts.append(f"{about['clips']} recordings of {len(about['speakers'])} speakers, seed {about['seed']}.")
+    return "\n\n".join(parts)
 
 
 def accuracies(one: Result) -> list[str]:
@@ -264,15 +320,27 @@ LISTS = {
 def load_results(folder: Path = RESULTS) -> list[Result]:
     """Return all evaluations below a folder, each with the folder that it lies in."""
     found = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.json"))]
-    return [{"file": path.stem, "folder": path.parent.relative_to(folder).as_posix(), **one} for path, one in found if "ci95" in one]
+    return [
+        {"file": path.stem, "folder": path.parent.relative_to(folder).as_posix(), **one}
+        for path, one in found
+        if "ci95" in one
+    ]
 
 
 def drop_predictions(folder: Path = RESULTS) -> None:
     """Shorten the files of a folder by the predictions of each clip, which no table shows."""
     for path in folder.rglob("*.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(result, dict) and result.pop("predictions", None):
+        if isinstance(result, dict) and (result.pop("predictions", None) or drop_right(result)):
             path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def drop_right(result: Mapping[str, Any]) -> bool:
+    """Drop from a reproduction which recordings were decided rightly; tell whether there was anything to drop."""
+    cells = [
+        cell for row in result.get("rows", []) for column in row.get("found", {}).values() for cell in column.values()
+    ]
+    return any([cell.pop("right", None) for cell in cells])  # noqa: C419 - all are to be dropped
 
 
 def comparable(page: str) -> str:

@@ -62,6 +62,64 @@ def write_face(path: Path, seconds: float, smile: float = 2.5) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_drawn_face(path: Path, seconds: float, seed: int, *, smile: float, talk: float, brows: float = 0.0) -> None:
+    """Write a face-tracking table with 68 landmarks: a mouth that talks and a smile and brows that rise, 30 a second.
+
+    `smile` is -1 (corners down) to 1; `talk` how far the jaw goes, `brows` how high they rise; the rest of the face,
+    and how it is held, are of the person who has this seed.
+    """
+    rng = np.random.default_rng(seed)
+    columns = [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+    lines = [",".join(["timestamp", "confidence", "success", *INTENSITIES, *columns])]
+    wide, beat = rng.uniform(0.92, 1.08, 2), rng.uniform(0, 2 * np.pi)
+    for time in np.arange(0, seconds, 1 / 30):
+        grown = min(2 * time / seconds, 1.0)
+        jaw = talk * (0.5 - 0.5 * np.cos(2 * np.pi * 4 * time + beat))
+        points = (
+            face_points(smile * grown, jaw, brows * grown) * wide * 100
+            + np.array([640, 360])
+            + rng.normal(0, 0.15, (68, 2))
+        )
+        shown = {"AU12_r": max(5 * smile * grown, 0.0), "AU25_r": min(5 * jaw, 5.0), "AU01_r": 5 * brows * grown}
+        values = [shown.get(unit, 0.0) for unit in INTENSITIES] + points.T.ravel().tolist()
+        lines.append(",".join([f"{time:.3f}", "1", "1", *(f"{value:.2f}" for value in values)]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_faces(folder: Path, clips: int = 4, seconds: float = 0.8) -> Path:
+    """Write faces of four speakers, happy or sad in turn, as tables with landmarks, and return their manifest."""
+    folder.mkdir(exist_ok=True)
+    lines = ["path,label,speaker"]
+    for number, speaker in enumerate(PITCHES):
+        for i in range(clips):
+            label, smile, talk = ("sad", -1.0, 0.2) if i % 2 else ("happy", 1.0, 1.0)
+            write_drawn_face(folder / f"{speaker}-{i}.csv", seconds, 100 * number + i, smile=smile, talk=talk)
+            lines.append(f"{speaker}-{i}.csv,{label},{speaker}")
+    manifest = folder / "manifest.csv"
+    manifest.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return manifest
+
+
+def face_points(smile: float, jaw: float, brows: float) -> np.ndarray:
+    """Return the 68 landmarks (iBUG 300-W) of a face about 2 wide and 2 high, y down, the eyes at height 0."""
+    side = np.linspace(-1, 1, 17)
+    outline = np.stack([side, 0.2 + (1.1 + 0.15 * jaw) * np.sqrt(1 - 0.98 * side**2)], axis=1)
+    brow = np.stack([np.linspace(-0.8, -0.2, 5), -0.25 - 0.2 * brows - 0.06 * np.sin(np.linspace(0, np.pi, 5))], axis=1)
+    bridge = np.stack([np.zeros(4), np.linspace(0, 0.4, 4)], axis=1)
+    base = np.stack([np.linspace(-0.2, 0.2, 5), np.full(5, 0.5)], axis=1)
+    eye = 0.17 * np.array([(-1, 0), (-0.4, -0.4), (0.4, -0.4), (1, 0), (0.4, 0.4), (-0.4, 0.4)])
+    eyes = [eye - np.array([0.45, 0]), eye + np.array([0.45, 0])]
+    lips = [mouth(12, 0.4, 0.14 + 0.12 * jaw, smile), mouth(8, 0.3, 0.02 + 0.12 * jaw, smile)]
+    return np.concatenate([outline, brow, brow[::-1] * (-1, 1), bridge, base, *eyes, *lips])
+
+
+def mouth(points: int, half: float, height: float, smile: float) -> np.ndarray:
+    """Return a closed line from the left corner over the upper lip; a smile lifts and parts the corners."""
+    turn = np.pi + 2 * np.pi * np.arange(points) / points
+    x, y = np.cos(turn), height * np.sin(turn)
+    return np.stack([(half + 0.08 * smile) * x, 0.8 + y - 0.15 * smile * np.abs(x) ** 2], axis=1)
+
+
 def write_data_set(folder: Path, clips: int = 6) -> None:
     """Write recordings of four speakers, happy or sad in turn and not always told apart, and their manifest."""
     rng = np.random.default_rng(0)

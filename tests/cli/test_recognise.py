@@ -12,8 +12,9 @@ import pytest
 import soundfile
 
 from emospike import store
-from emospike.cli.recognise import recognised
+from emospike.cli.recognise import recognised, takes
 from emospike.systems.contract import verdict
+from emospike.validation import InputError
 
 KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]
 
@@ -383,3 +384,23 @@ def test_a_face_that_was_named_must_be_readable(run, model, wav, tmp_path):
         outcome = run("recognise", "--model", model, "--face", tmp_path / name, wav)
         assert outcome.code == 2
         assert re.fullmatch(rf"error: .*{re.escape(name)}.*\n", outcome.err)
+
+
+def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).touch()
+    for name in ("a.csv", "c.csv"):
+        (tmp_path / name).write_text("timestamp,AU01_r\n")
+    assert takes([tmp_path], sees=False) == {tmp_path / "a.wav": None, tmp_path / "b.wav": None}
+    faces = takes([tmp_path], sees=True)
+    assert faces == {tmp_path / "a.wav": tmp_path / "a.csv", tmp_path / "b.wav": None, tmp_path / "c.csv": None}
+
+    def decide(clip, threshold, modality):
+        told[clip.path] = clip.face
+        raise InputError("enough")
+
+    system, told = store.load(model), {}
+    system.decide = decide
+    soundfile.write(tmp_path / "a.wav", sound(), 16_000)
+    (row,) = recognised(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
+    assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")

@@ -64,7 +64,13 @@ class Stub(System):
     def adapt(self, clips, labels=None):
         raise NotImplementedError
 
-    explain = operations = state = restore = adapt
+    def operations(self, clip, modality=None):
+        return Operations(10, 0.1, 20, 30, 40, 50.0, 60, 70, 80.0)
+
+    def state(self):
+        return {"nothing": np.zeros(1)}, {}
+
+    explain = restore = adapt
 
 
 @dataclass

@@ -240,6 +240,13 @@ def test_training_group(data):
     assert 0 < rows[2].value < 5
 
 
+def test_what_competitive_layers_take(data):
+    row = training.layers(data)
+    assert (row.name, row.unit) == ("competitive layers: one training pass", "s")
+    assert 0 < row.value < 60
+    assert f"on {len(list(data.glob('*.wav')))} clips" in row.note
+
+
 def test_curves_have_a_point_for_every_value(recipe):
     rows = scaling.against_neurons(recipe, (NEURONS, 1000), runs=1)
     assert [(row.name, row.at) for row in rows] == [

@@ -55,3 +55,16 @@ def test_what_is_answered_at_the_thresholds_of_training():
     assert said == "at the threshold set in training 76.5% of the recordings are answered, 95.1% of them rightly"
     none = {"at_own_threshold": {"coverage": 0.0, "accuracy": None}}
     assert own_threshold_line(none).endswith(" 0.0% of the recordings are answered")
+
+
+def test_two_speakers_are_too_few_for_an_interval():
+    result = {"system": "a", "preset": "p", "labels": "arousal", "normalise": "none", "protocol": "speaker-folds"}
+    result |= {"ci95": [0.0, 1.0], "accuracy": 0.6, "balanced_accuracy": 0.55, "majority": 0.5, "clips": 3}
+    result |= {"at_coverage": {"accuracy": 0.65}, "speakers": ["x", "y"]}
+    gain = {"points": 5.0, "ci95": [-100.0, 100.0]}
+    result |= {"senses": {"audio": result, "face": result}, "gain": {"audio": gain, "face": gain}}
+    result["gain"]["better"] = gain | {"sense": "audio"}
+    assert "too few" in str(results_table([result]).columns[2]._cells)
+    assert gain_lines(result)[0] == "face adds +5.0 points to sound (too few speakers for an interval)"
+    more = result | {"speakers": ["x", "y", "z"]}
+    assert gain_lines(more)[0].endswith("(95 % interval -100.0 to 100.0)")

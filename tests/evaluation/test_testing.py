@@ -81,3 +81,9 @@ def test_each_sense_needs_its_own_confidence(toy, takes_of):
     assert not system.decision_on(unsure, 0.8, {}).answered
     system.readouts_["face"].threshold_ = 0.8
     assert not system.decision_on(unsure, None, {}).answered
+
+
+def test_what_a_decision_costs(toy, takes_of):
+    run = testing.tested(trained(toy, takes_of), takes_of(["dan"]))
+    assert run.cost["energy_uj"] == run.cost["macs"] * 2 == 60
+    assert run.cost["model_bytes"] > 1000

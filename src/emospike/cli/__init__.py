@@ -13,7 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from emospike import __version__
-from emospike.cli import about, bench, evaluate, explain, recognise, train
+from emospike.cli import about, audit, bench, compare, energy, evaluate, explain, recognise, reproduce, train
+from emospike.cli.terminal import note
 from emospike.validation import InputError
 
 UsageError: Any = typer.BadParameter.__base__  # of click, or of the click that newer typers bring
@@ -62,6 +63,10 @@ app.command()(train.train)
 app.command()(train.adapt)
 app.command()(evaluate.evaluate)
 app.command()(evaluate.test)
+app.command()(compare.compare)
+app.command()(energy.energy)
+app.command()(audit.audit)
+app.command()(reproduce.reproduce)
 app.command()(about.systems)
 app.command()(about.datasets)
 app.command()(about.info)
@@ -95,6 +100,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names the terminal cannot show
     warnings.filterwarnings("ignore", module="joblib")  # it complains of clips that Ctrl-C or a closed pipe leave
+    warnings.showwarning = lambda message, *_, **__: note(str(message))
     code: int | str | None = None
     try:
         app()

@@ -18,7 +18,7 @@ DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "e
 """The shipped model that answers where none is named."""
 
 Data = Annotated[
-    Path, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker (and face).")
+    Path, typer.Option("--data", help="A data set's folder (emospike datasets), or a CSV with path,label,speaker,face.")
 ]
 Model = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
@@ -101,11 +101,12 @@ def load_data(path: Path, progress: Progress | None = None, modality: str = "aud
     return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
 
 
-def load_unlabelled(path: Path, progress: Progress | None = None) -> Dataset:
-    """Return the recordings of one speaker that can be read, their labels unknown; warn as `load_data`."""
+def load_unlabelled(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+    """Return the recordings of one speaker that a modality can use, their labels unknown; warn as `load_data`."""
     from emospike import datasets
 
-    return only_readable(datasets.load_unlabelled(path), progress)
+    dataset = datasets.load_unlabelled(path, video=modality != "audio")
+    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
 
 
 def only_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:

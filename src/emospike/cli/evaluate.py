@@ -40,8 +40,9 @@ def evaluate(
     protocol: Annotated[
         str,
         typer.Option(
-            help="speaker-folds: unheard speakers; published: the paper's split; random: leaky; new-speaker: before "
-            "and after adapting to them; cascade: one sense first, the other where it is uncertain."
+            help="speaker-folds: unheard speakers; published: as the system's own paper, leaky or not; "
+            "standard: the data's own split; random: leaky; "
+            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
     normalise: Normalise = "none",

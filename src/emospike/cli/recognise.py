@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,22 +43,32 @@ def recognise(
     status: 0 if every file was read, else 2.
     """
     from emospike import store
-    from emospike.clip import find_recordings
 
     check_threshold(threshold)
     check_senses(modality, face)
-    files = list(find_recordings(paths))
-    if face and len(files) > 1:
-        raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
     system = store.load(model or default_model(modality or ("both" if face else None)))
+    faces = takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
+    if face and len(faces) > 1:
+        raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
+    files = list(faces)
+    if face:
+        faces = dict.fromkeys(files, face)
     line = json.dumps if as_json else table_line(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
-        for row in recognised(system, files, threshold, window, progress, modality=modality, face=face):
+        for row in recognised(system, files, threshold, window, progress, modality=modality, faces=faces):
             print(line(row), flush=True)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
+
+
+def takes(paths: Sequence[Path], sees: bool) -> dict[Path, Path | None]:
+    """Return the recordings among files and folders; for a model that sees, each with the table of its face, if any."""
+    from emospike.clip import find_recordings
+    from emospike.datasets import with_tables
+
+    return dict(with_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
 
 
 def recognised(
@@ -69,14 +79,18 @@ def recognised(
     progress: Progress | None = None,
     *,
     modality: str | None = None,
-    face: Path | None = None,
+    faces: Mapping[Path, Path | None] | None = None,
 ) -> Iterator[Row]:
-    """Yield what was recognised in each file, in order; a file that cannot be used gives its error."""
+    """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
+
+    `faces` are films or face-tracking tables that show who speaks in a file.
+    """
     from emospike.clip import Clip
     from emospike.systems.clips import each
     from emospike.systems.long import check_window, decide_recording
 
     check_window(window)
+    faces = faces or {}
     if len(files) > 1:
         warm_up(system)
 
@@ -87,7 +101,7 @@ def recognised(
         except InputError as error:
             return file | {"error": str(error)}
 
-    yield from each(row, [Clip(file, face=face) for file in files], "recognising", progress)
+    yield from each(row, [Clip(file, face=faces.get(file)) for file in files], "recognising", progress)
 
 
 def warm_up(system: System) -> None:

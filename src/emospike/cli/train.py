@@ -99,7 +99,7 @@ def adapt(
         system.check_learns()
     with progress_bar() as progress:
         senses = learner.card.get("modality", "audio")
-        dataset = load_unlabelled(data, progress) if unlabelled else load_data(data, progress, senses)
+        dataset = load_unlabelled(data, progress, senses) if unlabelled else load_data(data, progress, senses)
         if not unlabelled:
             dataset = relabel(dataset, system.card.get("labels", "emotion"))
         if (

@@ -14,14 +14,15 @@ from emospike.datasets import (
     Dataset,
     Fold,
     finer_labels,
-    published_split,
     random_folds,
     relabel,
     speaker_folds,
+    standard_split,
 )
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.leaks import leak_note, leaks
 from emospike.evaluation.new_speaker import NewSpeakers
+from emospike.evaluation.published import published, transduced
 from emospike.evaluation.results import Tested, fold_row, summary
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import speakers_of, tested
@@ -31,8 +32,8 @@ from emospike.validation import InputError, one_of, positive
 
 PROTOCOLS = {
     "speaker-folds": "each speaker is tested once a seed, by a system that never heard them",
-    "published": "as in the eXCube2 paper: each seed holds out other speakers, and training classes are balanced by "
-    "duplication after the split",
+    "published": "as in the paper of the system (see `emospike.evaluation.published`)",
+    "standard": "the data set's own split, where it has one",
     "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
     "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
     "few of their recordings changes",
@@ -42,7 +43,7 @@ PROTOCOLS = {
 """How recordings are split into training and test, and what the numbers then mean."""
 
 PUBLISHED_SEEDS = 5
-"""Seeds of protocol ``published`` where none are asked for; the paper has 30."""
+"""Seeds of protocol ``published`` where none are asked for; the eXCube2 paper has 30."""
 
 STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade}
 """The study of each protocol that has one."""
@@ -124,25 +125,28 @@ def evaluate(
     dataset = relabel(dataset, labels)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": labels, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    splits, study = _splits(dataset, protocol, seeds), STUDIES.get(protocol, Study)()
+    splits, study = folds_of(dataset, protocol, system_name, seeds), STUDIES.get(protocol, Study)()
     study.prepare(dataset)
     result, runs = dict[str, Any](), list[Tested]()
     for number, (seed, fold) in enumerate(splits, start=1):
         system = new_system(system_name, preset, seed, normalise, modality)
         study.check(system)
-        train, test = dataset.subset(fold.train), dataset.subset(fold.test)
         named = _prefixed(progress, f"fold {number} of {len(splits)}: ")
-        runs.append(tested(system, test, named, fold=number, seed=seed, seconds=_fitted(system, train, named)))
-        study.add(system, train, runs[-1], named)
+        if is_transductive(protocol, system_name):
+            runs.append(transduced(system, dataset, fold, named, fold=number, seed=seed)[0])
+        else:
+            train, test = dataset.subset(fold.train), dataset.subset(fold.test)
+            runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted(system, train, named)))
+            study.add(system, train, runs[-1], named)
         rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}
-        found = _summary(runs, protocol, [PROTOCOLS[protocol]], normalise, study.notes())
+        found = _summary(runs, protocol, [meaning(protocol, system_name)], normalise, study.notes())
         result = about | rows | found | study.result()
         if save:
             save(result)
     return result
 
 
-def _fitted(system: System, train: Dataset, progress: Progress | None) -> dict[str, float]:
+def fitted(system: System, train: Dataset, progress: Progress | None) -> dict[str, float]:
     """Train a system, and return how long it took."""
     start = time.perf_counter()
     system.fit(train.clips(), train.labels.tolist(), speakers_of(train), progress, finer_labels(train))
@@ -172,13 +176,25 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
     return about | _summary([tested(system, dataset, progress)], "test", [meaning], normalise)
 
 
-def _splits(dataset: Dataset, protocol: str, seeds: int) -> list[tuple[int, Fold]]:
+def folds_of(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:
     """Return every seed and fold of a protocol."""
     if protocol == "published":
-        return [(seed, published_split(dataset, seed)) for seed in range(seeds)]
+        return [(seed, published(system_name).split(dataset, seed)) for seed in range(seeds)]
+    if protocol == "standard":
+        return [(seed, standard_split(dataset)) for seed in range(seeds)]
     if protocol == "random":
         return [(seed, fold) for seed in range(seeds) for fold in random_folds(dataset, dataset.labels, seed)]
     return [(seed, fold) for seed in range(seeds) for fold in speaker_folds(dataset)]
+
+
+def meaning(protocol: str, system_name: str) -> str:
+    """Say what the numbers of a protocol mean for a system."""
+    return published(system_name).says if protocol == "published" else PROTOCOLS[protocol]
+
+
+def is_transductive(protocol: str, system_name: str) -> bool:
+    """Tell whether test recordings are there in training."""
+    return protocol == "published" and published(system_name).transductive
 
 
 def _prefixed(progress: Progress | None, prefix: str) -> Progress | None:
@@ -195,7 +211,8 @@ def _summary(
     if normalise == "speaker":
         said.append("speaker means are taken over all clips of a test speaker, without labels")
     whose = "Wilson's " if numbers["ci95_method"] == "Wilson" else ""
-    said.append(f"{whose}95 % interval over {over}")
+    two = over == "speakers" and len(np.unique(groups)) == 2
+    said.append("too few speakers for an interval" if two else f"{whose}95 % interval over {over}")
     if left_out := [why for run in runs for why in run.left_out]:
         said.append(f"{len(left_out)} recordings show nothing to decide on and are left out; the first: {left_out[0]}")
     return {"note": "; ".join([*said, *more])} | numbers

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Result = Mapping[str, Any]
 
+TOO_FEW = "too few speakers for an interval"
+
 
 def results_table(results: Sequence[Result]) -> Table:
     """Return a table with one row a result, no wider than a terminal."""
@@ -22,12 +24,11 @@ def results_table(results: Sequence[Result]) -> Table:
     for name in ("accuracy", "95 % interval", "balanced", "majority", "at 78 %", "clips"):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
-        low, high = result["ci95"]
         settings = (result["labels"], result["protocol"], f"normalise {result['normalise']}")
         table.add_row(
             "\n".join([f"{result['system']} {result['preset']}", *settings]),
             f"{result['accuracy']:.3f}",
-            f"{low:.3f}-{high:.3f}",
+            _interval(result["ci95"], result),
             f"{result['balanced_accuracy']:.3f}",
             f"{result['majority']:.3f}",
             f"{result['at_coverage']['accuracy']:.3f}",
@@ -35,8 +36,7 @@ def results_table(results: Sequence[Result]) -> Table:
         )
         for sense in _alone(result):
             own = result["senses"][sense]
-            low, high = own["ci95"]
-            numbers = (f"{own['accuracy']:.3f}", f"{low:.3f}-{high:.3f}", f"{own['balanced_accuracy']:.3f}")
+            numbers = (f"{own['accuracy']:.3f}", _interval(own["ci95"], result), f"{own['balanced_accuracy']:.3f}")
             table.add_row(f"{WORDS[sense]} alone", *numbers)
     return table
 
@@ -55,9 +55,9 @@ def gain_lines(result: Result) -> list[str]:
     gain, (first, second) = result["gain"], _alone(result)
     better = gain["better"]
     return [
-        f"{WORDS[second]} adds {_points(gain[first], f'to {WORDS[first]} ')}",
-        f"{WORDS[first]} adds {_points(gain[second], f'to {WORDS[second]} ')}",
-        f"both over the better sense alone ({WORDS[better['sense']]}): {_points(better)}",
+        f"{WORDS[second]} adds {_points(result, gain[first], f'to {WORDS[first]} ')}",
+        f"{WORDS[first]} adds {_points(result, gain[second], f'to {WORDS[second]} ')}",
+        f"both over the better sense alone ({WORDS[better['sense']]}): {_points(result, better)}",
     ]
 
 
@@ -65,9 +65,19 @@ def _alone(result: Result) -> list[str]:
     return [sense for sense in result.get("senses", {}) if sense in WORDS]
 
 
-def _points(gain: Result, over: str = "") -> str:
+def _points(result: Result, gain: Result, over: str = "") -> str:
     low, high = gain["ci95"]
-    return f"{gain['points']:+.1f} points {over}(95 % interval {low:.1f} to {high:.1f})"
+    reach = TOO_FEW if _too_few(result) else f"95 % interval {low:.1f} to {high:.1f}"
+    return f"{gain['points']:+.1f} points {over}({reach})"
+
+
+def _interval(ci95: Sequence[float], result: Result) -> str:
+    return "too few" if _too_few(result) else f"{ci95[0]:.3f}-{ci95[1]:.3f}"
+
+
+def _too_few(result: Result) -> bool:
+    """Tell whether an interval over speakers would span nearly all that is possible; one speaker has one over clips."""
+    return result["protocol"] != "published" and len(result.get("speakers", ())) == 2
 
 
 def confusion_table(result: Result) -> Table:
@@ -111,3 +121,36 @@ def study_table(result: Result) -> Table | None:
             table.add_row(WORDS[row["first"]], f"{row['limit']:.2f}", *shares)
         return table
     return None
+
+
+def comparison_table(rows: Sequence[Result]) -> Table:
+    """Return a table with one row an evaluation of a comparison; its rows are those of `compare.row`."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("system", overflow="fold")
+    names = ("accuracy", "95 % interval", "balanced", "at 78 %", "µJ (twin)", "ms", "train, s", "MB")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        cells = comparison_cells(row)
+        about = f"{row['modality']}, {row['protocol']}{', LEAKY' if row['leaky'] else ''}"
+        table.add_row(f"{row['system']} {row['preset']}\n{about}", *cells)
+    return table
+
+
+def comparison_cells(row: Result) -> list[str]:
+    """Return the numbers of one row of a comparison, empty where they are not known."""
+    low, high = row["ci95"]
+    known = {name: value for name, value in row.items() if value is not None}
+    energy = "{energy_uj:,.3g} ({twin_energy_uj:,.3g})".format(**known) if "energy_uj" in known else ""
+    return [
+        f"{row['accuracy']:.3f}",
+        f"{low:.3f}-{high:.3f}",
+        f"{row['balanced_accuracy']:.3f}",
+        f"{row['at_coverage']:.3f}",
+        energy,
+        f"{known['milliseconds']:.0f}" if "milliseconds" in known else "",
+        f"{known['training_seconds']:.0f}" if "training_seconds" in known else "",
+        f"{known['model_bytes'] / 1e6:.1f}" if "model_bytes" in known else "",
+    ]

@@ -34,6 +34,7 @@ class Tested:
     left_out : why further recordings could not be decided on, one line each
     fold, seed : which of several runs this is
     seconds : time of ``fit`` and ``predict`` in all, and of each stage of one decision
+    cost : mean operations of a decision (the fields of `Operations` that are numbers), and ``model_bytes``
     """
 
     recordings: Dataset
@@ -45,6 +46,7 @@ class Tested:
     fold: int = 0
     seed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    cost: dict[str, float] = field(default_factory=dict)
 
     @property
     def truth(self) -> Labels:
@@ -106,6 +108,7 @@ def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
         "recall": metrics.recalls(truth, decided),
         "confusion": {"labels": labels, "matrix": metrics.confusion(truth, decided, labels)},
         "seconds": _seconds(runs),
+        "cost": {name: float(np.mean([run.cost[name] for run in runs])) for name in runs[0].cost},
         "clips": clips,
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from emospike import store
 from emospike.datasets import Dataset
 from emospike.evaluation.results import Tested
 from emospike.systems.contract import Progress, System
@@ -21,7 +25,14 @@ Probabilities = Float[np.ndarray, "clips classes"]
 
 
 def tested(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
-    """Return what a trained system decides on a data set, timed; `run` are further fields of `Tested`.
+    """Return what a trained system decides on a data set (see `answered`), timed, and what its decisions cost."""
+    found = answered(system, dataset, progress, **run)
+    timed = found.recordings.subset(np.arange(len(found.recordings))[:TIMED])
+    return replace(found, seconds=found.seconds | stage_seconds(system, timed), cost=costs(system, timed))
+
+
+def answered(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
+    """Return what a trained system decides on a data set; `run` are further fields of `Tested`.
 
     A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason. One that
     lacks a sense is decided by the other, as it always is.
@@ -41,8 +52,6 @@ def tested(system: System, dataset: Dataset, progress: Progress | None = None, *
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))
-    seconds = run.pop("seconds", {}) | {"predict": time.perf_counter() - start}
-    timed = dataset.subset(np.flatnonzero(kept)[:TIMED])
     return Tested(
         dataset.subset(kept),
         system.classes_,
@@ -50,7 +59,7 @@ def tested(system: System, dataset: Dataset, progress: Progress | None = None, *
         system.threshold_,
         alone={sense: one[kept] for sense, one in alone.items()},
         left_out=tuple(left_out.values()),
-        seconds=seconds | stage_seconds(system, timed),
+        seconds=run.pop("seconds", {}) | {"predict": time.perf_counter() - start},
         **run,
     )
 
@@ -60,6 +69,15 @@ def stage_seconds(system: System, dataset: Dataset) -> dict[str, float]:
     times = [system.decide(clip).seconds for clip in dataset.clips()]
     times = times[1:] or times
     return {stage: float(np.mean([one[stage] for one in times if stage in one])) for stage in times[0]}
+
+
+def costs(system: System, dataset: Dataset) -> dict[str, float]:
+    """Return the mean operations of a decision on these recordings, and the bytes of the stored model."""
+    found = [asdict(system.operations(clip)) for clip in dataset.clips()]
+    numbers = [name for name, value in found[0].items() if isinstance(value, int | float)]
+    with TemporaryDirectory() as folder:
+        model_bytes = store.save(system, Path(folder) / "model.safetensors").stat().st_size
+    return {name: float(np.mean([one[name] for one in found])) for name in numbers} | {"model_bytes": model_bytes}
 
 
 def speakers_of(dataset: Dataset) -> list[str] | None:

@@ -80,7 +80,7 @@ class Suite:
             works["a film, sound and face"] = lambda: stages.film(film, 1 + runs // 4)
         if self.train and (data := self.data):
             labels = store.load(self.model).card.get("labels", "arousal")
-            works["training"] = lambda: training.measure(data, labels)
+            works["training"] = lambda: [*training.measure(data, labels), training.layers(data)]
         return works | self._curves(recipe)
 
     def _curves(self, recipe: Recipe) -> Works:

@@ -1,0 +1,53 @@
+"""``emospike audit``: whether what a system is tested on leaks into what it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data
+from emospike.cli.terminal import note, progress_bar
+
+
+def audit(
+    system: Annotated[str, typer.Argument(help="Which system to audit (emospike systems lists them).")],
+    data: Data,
+    *,
+    modality: Modality = "audio",
+    labels: Labels = "arousal",
+    preset: Preset = None,
+    protocol: Annotated[
+        str, typer.Option(help="speaker-folds; published: as the system's own paper; random: test speakers also train.")
+    ] = "speaker-folds",
+    normalise: Normalise = "none",
+    folds: Annotated[int, typer.Option(help="Folds to audit, from the first; each is trained 3 or 4 times.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
+) -> None:
+    """Audit a system: do test recordings, their speakers or their labels reach what it learns?
+
+    Prints a line a check, and the verdict CLEAN or LEAKY. Exit status: 0 for either, 2 for errors.
+    """
+    from emospike.evaluation.audit import audit as audited
+    from emospike.evaluation.audit import check_audited
+
+    settings: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "modality": modality, "folds": folds}
+    check_audited(system, labels, preset, **settings)
+    if json_file:
+        check_writable(json_file)
+    with progress_bar() as progress:
+        dataset = load_data(data, progress, modality)
+        result = audited(system, dataset, labels, preset, progress=progress, **settings)
+    for check in result["checks"]:
+        fold = f"fold {check['fold']}  " if result["folds"]["audited"] > 1 else ""
+        print(f"{fold}{check['outcome']:9}  {check['name']:15}  {check['said']}")
+    print(f"verdict: {result['verdict']}")
+    note(result["meaning"])
+    if json_file:
+        import json
+
+        from emospike.files import write_atomically
+
+        write_atomically(json_file, json.dumps(result, indent=1) + "\n")
+        print(json_file)

@@ -1,0 +1,60 @@
+"""``emospike compare``: every system on the same recordings and folds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emospike.cli.arguments import Data, Labels, load_data
+from emospike.cli.terminal import note, progress_bar, show
+from emospike.validation import InputError
+
+
+def compare(
+    data: Data,
+    *,
+    systems: Annotated[str | None, typer.Option(help="Names parted by commas (default: every system).")] = None,
+    modality: Annotated[
+        str, typer.Option(help="audio, face or both; with both, a system of one sense takes part with that.")
+    ] = "both",
+    labels: Labels = "arousal",
+    published: Annotated[
+        bool, typer.Option("--published/--honest", help="Also each paper's preset in its own protocol, or not.")
+    ] = True,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the results; what is complete there is not done again.")
+    ] = Path("comparison"),
+) -> None:
+    """Compare the systems: each trained and tested on the same folds, with its accuracy, energy, speed and size."""
+    from emospike.datasets import LABELS
+    from emospike.evaluation import compare as comparing
+    from emospike.evaluation.report import comparison_table
+    from emospike.explain.style import save_figure
+    from emospike.explain.systems import alt_text, systems_figure
+    from emospike.files import write_atomically
+    from emospike.systems import SYSTEMS
+    from emospike.systems.senses import MODALITIES
+    from emospike.validation import one_of
+
+    one_of("modality", modality, MODALITIES)
+    one_of("label scheme", labels, LABELS)
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: name a folder for the results")
+    names = [name.strip() for name in systems.split(",")] if systems else list(SYSTEMS)
+    parts, lines = comparing.plan(names, modality, labels, published=published)
+    for line in lines:
+        note(line)
+    with progress_bar() as progress:
+        dataset = load_data(data, progress, modality)
+        rows = [comparing.row(one) for one in comparing.compare(dataset, parts, output, note, progress)]
+    if not rows:
+        raise InputError("no system could be evaluated: see the notes above")
+    show(comparison_table(rows))
+    written = output / "comparison.json"
+    write_atomically(written, json.dumps(rows, indent=1) + "\n")
+    save_figure(systems_figure(rows), output / "comparison.png", alt_text(rows))
+    for path in (written, output / "comparison.png"):
+        print(path)

@@ -1,0 +1,123 @@
+"""``emospike energy``: what one decision costs, layer by layer, beside the same network without spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import Labels, Preset, Senses, by_modality, check_senses, load_data, only_readable
+from emospike.cli.evaluate import FigureFile, Json, check_outputs, write_result
+from emospike.cli.terminal import note, progress_bar, show
+from emospike.validation import InputError, positive
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from emospike.clip import Clip
+    from emospike.systems.contract import Progress, System
+
+
+def energy(
+    what: Annotated[str, typer.Argument(help="A system (emospike systems lists them), or a model's name or file.")],
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Recordings to count on, and for a system to train on (models: made-up speech)."),
+    ] = None,
+    preset: Preset = None,
+    modality: Senses = None,
+    labels: Labels = "arousal",
+    clips: Annotated[int, typer.Option(help="Recordings to count on.")] = 8,
+    json_file: Json = None,
+    figure: FigureFile = None,
+) -> None:
+    """Count operations, spikes and bytes of a decision, and estimate its energy; beside twins without spikes."""
+    from emospike.evaluation.energy import energy_of, spread
+    from emospike.systems import SYSTEMS
+
+    positive("clips", clips)
+    check_senses(modality)
+    figure = check_outputs(json_file, figure)
+    with TemporaryDirectory() as folder, progress_bar() as progress:
+        if what in SYSTEMS:
+            system, found = trained(what, data, preset, modality, labels=labels, progress=progress)
+        else:
+            system, found = loaded(what, data, modality, Path(folder), clips)
+        result = {"what": what, "preset": preset, "modality": modality} | energy_of(
+            system, spread(found, clips), progress
+        )
+    for table in tables(result):
+        show(table, "")
+    note(result["note"])
+    write_result(result, json_file)
+    if figure:
+        from emospike.explain.energy import alt_text, energy_figure
+        from emospike.explain.style import save_figure
+
+        save_figure(energy_figure(result), figure, alt_text(result))
+    for path in filter(None, (json_file, figure)):
+        print(path)
+
+
+def trained(
+    name: str, data: Path | None, preset: str | None, modality: str | None, *, labels: str, progress: Progress | None
+) -> tuple[System, list[Clip]]:
+    """Return a system trained on most speakers of a data set, and recordings of the others."""
+    from emospike.evaluation.energy import trained_for
+    from emospike.systems import SYSTEMS
+
+    if data is None:
+        raise InputError(f"{name} has to be trained before it can be counted: give --data, or name a model")
+    modality = modality or SYSTEMS.load(name).modalities()[0]
+    dataset = load_data(data, progress, modality)
+    return trained_for(name, dataset, labels, preset, modality=modality, progress=progress)
+
+
+def loaded(model: str, data: Path | None, modality: str | None, folder: Path, count: int) -> tuple[System, list[Clip]]:
+    """Return a model, and the recordings to count on; of a data set so many, since to check all takes minutes."""
+    import numpy as np
+
+    from emospike import datasets, store
+    from emospike.clip import Clip
+    from emospike.evaluation.bench.material import recording
+    from emospike.evaluation.energy import spread
+
+    system = by_modality(store.load(model), modality)
+    senses = system.card.get("modality", "audio")
+    if data is not None:
+        found = datasets.load(data, video=senses != "audio")
+        found = found if senses == "audio" else found.with_senses(senses)
+        rows = np.array(spread(range(len(found)), count))
+        return system, only_readable(found.subset(rows), None, senses).clips()
+    if senses != "audio":
+        raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables, or --modality audio")
+    return system, [Clip(recording(None, folder))]
+
+
+def tables(result: Mapping[str, Any]) -> list[Table]:
+    """Return the table of variants, and that of layers."""
+    from rich.table import Table
+
+    from emospike.evaluation.bench.tables import shown
+
+    variants = Table(title="One decision, mean over the recordings", title_justify="left", box=None, pad_edge=False)
+    variants.add_column("variant")
+    for name in ("M MAC", "M AC", "MB moved", "arithmetic µJ", "movement µJ", "total µJ", "from DRAM µJ"):
+        variants.add_column(name, justify="right")
+    for row in result["variants"]:
+        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        joules = (shown(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
+        variants.add_row(row["name"], *counts, *joules, shown(row["arithmetic_uj"] + row["dram_uj"]))
+    layers = Table(title="Its layers", title_justify="left", box=None, pad_edge=False)
+    layers.add_column("layer")
+    for name in ("spikes an input and step", "M MAC", "M AC", "MB moved", "total µJ", "twin µJ"):
+        layers.add_column(name, justify="right")
+    for row in result["layers"]:
+        rate = f"{100 * row['spike_rate']:.2f} %" if row["accumulates"] else "real numbers"
+        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        layers.add_row(row["name"], rate, *counts, shown(row["total_uj"]), shown(row["twin_total_uj"]))
+    return [variants, layers] if result["layers"] else [variants]

@@ -1,0 +1,104 @@
+"""``emospike reproduce``: a table or figure of a paper, its numbers beside ours, leaky and honest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import load_data
+from emospike.cli.evaluate import FigureFile, check_outputs, write_result
+from emospike.cli.terminal import note, progress_bar, show
+from emospike.validation import InputError
+
+
+def reproduce(
+    paper: Annotated[str | None, typer.Argument(help="Which paper (nothing lists what there is).")] = None,
+    what: Annotated[str | None, typer.Argument(help="Which table or figure.")] = None,
+    *,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the random split, weights and spikes.")] = 0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all numbers here, row by row; rows already there are kept.")
+    ] = None,
+    figure: FigureFile = None,
+) -> None:
+    """Reproduce a table or figure: the paper's numbers, ours on its random split, and ours on speakers unheard."""
+    if paper is None or what is None:
+        listing(paper)
+        return
+    from emospike.evaluation.reproduction import reproduction
+    from emospike.evaluation.reproduction.run import reproduce as reproduced
+    from emospike.evaluation.reproduction.tables import gain_lines, reproduction_table
+
+    chosen = reproduction(paper, what)
+    if data is None:
+        raise InputError(f"reproducing {paper} {what} needs recordings: give --data too")
+    figure = check_outputs(json_file, figure)
+    before = earlier(json_file)
+    with progress_bar() as progress:
+        dataset = load_data(data, progress, chosen.modality)
+        result = reproduced(
+            chosen,
+            dataset,
+            seed=seed,
+            before=before,
+            progress=progress,
+            save=lambda so_far: write_result(named(so_far, paper, what), json_file),
+        )
+    show(reproduction_table(result), "")
+    for line in (*gain_lines(result), f"{result['source']}; {result['note']}"):
+        note(line)
+    if figure:
+        from emospike.explain.reproduction import alt_text, reproduction_figure
+        from emospike.explain.style import save_figure
+
+        save_figure(reproduction_figure(result), figure, alt_text(result))
+    for path in filter(None, (json_file, figure)):
+        print(path)
+
+
+def listing(paper: str | None = None) -> None:
+    """List what can be reproduced, of one paper or of all."""
+    from rich.table import Table
+
+    from emospike.evaluation.reproduction import REPRODUCTIONS, reproduction
+    from emospike.validation import one_of
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("paper", "what", "shows", "needs"):
+        table.add_column(name)
+    for name in REPRODUCTIONS if paper is None else [one_of("paper", paper, REPRODUCTIONS)]:
+        for what in REPRODUCTIONS[name]:
+            about = reproduction(name, what)
+            table.add_row(
+                name, what, about.title, {"audio": "sound", "both": "sound and face"}.get(about.modality, "face")
+            )
+    show(table)
+
+
+def named(result: dict[str, Any], paper: str, what: str) -> dict[str, Any]:
+    """Return a result that says what it reproduces."""
+    return {"reproduces": [paper, what]} | result
+
+
+def earlier(json_file: Path | None) -> dict[str, Any] | None:
+    """Return what an earlier run wrote, or None if there is nothing.
+
+    Raises
+    ------
+    InputError : the file holds something else
+    """
+    if json_file is None or not json_file.exists():
+        return None
+    try:
+        found: Any = json.loads(json_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or "reproduces" not in found:
+        raise InputError(f"{json_file} holds no result of emospike reproduce: name another file")
+    return found

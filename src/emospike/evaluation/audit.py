@@ -1,0 +1,258 @@
+"""Audit: whether what a system is tested on has leaked into what it learnt, under any protocol.
+
+Nothing is believed of the code: each check trains, or asks, under changed circumstances and compares what comes of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from emospike import __version__
+from emospike.datasets import Dataset, Fold, relabel
+from emospike.evaluation.duplicates import duplicates
+from emospike.evaluation.metrics import majority
+from emospike.evaluation.protocols import (
+    STUDIES,
+    check_settings,
+    folds_of,
+    is_transductive,
+    meaning,
+    new_system,
+)
+from emospike.evaluation.trials import Outcome, Trial, moved_test_labels, shuffled_training_labels
+from emospike.systems import SYSTEMS
+from emospike.systems.contract import Progress
+from emospike.validation import InputError, positive
+
+PASS, FAIL, EXCEPTION = "pass", "FAIL", "exception"
+ALONE = 5
+"""Test recordings that are decided alone."""
+
+BEYOND_CHANCE = 0.99
+"""Share of draws by chance that an agreement must exceed to be more than chance."""
+
+ROUNDING = 1e-6
+"""Change of a probability up to which a recording is decided alone as among others."""
+
+_NAMED = 4  # names or files in a line
+
+Labels = Shaped[np.ndarray, " clips"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check found: `outcome` is pass, FAIL or exception (a leak that the setting is known by)."""
+
+    name: str
+    outcome: str
+    said: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def audit(
+    system_name: str,
+    dataset: Dataset,
+    labels: str = "arousal",
+    preset: str | None = None,
+    *,
+    protocol: str = "speaker-folds",
+    normalise: str = "none",
+    modality: str = "audio",
+    folds: int = 1,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return what leaks from test into training, ready for JSON: ``checks`` of the first folds, and the ``verdict``.
+
+    Parameters are those of `protocols.evaluate`; `folds` is how many folds are audited, each by three or four
+    trainings. The verdict is LEAKY if any check of any fold failed.
+
+    Raises
+    ------
+    InputError : as `evaluate`; a protocol whose split is that of another
+    """
+    check_audited(system_name, labels, preset, protocol=protocol, normalise=normalise, modality=modality, folds=folds)
+    start, dataset = time.perf_counter(), relabel(dataset, labels)
+    preset = preset or SYSTEMS.load(system_name).presets()[0]
+    splits = folds_of(dataset, protocol, system_name, seeds=folds if protocol == "published" else 1)
+    checks = []
+    for number, (seed, fold) in enumerate(splits[:folds], start=1):
+        make = partial(new_system, system_name, preset, seed, normalise, modality)
+        told = _told(progress, f"fold {number}: ")
+        trial = Trial(dataset, fold, make, is_transductive(protocol, system_name), told)
+        checks += [{"fold": number} | asdict(check) for check in checks_of(trial, normalise)]
+    leaky = any(check["outcome"] == FAIL for check in checks)
+    return {
+        "system": system_name,
+        "preset": preset,
+        "modality": modality,
+        "labels": labels,
+        "protocol": protocol,
+        "normalise": normalise,
+        "meaning": meaning(protocol, system_name),
+        "folds": {"audited": min(folds, len(splits)), "all": len(splits)},
+        "checks": checks,
+        "verdict": "LEAKY" if leaky else "CLEAN",
+        "clips": len(dataset),
+        "seconds": time.perf_counter() - start,
+        "emospike": __version__,
+    }
+
+
+def check_audited(system_name: str, labels: str, preset: str | None, *, folds: int, **settings: Any) -> None:
+    """Raise `InputError` for what cannot be audited, before recordings are read."""
+    check_settings(system_name, labels, preset, **settings)
+    positive("folds", folds)
+    if settings["protocol"] in STUDIES:
+        raise InputError(f"protocol {settings['protocol']} splits as speaker-folds does: audit that")
+
+
+def checks_of(trial: Trial, normalise: str = "none") -> Iterator[Check]:
+    """Yield the checks of one fold, each as soon as it is done."""
+    dataset, fold = trial.dataset, trial.fold
+    yield shared_speakers(dataset, fold)
+    yield shared_clips(dataset, fold, trial.progress)
+    plain = trial.stage("as it is")(alone=ALONE)
+    yield looked_at(plain)
+    moved = trial.with_labels_of(moved_test_labels(dataset.labels, fold))
+    other = moved.stage("test labels moved")(hidden=True)
+    yield learnt(plain, other, trial.transductive)
+    yield alone(plain, normalise, trial.transductive)
+    yield follows_test_labels(plain, other)
+    yield survives_shuffling(trial, plain)
+
+
+def shared_speakers(dataset: Dataset, fold: Fold) -> Check:
+    """Check that nobody trains and tests."""
+    everyone = np.concatenate([fold.train, fold.validation]).astype(int)
+    train, test = ({*dataset.speakers[rows].tolist()} for rows in (everyone, fold.test))
+    shared, name = sorted(train & test), "speakers"
+    figures = {"train": len(train), "test": len(test), "shared": shared}
+    if "" in train | test:
+        return Check(name, FAIL, "speakers are unknown, so they may be on both sides", figures)
+    if shared:
+        said = f"{len(shared)} of {len(test)} test speakers also train: {_some(shared)}"
+        return Check(name, FAIL, said, figures)
+    return Check(name, PASS, f"none of {len(test)} test speakers is among {len(train)} that train", figures)
+
+
+def shared_clips(dataset: Dataset, fold: Fold, progress: Progress | None = None) -> Check:
+    """Check that no recording trains and tests, under whatever name or encoding."""
+    rows = np.unique(np.concatenate([fold.train, fold.validation])).astype(int)
+    train, test = dataset.subset(rows), dataset.subset(fold.test)
+    found = duplicates(train, test, progress)
+    figures: dict[str, Any] = {"train": len(train), "test": len(test)}
+    figures |= {"duplicates": [{"test": str(one.test), "train": str(one.train), "how": one.how} for one in found]}
+    if found:
+        named = _some([f"{one.test.name} = {one.train.name} ({one.how})" for one in found])
+        return Check("duplicates", FAIL, f"{len(found)} of {len(test)} test recordings also train: {named}", figures)
+    return Check("duplicates", PASS, f"no sound or file of {len(test)} is among {len(train)} that train", figures)
+
+
+def looked_at(plain: Outcome) -> Check:
+    """Check that no test recording was looked at before training had ended."""
+    count, n = plain.looked_at, len(plain.decided)
+    said = f"{count} of {n} test recordings were looked at before training had ended"
+    return Check("test recordings", FAIL if count else PASS, said, {"looked_at": count, "test": n})
+
+
+def learnt(plain: Outcome, other: Outcome, transductive: bool) -> Check:
+    """Check that the same is learnt, bit for bit, whatever the test recordings and their labels are."""
+    same = plain.state == other.state
+    how = "with other test labels" if transductive else "without the test recordings and with other test labels"
+    what = "learning, and answers on training recordings, are" if transductive else "what is learnt is"
+    said = f"{what} {'the same, bit for bit,' if same else 'different'} {how}"
+    return Check("statistics", PASS if same else FAIL, said, {"state": plain.state, "other": other.state})
+
+
+def alone(plain: Outcome, normalise: str, transductive: bool) -> Check:
+    """Check that a test recording is decided alone as it is among the others."""
+    change = plain.alone or 0.0
+    figures = {"change": change}
+    if change <= ROUNDING:
+        return Check("alone", PASS, "test recordings are decided alone as they are among the others", figures)
+    if normalise == "speaker":
+        said = "a test recording alone lacks its speaker's mean, which is taken over all of theirs, without labels"
+        return Check("alone", EXCEPTION, said, figures)
+    said = (
+        "a test recording's answer is changed by other test recordings"
+        if not transductive
+        else ("a test recording is not decided without a label, and its answer changes with the label that is given")
+    )
+    said += f": a probability by {change:.2g}"
+    return Check("alone", FAIL, said, figures)
+
+
+def follows_test_labels(plain: Outcome, other: Outcome) -> Check:
+    """Check that decisions do not follow test labels that were moved among the test recordings."""
+    truth, moved = plain.run.truth, other.run.truth
+    _, most = by_chance(other.decided, moved)
+    figures = {
+        "accuracy": plain.agreement(),
+        "moved": {"follows_moved": other.agreement(), "follows_true": other.agreement(truth)},
+        "kept": float((truth == moved).mean()),
+        "chance_at_most": most,
+        "majority": majority(truth),
+    }
+    said = f"with test labels moved, decisions agree {other.agreement():.3f} with the moved"
+    said += f" and {other.agreement(truth):.3f} with the true ones (before: {plain.agreement():.3f})"
+    said += _if_too_few(most)
+    return Check("test labels", FAIL if other.agreement() > most else PASS, said, figures)
+
+
+def survives_shuffling(trial: Trial, plain: Outcome) -> Check:
+    """Check that nothing is recognised by a system whose training labels were dealt out at random.
+
+    What is learnt from noise is a direction by chance, and half of all directions beat chance, some by far. Where one
+    does, it is tried again with the same labels turned (high for low, low for high): what noise has taught then fails
+    as far as it succeeded before, and what leaks does not.
+    """
+    shuffled = trial.with_labels_of(shuffled_training_labels(trial.dataset, trial.fold))
+    tries = [_beyond_chance(shuffled.stage("training labels shuffled"))]
+    if tries[0]["accuracy"] > tries[0]["chance_at_most"]:
+        tries.append(_beyond_chance(shuffled.with_turned_labels().stage("training labels shuffled and turned")))
+    last, before = tries[-1], plain.agreement()
+    said = f"with training labels shuffled{' and turned' if len(tries) > 1 else ''}, accuracy is"
+    said += f" {last['accuracy']:.3f}; chance is {last['chance']:.3f} and may reach {last['chance_at_most']:.3f}"
+    said += f" (before: {before:.3f})" + _if_too_few(last["chance_at_most"])
+    figures = {"accuracy": before, "shuffled": tries, "majority": majority(plain.run.truth)}
+    return Check("training labels", FAIL if last["accuracy"] > last["chance_at_most"] else PASS, said, figures)
+
+
+def _beyond_chance(trial: Trial) -> dict[str, float]:
+    outcome = trial()
+    chance, most = by_chance(outcome.decided, outcome.run.truth)
+    return {"accuracy": outcome.agreement(), "chance": chance, "chance_at_most": most}
+
+
+def by_chance(decided: Labels, truth: Labels) -> tuple[float, float]:
+    """Return the agreement expected if decisions had nothing to do with labels, and what chance may reach.
+
+    Chance is the sum over classes of how often each is decided times how often it is true; the second is the binomial
+    quantile `BEYOND_CHANCE`.
+
+    >>> by_chance(np.array(["a", "b"] * 50), np.array(["a", "b"] * 50))
+    (0.5, 0.62)
+    """
+    from scipy.stats import binom
+
+    chance = float(sum((decided == one).mean() * (truth == one).mean() for one in np.unique(truth)))
+    return chance, float(binom.ppf(BEYOND_CHANCE, len(truth), min(chance, 1.0)) / len(truth))
+
+
+def _if_too_few(most: float) -> str:
+    return "; too few test recordings to tell" if most >= 1 else ""
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _told(progress: Progress | None, prefix: str) -> Progress | None:
+    return progress and (lambda stage, done, total: progress(prefix + stage, done, total))
