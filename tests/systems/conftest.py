@@ -1,7 +1,10 @@
-"""Made-up speech: harmonic tones of several speakers, whose pitch, level and rhythm tell the class."""
+"""Made-up speech: harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces."""
 
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 
+import made_up
 import numpy as np
 import pytest
 
@@ -10,6 +13,11 @@ from emospike.clip import Clip
 RATE = 16_000
 PITCH = {"high": 220.0, "low": 110.0, "shrill": 480.0}
 LEVEL = {"high": 0.5, "low": 0.12, "shrill": 0.3}
+LOOKS = {
+    "high": {"smile": 1.0, "talk": 1.0},
+    "low": {"smile": -1.0, "talk": 0.2},
+    "shrill": {"smile": 0.0, "talk": 0.5, "brows": 1.0},
+}
 
 
 def utterance(label: str, speaker: int, take: int, seconds: float = 0.8) -> Clip:
@@ -43,6 +51,26 @@ class Speech:
 
 
 @pytest.fixture(scope="session")
+def faced(tmp_path_factory) -> Callable:
+    """Show the face of who speaks, in a table beside each clip; mouth and brows tell the class, as the voice does."""
+    folder = tmp_path_factory.mktemp("faces")
+
+    def face(clip: Clip) -> Clip:
+        label, speaker, take = clip.path.stem.split("-")
+        table = folder / f"{clip.path.stem}-{clip.seconds:.1f}.csv"
+        seed = 100 * int(speaker) + int(take)
+        made_up.write_drawn_face(table, clip.seconds, seed, **LOOKS[label])
+        return Clip(clip.path, face=table, _array=clip._array)
+
+    def speech(heard: Speech) -> Speech:
+        seen = copy(heard)
+        seen.clips = [face(clip) for clip in heard.clips]
+        return seen
+
+    return lambda heard: face(heard) if isinstance(heard, Clip) else speech(heard)
+
+
+@pytest.fixture(scope="session")
 def speech() -> Speech:
     """Twenty-four training clips of two classes and four speakers."""
     return Speech(["high", "low"], [0, 1, 2, 3], takes=3)
@@ -72,9 +100,36 @@ def small() -> Callable:
 
     def make(system, preset, **parameters):
         made = system.preset(preset)
-        made.card = {"about": "a test"}
+        made.card = {"about": "a test", "preset": preset}
         if "neurons" in made.get_params():
             parameters = {"neurons": 500} | parameters
+        if "window" in made.get_params():
+            parameters = few_graphs(made) | parameters
+        if "camera" in made.get_params():
+            parameters = few_pixels(made) | parameters
         return made.set_params(**parameters)
 
     return make
+
+
+def few_graphs(system) -> dict:
+    """What makes a system of synchrony graphs quick: fewer neurons, one look, a small network, larger steps."""
+    classifier, features = replace(system.classifier, hidden=32, batch=min(system.classifier.batch, 8)), 5
+    if classifier.epochs > 100:
+        classifier, features = replace(classifier, epochs=100, learning_rate=1e-3), 8
+    pathways = tuple(replace(path, layer=replace(path.layer, features=features)) for path in system.pathways)
+    return {"pathways": pathways, "looks": 1, "classifier": classifier}
+
+
+def few_pixels(system) -> dict:
+    """What makes a system that looks at pictures quick: small ones, a small network, and few passes."""
+    network = replace(system.network, size=24, steps=12, filters=8, hidden=32, padding=1, threshold=0.4)
+    return {
+        "pictures": replace(system.pictures, size=24),
+        "camera": replace(system.camera, steps=12, sensitivity=0.05),
+        "network": network,
+        "training": replace(system.preset("default").training, epochs=24, batch=4, rate=0.01, average=0.9),
+        "momentum": None,
+        "members": 1,
+        "parts": 2,
+    }

@@ -9,6 +9,7 @@ from emospike.brain.topography import part_of
 from emospike.explain.crossing import MOST_ARCS as MOST_CROSSING
 from emospike.explain.geometry import MOST_ARCS, own_ranges, spike_counts
 from emospike.explain.reel import Reel
+from emospike.explain.synchrony import MOST_NEURONS as MOST_SYNCHRONOUS
 from emospike.explain.wording import confidence_line, counted, percent, ranked, signed, strongest, verdict
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
@@ -61,6 +62,12 @@ NETWORK = (
     "the same of a node and itself. Counts include coincidences: busy nodes follow each other often, so {compare}. A "
     "node in the brain is a few neurons near its channels' sites; they hear other "
     "channels too, and its channels reach other neurons too."
+)
+SYNCHRONY = (
+    "Neurons of the competitive groups, sound on the left and face on the right: the {neurons} of each sense that fire "
+    "most, named by the window of the input that they see. A disc's area is a neuron's spikes in a presentation. A "
+    "line joins two that fire together, as wide as the weight of the edge times the geometric mean of their spikes; of "
+    "each kind the {most} strongest are shown. A presentation shows the whole clip at once: its time is not the clip's."
 )
 CROSSING = (
     "The strongest nodes of sound (left) and of the face (right), both hemispheres together. An arc says how often a "
@@ -191,3 +198,8 @@ def alt_encoding(explanation: Explanation, name: str) -> str:
 def crossing_caption() -> str:
     """Return how to read the interactions between sound and face."""
     return CROSSING.format(most=MOST_CROSSING)
+
+
+def synchrony_caption() -> str:
+    """Return how to read the graph of neurons that fire together."""
+    return SYNCHRONY.format(neurons=MOST_SYNCHRONOUS, most=MOST_CROSSING)

@@ -27,6 +27,7 @@ def page(explanation: Explanation, pictures: Mapping[str, bytes]) -> str:
         sections.inputs(explanation, pictures.get("inputs")),
         sections.cube(explanation, plots, pictures.get("cube")),
         sections.crossing(explanation, plots),
+        sections.synchrony(explanation, plots),
         sections.network(explanation, plots),
         sections.between_regions(explanation, plots),
     ]

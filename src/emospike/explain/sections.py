@@ -19,6 +19,7 @@ from emospike.explain.captions import (
     network_caption,
     reel_caption,
     sense_line,
+    synchrony_caption,
     traffic_caption,
 )
 from emospike.explain.crossing import crossing_of
@@ -27,8 +28,10 @@ from emospike.explain.plots.cube import cube_plot
 from emospike.explain.plots.network import network_plots
 from emospike.explain.plots.reel import reel_plots
 from emospike.explain.plots.sound import encoding_plot, moments_plot
+from emospike.explain.plots.synchrony import synchrony_plots
 from emospike.explain.plots.traffic import between_plots
 from emospike.explain.reel import reel_of
+from emospike.explain.synchrony import synchrony_of
 from emospike.explain.wording import (
     confidence_line,
     kinds,
@@ -43,6 +46,11 @@ from emospike.systems.contract import Decision, Explanation
 from emospike.systems.senses import WORDS
 
 Plots = dict[str, Any]
+
+_KEY = (
+    '<p class="key"><span class="audio">within sound</span> <span class="face">within the face</span> '
+    '<span class="both">from one to the other</span></p>'
+)
 
 
 def decision(explanation: Explanation) -> str:
@@ -195,9 +203,18 @@ def crossing(explanation: Explanation, plots: Plots) -> str:
     plots["crossing"] = crossing_plots(found)
     alt = f"Interactions of {len(found.nodes)} nodes, sound on the left, the face on the right."
     shown = html.views("crossing", alt, plots["crossing"])
-    key = '<p class="key"><span class="audio">within sound</span> <span class="face">within the face</span> '
-    key += '<span class="both">from one to the other</span></p>'
-    return html.section("Sound and face", html.figure(shown, key, html.caption(crossing_caption())))
+    return html.section("Sound and face", html.figure(shown, _KEY, html.caption(crossing_caption())))
+
+
+def synchrony(explanation: Explanation, plots: Plots) -> str:
+    """Return the graph of neurons that fire together, with a choice of views."""
+    found = synchrony_of(explanation)
+    if found is None:
+        return ""
+    plots["synchrony"] = synchrony_plots(found)
+    alt = f"Graph of {len(found.nodes)} neurons that fire together, sound on the left, the face on the right."
+    shown = html.views("synchrony", alt, plots["synchrony"])
+    return html.section("Who fires with whom", html.figure(shown, _KEY, html.caption(synchrony_caption())))
 
 
 def network(explanation: Explanation, plots: Plots) -> str:

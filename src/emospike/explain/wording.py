@@ -107,8 +107,8 @@ def sense_title(decision: Decision) -> str:
 
 def kinds(explanation: Explanation) -> list[tuple[str, list[Effect]]]:
     """Return the kinds of parts that were left out, each with its effects: bands, parts of the face, regions."""
-    face = [effect for effect in explanation.bands if effect.name in PARTS]
-    sound = [effect for effect in explanation.bands if effect.name not in PARTS]
+    face = [effect for effect in explanation.bands if effect.name in PARTS or effect.name.startswith("face ")]
+    sound = [effect for effect in explanation.bands if effect not in face]
     named = ((bands_title(sound), sound), ("Parts of the face", face), ("Brain regions", list(explanation.areas)))
     return [(title, effects) for title, effects in named if effects]
 

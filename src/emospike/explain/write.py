@@ -90,8 +90,10 @@ def _brain_figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]
     from emospike.explain.figures.inputs import inputs_figure
     from emospike.explain.figures.network import CLASSES, network_figure
     from emospike.explain.figures.reel import reel_figure
+    from emospike.explain.figures.synchrony import synchrony_figure
     from emospike.explain.figures.traffic import learning_figure, traffic_figure
     from emospike.explain.reel import reel_of
+    from emospike.explain.synchrony import synchrony_of
 
     if reel := reel_of(explanation):
         yield "reel", reel_figure(explanation, reel), captions.reel_caption(reel)
@@ -101,6 +103,8 @@ def _brain_figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]
         yield "cube", cube_figure(explanation), "Spikes of each neuron at its place in the brain, from three sides."
     if crossing := crossing_of(explanation):
         yield "crossing", crossing_figure(crossing), captions.crossing_caption()
+    if synchrony := synchrony_of(explanation):
+        yield "synchrony", synchrony_figure(synchrony), captions.synchrony_caption()
     if explanation.nodes:
         yield "network", network_figure(explanation), captions.network_caption(explanation, CLASSES)
     regions = explanation.regions

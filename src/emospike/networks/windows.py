@@ -53,7 +53,8 @@ class Windows:
             raise InputError(f"a window of 1 x 1 to {shape[0]} x {shape[1]} expected, got {size[0]} x {size[1]}")
         grid = np.arange(shape[0] * shape[1], dtype=np.int32).reshape(shape)
         seen = np.lib.stride_tricks.sliding_window_view(grid, size)[::stride, ::stride]
-        return cls(np.ascontiguousarray(seen.reshape(-1, size[0] * size[1])), shape)
+        # A copy: where windows do not overlap this is a read-only view, another type to the kernel.
+        return cls(np.array(seen.reshape(-1, size[0] * size[1])), shape)
 
     @property
     def count(self) -> int:

@@ -11,6 +11,7 @@ CLASSIFIERS = Registry(
         "prototype": "emospike.readout.prototype:LearnedPrototype",
         "evolving_desnn": "emospike.readout.evolving:EvolvingDeSNN",
         "vote": "emospike.readout.vote:Vote",
+        "graph_convolution": "emospike.readout.graph:GraphConvolution",
         "sklearn": "emospike.readout.classifiers:SklearnClassifier",
     },
 )

@@ -16,6 +16,7 @@ from emospike.clip import Clip
 from emospike.features.face_track import face_notes
 from emospike.features.speech import SpeechCheck
 from emospike.networks.activity import Activity
+from emospike.networks.synchrony_graph import SynchronyGraph
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
@@ -197,6 +198,7 @@ class Explanation:
     class_interactions : the same, averaged over the training clips of each class
     traffic : what passed between regions over the synapses
     learning : what learning changed between regions; None without learning
+    synchrony : which neurons of the two senses fired together; None where that is not looked at
     """
 
     name: str
@@ -224,11 +226,33 @@ class Explanation:
     class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]] = field(default_factory=dict)
     traffic: Traffic | None = None
     learning: Learning | None = None
+    synchrony: SynchronyGraph | None = None
 
     @property
     def about(self) -> str:
         """The class whose log-odds the effects are of."""
         return self.target or self.decision.label
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer of synapses costs in one decision.
+
+    Attributes
+    ----------
+    name : of the layer
+    spike_rate : spikes that arrive at an input of the layer a step; 1 where real numbers do
+    macs, accumulates, bytes_moved : as in `Operations`
+    twin_macs, twin_bytes_moved : the same synapses driven by real numbers at every step
+    """
+
+    name: str
+    spike_rate: float
+    macs: int
+    accumulates: int
+    bytes_moved: int
+    twin_macs: int
+    twin_bytes_moved: int
 
 
 @dataclass(frozen=True)
@@ -248,6 +272,7 @@ class Operations:
     energy_uj : estimated energy, microjoule
     twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step; a system
         without spikes is its own twin
+    layers : the same, layer by layer; they sum to the whole
     """
 
     spikes: int
@@ -259,6 +284,7 @@ class Operations:
     twin_macs: int
     twin_bytes_moved: int
     twin_energy_uj: float
+    layers: tuple[LayerCost, ...] = ()
 
 
 class System(ABC):

@@ -6,33 +6,30 @@ Neural Networks", IJCNN. The methods below stand in the order of the paper's sec
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from emospike.clip import Clip
-from emospike.features import Feature
 from emospike.features.virtual_speakers import VirtualSpeakers
 from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.trains import Response
-from emospike.networks.watch import Watch
 from emospike.networks.windows import Windows
 from emospike.readout.contract import Classifier
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import cross_modal_presets
-from emospike.systems.clips import Stopwatch, each
+from emospike.systems.clips import Stopwatch
+from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.contract import Explanation, Operations, Progress, as_clip
 from emospike.systems.cross_modal_explained import explanation_of, operations_of
-from emospike.systems.pathways import Lines, Pathway, Range, Raw
+from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.rows import Rows
-from emospike.systems.senses import MODALITIES, SENSES, Perceived
+from emospike.systems.senses import MODALITIES, Perceived
 from emospike.systems.spike_counts import READS, Counts, read
-from emospike.systems.vector_system import Labels, Vector, VectorSystem
+from emospike.systems.vector_system import Labels, Vector
 from emospike.validation import InputError, one_of, within
 
 FUSIONS = {
@@ -45,7 +42,7 @@ FUSIONS = {
 
 
 @dataclass
-class CrossModal(VectorSystem):
+class CrossModal(CompetitiveSystem):
     """Features -> Poisson spikes -> competitive layers that learn by STDP -> spike counts -> readout.
 
     Attributes
@@ -94,11 +91,6 @@ class CrossModal(VectorSystem):
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
-    @property
-    def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
-        """What is taken from a clip, one a pathway."""
-        return tuple(pathway.feature for pathway in self.pathways)
-
     @classmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets."""
@@ -123,43 +115,6 @@ class CrossModal(VectorSystem):
     # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
 
     training_stage = "spike counts"
-
-    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> CrossModal:
-        """Do what needs no labels: scale the features, let the layers learn; then it gives vectors."""
-        super().prepare(clips, progress)
-        self.watch_: dict[str, Watch] = {}
-        seen = [raws for raws in each(self._looked_at, clips, "features", progress) if raws is not None]
-        self._fit_scales(seen)
-        self._build()
-        self._learn([self._scaled(raws) for raws in seen], progress)
-        self._freeze()
-        return self
-
-    def _looked_at(self, index: int, clip: Clip) -> list[Raw | None] | None:
-        """Return what the layers are to see of a training clip."""
-        seen = self.trained_on(index, clip)
-        return None if seen is None else self._raws(seen)
-
-    def _raws(self, seen: Perceived, senses: Sequence[str] = SENSES) -> list[Raw | None]:
-        """Return what each layer is to see, None where its sense is missing or not asked for."""
-        return [
-            None if series is None or pathway.sense not in senses else pathway.look(seen.clip, series)
-            for pathway, series in zip(self.pathways, seen.series, strict=True)
-        ]
-
-    def _fit_scales(self, seen: Sequence[Sequence[Raw | None]]) -> None:
-        """Take the range of every channel from the training clips."""
-        self.ranges_: list[Range] = []
-        for i, pathway in enumerate(self.pathways):
-            raws = [raw for raws in seen if (raw := raws[i]) is not None]
-            if not raws:
-                raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
-            self.ranges_.append(pathway.fit(raws))
-
-    def _scaled(self, raws: Sequence[Raw | None]) -> list[Lines | None]:
-        """Return the values of the input lines of every layer."""
-        triples = zip(self.pathways, raws, self.ranges_, strict=True)
-        return [None if raw is None else pathway.scaled(raw, span) for pathway, raw, span in triples]
 
     def _build(self) -> None:
         """Build the layers: the visual ones first, so that the auditory ones can hear them."""
@@ -236,20 +191,6 @@ class CrossModal(VectorSystem):
             if there:
                 network.calibrate(there, conductance / len(network.links), link)
 
-    def _watched(self, name: str, network: CompetitiveNetwork, responses: Sequence[Response]) -> None:
-        """Note how a layer fared, and warn of what is not well."""
-        if responses:
-            self.watch_[name] = Watch.over(network, responses)
-            for line in self.watch_[name].warnings():
-                warnings.warn(f"layer {name}: {line}", stacklevel=2)
-
-    def _freeze(self) -> None:
-        """Round weights and thresholds to what is stored, so that a stored model decides as this one."""
-        for network in self._all_networks().values():
-            for weights in (network.weights, *network.heard_weights):
-                weights[:] = weights.astype(np.float16)
-            network.theta[:] = network.theta.astype(np.float32)
-
     def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
         """Return the spike counts of the training clips and of their virtual copies."""
         rows = super()._training_rows(clips, y, progress)
@@ -286,10 +227,6 @@ class CrossModal(VectorSystem):
         """Return what the multisensory group does with the spikes of all layers."""
         present = self.meeting_.learn if learning else self.meeting_.respond
         return present(np.zeros(0, np.float32), self.seed, responses)
-
-    def lines(self, seen: Perceived, senses: Sequence[str] = SENSES) -> list[Lines | None]:
-        """Return the values of the input lines of every layer, None where its sense is missing or not asked for."""
-        return self._scaled(self._raws(seen, senses))
 
     def responses(self, seen: Perceived, senses: Sequence[str], look: int = 0) -> list[Response]:
         """Return what the layers do when these senses alone are there: first those of the face, then of sound."""
@@ -344,28 +281,3 @@ class CrossModal(VectorSystem):
         """Return the layers by the names that they are stored under."""
         networks = {str(i): network for i, network in enumerate(self.networks_)}
         return networks | ({"meeting": self.meeting_} if self._meets else {})
-
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        arrays, facts = super().state()
-        arrays |= {f"range.{i}": span for i, span in enumerate(self.ranges_)}
-        for name, network in self._all_networks().items():
-            arrays[f"layer.{name}.weights"] = network.weights.astype(np.float16)
-            arrays[f"layer.{name}.theta"] = network.theta.astype(np.float32)
-            for k, weights in enumerate(network.heard_weights):
-                arrays[f"layer.{name}.heard.{k}"] = weights.astype(np.float16)
-            facts[f"layer.{name}.gains"] = [link.gain for link in network.links]
-        return arrays, facts
-
-    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> CrossModal:
-        """Take back what `state` returned."""
-        super().restore(arrays, facts)
-        self.ranges_ = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
-        self._build()
-        for name, network in self._all_networks().items():
-            network.weights[:] = arrays[f"layer.{name}.weights"]
-            network.theta[:] = arrays[f"layer.{name}.theta"]
-            for k, weights in enumerate(network.heard_weights):
-                weights[:] = arrays[f"layer.{name}.heard.{k}"]
-                network.links[k] = replace(network.links[k], gain=float(facts[f"layer.{name}.gains"][k]))
-        return self

@@ -1,0 +1,127 @@
+"""One loop that trains every network of PyTorch here (see `training.Training`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from emospike.networks.training import Training
+
+Batch = TypeVar("Batch")
+Module = TypeVar("Module", bound=nn.Module)
+
+CLIP = 2.0
+"""Norm above which a gradient is shortened."""
+
+
+def device() -> torch.device:
+    """Return the GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Draw the same random numbers and use deterministic algorithms inside; leave PyTorch as it was."""
+    was = torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(was)
+
+
+def fit(
+    module: Module,
+    batches: Callable[[int], Iterable[Batch]],
+    loss: Callable[[Module, Batch], Tensor],
+    judge: Callable[[Module], float] | None = None,
+    *,
+    training: Training,
+    steps: int,
+    seed: int = 0,
+    optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Module:
+    """Train a module, and return its averaged weights where they were judged best.
+
+    Parameters
+    ----------
+    batches : of an epoch, counted from 0; the caller seeds what is random in them
+    loss : of a batch
+    judge : how good the averaged weights are on clips that do not train; higher is better. Without it the last
+        average is returned
+    steps : batches an epoch, at most
+    optimiser : in place of AdamW with one cycle of its learning rate
+    progress : called after each epoch with those done and those in all; the last call has both alike
+    """
+    place = device()
+    module = module.to(place)
+    kept = average = deepcopy(module).eval()
+    best, stale, done = -float("inf"), 0, 0
+    with reproducible(seed):
+        descent, schedule = _descent(module, training, steps, optimiser)
+        for epoch in range(training.epochs):
+            module.train()
+            for batch in batches(epoch):
+                with torch.autocast(place.type, torch.bfloat16, enabled=training.bf16 and place.type == "cuda"):
+                    value = loss(module, batch)
+                descent.zero_grad()
+                value.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(module.parameters(), CLIP)
+                descent.step()
+                if schedule:
+                    schedule.step()
+                done += 1
+                follow(average, module, min(training.average, done / (done + 10)))
+            if judge and ((epoch + 1) % training.judged == 0 or epoch + 1 == training.epochs):
+                found = judge(average)
+                stale += 1
+                if found > best:
+                    best, stale, kept = found, 0, deepcopy(average)
+            if stale >= training.patience:
+                break
+            if progress:
+                progress(epoch + 1, training.epochs)
+    if progress and stale >= training.patience:
+        progress(training.epochs, training.epochs)
+    return (kept if judge else average).to("cpu")
+
+
+def _descent(
+    module: nn.Module, training: Training, steps: int, optimiser: Callable[[Any], torch.optim.Optimizer] | None
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR | None]:
+    """Return the optimiser, and the schedule of its rate if it is the one of `training`."""
+    if optimiser:
+        return optimiser(module.parameters()), None
+    descent = torch.optim.AdamW(module.parameters(), lr=training.rate, weight_decay=training.decay)
+    total = max(training.epochs * steps, 2)
+    return descent, torch.optim.lr_scheduler.OneCycleLR(descent, training.rate, total, pct_start=0.2)
+
+
+@torch.no_grad()
+def follow(average: nn.Module, module: nn.Module, keep: float) -> None:
+    """Move the averaged weights towards the module's: ``average = keep average + (1 - keep) weights``."""
+    for kept, new in zip(average.state_dict().values(), module.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - keep)
+        else:
+            kept.copy_(new)
+
+
+def supervised_contrast(first: Tensor, second: Tensor, labels: Tensor, temperature: float = 0.07) -> Tensor:
+    """Return how badly one sense's embedding picks out the other's of clips with the same label.
+
+        -mean over pairs (i, j) of one class of log softmax_j(F_i . G_j / temperature)
+
+    Embeddings are scaled to unit length. Source: S-CMRL, arXiv 2502.12488.
+    """
+    near = nn.functional.normalize(first, dim=1) @ nn.functional.normalize(second, dim=1).T / temperature
+    same = labels[:, None] == labels[None, :]
+    return -near.log_softmax(1)[same].mean()

@@ -1,0 +1,181 @@
+"""The PLIF network: its size, its neurons, its votes, and that it learns."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emospike.networks.plif_net import PlifNet
+from emospike.networks.training import Training
+from emospike.validation import InputError
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("snntorch")
+
+SMALL = PlifNet(size=12, steps=6, filters=4, blocks=2, hidden=16)
+QUICK = Training(epochs=12, batch=6, rate=0.01, decay=0.0, average=0.5, judged=1, patience=12)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    """Events that move to the right in one class and to the left in the other, in any row."""
+    rng = np.random.default_rng(0)
+    seen, target = np.zeros((48, 6, 2, 12, 12), np.float32), np.arange(48) % 2
+    for clip, right in zip(seen, target, strict=True):
+        row = rng.integers(2, 10)
+        for t in range(6):
+            clip[t, 0, row - 2 : row + 2, 3 + t] = right
+            clip[t, 1, row - 2 : row + 2, 8 - t] = 1 - right
+    return seen, target
+
+
+# -- size ------------------------------------------------------------------------------------------------------
+
+
+def test_the_papers_counts_come_out():
+    """Table II: 310.9 M and 9.1 M in the first layer, 47.9 M in the others; exact to the digits of facts."""
+    first, *others = PlifNet.published().stages(2)
+    assert round(first.macs / 1e6, 3) == 9.145
+    assert sum(one.macs for one in others) / 1e6 == pytest.approx(47.9, abs=0.1)
+    assert round(PlifNet.published(spiking=False).stages(2)[0].macs / 1e6, 3) == 310.916
+    assert PlifNet.published().sides == (63, 30, 14)
+    assert [one.name for one in others] == ["convolution 2", "convolution 3", "hidden", "votes"]
+    assert others[2].inputs == 6272
+
+
+@pytest.mark.parametrize("what", [SMALL, replace(SMALL, padding=0, size=14), replace(SMALL, spiking=False)])
+def test_stages_are_those_of_the_network(what):
+    network = what.build(3, seed=1)
+    modules = [*network.convolutions, network.hidden, network.last]
+    assert [one.weights for one in what.stages(3)] == [module.weight.numel() for module in modules]
+    seen = np.zeros((1, what.steps, 2 if what.spiking else 1, what.size, what.size), np.float32)
+    assert network.voted(seen).shape == (1, what.steps if what.spiking else 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [({"size": 4, "blocks": 3}, "leave nothing of 4 pixels"), ({"pooling": "mean"}, "unknown pooling"),
+     ({"tau": 1.0}, "tau must lie in"), ({"filters": 0}, "filters must be above 0")],
+)  # fmt: skip
+def test_what_cannot_be_built_is_refused(bad, why):
+    with pytest.raises(InputError, match=why):
+        replace(SMALL, **bad)
+
+
+# -- neurons ---------------------------------------------------------------------------------------------------
+
+
+def by_hand(x, tau, threshold):
+    v, spikes, potentials = 0.0, [], []
+    for one in x:
+        u = v + (one - v) / tau
+        potentials.append(u)
+        spikes.append(float(u >= threshold))
+        v = 0.0 if spikes[-1] else u
+    return spikes, potentials
+
+
+@pytest.mark.parametrize("tau", [1.5, 2.0, 4.0])
+def test_neurons_follow_the_equations(tau):
+    from emospike.networks._plif_net_torch import Neurons
+
+    x = np.random.default_rng(1).normal(0.5, 1, 40).astype(np.float32)
+    layer = Neurons(replace(SMALL, tau=tau, threshold=0.7))
+    assert layer.tau == pytest.approx(tau)
+    spikes, potentials = (one.detach().numpy()[:, 0] for one in layer.fired(torch.from_numpy(x[:, None])))
+    expected = by_hand(x, tau, 0.7)
+    assert 3 < spikes.sum() < 37
+    np.testing.assert_array_equal(spikes, expected[0])
+    np.testing.assert_allclose(potentials, expected[1], atol=1e-5)
+
+
+def test_the_gradient_is_that_of_the_steps_one_by_one():
+    """Against autograd through snnTorch's surrogate, the reset cut off."""
+    from snntorch import surrogate
+
+    from emospike.networks._plif_net_torch import Neurons
+
+    x = torch.randn(9, 5, generator=torch.Generator().manual_seed(0)).add(0.5)
+    weight = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    layer, own = Neurons(SMALL), x.clone().requires_grad_()
+    (layer(own) * weight).sum().backward()
+    leak, slow = layer.leak.detach().clone().requires_grad_(), x.clone().requires_grad_()
+    fire, v, total = surrogate.atan(2.0), torch.zeros(5), 0.0
+    for t in range(9):
+        u = v + (slow[t] - v) * torch.sigmoid(leak)
+        s = fire(u - SMALL.threshold)
+        v = u * (1 - s.detach())
+        total = total + (s * weight[t]).sum()
+    total.backward()
+    torch.testing.assert_close(own.grad, slow.grad)
+    torch.testing.assert_close(layer.leak.grad, leak.grad)
+
+
+def test_lif_keeps_its_membrane_constant():
+    learnt = {name for name, one in replace(SMALL, learn_tau=False).build(2).named_parameters() if one.requires_grad}
+    assert not any("leak" in name for name in learnt)
+    assert any("leak" in name for name, _ in SMALL.build(2).named_parameters())
+
+
+# -- voting and learning ---------------------------------------------------------------------------------------
+
+
+def test_votes_are_shares_of_a_group(clips):
+    network, (seen, _) = SMALL.build(2, seed=3), clips
+    votes = network.voted(seen[:3])
+    assert set(np.unique((10 * votes).round(4))) <= set(np.arange(11.0))
+    watched = network.watched(seen[0])
+    assert watched.spikes.shape == watched.potentials.shape == (6, 20)
+    np.testing.assert_allclose(watched.spikes.reshape(6, 2, 10).mean(axis=2), votes[0], atol=1e-6)
+    np.testing.assert_array_equal(watched.spikes, watched.potentials >= SMALL.threshold)
+
+
+def test_arriving_spikes_are_counted(clips):
+    network, (seen, _) = SMALL.build(2, seed=3), clips
+    watched = network.watched(seen[0])
+    assert watched.arriving[0] == pytest.approx(seen[0, 1:].mean())
+    for place in (1, 2):  # each pooled input gets the spikes of four neurons
+        assert watched.arriving[place] == pytest.approx(4 * watched.rates[place - 1], rel=1e-5)
+    assert watched.arriving[3] == pytest.approx(watched.rates[2], rel=1e-5)
+    assert all(0 <= some <= more + 1e-6 for some, more in zip(watched.awake, watched.arriving, strict=True))
+
+
+@pytest.mark.parametrize("spiking", [True, False])
+def test_it_learns_which_way_things_move(clips, spiking):
+    seen, target = clips
+    given = seen if spiking else seen[:, :, :1] - seen[:, :, 1:]
+    what, told = replace(SMALL, spiking=spiking), []
+    network = what.train(
+        given[:36], target[:36], 2, training=QUICK, seed=0, judge=lambda n: -float(_wrong(n, given[36:], target[36:])),
+        progress=lambda *one: told.append(one),
+    )  # fmt: skip
+    assert told == [(i, 12) for i in range(1, 13)]
+    assert _wrong(network, given[36:], target[36:]) <= 0.1
+    again = what.train(given[:36], target[:36], 2, training=QUICK, seed=0, judge=lambda n: 0.0)
+    first = what.train(given[:36], target[:36], 2, training=QUICK, seed=0, judge=lambda n: 0.0)
+    np.testing.assert_array_equal(again.voted(given[:2]), first.voted(given[:2]))
+
+
+def _wrong(network, seen, target):
+    return np.mean(network.voted(seen).mean(axis=1).argmax(axis=1) != target)
+
+
+def test_plain_gradients_as_in_the_paper(clips):
+    seen, target = clips
+    network = SMALL.train(seen, target, 2, training=replace(QUICK, rate=0.01, average=0.0, epochs=1), momentum=0.0)
+    born = SMALL.build(2)
+    change = [float((a - b).detach().abs().max()) for a, b in zip(network.parameters(), born.parameters(), strict=True)]
+    assert 0 < max(change) < 0.1
+
+
+def test_new_classes_widen_the_vote(clips):
+    from emospike.networks._plif_net_torch import restored, widened
+
+    network, (seen, _) = SMALL.build(2, seed=3), clips
+    before = network.voted(seen[:2])
+    widened(network, 3, np.array([0, 2]))
+    after = network.voted(seen[:2])
+    assert after.shape == (2, 6, 3)
+    np.testing.assert_array_equal(after[:, :, [0, 2]], before)
+    kept = restored(SMALL, 3, {name: one.numpy() for name, one in network.state_dict().items()})
+    np.testing.assert_array_equal(kept.voted(seen[:2]), after)

@@ -1,0 +1,181 @@
+"""The spiking transformer: its neurons against snnTorch's, missing senses, counting, learning, and its twin."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+snntorch = pytest.importorskip("snntorch")
+
+from emospike.networks import training as training_module  # noqa: E402
+from emospike.networks._spiking_neurons_torch import PLIF  # noqa: E402
+from emospike.networks._spiking_training_torch import delivered  # noqa: E402
+from emospike.networks._training_torch import supervised_contrast  # noqa: E402
+from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream  # noqa: E402
+from emospike.networks.training import Training  # noqa: E402
+from emospike.validation import InputError  # noqa: E402
+
+STREAMS = (Stream("audio", 16, "picture", 2), Stream("audio", 3), Stream("face", 5), Stream("eeg", 10))
+WHAT = SpikingTransformer(dim=16, depth=1)
+
+
+def batch(clips=6, streams=STREAMS, *, without=(), seed=0):
+    """Clips whose class lifts the first channel of every stream in the second half."""
+    rng = np.random.default_rng(seed)
+    label, grid = np.arange(clips) % 2, 64
+    arrays = []
+    for stream in streams:
+        array = rng.normal(0, 0.5, (clips, grid, stream.channels)).astype(np.float32)
+        array[:, grid // 2 :, :3] += 2 * label[:, None, None] - 1
+        arrays.append(None if stream.sense in without else array)
+    target = np.eye(2, dtype=np.float32)[label]
+    return Batch(tuple(arrays), np.ones((clips, grid), np.float32), {}, target)
+
+
+def test_neurons_spike_as_those_of_snntorch():
+    x = 2 * torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0))
+    x = x.clamp(max=4)  # above twice the threshold snnTorch takes only one spike from what is left
+    layer = PLIF(tau=4.0)
+    leaky = snntorch.Leaky(beta=0.75, reset_mechanism="subtract", reset_delay=False)
+    mem, expected = leaky.init_leaky(), []
+    for current in x:
+        spikes, mem = leaky(current / 4, mem)
+        expected.append(spikes)
+    found = layer(x)
+    assert found.sum() > 20
+    torch.testing.assert_close(found, torch.stack(expected))
+    assert float(layer.rate.detach()) == pytest.approx(float(found.detach().mean()))
+
+
+def test_gradients_are_those_of_the_unrolled_neuron():
+    x = torch.randn(12, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64, requires_grad=True)
+    layer = PLIF().double()
+    weights = torch.arange(12.0, dtype=torch.float64)[:, None]
+    (layer(x) * weights).sum().backward()
+    own, leak = x.grad.clone(), layer.leak.grad.clone()
+    x.grad = layer.leak.grad = None
+    from snntorch import surrogate
+
+    k, v, total = torch.sigmoid(layer.leak), torch.zeros(7, dtype=torch.float64), 0
+    for current, weight in zip(x, weights, strict=True):
+        u = v + k * (current - v)
+        s = surrogate.atan(2.0)(u - 1)
+        total = total + (s * weight).sum()
+        v = u - s.detach()
+    total.backward()
+    torch.testing.assert_close(own, x.grad)
+    torch.testing.assert_close(leak, layer.leak.grad)
+
+
+def test_integers_in_training_are_so_many_spikes_at_inference():
+    found = PLIF(levels=4)(3 * torch.rand(20, 50, generator=torch.Generator().manual_seed(0)))
+    assert found.max() > 1
+    assert torch.equal(found, found.round())
+    assert 0 <= found.min() <= found.max() <= 4
+
+
+@pytest.mark.parametrize("spiking", [True, False])
+@pytest.mark.parametrize("without", [(), ("audio",), ("face", "eeg"), ("audio", "eeg")])
+def test_any_senses_will_do(spiking, without):
+    network = replace(WHAT, spiking=spiking).build(STREAMS, 3).eval()
+    scores = network.scores(batch(without=without))
+    assert scores.shape == (6, 3)
+    assert np.isfinite(scores).all()
+
+
+def test_a_sense_that_is_not_there_says_nothing():
+    network = WHAT.build(STREAMS, 2)
+    network.train()
+    for seed in range(20):  # so that batch norms know their inputs, and neurons spike
+        network.given(batch(seed=seed))
+    whole, none = batch(), np.zeros(6, np.float32)
+    masked = replace(whole, there={"face": none, "eeg": none})
+    np.testing.assert_allclose(network.scores(masked), network.scores(batch(without=("face", "eeg"))), atol=1e-5)
+    assert np.abs(network.scores(whole) - network.scores(masked)).max() > 1e-3
+
+
+def test_the_same_seed_gives_the_same_network():
+    one, two, other = (WHAT.build(STREAMS, 2, seed).weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+    assert not all(np.array_equal(one[name], other[name]) for name in one)
+    assert np.array_equal(
+        WHAT.build(STREAMS, 2, 3).restored(one).weights()["head.face.weight"], one["head.face.weight"]
+    )
+
+
+@pytest.mark.parametrize("spiking", [True, False])
+def test_it_learns(spiking):
+    streams = STREAMS[:3]
+    plan = Training(epochs=12, batch=12, rate=0.01, average=0.8, sense_dropout=0.0, contrast=0.1)
+    told = []
+    network = replace(WHAT, spiking=spiking).train(
+        streams,
+        2,
+        lambda epoch: [batch(12, streams=streams, seed=100 * epoch + i) for i in range(3)],
+        [batch(8, streams=streams, seed=9999)],
+        training=plan,
+        steps=3,
+        progress=lambda *what: told.append(what),
+    )
+    assert told[-1] == (12, 12)
+    fresh = batch(20, streams=streams, seed=12345)
+    assert np.mean(network.scores(fresh).argmax(1) == fresh.target.argmax(1)) > 0.9
+    counted = network.counted(fresh)
+    assert (0 < counted.spikes < 0.3 * counted.neurons) if spiking else counted.spikes == 0
+    assert all((one.macs == 0) != (one.accumulates == 0) or one.rate == 0 for one in counted.layers)
+    real = [one.name for one in counted.layers if one.macs]
+    if spiking:  # only the first synapses of each stream and the heads multiply
+        assert real == ["patches.0.weights.0", "patches.1.weights.0", "patches.2.weights.0", "head.audio", "head.face"]
+    assert sum(one.accumulates for one in counted.layers) < 0.5 * sum(one.dense for one in counted.layers)
+
+
+def test_spikes_are_counted_where_they_arrive():
+    spikes = torch.zeros(1, 2, 5, 5)
+    spikes[0, 0, 0, 0] = spikes[0, 1, 2, 2] = 1
+    conv = torch.nn.Conv2d(2, 7, 3, 1, 1, bias=False)
+    assert float(delivered(conv, spikes)) == 7 * (4 + 9)  # at the corner four outputs see it
+    assert float(delivered(torch.nn.Linear(5, 3), spikes)) == 6
+
+
+def test_heads_can_be_replaced():
+    network = WHAT.build(STREAMS[2:3], 2)
+    read = network.read(batch(streams=STREAMS[2:3]))["face"]
+    weights, bias = np.ones((3, 32), np.float32), np.arange(3, dtype=np.float32)
+    network.set_heads({"face": (weights, bias)})
+    np.testing.assert_allclose(network.scores(batch(streams=STREAMS[2:3])), read @ weights.T + bias, rtol=1e-4)
+    assert np.array_equal(network.heads()["face"][1], bias)
+
+
+@pytest.mark.parametrize("spiking", [True, False])
+def test_receptors_are_read_and_do_not_learn(spiking):
+    what = replace(WHAT, receptors=40, spiking=spiking)
+    network = what.build(STREAMS, 2)
+    fixed = ("receptors.face.channels", "receptors.face.weights", "receptors.face.gain")
+    before = {name: network.weights()[name].copy() for name in fixed}
+    weight = before["receptors.face.weights"]
+    assert weight.shape == (40, 5, 8)
+    assert np.abs(weight[1::2].sum(axis=2)).max() < 1e-5 < np.abs(weight[::2].sum(axis=2)).max()
+    plan = Training(epochs=2, batch=12, rate=0.01)
+    trained = what.train(STREAMS, 2, lambda epoch: [batch(12, seed=epoch)], [], training=plan, steps=1)
+    assert all(np.array_equal(trained.weights()[name], one) for name, one in before.items())
+    assert trained.read(batch())["face"].shape == (6, 2 * 16 + 40)
+    heard = [one for one in trained.counted(batch()).layers if one.name == "receptors.audio"]
+    assert heard[0].dense == 6 * 32 * 40 * 8 * 8  # clips, steps, receptors, channels, reach
+
+
+def test_moments_part_a_clip():
+    network = replace(WHAT, moments=4).build(STREAMS[2:3], 2)
+    assert network.read(batch(streams=STREAMS[2:3]))["face"].shape == (6, 4 * 2 * 16)
+
+
+def test_contrast_falls_as_senses_of_a_class_agree():
+    labels = torch.tensor([0, 0, 1, 1])
+    apart = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    assert supervised_contrast(apart, apart, labels) < supervised_contrast(apart, apart.flip(0), labels)
+
+
+def test_without_pytorch_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(training_module, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"needs torch and snntorch: pip install 'emospike\[deep\]'"):
+        WHAT.build(STREAMS, 2)
