@@ -3,8 +3,8 @@
     python scripts/bridge_check.py openface_clip_means.npz FILM...
 
 The npz is that of `means_as_tables.py`. FILMs are named like RAVDESS takes. For each film the bridged units are
-averaged over its frames, and compared with the mean of all clips of the same emotion in the npz. Two correlations over films
-and units are printed: of the values, in which units that are always strong agree anyway, and of the values less
+averaged over its frames, and compared with the mean of all clips of the same emotion in the npz. Two correlations over
+films and units are printed: of the values, in which units that are always strong agree anyway, and of the values less
 each unit's mean over the emotions. A table of verdicts follows: what the model `excube2-both` says of each film.
 """
 

@@ -8,7 +8,8 @@ made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=valu
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
 what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``,
-and ``reproduction file=NAME`` shows docs/results/NAME.json, written by ``emospike reproduce --json``.
+and ``reproduction file=NAME``, ``audit file=NAME`` and ``comparison file=NAME`` show docs/results/NAME.json, written by
+``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction)"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -84,8 +85,9 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
     if name in ("bench", "costs", "energy"):
         return {"bench": bench, "costs": costs, "energy": energies}[name]()
-    if name == "reproduction":
-        return reproduction(RESULTS / f"{wanted.strip().removeprefix('file=')}.json")
+    if name in FILES:
+        file = RESULTS / f"{wanted.strip().removeprefix('file=')}.json"
+        return FILES[name](json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NONE_YET
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
@@ -177,11 +179,8 @@ HEADS = {"random": "random split, LEAKY", "speaker-folds": "new speakers (95 %)"
 """What the protocols of a reproduction are called."""
 
 
-def reproduction(file: Path) -> str:
+def reproduction(found: Result) -> str:
     """Return the rows of a reproduction, and what some gain over others."""
-    if not file.exists():
-        return NONE_YET
-    found = json.loads(file.read_text(encoding="utf-8"))
     protocols = found["protocols"]
     header = ["", "decided by", "paper", *(HEADS[name] for name in protocols), "balanced", "majority class"]
     rows, gains = [], []
@@ -202,6 +201,35 @@ def reproduction(file: Path) -> str:
     about = found["settings"]
     parts.append(f"{about['clips']} recordings of {len(about['speakers'])} speakers, seed {about['seed']}.")
     return "\n\n".join(parts)
+
+
+def audit(found: Result) -> str:
+    """Return what each check of an audit found, and the verdict."""
+    rows = [[one["name"], one["outcome"], one["said"]] for one in found["checks"]]
+    return markdown(["check", "outcome", "what was found"], [*rows, ["", f"**{found['verdict']}**", ""]])
+
+
+def comparison(found: Sequence[Result]) -> str:
+    """Return one row an evaluation of a comparison."""
+    header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
+    header += ["µJ a decision (twin without spikes)", "ms", "training, s", "model, MB"]
+    return markdown(header, [compared(row) for row in found])
+
+
+def compared(row: Result) -> list[str]:
+    """Return the cells of one row of a comparison."""
+    from emospike.evaluation.report import comparison_cells
+
+    accuracy, _, balanced, at_coverage, *costs = comparison_cells(row)
+    senses = {"audio": "sound", "face": "face", "both": "both"}[row["modality"]]
+    protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
+    interval = " to ".join(f"{end:.3f}" for end in row["ci95"])
+    name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"
+    return [name, senses, protocol, said, balanced, f"{row['majority']:.3f}", at_coverage, *costs]
+
+
+FILES = {"reproduction": reproduction, "audit": audit, "comparison": comparison}
+"""Tables that show one file of docs/results each."""
 
 
 def accuracies(one: Result) -> list[str]:
