@@ -92,6 +92,23 @@ def test_tables(tmp_path):
     assert fill_docs.NONE_YET in fill_docs.filled(page.replace("=arousal", "=emotion"), [found])
 
 
+def test_tables_of_reproductions(tmp_path, monkeypatch):
+    cell = {"accuracy": 0.5, "balanced_accuracy": 0.45, "majority": 0.25, "ci95": [0.4, 0.6], "right": "01"}
+    row = {"what": "MFCC", "paper": {"vote": 0.8}, "found": {"vote": {"random": cell, "speaker-folds": cell}}}
+    row |= {"gain": {"mel": {"vote": {"points": 3.0, "ci95": [1.0, 5.0]}}}}
+    result = {"protocols": ["random", "speaker-folds"], "columns": ["vote", "linear"], "rows": [row]}
+    result |= {"settings": {"clips": 2, "speakers": ["x"], "seed": 0}}
+    (tmp_path / "t.json").write_text(json.dumps(result))
+    monkeypatch.setattr(fill_docs, "RESULTS", tmp_path)
+    fill_docs.drop_predictions(tmp_path)
+    assert "right" not in (tmp_path / "t.json").read_text()
+    page = "<!-- reproduction file=t -->\nold\n<!-- /reproduction -->"
+    made = fill_docs.filled(page, [])
+    assert "| MFCC | vote | 0.800 | 0.500 | **0.500** (0.400 to 0.600) | 0.450 | 0.250 |" in made
+    assert "| MFCC | mel | vote | +3.0 (+1.0 to +5.0) |" in made
+    assert fill_docs.NONE_YET in fill_docs.filled(page.replace("file=t", "file=u"), [])
+
+
 def test_numbers_that_a_command_prints_may_change_and_nothing_else():
     page = "a 1\n```console\n$ emospike systems\nx 0.5\n```\n"
     assert fill_docs.comparable(page) == fill_docs.comparable(page.replace("0.5", "0.25"))

@@ -161,3 +161,24 @@ def test_tables_that_cannot_be_drawn(table, tmp_path):
 def test_impossible_parameters(parameters):
     with pytest.raises(InputError):
         Contours(**parameters)
+
+
+# Before the filters
+
+
+def test_chosen_frames_are_those_of_all(table):
+    looks = Contours(size=24)
+    times, greys = looks.greys(Clip(table))
+    some_times, some = looks.greys(Clip(table), lambda frames: np.array([0, 7, 7, frames - 1]))
+    np.testing.assert_array_equal(some, greys[[0, 7, -1]])
+    np.testing.assert_array_equal(some_times, times[[0, 7, -1]])
+    assert greys.min() < 0.2
+    assert greys.max() == 1
+
+
+def test_a_film_can_be_drawn_too(film, landmarker):
+    times, drawn = Contours(size=24, most=4, drawn=True).greys(Clip(film))
+    same_times, cut_out = Contours(size=24, most=4).greys(Clip(film))
+    np.testing.assert_array_equal(times, same_times)
+    assert drawn.shape == cut_out.shape == (4, 24, 24)
+    assert (drawn == 1).mean() > 0.3 > (cut_out == 1).mean()

@@ -46,6 +46,16 @@ def test_adapting_moves_a_speaker_to_the_middle(held_out):
     assert 0.4 < polled.adapt(leaning).probabilities(leaning)[:, 0].mean() < before - 0.1
 
 
+def test_log_odds_are_those_of_the_probabilities(held_out):
+    polled = Polled().fit(*held_out)
+    for scores in held_out[0][:5, None]:
+        p = polled.probabilities(scores)[0, 0]
+        assert polled.log_odds(scores, 0) == pytest.approx(np.log(p / (1 - p)))
+    certain = [np.array([[margin, 0]], np.float32) for margin in (50, 100)]
+    assert polled.probabilities(certain[0])[0, 0] == polled.probabilities(certain[1])[0, 0] == 1
+    assert polled.log_odds(certain[1], 0) > polled.log_odds(certain[0], 0)
+
+
 def test_it_comes_back_from_a_file(held_out):
     scores, y, who = held_out
     polled = Polled().fit(scores, y, who).adapt(scores[:5])

@@ -105,6 +105,8 @@ def small() -> Callable:
             parameters = {"neurons": 500} | parameters
         if "window" in made.get_params():
             parameters = few_graphs(made) | parameters
+        if "augmentation" in made.get_params():
+            parameters = few_tokens(made) | parameters
         if "camera" in made.get_params():
             parameters = few_pixels(made) | parameters
         return made.set_params(**parameters)
@@ -123,13 +125,24 @@ def few_graphs(system) -> dict:
 
 def few_pixels(system) -> dict:
     """What makes a system that looks at pictures quick: small ones, a small network, and few passes."""
-    network = replace(system.network, size=24, steps=12, filters=8, hidden=32, padding=1, threshold=0.4)
+    network = replace(system.network, size=24, steps=12, filters=8, hidden=64, padding=1, threshold=0.4)
     return {
         "pictures": replace(system.pictures, size=24),
         "camera": replace(system.camera, steps=12, sensitivity=0.05),
         "network": network,
         "training": replace(system.preset("default").training, epochs=24, batch=4, rate=0.01, average=0.9),
         "momentum": None,
-        "members": 1,
+        "members": 2,
         "parts": 2,
+    }
+
+
+def few_tokens(system) -> dict:
+    """What makes a spiking transformer quick: narrow tokens, few receptors, short excerpts, two networks."""
+    return {
+        "network": replace(system.network, dim=16, receptors=60 if system.network.receptors else 0),
+        "training": replace(system.training, epochs=20, batch=8, rate=0.02, average=0.8),
+        "penalty": system.penalty and 10.0,
+        "members": 2,
+        "excerpt": 0.8,
     }

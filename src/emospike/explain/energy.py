@@ -48,8 +48,8 @@ def draw_rates(axes: Axes, result: Mapping[str, Any]) -> None:
     )
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.invert_yaxis()
-    title = "Spikes that arrive" if rows else "No layer is driven by spikes"
-    tidy(axes, title, "spikes an input and step, %")
+    idle = "No layer is driven by spikes" if result["layers"] else "Its layers are not told apart"
+    tidy(axes, "Spikes that arrive" if rows else idle, "spikes an input and step, %")
 
 
 def alt_text(result: Mapping[str, Any]) -> str:

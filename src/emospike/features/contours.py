@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -18,12 +18,21 @@ from emospike.features.openface import PICTURE
 from emospike.validation import InputError, positive, within
 
 Grey = Float32[np.ndarray, "size size"]
+Frames = Int[np.ndarray, " chosen"]
 
 POLYLINES = (
     range(17), range(17, 22), range(22, 27), range(27, 31), range(31, 36), (*range(36, 42), 36),
     (*range(42, 48), 42), (*range(48, 60), 48), (*range(60, 68), 60),
 )  # fmt: skip
 """The 68 landmarks (iBUG 300-W) as lines: jaw, brows, bridge and base of the nose, eyes, outer and inner lips."""
+
+MESH = (
+    162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,
+    71, 63, 105, 66, 107, 336, 296, 334, 293, 301, 168, 197, 5, 4, 75, 97, 2, 326, 305,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
+)  # fmt: skip
+"""The points of MediaPipe's mesh nearest to the 68 landmarks."""
 
 _MESH_EYES, _TABLE_EYES = (33, 263), (36, 45)  # the outer corners among MediaPipe's and OpenFace's points
 _SIDE = (
@@ -52,6 +61,8 @@ class Contours:
     sigma : deviation of the Gaussian, pixels of that picture; the papers do not tell theirs
     stride, model : of the look at a film, as in `Blendshapes`
     most : so many frames at most, evenly spaced over the clip; None takes all
+    drawn : draw the face of a film too, from the 68 of MediaPipe's points that stand for the landmarks, so that films
+        and tables look alike
 
     Sources: Mansouri-Benssassi and Ye 2019 (frames of 100 x 100); 2020 (Synch-Graph), equations 4 and 5.
     """
@@ -61,6 +72,7 @@ class Contours:
     stride: int | None = None
     model: str | None = None
     most: int | None = None
+    drawn: bool = False
 
     sense: ClassVar[str] = "face"
 
@@ -76,38 +88,60 @@ class Contours:
         """
         from scipy.ndimage import gaussian_filter, laplace
 
+        time, greys = self.greys(clip)
+        contours = [laplace(gaussian_filter(grey, self.sigma, mode="nearest"), mode="nearest") for grey in greys]
+        return time, np.array(contours, np.float32)
+
+    def greys(
+        self, clip: Clip, choose: Callable[[int], Frames] | None = None
+    ) -> tuple[Float64[np.ndarray, " frames"], Float32[np.ndarray, "frames size size"]]:
+        """Return times and pictures as `pictures` does, but grey from 0 to 1, before both filters.
+
+        `choose` returns which of so many frames are wanted, in place of `most`; each is drawn once.
+        """
         if clip.face is not None and is_table(clip.face):
             track = table_track(clip, clip.face)
-            greys = self._drawn(track)
+            chosen = self._chosen(len(track), choose)
+            greys = self._drawn(track, PICTURE, chosen)
         else:
             looks = Blendshapes(self.stride, self.model)
             track = looks.track(clip)
-            greys = self._cut_out(looks.frames(clip), track)
+            chosen = self._chosen(len(track), choose)
+            greys = self._of_film(clip, looks, track, chosen)
         track.check(clip.face.name if clip.face else clip.name)
-        contours = [laplace(gaussian_filter(grey, self.sigma, mode="nearest"), mode="nearest") for grey in greys]
-        return track.time[self._chosen(len(track))], np.array(contours, np.float32)
+        return track.time[chosen], np.array(list(greys), np.float32)
 
-    def _chosen(self, frames: int) -> Int[np.ndarray, " chosen"]:
+    def _of_film(self, clip: Clip, looks: Blendshapes, track: FaceTrack, chosen: Frames) -> Iterator[Grey]:
+        """Yield the face as each picture of a film shows it, or drawn."""
+        if not self.drawn:
+            yield from self._cut_out(looks.frames(clip), track, chosen)
+            return
+        height, width, _ = next(looks.frames(clip)).image.shape
+        yield from self._drawn(replace(track, landmarks=track.landmarks[:, MESH]), (width, height), chosen)
+
+    def _chosen(self, frames: int, choose: Callable[[int], Frames] | None = None) -> Frames:
         """Return the frames to take."""
+        if choose is not None and frames:
+            return np.unique(choose(frames))
         return np.unique(np.linspace(0, max(frames - 1, 0), min(self.most or frames, frames)).astype(int))
 
-    def _cut_out(self, frames: Iterator[Frame], track: FaceTrack) -> Iterator[Grey]:
+    def _cut_out(self, frames: Iterator[Frame], track: FaceTrack, chosen: Frames) -> Iterator[Grey]:
         """Yield the face as each picture of a film shows it."""
-        chosen = set(self._chosen(len(track)).tolist())
+        wanted = set(chosen.tolist())
         for number, frame in enumerate(frames):
             height, width, _ = frame.image.shape
             if number == 0:
                 centres, side = _places(track, _MESH_EYES, (width, height))
-            if number in chosen:
+            if number in wanted:
                 yield cut(frame.image, centres[number], side, self.size)
 
-    def _drawn(self, track: FaceTrack) -> Iterator[Grey]:
-        """Yield the face drawn from the landmarks of each row of a table."""
+    def _drawn(self, track: FaceTrack, picture: tuple[int, int], chosen: Frames) -> Iterator[Grey]:
+        """Yield the face drawn from its 68 landmarks in each frame; the picture's size in pixels gives its form."""
         if track.landmarks.shape[1] != 68:
             raise InputError("contours need the 68 landmarks x_0 ... y_67: export the table with them (-2Dfp)")
-        centres, side = _places(track, _TABLE_EYES, PICTURE)
-        points = _between(track, track.landmarks.reshape(-1, 136)).reshape(-1, 68, 2) * PICTURE
-        for frame in self._chosen(len(track)):
+        centres, side = _places(track, _TABLE_EYES, picture)
+        points = _between(track, track.landmarks.reshape(-1, 136)).reshape(-1, 68, 2) * picture
+        for frame in chosen:
             at, centre = points[frame], centres[frame]
             yield draw(((at - centre) / side + 0.5) * self.size - 0.5, self.size)
 

@@ -253,7 +253,8 @@ def mirrored(seen: Seen, rng: np.random.Generator) -> Seen:
 def taught(network: Network, inner: Float32[np.ndarray, "clips looks hidden"], target: Clips, steps: int = 300) -> None:
     """Let the voters learn from the hidden neurons' spikes of clips, the layers before them left alone.
 
-    Every class counts alike, whatever its number of clips.
+    Every class counts alike, whatever its number of clips, and so does what is counted up to every step, so that early
+    decisions are right too.
     """
     x = torch.from_numpy(inner).transpose(0, 1)
     hot = torch.from_numpy(np.eye(network.classes, dtype=np.float32)[target])
@@ -262,7 +263,9 @@ def taught(network: Network, inner: Float32[np.ndarray, "clips looks hidden"], t
     network.eval()
     for _ in range(steps):
         descent.zero_grad()
-        wrong = ((network.votes(x).mean(0) - hot) ** 2).mean(1)
+        votes = network.votes(x)
+        so_far = votes.cumsum(0) / torch.arange(1, len(votes) + 1)[:, None, None]
+        wrong = ((so_far - hot) ** 2).mean((0, 2))
         (wrong @ weight).backward()  # type: ignore[no-untyped-call]
         descent.step()
 

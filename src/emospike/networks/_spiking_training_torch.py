@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from emospike.networks._spiking_neurons_torch import PLIF, Rectified
-from emospike.networks._spiking_transformer_torch import Attention, Network, Receptors
+from emospike.networks._spiking_patches_torch import Receptors
+from emospike.networks._spiking_transformer_torch import Attention, Network
 from emospike.networks._training_torch import fit, supervised_contrast
 from emospike.networks.spiking_transformer import Batch, Counted, LayerCount
 from emospike.networks.training import Training

@@ -72,12 +72,7 @@ def fit(
             for batch in batches(epoch):
                 with torch.autocast(place.type, torch.bfloat16, enabled=training.bf16 and place.type == "cuda"):
                     value = loss(module, batch)
-                descent.zero_grad()
-                value.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(module.parameters(), CLIP)
-                descent.step()
-                if schedule:
-                    schedule.step()
+                _descend(module, value, descent, schedule)
                 done += 1
                 follow(average, module, min(training.average, done / (done + 10)))
             if judge and ((epoch + 1) % training.judged == 0 or epoch + 1 == training.epochs):
@@ -85,12 +80,11 @@ def fit(
                 stale += 1
                 if found > best:
                     best, stale, kept = found, 0, deepcopy(average)
-            if stale >= training.patience:
-                break
+            ends = stale >= training.patience
             if progress:
-                progress(epoch + 1, training.epochs)
-    if progress and stale >= training.patience:
-        progress(training.epochs, training.epochs)
+                progress(training.epochs if ends else epoch + 1, training.epochs)
+            if ends:
+                break
     return (kept if judge else average).to("cpu")
 
 
@@ -103,6 +97,21 @@ def _descent(
     descent = torch.optim.AdamW(module.parameters(), lr=training.rate, weight_decay=training.decay)
     total = max(training.epochs * steps, 2)
     return descent, torch.optim.lr_scheduler.OneCycleLR(descent, training.rate, total, pct_start=0.2)
+
+
+def _descend(
+    module: nn.Module,
+    value: Tensor,
+    descent: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.OneCycleLR | None,
+) -> None:
+    """Take one step down a loss."""
+    descent.zero_grad()
+    value.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(module.parameters(), CLIP)
+    descent.step()
+    if schedule:
+        schedule.step()
 
 
 @torch.no_grad()

@@ -63,6 +63,12 @@ class Polled:
         """Return calibrated probabilities."""
         return self.calibration_.probabilities(self.centred(scores, speakers))
 
+    def log_odds(self, scores: Scores, target: int) -> float:
+        """Return ln p / (1 - p) of a class for one clip, also where p rounds to 0 or 1."""
+        calibration, (row,) = self.calibration_, self.centred(scores)
+        logits = (row.astype(float) - row.mean()) / calibration.temperature_ + calibration.bias_
+        return float(logits[target] - np.logaddexp.reduce(np.delete(logits, target)))
+
     def adapt(self, scores: Scores) -> Polled:
         """Adapt to a new speaker by the mean of its scores, believed the more the more clips there are."""
         trust = np.float32(len(scores) / (len(scores) + PRIOR_CLIPS))

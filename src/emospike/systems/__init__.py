@@ -10,7 +10,8 @@ SYSTEMS = Registry(
         "excube2": "emospike.systems.excube2:EXCube2",
         "cross_modal": "emospike.systems.cross_modal:CrossModal",
         "synch_graph": "emospike.systems.synch_graph:SynchGraph",
-        "baseline": "emospike.systems.baseline:Baseline",
+        "eavs_tf": "emospike.systems.eavs_tf:EAVSTransformer",
         "spiking_emotions": "emospike.systems.spiking_emotions:SpikingEmotions",
+        "baseline": "emospike.systems.baseline:Baseline",
     },
 )

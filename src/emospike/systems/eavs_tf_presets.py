@@ -61,7 +61,9 @@ def published(modality: str) -> dict[str, Any]:
         | taking(modality, PARTS | {"audio": PARTS["audio"][:1]})
         | {
             "network": replace(made["network"], widening=4, receptors=0, alpha=1.5, dropout=0.0),
-            "training": replace(made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, sense_dropout=0.0),
+            "training": replace(
+                made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, sense_dropout=0.0
+            ),
             "penalty": None,
             "augmentation": Augmentation(VirtualSpeakers(copies=0), masks=0, noise=0.0, drop=0.0, mirror=0.0, mix=0.0),
         }

@@ -106,9 +106,8 @@ class SpikingEmotions(SensingSystem):
 
     def look(self, seen: Perceived) -> Look:
         """Return what the network sees of a clip: events, or for a twin without spikes the grey pictures."""
-        _, greys = self.pictures.greys(seen.clip)
-        chosen = greys[self.camera.chosen(len(greys))]
-        return self.camera.encode(chosen) if self.network.spiking else chosen[:, None]
+        _, greys = self.pictures.greys(seen.clip, self.camera.chosen)
+        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.chosen(len(greys)), None]
 
     # -- training (section 2.3) --------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from emospike.systems.contract import Effect, Explanation, LayerCost, Operations
 from emospike.systems.cost import WORD, dense_layer, summed
 from emospike.systems.explained import stretches
 from emospike.systems.outline import outline
-from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.spiking_emotions import Look, SpikingEmotions
@@ -51,7 +50,7 @@ def explanation_of(
     if seen is None:
         return shown
     target, look = system.classes_.index(shown.about), system.look(seen)
-    times, _ = system.pictures.greys(clip)
+    times, _ = system.pictures.greys(clip, system.camera.chosen)
     times = times[system.camera.chosen(len(times))]
     return replace(
         shown,
@@ -62,7 +61,7 @@ def explanation_of(
 
 def evidence(system: SpikingEmotions, look: Look, target: int) -> float:
     """Return the log-odds of a class."""
-    return log_odds(system.readout_.probabilities(system.scores(look[None]))[0], target)
+    return system.readout_.log_odds(system.scores(look[None]), target)
 
 
 def part_effects(system: SpikingEmotions, look: Look, target: int) -> Iterator[Effect]:
