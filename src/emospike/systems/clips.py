@@ -78,6 +78,19 @@ def training_labels(
     return y, who
 
 
+def ticks(progress: Progress | None, clips: int) -> Callable[[float], None]:
+    """Return what tells `progress` of training, as if it went from clip to clip, of the share that is done."""
+    told = 0
+
+    def done(share: float) -> None:
+        nonlocal told
+        while progress and told < round(share * clips):
+            told += 1
+            progress("training", told, clips)
+
+    return done
+
+
 class Stopwatch:
     """Measures stages: ``with watch("features"): ...`` adds the seconds it took to ``watch.seconds``."""
 

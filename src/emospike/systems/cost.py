@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Int32
 
 from emospike.brain.synapses import Synapses
 from emospike.networks.activity import Activity
+from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.reservoir import Network
+from emospike.networks.trains import Response
 from emospike.readout.contract import Classifier
 from emospike.systems.contract import LayerCost, Operations
 
@@ -124,3 +126,23 @@ def _sparse_layer(
     dense = len(synapses) * steps
     rate = len(source) / max(moments, 1)
     return LayerCost(name, rate, 0, reached, WORD * 4 * reached, dense, WORD * 4 * dense)
+
+
+def competitive_layer(
+    name: str,
+    network: CompetitiveNetwork,
+    own: Response,
+    drawn: Int32[np.ndarray, " spikes"],
+    others: Sequence[Response],
+) -> LayerCost:
+    """Return the cost of a layer's synapses: from its input lines, from layers that it hears, and of its inhibition."""
+    layer = network.layer
+    scope = layer.features if layer.inhibition == "local" else network.neurons
+    steps, heard = layer.all_steps * (own.repeats + 1), sum(len(one) for one in others)
+    seen_in = int(np.diff(network.windows.places()[0])[drawn].sum())
+    reached = seen_in * layer.features + heard * network.neurons + len(own) * scope
+    links = sum(link.sources for link in network.links)
+    twin = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
+    sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
+    rate = (len(drawn) + heard + len(own)) / sources
+    return LayerCost(name, rate, 0, reached, WORD * 3 * reached, twin, WORD * 3 * twin)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Int32
+from jaxtyping import Int32
 
 from emospike.clip import Clip
-from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.trains import Response, poisson_trains
 from emospike.systems.contract import Explanation, LayerCost, Operations
-from emospike.systems.cost import WORD, dense_layer, readout_weights, summed
+from emospike.systems.cost import competitive_layer, dense_layer, readout_weights, summed
 from emospike.systems.outline import outline
 from emospike.systems.senses import WORDS, Perceived, modality_of
 from emospike.systems.silencing import band_effects, moment_effects
 
 if TYPE_CHECKING:
     from emospike.systems.cross_modal import CrossModal
-
-Hidden = Bool[np.ndarray, "_ _"]
 
 
 def explanation_of(
@@ -53,7 +49,7 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
         own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.sense]})"
-        layers.append(_synapses(name, network, own, drawn, system.heard(i, responses)))
+        layers.append(competitive_layer(name, network, own, drawn, system.heard(i, responses)))
         updates = 6 * network.neurons * steps
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(drawn) + len(own)
@@ -61,26 +57,6 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
     weights = readout_weights(system.readouts_[modality_of(seen.senses)].classifier)
     layers.append(dense_layer("readout", weights, weights))
     return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
-
-
-def _synapses(
-    name: str,
-    network: CompetitiveNetwork,
-    own: Response,
-    drawn: Int32[np.ndarray, " spikes"],
-    others: Sequence[Response],
-) -> LayerCost:
-    """Return the cost of a layer's synapses: from its input lines, from layers that it hears, and of its inhibition."""
-    layer = network.layer
-    scope = layer.features if layer.inhibition == "local" else network.neurons
-    steps, heard = layer.all_steps * (own.repeats + 1), sum(len(one) for one in others)
-    seen_in = int(np.diff(network.windows.places()[0])[drawn].sum())
-    reached = seen_in * layer.features + heard * network.neurons + len(own) * scope
-    links = sum(link.sources for link in network.links)
-    twin = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
-    sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
-    rate = (len(drawn) + heard + len(own)) / sources
-    return LayerCost(name, rate, 0, reached, WORD * 3 * reached, twin, WORD * 3 * twin)
 
 
 def drawn_for(system: CrossModal, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:

@@ -23,10 +23,10 @@ from emospike.readout.readout import PRIOR_CLIPS, grouped
 from emospike.readout.selective import Calibration, threshold_for
 from emospike.systems import eavs_tf_presets
 from emospike.systems.augmentation import Augmentation
-from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.clips import Stopwatch, each, ticks, training_labels
 from emospike.systems.contract import Explanation, Operations, Progress, as_clip
 from emospike.systems.eavs_tf_explained import explanation_of, operations_of
-from emospike.systems.eavs_tf_training import Lessons, held_out_scores, ticks, trained_members
+from emospike.systems.eavs_tf_training import Lessons, held_out_scores, trained_members
 from emospike.systems.rehearsal import Memory, remembered, taught
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem

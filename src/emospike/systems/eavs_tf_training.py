@@ -12,7 +12,6 @@ from jaxtyping import Float32, Int64
 from emospike.datasets.folds import Fold
 from emospike.networks.heads import Head, ridge
 from emospike.networks.spiking_transformer import Batch
-from emospike.systems.contract import Progress
 from emospike.systems.senses import MODALITIES, Perceived
 from emospike.systems.token_streams import Means, batch_of, mixed, of_senses, one_sense_less
 
@@ -155,16 +154,3 @@ def held_out_scores(system: EAVSTransformer, lessons: Lessons, view: str) -> Flo
         for rows, batch in viewed(system, lessons, fold.test, view):
             out[rows] = network.scores(batch)
     return out
-
-
-def ticks(progress: Progress | None, clips: int) -> Done:
-    """Return what tells `progress` of training, as if it went from clip to clip, of the share that is done."""
-    told = 0
-
-    def done(share: float) -> None:
-        nonlocal told
-        while progress and told < round(share * clips):
-            told += 1
-            progress("training", told, clips)
-
-    return done

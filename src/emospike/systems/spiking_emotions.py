@@ -24,9 +24,8 @@ from emospike.networks.training import Training, deep
 from emospike.readout.early import Votes, counted
 from emospike.readout.polled import Polled
 from emospike.systems import spiking_emotions_presets
-from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.clips import Stopwatch, each, ticks, training_labels
 from emospike.systems.contract import Explanation, Operations, Progress, as_clip
-from emospike.systems.eavs_tf_training import ticks
 from emospike.systems.senses import Perceived
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem
 from emospike.systems.spiking_emotions_explained import counterpart_of, explanation_of, operations_of

@@ -9,10 +9,10 @@ import numpy as np
 
 from emospike.clip import Clip
 from emospike.networks.synchrony_graph import SynchronyGraph
-from emospike.systems.contract import Explanation, Operations
-from emospike.systems.cost import WORD, energy_uj
+from emospike.systems.contract import Explanation, LayerCost, Operations
+from emospike.systems.cost import WORD, competitive_layer, dense_layer, summed
 from emospike.systems.outline import outline
-from emospike.systems.senses import Perceived, modality_of
+from emospike.systems.senses import WORDS, Perceived, modality_of
 from emospike.systems.silencing import band_effects, moment_effects
 
 if TYPE_CHECKING:
@@ -61,38 +61,24 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     step, and classifies the same graph.
     """
     lines = system.lines(seen, seen.senses)
-    spikes = accumulates = updates = synapses = ticks = fired = 0
-    own = [i for i, values in enumerate(lines) if values is not None]
-    for look in range(system.looks):
-        responses = system.presented(lines, look)
-        answered = {i: one for i in own if (one := responses[i]) is not None}
+    looks = [
+        {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
+        for look in range(system.looks)
+    ]
+    layers, drawn, moments = list[LayerCost](), 0, 0
+    for look, answered in enumerate(looks):
         for i, one in answered.items():
-            group = system.groups_[i]
-            layer, drawn = group.layer, system.drawn(i, lines[i], look, one.repeats)
-            scope = layer.features if layer.inhibition == "local" else group.neurons
-            others = sum(len(other) for k, other in answered.items() if k != i)
-            links = sum(link.sources for link in group.links) if len(own) > 1 else 0
-            steps = layer.all_steps * (one.repeats + 1)
-            seen_in = int(np.diff(group.windows.places()[0])[drawn.units].sum())
-            spikes += len(drawn.units) + len(one)
-            accumulates += seen_in * layer.features + others * group.neurons + len(one) * scope
-            updates += 6 * group.neurons * steps
-            synapses += steps * (group.windows.lines.size * layer.features + group.neurons * (links + scope))
-            ticks += group.neurons * steps
-        total = sum(map(len, answered.values()))
-        fired, accumulates = fired + total, accumulates + total**2
+            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].sense]}), look {look + 1}"
+            trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
+            layers.append(competitive_layer(name, group, one, trains.units, others))
+            updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
+            layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
+            drawn, moments = drawn + len(trains.units), moments + updates // 6
+    fired = [sum(map(len, answered.values())) for answered in looks]
+    pairs = sum(number**2 for number in fired)
+    layers.append(LayerCost("edges", 1.0, 0, pairs, 3 * WORD * pairs, 0, 0))
     readout = system.readouts_[modality_of(seen.senses)]
     vector = readout.scaled(system.vector(seen, seen.senses)[None])[0]
     convolved = readout.classifier.macs(vector)  # type: ignore[attr-defined]
-    macs = updates + convolved
-    return Operations(
-        spikes=spikes,
-        spike_rate=fired / ticks,
-        synaptic_operations=accumulates,
-        macs=macs,
-        bytes_moved=WORD * (3 * accumulates + 2 * updates + convolved),
-        energy_uj=energy_uj(macs, accumulates),
-        twin_macs=synapses + macs,
-        twin_bytes_moved=WORD * (3 * synapses + 2 * updates + convolved),
-        twin_energy_uj=energy_uj(synapses + macs, 0),
-    )
+    layers.append(dense_layer("graph convolution", convolved, convolved))
+    return summed(layers, drawn + sum(fired), sum(fired) / moments)

@@ -16,8 +16,7 @@ from emospike.datasets import Dataset
 from emospike.evaluation.reproduction.contract import Answer, Claim, Found, Reproduction, Split, Trial
 from emospike.networks.plif_net import Seen
 from emospike.readout.early import Votes, accuracy_by_step, counted, latency_curve
-from emospike.systems.clips import each
-from emospike.systems.eavs_tf_training import ticks
+from emospike.systems.clips import each, ticks
 from emospike.systems.spiking_emotions import SpikingEmotions
 
 SOURCE = "Wang et al. 2022 (CEUR-WS 3331)"
