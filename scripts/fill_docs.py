@@ -223,7 +223,7 @@ def compared(row: Result) -> list[str]:
     accuracy, _, balanced, at_coverage, *costs = comparison_cells(row)
     senses = {"audio": "sound", "face": "face", "both": "both"}[row["modality"]]
     protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
-    interval = " to ".join(f"{end:.3f}" for end in row["ci95"])
+    interval = " to ".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers: no interval"
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"
     return [name, senses, protocol, said, balanced, f"{row['majority']:.3f}", at_coverage, *costs]
 

@@ -128,8 +128,9 @@ def row(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a comparison tells of one result; None where it is not known."""
     cost, seconds = result.get("cost", {}), result["seconds"]
     stages = [spent for stage, spent in seconds.items() if stage not in ("fit", "predict")]
-    names = ("system", "preset", "modality", "labels", "protocol", "clips", "accuracy", "ci95", "balanced_accuracy")
+    names = ("system", "preset", "modality", "labels", "protocol", "clips", "accuracy", "balanced_accuracy")
     return {name: result[name] for name in names} | {
+        "ci95": None if len(result["speakers"]) == 2 else result["ci95"],  # two tell of no interval
         "leaky": result["note"].startswith("LEAKY"),
         "majority": result["majority"],
         "speakers": len(result["speakers"]),

@@ -141,12 +141,11 @@ def comparison_table(rows: Sequence[Result]) -> Table:
 
 def comparison_cells(row: Result) -> list[str]:
     """Return the numbers of one row of a comparison, empty where they are not known."""
-    low, high = row["ci95"]
     known = {name: value for name, value in row.items() if value is not None}
     energy = "{energy_uj:,.3g} ({twin_energy_uj:,.3g})".format(**known) if "energy_uj" in known else ""
     return [
         f"{row['accuracy']:.3f}",
-        f"{low:.3f}-{high:.3f}",
+        "-".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers",
         f"{row['balanced_accuracy']:.3f}",
         f"{row['at_coverage']:.3f}",
         energy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, SMALL, new_figure, tidy
+from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, SMALL, new_figure, plain_ticks, tidy
 from emospike.explain.wording import percent
 
 Row = Mapping[str, Any]
@@ -48,9 +49,10 @@ def _accuracies(axes: Axes, rows: Sequence[Row]) -> None:
     """Draw each accuracy and its 95 % interval over the share of the largest class."""
     axes.axvspan(0, max(row["majority"] for row in rows), color=FAINT, zorder=0)
     for at, row in enumerate(rows):
-        colour, low_high = (FOR if _honest(row) else AGAINST), row["ci95"]
-        axes.hlines(at, *low_high, color=colour, linewidth=1.5)
-        axes.plot(row["accuracy"], at, "o", color=colour, markerfacecolor=colour if _honest(row) else "white")
+        colour, face = (FOR, FOR) if _honest(row) else (AGAINST, "white")
+        if row["ci95"]:
+            axes.hlines(at, *row["ci95"], color=colour, linewidth=1.5)
+        axes.plot(row["accuracy"], at, "o", color=colour, markerfacecolor=face, clip_on=False)
         axes.text(1.01, at, f"{row['accuracy']:.3f}{' leaky' if row['leaky'] else ''}", va="center", fontsize=SMALL)
     axes.set_xlim(0, 1)
     ticks = (0, 0.25, 0.5, 0.75, 1)
@@ -71,7 +73,14 @@ def _energies(axes: Axes, rows: Sequence[Row]) -> None:
             )
     axes.set_xscale("log")
     axes.margins(x=0.15)
+    known = [row[name] for row in rows for name in ("energy_uj", "twin_energy_uj") if row[name]] or [1.0]
+    plain_ticks(axes.xaxis, [10.0**power for power in range(*_decades(min(known), max(known)))])
     tidy(axes, "Energy of a decision", "µJ, estimated for 45 nm from counted operations")
+
+
+def _decades(low: float, high: float) -> tuple[int, int]:
+    """Return the first power of ten at or above the smaller number, and the one after the last below the larger."""
+    return math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1
 
 
 def alt_text(rows: Sequence[Row]) -> str:
