@@ -13,8 +13,8 @@ pytest.importorskip("snntorch")
 from emospike import store
 from emospike.clip import Clip
 from emospike.networks import training
+from emospike.systems.clips import ticks
 from emospike.systems.eavs_tf import EAVSTransformer
-from emospike.systems.eavs_tf_training import ticks
 from emospike.validation import InputError
 
 
