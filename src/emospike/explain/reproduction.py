@@ -22,7 +22,9 @@ from emospike.explain.style import (
     NORMAL,
     SITE,
     SMALL,
+    decades,
     new_figure,
+    plain_ticks,
     tidy,
 )  # fmt: skip
 
@@ -134,8 +136,12 @@ def noise_figure(result: Result) -> Figure:
     return figure
 
 
+WIDE, DEEPEST = 100.0, 1e6
+"""From which ratio losses stand on a logarithmic axis, and how far below the largest it reaches."""
+
+
 def learning_figure(result: Result) -> Figure:
-    """Return the curves of each row, epoch by epoch, on logarithmic axes: a panel a row, each fold a thin line."""
+    """Return the curves of each row, epoch by epoch, a panel a row, each fold a thin line."""
     rows = [row for row in result["rows"] if row.get("curves")]
     figure = new_figure(5 * max(len(rows), 1), 4.2)
     panels = figure.subplots(1, max(len(rows), 1), squeeze=False)[0]
@@ -146,8 +152,13 @@ def learning_figure(result: Result) -> Figure:
                     label = None if number else f"{name}, {PROTOCOLS[protocol][0]}"
                     style = "-" if protocol == "speaker-folds" else ":"
                     axes.plot(fold[name], color=COLOURS[at], linestyle=style, linewidth=1, label=label)
-        axes.set_yscale("log", nonpositive="clip")
         tidy(axes, row["what"], "epoch", "loss" if axes is panels[0] else "")
+        losses = [loss for folds in row["curves"].values() for fold in folds for line in fold.values() for loss in line]
+        low, high = (float(find([loss for loss in losses if loss > 0] or [1.0])) for find in (np.nanmin, np.nanmax))
+        if high > WIDE * low:
+            axes.set_yscale("log", nonpositive="clip")
+            axes.set_ylim(max(low, high / DEEPEST), 2 * high)
+            plain_ticks(axes.yaxis, decades(max(low, high / DEEPEST), high))
         axes.legend(fontsize=SMALL, frameon=False)
     return figure
 

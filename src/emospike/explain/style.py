@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,15 @@ def plain_ticks(axis: Any, values: Sequence[float]) -> None:
     """Name these values of an axis by their numbers, not as powers of ten."""
     axis.set_ticks(values, [f"{value:,g}".replace("-", "−") for value in values])
     axis.set_ticks([], minor=True)
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Return the powers of ten between two positive numbers.
+
+    >>> decades(0.5, 200)
+    [1.0, 10.0, 100.0]
+    """
+    return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
 def colour_bar(figure: Figure | SubFigure, mappable: Any, axes: Any, label: str, **where: Any) -> Any:

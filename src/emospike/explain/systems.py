@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, SMALL, new_figure, plain_ticks, tidy
+from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, SMALL, decades, new_figure, plain_ticks, tidy
 from emospike.explain.wording import percent
 
 Row = Mapping[str, Any]
@@ -74,13 +73,8 @@ def _energies(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xscale("log")
     axes.margins(x=0.15)
     known = [row[name] for row in rows for name in ("energy_uj", "twin_energy_uj") if row[name]] or [1.0]
-    plain_ticks(axes.xaxis, [10.0**power for power in range(*_decades(min(known), max(known)))])
+    plain_ticks(axes.xaxis, decades(min(known), max(known)))
     tidy(axes, "Energy of a decision", "µJ, estimated for 45 nm from counted operations")
-
-
-def _decades(low: float, high: float) -> tuple[int, int]:
-    """Return the first power of ten at or above the smaller number, and the one after the last below the larger."""
-    return math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1
 
 
 def alt_text(rows: Sequence[Row]) -> str:
