@@ -64,7 +64,7 @@ def test_groups_learn_and_hear_each_other(trained, takes):
         assert np.abs(after.heard_weights[0] - before.heard_weights[0]).mean() > 0.01
         assert after.links[0].gain > 0
     seen = trained.perceive(takes.clips()[0])
-    lines = trained._scaled(trained._raws(seen, seen.senses))
+    lines = trained.lines(seen, seen.senses)
     together, alone = trained.presented(lines), trained.presented([lines[0], None])
     assert alone[1] is None
     assert not np.array_equal(together[0].trains.units, alone[0].trains.units)
@@ -72,7 +72,7 @@ def test_groups_learn_and_hear_each_other(trained, takes):
 
 def test_sound_comes_later(trained, takes):
     seen = trained.perceive(takes.clips()[0])
-    lines = trained._scaled(trained._raws(seen, seen.senses))
+    lines = trained.lines(seen, seen.senses)
     late = trained.drawn(0, lines[0])
     soon = replace_delay(trained, 0.0).drawn(0, lines[0])
     np.testing.assert_array_equal(late.step, soon.step + 10)

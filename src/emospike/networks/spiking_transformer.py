@@ -126,12 +126,6 @@ class SpikingTransformer:
     Yao et al. 2023 (Spike-Driven Transformer: potentials pass from block to block, attention by additions); S-CMRL,
     arXiv 2502.12488 (attention across senses with a spatial and a temporal branch, alpha 1.5); Fang et al. 2021
     (learnable membrane constants); Yao et al. 2024, arXiv 2411.16061 (`levels`).
-
-    Examples
-    --------
-    >>> SpikingTransformer(dim=0)
-    Traceback (most recent call last):
-    emospike.validation.InputError: dim must be positive, got 0
     """
 
     dim: int = 64
