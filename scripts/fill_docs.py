@@ -121,7 +121,7 @@ def energy(found: Result) -> list[str]:
     """Return a row of the table of energies."""
     parts = {one["name"]: one for one in found["variants"]}
     own = found["variants"][0]
-    rate = f"{100 * found['spike_rate']:.1f} %" if found["spikes"] else "no spikes"
+    rate = f"{100 * found['spike_rate']:.2g} %" if found["spikes"] else "no spikes"
     counts = [f"{own[name] / 1e6:.3g}" for name in ("macs", "accumulates", "bytes_moved")]
     others = ("twin without spikes", "the paper's counterpart")
     totals = [f"{parts[name]['total_uj']:.0f}" if name in parts else "" for name in others]
@@ -212,8 +212,17 @@ def audit(found: Result) -> str:
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
-    header += ["µJ a decision (twin without spikes)", "ms", "training, s", "model, MB"]
+    header += ["M MAC", "M AC", "MB moved", "µJ a decision (twin without spikes)", "ms", "training, s", "model, MB"]
     return markdown(header, [compared(row) for row in found])
+
+
+def millions(count: float) -> str:
+    """Return a number in millions.
+
+    >>> millions(1_234_567_890), millions(3_456_789)
+    ('1,235', '3.46')
+    """
+    return f"{count / 1e6:,.0f}" if count >= 1e8 else f"{count / 1e6:.3g}"
 
 
 def compared(row: Result) -> list[str]:
@@ -225,7 +234,8 @@ def compared(row: Result) -> list[str]:
     protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
     interval = " to ".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers: no interval"
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"
-    return [name, senses, protocol, said, balanced, f"{row['majority']:.3f}", at_coverage, *costs]
+    counts = ["" if row[key] is None else millions(row[key]) for key in ("macs", "accumulates", "bytes_moved")]
+    return [name, senses, protocol, said, balanced, f"{row['majority']:.3f}", at_coverage, *counts, *costs]
 
 
 FILES = {"reproduction": reproduction, "audit": audit, "comparison": comparison}

@@ -22,7 +22,7 @@ def test_compare(compare, folder):
     assert "spiking_emotions is left out: it perceives face, not audio" in outcome.err
     (row,) = json.loads((folder / "comparison.json").read_text())
     assert row["system"] == "baseline"
-    assert row["energy_uj"] == row["twin_energy_uj"] > 0
+    assert row["total_uj"] == row["twin_total_uj"] > 0
     assert f"{row['accuracy']:.3f}" in outcome.out
     assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
     before = (folder / "baseline-svm-audio-arousal-speaker-folds.json").stat().st_mtime_ns

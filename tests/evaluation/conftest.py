@@ -14,7 +14,8 @@ from emospike.features.face_track import NoFaceError
 from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Decision, Operations, System
+from emospike.systems.contract import Decision, System
+from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES, Perceived
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import one_of
@@ -130,8 +131,8 @@ class Toy(VectorSystem):
         made = self.cost[modality or self.modality]
         return Operations(0, 0.0, made // 2, made // 2, 0, float(made), 0, 0, 0.0)
 
-    def explain(self, clip, threshold=None):
-        raise NotImplementedError
+    def detailed(self, shown, seen):
+        return shown
 
 
 def spoken(speakers: Sequence[str], takes: int = 10, ending: Callable[[int], str] = lambda take: "") -> Dataset:

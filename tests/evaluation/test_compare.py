@@ -65,10 +65,11 @@ def test_one_that_cannot_be_evaluated_does_not_stop_the_others(toy, takes_of, tm
 def test_a_row(toy, takes_of, tmp_path):
     (found,) = compare(takes_of("abcd"), [PART], tmp_path, lambda line: None)
     told = row(found)
-    assert told["energy_uj"] == 60
+    assert (told["macs"], told["accumulates"], told["bytes_moved"]) == (30, 30, 0)
+    assert told["total_uj"] == pytest.approx(30 * (4.6 + 0.9) * 1e-6)
     assert told["model_bytes"] > 1000
     assert told["milliseconds"] == 1000 * (4 + 9)
     assert told["training_seconds"] == pytest.approx(found["seconds"]["fit"] / len(found["folds"]))
     assert not told["leaky"]
-    assert row({**found, "note": "LEAKY: x", "cost": {}})["energy_uj"] is None
+    assert row({**found, "note": "LEAKY: x", "cost": {}})["total_uj"] is None
     assert set(comparing.CLAIMS) <= {*SYSTEMS}

@@ -9,8 +9,9 @@ from emospike.clip import Clip
 from emospike.evaluation.energy import Variant, energy_of, spread, trained_for
 from emospike.networks.plif_net import PlifNet
 from emospike.systems.baseline import Baseline
-from emospike.systems.contract import LayerCost, System
+from emospike.systems.contract import System
 from emospike.systems.cost import energy_uj, spiking_energy_uj, summed
+from emospike.systems.operations import LayerCost
 from emospike.validation import InputError
 
 

@@ -13,7 +13,8 @@ from emospike.clip import Clip
 from emospike.features.speech import SpeechCheck
 from emospike.readout.contract import IncrementalClassifier
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Explanation, Operations, System
+from emospike.systems.contract import Explanation, System
+from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES
 from emospike.validation import InputError
 

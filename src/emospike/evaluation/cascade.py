@@ -16,7 +16,8 @@ from emospike.evaluation.results import Tested
 from emospike.evaluation.study import Study
 from emospike.readout.fusion import entropy, log_linear
 from emospike.systems.clips import each
-from emospike.systems.contract import Operations, Progress, System
+from emospike.systems.contract import Progress, System
+from emospike.systems.operations import Operations
 from emospike.systems.senses import SENSES, WORDS
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emospike.datasets import Dataset
+from emospike.evaluation.energy import Variant
 from emospike.evaluation.protocols import evaluate
 from emospike.evaluation.published import PUBLISHED
 from emospike.files import write_atomically
@@ -129,18 +130,30 @@ def row(result: Mapping[str, Any]) -> dict[str, Any]:
     cost, seconds = result.get("cost", {}), result["seconds"]
     stages = [spent for stage, spent in seconds.items() if stage not in ("fit", "predict")]
     names = ("system", "preset", "modality", "labels", "protocol", "clips", "accuracy", "balanced_accuracy")
-    return {name: result[name] for name in names} | {
-        "ci95": None if len(result["speakers"]) == 2 else result["ci95"],  # two tell of no interval
-        "leaky": result["note"].startswith("LEAKY"),
-        "majority": result["majority"],
-        "speakers": len(result["speakers"]),
-        "at_coverage": result["at_coverage"]["accuracy"],
-        "coverage": result["at_own_threshold"]["coverage"],
-        "energy_uj": cost.get("energy_uj"),
-        "twin_energy_uj": cost.get("twin_energy_uj"),
-        "spike_rate": cost.get("spike_rate"),
-        "milliseconds": 1000 * sum(stages) if stages else None,
-        "training_seconds": seconds["fit"] / len(result["folds"]) if "fit" in seconds else None,
-        "model_bytes": cost.get("model_bytes"),
-        "paper": CLAIMS.get(result["system"], ""),
-    }
+    return (
+        {name: result[name] for name in names}
+        | {
+            "ci95": None if len(result["speakers"]) == 2 else result["ci95"],  # two tell of no interval
+            "leaky": result["note"].startswith("LEAKY"),
+            "majority": result["majority"],
+            "speakers": len(result["speakers"]),
+            "at_coverage": result["at_coverage"]["accuracy"],
+            "coverage": result["at_own_threshold"]["coverage"],
+            "milliseconds": 1000 * sum(stages) if stages else None,
+            "training_seconds": seconds["fit"] / len(result["folds"]) if "fit" in seconds else None,
+            "model_bytes": cost.get("model_bytes"),
+            "paper": CLAIMS.get(result["system"], ""),
+        }
+        | costs(cost)
+    )
+
+
+def costs(cost: Mapping[str, float]) -> dict[str, float | None]:
+    """Return operations and bytes of a decision, and its estimated energy with data movement, beside its twin's."""
+    if not cost:
+        names = ("macs", "accumulates", "bytes_moved", "total_uj", "twin_total_uj", "spike_rate")
+        return dict.fromkeys(names)
+    own = Variant("spiking", cost["macs"], cost["synaptic_operations"], cost["bytes_moved"]).costs()
+    twin = Variant("twin", cost["twin_macs"], 0.0, cost["twin_bytes_moved"]).costs()
+    counts = {name: own[name] for name in ("macs", "accumulates", "bytes_moved", "total_uj")}
+    return counts | {"twin_total_uj": twin["total_uj"], "spike_rate": cost["spike_rate"]}

@@ -16,14 +16,16 @@ from emospike.clip import Clip
 from emospike.datasets import Dataset, finer_labels, relabel, speaker_folds
 from emospike.evaluation.protocols import new_system
 from emospike.evaluation.testing import speakers_of
-from emospike.systems.contract import LayerCost, Operations, Progress, System
+from emospike.systems.contract import Progress, System
+from emospike.systems.cost import PICOJOULE_AC, PICOJOULE_MAC
+from emospike.systems.operations import LayerCost, Operations
 from emospike.validation import InputError
 
 Row = TypeVar("Row")
 
 PICOJOULE = {
-    "float32 MAC": 4.6,
-    "float32 AC": 0.9,
+    "float32 MAC": PICOJOULE_MAC,
+    "float32 AC": PICOJOULE_AC,
     "int8 MAC": 0.3,
     "int8 AC": 0.1,
     "SRAM byte": 2.5,

@@ -142,7 +142,7 @@ def comparison_table(rows: Sequence[Result]) -> Table:
 def comparison_cells(row: Result) -> list[str]:
     """Return the numbers of one row of a comparison, empty where they are not known."""
     known = {name: value for name, value in row.items() if value is not None}
-    energy = "{energy_uj:,.3g} ({twin_energy_uj:,.3g})".format(**known) if "energy_uj" in known else ""
+    energy = f"{known['total_uj']:,.0f} ({known['twin_total_uj']:,.0f})" if "total_uj" in known else ""
     return [
         f"{row['accuracy']:.3f}",
         "-".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers",

@@ -62,19 +62,24 @@ def tidy(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axe
     return axes
 
 
+MOST_TICKS = 5
+"""Powers of ten that an axis names."""
+
+
 def plain_ticks(axis: Any, values: Sequence[float]) -> None:
     """Name these values of an axis by their numbers, not as powers of ten."""
-    axis.set_ticks(values, [f"{value:,g}".replace("-", "−") for value in values])
+    axis.set_ticks(values, [f"{value:,.10g}".replace("-", "−") for value in values])
     axis.set_ticks([], minor=True)
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Return the powers of ten between two positive numbers.
+    """Return the powers of ten between two positive numbers, evenly thinned out to five at most.
 
-    >>> decades(0.5, 200)
-    [1.0, 10.0, 100.0]
+    >>> decades(0.5, 200), decades(1, 1e6)
+    ([1.0, 10.0, 100.0], [1.0, 100.0, 10000.0, 1000000.0])
     """
-    return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    return [10.0**power for power in powers[:: -(-len(powers) // MOST_TICKS) or 1]]
 
 
 def colour_bar(figure: Figure | SubFigure, mappable: Any, axes: Any, label: str, **where: Any) -> Any:

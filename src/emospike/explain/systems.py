@@ -62,19 +62,19 @@ def _accuracies(axes: Axes, rows: Sequence[Row]) -> None:
 def _energies(axes: Axes, rows: Sequence[Row]) -> None:
     """Draw the estimated energy of a decision, joined with that of its twin."""
     for at, row in enumerate(rows):
-        if row["energy_uj"]:
-            axes.hlines(at, *sorted((row["energy_uj"], row["twin_energy_uj"])), color=GRID, linewidth=1)
-            axes.plot(row["twin_energy_uj"], at, "|", color=INK, markersize=9)
-            axes.plot(row["energy_uj"], at, "o", color=FOR if _honest(row) else AGAINST, markersize=5)
+        if row["total_uj"]:
+            axes.hlines(at, *sorted((row["total_uj"], row["twin_total_uj"])), color=GRID, linewidth=1)
+            axes.plot(row["twin_total_uj"], at, "|", color=INK, markersize=9)
+            axes.plot(row["total_uj"], at, "o", color=FOR if _honest(row) else AGAINST, markersize=5)
         else:
             axes.text(
                 0.02, at, "not known", transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=MUTED
             )
     axes.set_xscale("log")
     axes.margins(x=0.15)
-    known = [row[name] for row in rows for name in ("energy_uj", "twin_energy_uj") if row[name]] or [1.0]
+    known = [row[name] for row in rows for name in ("total_uj", "twin_total_uj") if row[name]] or [1.0]
     plain_ticks(axes.xaxis, decades(min(known), max(known)))
-    tidy(axes, "Energy of a decision", "µJ, estimated for 45 nm from counted operations")
+    tidy(axes, "Energy of a decision", "µJ, estimated for 45 nm from counted operations and bytes")
 
 
 def alt_text(rows: Sequence[Row]) -> str:

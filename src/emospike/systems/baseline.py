@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -23,10 +22,10 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.clips import Stopwatch
-from emospike.systems.contract import Effect, Explanation, Operations, as_clip
+from emospike.systems.contract import Effect, Explanation
 from emospike.systems.cost import dense_operations, readout_weights
 from emospike.systems.explained import stretches
-from emospike.systems.outline import outline
+from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds
 from emospike.systems.vector_system import Vector, VectorSystem
@@ -118,17 +117,8 @@ class Baseline(VectorSystem):
 
     # -- explaining --------------------------------------------------------------------------------------------
 
-    def explain(
-        self,
-        clip: Clip | Path | str,
-        threshold: float | None = None,
-        modality: str | None = None,
-        label: str | None = None,
-    ) -> Explanation:
-        """Return what the figures of one decision draw: the features, and what bands and moments carried it."""
-        shown, seen = outline(self, as_clip(clip), threshold, modality, label)
-        if seen is None:
-            return shown
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what bands and moments carried it."""
         view, target = modality_of(seen.senses), self.classes_.index(shown.about)
         return replace(
             shown,

@@ -41,6 +41,27 @@ def each(
         yield result
 
 
+def attempted(
+    work: Callable[[Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> tuple[dict[int, Result], dict[int, str]]:
+    """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others."""
+
+    def one(_: int, clip: Clip) -> Result | InputError:
+        try:
+            return work(clip)
+        except InputError as error:
+            return error
+
+    found: dict[int, Result] = {}
+    reasons: dict[int, str] = {}
+    for i, result in enumerate(each(one, clips, stage, progress)):
+        if isinstance(result, InputError):
+            reasons[i] = str(result)
+        else:
+            found[i] = result
+    return found, reasons
+
+
 def _results(one: Callable[[int, Clip], Result], clips: Sequence[Clip]) -> Iterator[Result]:
     """Yield results in order, from joblib's threads if there is more than one clip."""
     if len(clips) == 1:

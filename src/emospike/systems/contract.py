@@ -21,6 +21,7 @@ from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.head import Head
+from emospike.systems.operations import Operations
 from emospike.systems.senses import WORDS
 from emospike.validation import NotTrainedError, one_of
 
@@ -232,59 +233,6 @@ class Explanation:
     def about(self) -> str:
         """The class whose log-odds the effects are of."""
         return self.target or self.decision.label
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """What one layer of synapses costs in one decision.
-
-    Attributes
-    ----------
-    name : of the layer
-    spike_rate : spikes that arrive at an input of the layer a step; 1 where real numbers do
-    macs, accumulates, bytes_moved : as in `Operations`
-    twin_macs, twin_bytes_moved : the same synapses driven by real numbers at every step
-    """
-
-    name: str
-    spike_rate: float
-    macs: int
-    accumulates: int
-    bytes_moved: int
-    twin_macs: int
-    twin_bytes_moved: int
-
-
-@dataclass(frozen=True)
-class Operations:
-    """What one decision costs, beside the same network without spikes.
-
-    Energy is an estimate for 45 nm CMOS (Horowitz 2014: 4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate, 32 bit
-    floats), computed from spikes that were counted on this clip; it is not a measurement.
-
-    Attributes
-    ----------
-    spikes : spikes of inputs and neurons
-    spike_rate : spikes per neuron and step
-    synaptic_operations : accumulates that those spikes caused
-    macs : multiply-accumulates (leak and readout; all of them in the twin)
-    bytes_moved : weights and states read and written, without caches
-    energy_uj : estimated energy, microjoule
-    twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step; a system
-        without spikes is its own twin
-    layers : the same, layer by layer; they sum to the whole
-    """
-
-    spikes: int
-    spike_rate: float
-    synaptic_operations: int
-    macs: int
-    bytes_moved: int
-    energy_uj: float
-    twin_macs: int
-    twin_bytes_moved: int
-    twin_energy_uj: float
-    layers: tuple[LayerCost, ...] = ()
 
 
 class System(ABC):

@@ -13,7 +13,7 @@ from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.reservoir import Network
 from emospike.networks.trains import Response
 from emospike.readout.contract import Classifier
-from emospike.systems.contract import LayerCost, Operations
+from emospike.systems.operations import LayerCost, Operations
 
 PICOJOULE_MAC = 4.6
 PICOJOULE_AC = 0.9

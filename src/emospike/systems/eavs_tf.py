@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +22,11 @@ from emospike.readout.readout import PRIOR_CLIPS, grouped
 from emospike.readout.selective import Calibration, threshold_for
 from emospike.systems import eavs_tf_presets
 from emospike.systems.augmentation import Augmentation
-from emospike.systems.clips import Stopwatch, each, ticks, training_labels
-from emospike.systems.contract import Explanation, Operations, Progress, as_clip
+from emospike.systems.clips import Stopwatch, attempted, each, ticks, training_labels
+from emospike.systems.contract import Explanation, Progress
 from emospike.systems.eavs_tf_explained import explanation_of, operations_of
 from emospike.systems.eavs_tf_training import Lessons, held_out_scores, trained_members
+from emospike.systems.operations import Operations
 from emospike.systems.rehearsal import Memory, remembered, taught
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem
@@ -269,24 +269,13 @@ class EAVSTransformer(SensingSystem):
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
     ) -> tuple[dict[str, Answers], dict[int, str]]:
         """Return the probabilities by every modality, and why some clips have none (see `SensingSystem.answers`)."""
-        reasons: dict[int, str] = {}
-
-        def one(index: int, clip: Clip) -> Perceived | None:
-            try:
-                return self.perceive(clip)
-            except InputError as error:
-                reasons[index] = str(error)
-                return None
-
-        found = list(each(one, clips, "answers", progress))
-        rows = [i for i, seen in enumerate(found) if seen is not None]
-        kept = [seen for seen in found if seen is not None]
-        who = None if speakers is None else [speakers[i] for i in rows]
+        found, reasons = attempted(self.perceive, clips, "answers", progress)
+        who = None if speakers is None else [speakers[i] for i in found]
         out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
-        for row, seen, shift in zip(rows, kept, self._speaker_shifts(kept, who), strict=True):
+        for (row, seen), shift in zip(found.items(), self._speaker_shifts([*found.values()], who), strict=True):
             for view in self.views_in(seen):
                 out[view][row] = self.answer(seen, MODALITIES[view], shift=shift)
-        return out, dict(sorted(reasons.items()))
+        return out, reasons
 
     def _speaker_shifts(self, seen: Sequence[Perceived], speakers: Sequence[str] | None) -> list[Means]:
         """Return the shift of each clip, by its speaker if these are known and normalised."""
@@ -311,15 +300,9 @@ class EAVSTransformer(SensingSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def explain(
-        self,
-        clip: Clip | Path | str,
-        threshold: float | None = None,
-        modality: str | None = None,
-        label: str | None = None,
-    ) -> Explanation:
-        """Return what the figures of one decision draw."""
-        return explanation_of(self, as_clip(clip), threshold, modality, label)
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell."""
+        return explanation_of(self, shown, seen)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

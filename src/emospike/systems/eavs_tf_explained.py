@@ -2,66 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emospike.clip import Clip
 from emospike.networks.spiking_transformer import Batch, LayerCount
-from emospike.systems.contract import Effect, Explanation, LayerCost, Operations
+from emospike.systems.contract import Explanation
 from emospike.systems.cost import WORD, dense_layer, summed
-from emospike.systems.hiding import Hidden, bands_hidden, moments_hidden
-from emospike.systems.outline import outline
+from emospike.systems.hiding import bands_hidden, effects, moments_hidden
+from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.senses import Perceived
-from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.eavs_tf import EAVSTransformer
 
 
-def explanation_of(
-    system: EAVSTransformer, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
-) -> Explanation:
-    """Return what the figures of one decision draw; see `outline` for the senses and the label.
+def explanation_of(system: EAVSTransformer, shown: Explanation, seen: Perceived) -> Explanation:
+    """Return an outline (see `outline`) with what only this system can tell.
 
     The networks have no place in the brain, and their spikes a grid of their own: they are not told here.
     """
-    shown, seen = outline(system, clip, threshold, modality, label)
-    if seen is None:
-        return shown
     target = system.classes_.index(shown.about)
+    speakers = [mean + shift for mean, shift in zip(system.scales_.means, system.shift_, strict=True)][
+        : len(seen.series)
+    ]
     bands, moments = bands_hidden(seen.series), moments_hidden(seen.series)
     return replace(
         shown,
-        bands=list(effects(system, seen, target, bands)),
-        moments=list(effects(system, seen, target, moments)),
+        bands=effects(system, seen, target, bands, speakers),
+        moments=effects(system, seen, target, moments, speakers),
     )
-
-
-def evidence(system: EAVSTransformer, seen: Perceived, target: int) -> float:
-    """Return the log-odds of a class."""
-    return log_odds(system.answer(seen, seen.senses), target)
-
-
-def masked(system: EAVSTransformer, seen: Perceived, hidden: Hidden) -> Perceived:
-    """Return the features with what is hidden at the speaker's mean, which tells the networks nothing."""
-    means = [mean + shift for mean, shift in zip(system.scales_.means, system.shift_, strict=True)][: len(seen.series)]
-    series = [
-        one if one is None or mask is None else one.with_values(np.where(mask, mean, one.values).astype(np.float32))
-        for one, mask, mean in zip(seen.series, hidden, means, strict=True)
-    ]
-    return replace(seen, series=tuple(series))
-
-
-def effects(
-    system: EAVSTransformer, seen: Perceived, target: int, parts: Iterable[tuple[str, Hidden]]
-) -> Iterator[Effect]:
-    """Yield what hiding each part changes."""
-    whole = evidence(system, seen, target)
-    for name, hidden in parts:
-        yield Effect(name, whole - evidence(system, masked(system, seen, hidden), target))
 
 
 def operations_of(system: EAVSTransformer, batch: Batch) -> Operations:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,9 +33,10 @@ from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined, silent
 from emospike.systems import excube2_presets
 from emospike.systems.clips import Stopwatch, each
-from emospike.systems.contract import Explanation, Operations, Progress, as_clip
+from emospike.systems.contract import Explanation, Progress
 from emospike.systems.cost import readout_weights, reservoir_operations
 from emospike.systems.explained import explanation_of
+from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.vector_system import Labels, Vector, VectorSystem
 from emospike.validation import InputError, one_of
@@ -251,15 +251,9 @@ class EXCube2(VectorSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def explain(
-        self,
-        clip: Clip | Path | str,
-        threshold: float | None = None,
-        modality: str | None = None,
-        label: str | None = None,
-    ) -> Explanation:
-        """Return what the figures of one decision draw (section 3.3)."""
-        return explanation_of(self, as_clip(clip), threshold, modality, label)
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell (section 3.3)."""
+        return explanation_of(self, shown, seen)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

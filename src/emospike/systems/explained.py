@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool
 
-from emospike.clip import Clip
 from emospike.encoding.contract import Decoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
@@ -20,7 +19,7 @@ from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.contract import Effect, Explanation
-from emospike.systems.outline import outline, sense_of
+from emospike.systems.outline import sense_of
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds
 
@@ -31,13 +30,8 @@ MOMENTS = 12
 """Stretches of equal length that a clip is cut into."""
 
 
-def explanation_of(
-    system: EXCube2, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
-) -> Explanation:
-    """Return what the figures of one decision draw; see `outline` for the senses and the label."""
-    shown, seen = outline(system, clip, threshold, modality, label)
-    if seen is None:
-        return shown
+def explanation_of(system: EXCube2, shown: Explanation, seen: Perceived) -> Explanation:
+    """Return an outline (see `outline`) with what only this system can tell."""
     activity, template, wires = system.activity(seen, seen.senses), system.template_, system.network_.recurrent
     view, target, regions = modality_of(seen.senses), system.classes_.index(shown.about), len(template.regions)
     return replace(

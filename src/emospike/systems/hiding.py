@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float32
 
 from emospike.readout.interactions import channel_groups
 from emospike.series import Series
+from emospike.systems.contract import Effect
 from emospike.systems.explained import stretches
+from emospike.systems.senses import Perceived
+from emospike.systems.sensing_system import log_odds
+
+if TYPE_CHECKING:
+    from emospike.systems.sensing_system import SensingSystem
 
 Hidden = tuple[Bool[np.ndarray, "_ _"] | None, ...]
 """Of each feature, what is hidden (steps, channels); None where nothing is."""
+
+Levels = Sequence[Float32[np.ndarray, " _"]]
+"""Of each feature, the value of each channel that tells the system nothing."""
 
 
 def bands_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidden]]:
@@ -42,3 +53,21 @@ def moments_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidde
             if mask is not None:
                 mask[start:stop] = True
         yield name, tuple(masks)
+
+
+def effects(
+    system: SensingSystem, seen: Perceived, target: int, parts: Iterable[tuple[str, Hidden]], levels: Levels
+) -> list[Effect]:
+    """Return what hiding each part takes from the log-odds of a class."""
+    whole = log_odds(system.answer(seen, seen.senses), target)
+    rests = ((name, log_odds(system.answer(held(seen, hidden, levels), seen.senses), target)) for name, hidden in parts)
+    return [Effect(name, whole - rest) for name, rest in rests]
+
+
+def held(seen: Perceived, hidden: Hidden, levels: Levels) -> Perceived:
+    """Return the features with what is hidden held at levels that tell nothing."""
+    series = [
+        one if one is None or mask is None else one.with_values(np.where(mask, level, one.values).astype(np.float32))
+        for one, mask, level in zip(seen.series, hidden, levels, strict=True)
+    ]
+    return replace(seen, series=tuple(series))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from emospike.systems.clips import Stopwatch
 from emospike.systems.contract import Effect, Explanation, undecided
 from emospike.systems.head import head_of
 from emospike.systems.senses import Perceived
-from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import one_of
+
+if TYPE_CHECKING:
+    from emospike.systems.sensing_system import SensingSystem
 
 
 def outline(

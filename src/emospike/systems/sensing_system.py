@@ -14,8 +14,17 @@ from jaxtyping import Float
 from emospike.clip import Clip
 from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
-from emospike.systems.clips import Stopwatch, each
-from emospike.systems.contract import Decision, Progress, System, as_clip, decision, undecided, unheard_speech
+from emospike.systems.clips import Stopwatch, attempted, each
+from emospike.systems.contract import (
+    Decision,
+    Explanation,
+    Progress,
+    System,
+    as_clip,
+    decision,
+    undecided,
+    unheard_speech,
+)
 from emospike.systems.senses import MODALITIES, Perceived, modality_of, perceive, shares
 from emospike.validation import InputError
 
@@ -182,6 +191,23 @@ class SensingSystem(System):
             unheard=found.unheard,
         )
 
+    def explain(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        label: str | None = None,
+    ) -> Explanation:
+        """Return what the figures of one decision draw; see `outline` for the senses and the label."""
+        from emospike.systems.outline import outline
+
+        shown, seen = outline(self, as_clip(clip), threshold, modality, label)
+        return shown if seen is None else self.detailed(shown, seen)
+
+    @abstractmethod
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return an explanation with what only this system can tell, such as the effects of parts."""
+
     # -- many clips --------------------------------------------------------------------------------------------
 
     def predict_proba(
@@ -205,21 +231,17 @@ class SensingSystem(System):
 
         A clip that lacks a sense of a modality has NaN there; one that lacks all is among those with a reason.
         """
-        reasons: dict[int, str] = {}
 
-        def one(index: int, clip: Clip) -> dict[str, Answer]:
-            try:
-                seen = self.perceive(clip)
-            except InputError as error:
-                reasons[index] = str(error)
-                return {}
+        def one(clip: Clip) -> dict[str, Answer]:
+            seen = self.perceive(clip)
             return {view: self.answer(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
+        found, reasons = attempted(one, clips, "answers", progress)
         out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
-        for i, by_view in enumerate(each(one, clips, "answers", progress)):
+        for i, by_view in found.items():
             for view, probabilities in by_view.items():
                 out[view][i] = probabilities
-        return out, dict(sorted(reasons.items()))
+        return out, reasons
 
 
 def decoded(clip: Clip, modality: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +23,9 @@ from emospike.networks.training import Training, deep
 from emospike.readout.early import Votes, counted
 from emospike.readout.polled import Polled
 from emospike.systems import spiking_emotions_presets
-from emospike.systems.clips import Stopwatch, each, ticks, training_labels
-from emospike.systems.contract import Explanation, Operations, Progress, as_clip
+from emospike.systems.clips import Stopwatch, attempted, each, ticks, training_labels
+from emospike.systems.contract import Explanation, Progress
+from emospike.systems.operations import Operations
 from emospike.systems.senses import Perceived
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem
 from emospike.systems.spiking_emotions_explained import counterpart_of, explanation_of, operations_of
@@ -219,19 +219,7 @@ class SpikingEmotions(SensingSystem):
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
     ) -> tuple[dict[str, Answers], dict[int, str]]:
         """Return the probabilities of the clips that show a face, and why the others have none."""
-
-        def one(_: int, clip: Clip) -> Float32[np.ndarray, " classes"] | str:
-            try:
-                return self.scored(clip)
-            except InputError as error:
-                return str(error)
-
-        scores, left_out = dict[int, Float32[np.ndarray, " classes"]](), dict[int, str]()
-        for i, found in enumerate(each(one, clips, "votes", progress)):
-            if isinstance(found, str):
-                left_out[i] = found
-            else:
-                scores[i] = found
+        scores, left_out = attempted(self.scored, clips, "votes", progress)
         out = np.full((len(clips), len(self.classes_)), np.nan)
         if own := list(scores):
             who = None if speakers is None else np.asarray(speakers)[own]
@@ -270,15 +258,9 @@ class SpikingEmotions(SensingSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def explain(
-        self,
-        clip: Clip | Path | str,
-        threshold: float | None = None,
-        modality: str | None = None,
-        label: str | None = None,
-    ) -> Explanation:
-        """Return what the figures of one decision draw."""
-        return explanation_of(self, as_clip(clip), threshold, modality, label)
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell."""
+        return explanation_of(self, shown, seen)
 
     def watched(self, clip: Clip) -> list[Watched]:
         """Return potentials and spikes of the voting neurons of each network (Figure 3)."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64
 
-from emospike.clip import Clip
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.early import stops
-from emospike.systems.contract import Effect, Explanation, LayerCost, Operations
+from emospike.systems.contract import Effect, Explanation
 from emospike.systems.cost import WORD, dense_layer, summed
 from emospike.systems.explained import stretches
-from emospike.systems.outline import outline
+from emospike.systems.operations import LayerCost, Operations
+from emospike.systems.senses import Perceived
 
 if TYPE_CHECKING:
     from emospike.systems.spiking_emotions import Look, SpikingEmotions
@@ -39,18 +39,13 @@ PARTS = {
 """Parts of the picture as shares of its height and width; left is the picture's left."""
 
 
-def explanation_of(
-    system: SpikingEmotions, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
-) -> Explanation:
-    """Return what the figures of one decision draw; see `outline` for the label.
+def explanation_of(system: SpikingEmotions, shown: Explanation, seen: Perceived) -> Explanation:
+    """Return an outline (see `outline`) with what only this system can tell.
 
     The neurons have no place in the brain, and their spikes a grid of their own: they are not told here.
     """
-    shown, seen = outline(system, clip, threshold, modality, label)
-    if seen is None:
-        return shown
     target, look = system.classes_.index(shown.about), system.look(seen)
-    times, _ = system.pictures.greys(clip, system.camera.chosen)
+    times, _ = system.pictures.greys(seen.clip, system.camera.chosen)
     times = times[system.camera.chosen(len(times))]
     return replace(
         shown,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -26,7 +25,8 @@ from emospike.readout.scaling import SoftScaler
 from emospike.systems import synch_graph_presets
 from emospike.systems.clips import Stopwatch, each
 from emospike.systems.competitive_system import CompetitiveSystem
-from emospike.systems.contract import Explanation, Operations, Progress, as_clip
+from emospike.systems.contract import Explanation, Progress
+from emospike.systems.operations import Operations
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived
@@ -267,15 +267,9 @@ class SynchGraph(CompetitiveSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def explain(
-        self,
-        clip: Clip | Path | str,
-        threshold: float | None = None,
-        modality: str | None = None,
-        label: str | None = None,
-    ) -> Explanation:
-        """Return what the figures of one decision draw."""
-        return explanation_of(self, as_clip(clip), threshold, modality, label)
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell."""
+        return explanation_of(self, shown, seen)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

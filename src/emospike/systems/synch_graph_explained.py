@@ -7,33 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emospike.clip import Clip
 from emospike.networks.synchrony_graph import SynchronyGraph
-from emospike.systems.contract import Explanation, LayerCost, Operations
+from emospike.systems.contract import Explanation
 from emospike.systems.cost import WORD, competitive_layer, dense_layer, summed
-from emospike.systems.outline import outline
+from emospike.systems.hiding import bands_hidden, effects, moments_hidden
+from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.senses import WORDS, Perceived, modality_of
-from emospike.systems.silencing import band_effects, moment_effects
 
 if TYPE_CHECKING:
     from emospike.systems.synch_graph import SynchGraph
 
 
-def explanation_of(
-    system: SynchGraph, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
-) -> Explanation:
-    """Return what the figures of one decision draw; see `outline` for the senses and the label.
+def explanation_of(system: SynchGraph, shown: Explanation, seen: Perceived) -> Explanation:
+    """Return an outline (see `outline`) with what only this system can tell.
 
     The spikes of a presentation have a clock of their own (350 ms for the whole clip) and are not told here.
     """
-    shown, seen = outline(system, clip, threshold, modality, label)
-    if seen is None:
-        return shown
-    target = system.classes_.index(shown.about)
+    target, silent = system.classes_.index(shown.about), [span[0] for span in system.ranges_]
     return replace(
         shown,
-        bands=band_effects(system, seen, target),
-        moments=moment_effects(system, seen, target),
+        bands=effects(system, seen, target, bands_hidden(seen.series), silent),
+        moments=effects(system, seen, target, moments_hidden(seen.series), silent),
         synchrony=synchrony_of(system, seen),
     )
 

@@ -16,7 +16,7 @@ from emospike.features.virtual_speakers import VirtualSpeakers, Voice
 from emospike.readout.contract import Classifier, IncrementalClassifier
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
-from emospike.systems.clips import Stopwatch, each, training_labels
+from emospike.systems.clips import Stopwatch, attempted, each, training_labels
 from emospike.systems.contract import Progress
 from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
@@ -210,24 +210,19 @@ class VectorSystem(SensingSystem):
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
     ) -> tuple[dict[str, Answers], dict[int, str]]:
         """Return the probabilities by every readout, and why some clips have none."""
-        reasons: dict[int, str] = {}
 
-        def one(index: int, clip: Clip) -> dict[str, Vector]:
-            try:
-                seen = self.perceive(clip)
-            except InputError as error:
-                reasons[index] = str(error)
-                return {}
+        def one(clip: Clip) -> dict[str, Vector]:
+            seen = self.perceive(clip)
             return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
-        found = list(each(one, clips, "state vectors", progress))
+        found, reasons = attempted(one, clips, "state vectors", progress)
         who = None if speakers is None else np.asarray(speakers)
         out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
         for view, probabilities in out.items():
-            own = [i for i, vectors in enumerate(found) if view in vectors]
+            own = [i for i, vectors in found.items() if view in vectors]
             if own:
                 probabilities[own] = self._read_all(view, [found[i][view] for i in own], own, who)
-        return out, dict(sorted(reasons.items()))
+        return out, reasons
 
     def _read_all(
         self, view: str, vectors: Sequence[Vector], own: Sequence[int], who: Labels | None
