@@ -10,6 +10,7 @@ snntorch = pytest.importorskip("snntorch")
 
 from emospike.networks import training as training_module  # noqa: E402
 from emospike.networks._spiking_neurons_torch import PLIF  # noqa: E402
+from emospike.networks._spiking_patches_torch import DELTA, Receptors, send_on_delta  # noqa: E402
 from emospike.networks._spiking_training_torch import delivered  # noqa: E402
 from emospike.networks._training_torch import supervised_contrast  # noqa: E402
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream  # noqa: E402
@@ -162,6 +163,23 @@ def test_receptors_are_read_and_do_not_learn(spiking):
     assert trained.read(batch())["face"].shape == (6, 2 * 16 + 40)
     heard = [one for one in trained.counted(batch()).layers if one.name == "receptors.audio"]
     assert heard[0].dense == 6 * 32 * 40 * 8 * 8  # clips, steps, receptors, channels, reach
+    assert (heard[0].macs == 0) == spiking
+
+
+def test_receptors_add_up_the_changes_of_their_channels():
+    receptors = Receptors(replace(WHAT, receptors=7), 12)
+    x = torch.randn(1, 20, 12, generator=torch.Generator().manual_seed(3)).cumsum(1)
+    levels = send_on_delta(x)
+    assert (levels - x).abs().max() < DELTA
+    n = torch.nn.functional.pad(levels / DELTA, (0, 0, 4, 4))[0].round().int()
+    arrived = 0
+    for heard in receptors.channels:
+        before = torch.zeros(8, 8, dtype=torch.int32)
+        for t in range(10):
+            now = n[2 * t : 2 * t + 8, heard]
+            arrived += int((now - before).abs().sum())
+            before = now
+    assert int(receptors.delivered(x)) == arrived
 
 
 def test_moments_part_a_clip():

@@ -79,8 +79,11 @@ def counted(network: Network, batch: Batch) -> Counted:
             layers.append(LayerCount(name, 1.0, dense, 0, dense))
 
     def listens(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
-        every = len(x) * -(-x.shape[1] // 2) * cast(Tensor, module.weights).numel()
-        layers.append(LayerCount(name, 1.0, every, 0, every))
+        ears = cast(Receptors, module)
+        every = len(x) * -(-x.shape[1] // 2) * ears.weights.numel()
+        heard = round(float(ears.delivered(x))) if ears.spiking else 0
+        rate, macs = (heard / every, 0) if ears.spiking else (1.0, every)
+        layers.append(LayerCount(name, rate, macs, heard, every))
 
     def attends(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
         met, size = cast(Tensor, module.met), output.numel()
