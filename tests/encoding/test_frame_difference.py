@@ -1,5 +1,7 @@
 """The simulated event camera, and recordings of real ones."""
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -113,13 +115,59 @@ def test_n_mnist_events_are_read(tmp_path):
     assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([33, 32], [0, 1], [True, False])
 
 
+def aedat2(addresses, header=b"#!AER-DAT2.0\r\n# comment\r\n"):
+    rows = [[address, 1000 * (k + 1)] for k, address in enumerate(addresses)]
+    return header + np.array(rows, ">u4").tobytes()
+
+
+def test_jaer_recordings_are_read(tmp_path):
+    path = tmp_path / "hand.aedat"
+    path.write_bytes(aedat2([127 << 8 | 3 << 1 | 1, 0 << 8 | 127 << 1, 1 << 15]) + b"cut")
+    recorded = read_events(path)
+    assert (recorded.width, recorded.height) == (128, 128)
+    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([3, 127], [0, 127], [True, False])
+    np.testing.assert_allclose(recorded.t, [0.001, 0.002])
+    path.write_bytes(
+        aedat2(
+            [259 << 22 | 345 << 12 | 1 << 11, 7 << 12, 5 << 12 | 1 << 10, 1 << 31],
+            b"#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.Davis346blue\r\n",
+        )
+    )
+    recorded = read_events(path)
+    assert (recorded.width, recorded.height) == (346, 260)
+    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([345, 7], [0, 259], [True, False])
+
+
+def test_caer_recordings_are_read(tmp_path):
+    def packet(events, kind=1, overflow=0):
+        made = struct.pack("<hhiiiiii", kind, 0, 8, 4, overflow, len(events), len(events), len(events))
+        return made + b"".join(struct.pack("<II", *one) for one in events)
+
+    def at(x, y, on, valid=1):
+        return x << 17 | y << 2 | on << 1 | valid
+
+    path = tmp_path / "user.aedat"
+    header = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n"
+    first = packet([(at(5, 9, 1), 10), (at(1, 1, 1, valid=0), 20)])
+    last = packet([(at(127, 0, 0), 30), (at(2, 2, 1), 40)], overflow=1)
+    path.write_bytes(header + first + packet([(1, 1)], kind=2) + last[:-3])
+    recorded = read_events(path)
+    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([5, 127], [9, 0], [True, False])
+    np.testing.assert_allclose(recorded.t, [10e-6, (2**31 + 30) * 1e-6])
+    assert (recorded.width, recorded.height) == (128, 10)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
         ("a.bin", b"123456", "6 bytes are not 5 an event"),
         ("a.bin", b"", "it holds no event"),
         ("a.npz", b"no zip", "cannot read"),
-        ("a.aedat", b"#!AER-DAT3.1", "is no event file that is known here"),
+        ("a.aedat", b"#!AER-DAT4.0\r\n", "neither AEDAT 2 nor 3.1"),
+        ("a.aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n", "it holds no event"),
+        ("a.aedat", b"#!AER-DAT3.1\r\n" + bytes(28), "no size"),
+        ("a.aedat", b"#!AER-DAT2.0", "it holds no event"),
+        ("a.raw", b"% evt 3.0", "is no event file that is known here"),
     ],
 )
 def test_other_files_are_refused(tmp_path, name, content, why):

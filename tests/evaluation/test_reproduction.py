@@ -52,6 +52,7 @@ def test_rows_hold_the_papers_number_and_ours_on_both_splits(four_speakers):
     assert guesses["found"]["vote"]["speaker-folds"]["majority"] == pytest.approx(8 / 12)
     assert errs["found"]["linear"]["speaker-folds"]["right"] == "0" * 12
     assert guesses["curves"]["speaker-folds"] == [{"loss": [1.0, 0.5, 0.0]}] * 4
+    assert sum(guesses["tested"]["speaker-folds"]) == len(guesses["found"]["vote"]["speaker-folds"]["right"])
     assert "LEAKY" in result["note"]
 
 

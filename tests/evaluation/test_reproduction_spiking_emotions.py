@@ -85,3 +85,8 @@ def test_each_is_drawn(found, what, tmp_path, recwarn):
 
     assert save_figure(reproduction_figure(found[what]), tmp_path / "a.png").stat().st_size > 5_000
     assert not [one for one in recwarn if "emospike" in str(one.filename)]
+
+
+def test_curves_are_averaged_by_their_recordings():
+    row = {"curves": {"random": [{"accuracy": [1.0]}, {"accuracy": [0.0]}]}, "tested": {"random": [3, 1]}}
+    assert mean_curve(row, "random", "accuracy").tolist() == [0.75]

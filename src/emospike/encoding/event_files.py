@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from emospike.validation import InputError
 
-_HOW = "give an .npz with arrays x, y, t (microseconds) and p, or an N-MNIST .bin"
+_HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an .aedat of version 2 or 3.1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ def read_events(path: Path | str) -> RecordedEvents:
 
     ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off), and if they are known ``width``
     and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds.
+    ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER).
 
     Raises
     ------
@@ -49,6 +51,8 @@ def read_events(path: Path | str) -> RecordedEvents:
             return _npz(path)
         if path.suffix == ".bin":
             return _bin(path)
+        if path.suffix == ".aedat":
+            return _aedat(path.read_bytes())
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"cannot read {path} as events ({error}): {_HOW}") from None
     raise InputError(f"{path} is no event file that is known here: {_HOW}")
@@ -70,6 +74,59 @@ def _bin(path: Path) -> RecordedEvents:
         raise ValueError(f"{len(raw)} bytes are not 5 an event")
     x, y, *rest = raw.reshape(-1, 5).T.astype(np.int64)
     return _events(x, y, ((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2], rest[0] >= 128, [34, 34])
+
+
+def _aedat(raw: bytes) -> RecordedEvents:
+    """Read the address-event format of iniVation's cameras, by the version that its first line names."""
+    start = 0
+    while raw[start : start + 1] == b"#":
+        start = raw.find(b"\n", start) + 1 or len(raw)
+        if raw[:start].endswith(b"#!END-HEADER\r\n"):
+            break
+    header, body = raw[:start], raw[start:]
+    if header.startswith(b"#!AER-DAT2"):
+        return _aedat2(body, davis=b"davis" in header.lower())
+    if header.startswith(b"#!AER-DAT3.1"):
+        return _aedat3(body)
+    raise ValueError("it is neither AEDAT 2 nor 3.1; newer files: export them as arrays")
+
+
+def _aedat2(body: bytes, *, davis: bool) -> RecordedEvents:
+    """Read big-endian pairs of address and microseconds; rows count from the bottom.
+
+    DVS128: polarity in bit 0, column in bits 1 to 7, row in bits 8 to 14; bit 15 marks what is no event. DAVIS:
+    polarity in bit 11, column in bits 12 to 21, row in bits 22 to 30; bits 10 and 31 mark what is no event.
+    """
+    address, t = np.frombuffer(body[: len(body) // 8 * 8], ">u4").astype(np.int64).reshape(-1, 2).T
+    if davis:
+        real = address & 0x80000400 == 0
+        x, y, on, size = address >> 12 & 0x3FF, address >> 22 & 0x1FF, address >> 11 & 1, [0, 0]
+    else:
+        real = address & 0x8000 == 0
+        x, y, on, size = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1, [128, 128]
+    top = max(size[1] - 1, int(y[real].max(initial=0)))
+    return _events(x[real], top - y[real], t[real], on[real] > 0, size)
+
+
+def _aedat3(body: bytes) -> RecordedEvents:
+    """Read packets of little-endian events: 28 bytes of header, then address and microseconds of each event.
+
+    Of the address bit 0 says whether the event is valid, bit 1 its polarity; row in bits 2 to 16, column in 17 to 31.
+    """
+    parts, at = [np.zeros((0, 2), np.int64)], 0
+    while at + 28 <= len(body):
+        kind, _, size, _, overflow, _, count, _ = struct.unpack_from("<hhiiiiii", body, at)
+        at += 28
+        if size <= 0 or count < 0:
+            raise ValueError("a packet says that its events have no size")
+        if kind == 1 and size == 8:
+            events = np.frombuffer(body[at : at + 8 * count][: (len(body) - at) // 8 * 8], "<u4").astype(np.int64)
+            parts.append(events.reshape(-1, 2) + np.array([0, overflow << 31]))
+        at += size * count
+    address, t = np.concatenate(parts).T
+    valid = address & 1 > 0
+    address, t = address[valid], t[valid]
+    return _events(address >> 17, address >> 2 & 0x7FFF, t, address >> 1 & 1 > 0, [0, 0])
 
 
 def _events(

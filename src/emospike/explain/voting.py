@@ -19,8 +19,9 @@ SAID = {HONEST: "new speakers", LEAKY: "random split, LEAKY"}
 
 
 def mean_curve(row: Result, protocol: str, name: str) -> Float64[np.ndarray, " points"]:
-    """Return a curve of a row, averaged over the folds."""
-    return np.asarray(np.mean([fold[name] for fold in row["curves"][protocol]], axis=0))
+    """Return a curve of a row, averaged over the folds by their test recordings."""
+    curves = [fold[name] for fold in row["curves"][protocol]]
+    return np.asarray(np.average(curves, axis=0, weights=row["tested"][protocol]))
 
 
 def steps_figure(result: Result) -> Figure:
@@ -52,6 +53,7 @@ def voters_figure(result: Result) -> Figure:
             lines = np.array([curve for name, curve in curves.items() if name.startswith(kind)])
             image = axes.imshow(lines, aspect="auto", cmap=colours, interpolation="nearest")
             axes.axhline(len(lines) / 2 - 0.5, color=AGAINST, linewidth=1)
+            axes.set_yticks([0, len(lines) // 2, len(lines) - 1])
             tidy(axes, f"{row['what']}: {kind}", "step", "voter; the first class above")
             if kind == "potential":
                 colour_bar(figure, image, axes, "potential")

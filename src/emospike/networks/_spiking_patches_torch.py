@@ -148,7 +148,7 @@ class Receptors(nn.Module):
     @torch.no_grad()
     def delivered(self, x: Tensor) -> Tensor:
         """Return at how many synapses spikes of (clips, grid, channels) arrive: changes since the last 20 ms."""
-        count, _, reach = self.weights.shape
+        reach = self.weights.shape[2]
         levels = nn.functional.pad(send_on_delta(x) / DELTA, (0, 0, reach // 2, reach // 2))
         changes = (levels[:, 2:] - levels[:, :-2]).abs().sum(0)
         later = changes.unfold(0, reach, 2)[: -(-x.shape[1] // 2) - 1].sum((0, 2))

@@ -124,6 +124,7 @@ def measured(
                 row["found"].setdefault(column, {})[protocol] = numbers(dataset, tested, decided, protocol)
             if what in found[0].curves:
                 row.setdefault("curves", {})[protocol] = [_listed(one, what) for one in found]
+                row.setdefault("tested", {})[protocol] = [len(fold.test) for fold in folds]
     seconds = time.perf_counter() - start
     return {what: row | {"seconds": round(seconds, 1)} for what, row in rows.items()}
 
