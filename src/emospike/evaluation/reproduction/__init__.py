@@ -31,6 +31,7 @@ REPRODUCTIONS: Mapping[str, Registry] = {
         "reproduction of synch-graph",
         {name: f"{_HERE}.synch_graph:{name}" for name in ("table1", "table3", "figure3", "figure4")},
     ),
+    "eavs-tf": Registry("reproduction of eavs-tf", {"baselines": f"{_HERE}.eavs_tf:baselines"}),
     "spiking-emotions": Registry(
         "reproduction of spiking-emotions",
         {name: f"{_HERE}.spiking_emotions:{name}" for name in ("table1", "figure2", "figure3", "latency")},
