@@ -23,6 +23,17 @@ def test_who_takes_part():
         plan(["excube"], "both", "arousal")
 
 
+def test_a_preset_can_be_named():
+    parts, _ = plan(["excube2:large", "synch_graph:published", "eavs_tf:published"], "both", "arousal")
+    assert [(one.preset, one.protocol) for one in parts] == [
+        ("large", "speaker-folds"),
+        ("published", "published"),
+        ("published", "speaker-folds"),
+    ]
+    with pytest.raises(InputError, match="unknown preset 'small'"):
+        plan(["excube2:small"], "both", "arousal")
+
+
 def test_a_system_of_one_sense(toy, monkeypatch):
     monkeypatch.setattr(toy, "modalities", classmethod(lambda cls: ("face",)))
     (part,), _ = plan(["toy"], "both", "arousal")

@@ -41,9 +41,7 @@ def data(tmp_path):
     for number, speaker in enumerate("abcd"):
         for take in range(6):
             sad, name = take % 2, f"{speaker}{take}"
-            made_up.write(
-                tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take)
-            )
+            made_up.write(tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take))
             made_up.write_face(tmp_path / f"{name}.csv", 1.0, smile=2.5 * (1 - sad))
             lines.append(f"{name}.wav,{'sad' if sad else 'happy'},{speaker},{name}.csv")
     (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")

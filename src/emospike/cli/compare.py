@@ -16,7 +16,9 @@ from emospike.validation import InputError
 def compare(
     data: Data,
     *,
-    systems: Annotated[str | None, typer.Option(help="Names parted by commas (default: every system).")] = None,
+    systems: Annotated[
+        str | None, typer.Option(help="Names parted by commas, as in excube2,eavs_tf:default (default: every system).")
+    ] = None,
     modality: Annotated[
         str, typer.Option(help="audio, face or both; with both, a system of one sense takes part with that.")
     ] = "both",

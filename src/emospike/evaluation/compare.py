@@ -50,23 +50,29 @@ class Part:
 def plan(systems: Sequence[str], modality: str, labels: str, *, published: bool = True) -> tuple[list[Part], list[str]]:
     """Return what is to be evaluated, and a line on each system that cannot be.
 
-    A system takes part with its default preset and, if `published`, with its paper's preset in its paper's protocol.
-    Where sound and face are asked for, one that has one of them only takes part with that.
+    A system takes part with its default preset and, if `published`, with its paper's preset in its paper's protocol;
+    one that is named with a preset, as in ``excube2:large``, with that alone. Where sound and face are asked for, one
+    that has one of them only takes part with that.
 
     Raises
     ------
-    InputError : a system is unknown
+    InputError : a system, or a preset of it, is unknown
     """
     parts, notes = [], []
-    for name in systems:
+    for asked in systems:
+        name, _, preset = asked.partition(":")
         kind = SYSTEMS.load(one_of("system", name, SYSTEMS))
         own = modality if modality in kind.modalities() else kind.modalities()[0]
         if modality not in (own, "both"):
             notes.append(f"{name} is left out: it perceives {', '.join(kind.modalities())}, not {modality}")
             continue
-        parts.append(Part(name, kind.presets()[0], own, labels, "speaker-folds"))
-        if published and name in PUBLISHED and "published" in kind.presets():
-            parts.append(Part(name, "published", own, labels, "published"))
+        presets = [one_of("preset", preset, kind.presets())] if preset else [kind.presets()[0]]
+        as_published = name in PUBLISHED and "published" in kind.presets()
+        if as_published and published and not preset:
+            presets.append("published")
+        for one in presets:
+            protocol = "published" if as_published and one == "published" else "speaker-folds"
+            parts.append(Part(name, one, own, labels, protocol))
     return parts, notes
 
 
