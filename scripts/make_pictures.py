@@ -3,7 +3,7 @@
     EMOSPIKE_DATA=FOLDER python scripts/make_pictures.py
 
 Those in docs/assets show a recording of RAVDESS below that folder, of a speaker whom the model has not heard (without
-the folder they stay as they are), those in docs/assets/both a film of it; those in docs/assets/clip the made-up voice
+the folder they stay as they are), those in docs/assets/both, vote and graph a film of it; those in docs/assets/clip the made-up voice
 of the examples.
 """
 
@@ -50,6 +50,8 @@ def main() -> None:
     if film.is_file():
         names = ("decision", "reel", "inputs", "crossing", "traffic")
         draw(emospike.load("excube2-both"), film, ASSETS / "both", names)
+        draw(emospike.load("spiking_emotions-face"), film, ASSETS / "vote", ("ballot",))
+        draw(emospike.load("synch_graph-both"), film, ASSETS / "graph", ("synchrony",))
 
 
 if __name__ == "__main__":

@@ -111,6 +111,9 @@ def test_parts_and_moments_are_left_out(trained, faces):
     assert effects["face lower"] > abs(effects["face upper"])  # the mouth smiles and talks; nothing else moves
     assert len(told.moments) == 12
     assert told.head is not None
+    assert told.ballot.pictures.shape[0] == len(told.ballot.times) == len(told.ballot.votes) == told.ballot.until
+    winner = told.ballot.classes[told.ballot.votes.mean(axis=0).argmax()]
+    assert winner == told.decision.label
 
 
 def test_the_layers_add_up(trained, faces):

@@ -11,6 +11,7 @@ from emospike.explain.geometry import MOST_ARCS, own_ranges, spike_counts
 from emospike.explain.reel import Reel
 from emospike.explain.synchrony import MOST_NEURONS as MOST_SYNCHRONOUS
 from emospike.explain.wording import confidence_line, counted, percent, ranked, signed, strongest, verdict
+from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.systems.contract import Effect, Explanation
@@ -19,6 +20,16 @@ from emospike.systems.senses import WORDS
 PROBABILITIES = (
     "Calibrated probabilities. The confidence is the largest of them; below the threshold the answer is “don't know”."
 )
+EVENTS = (
+    "What the event camera saw at some of the steps: blue where a pixel grew brighter since the step before, orange "
+    "where it grew darker; a step in grey is the picture itself."
+)
+GREYS = "What the network saw at some of the steps; all steps enter it at once."
+VOTES = (
+    " Below, the share of each class's neurons that fired, averaged over the steps so far: the class that ends highest "
+    "wins, once its lead is calibrated."
+)
+SETTLED = " The vote was settled after {until} of {steps} steps, and nothing was counted after that."
 SHARES = "A share is what leaving the sense out takes from the log-odds; a sense that speaks against has none."
 EFFECTS = (
     "Leave-one-out: a bar is the log-odds of “{label}” on the whole clip, minus its log-odds when this one part alone "
@@ -198,6 +209,13 @@ def alt_encoding(explanation: Explanation, name: str) -> str:
 def crossing_caption() -> str:
     """Return how to read the interactions between sound and face."""
     return CROSSING.format(most=MOST_CROSSING)
+
+
+def ballot_caption(ballot: Ballot) -> str:
+    """Return how to read what voting neurons saw, and how they voted."""
+    spikes = EVENTS if ballot.pictures.shape[1] > 1 else GREYS
+    settled = SETTLED.format(until=ballot.until, steps=len(ballot.votes)) if ballot.until < len(ballot.votes) else ""
+    return spikes + (VOTES + settled if len(ballot.votes) > 1 else "")
 
 
 def synchrony_caption() -> str:

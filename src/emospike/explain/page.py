@@ -24,6 +24,7 @@ def page(explanation: Explanation, pictures: Mapping[str, bytes]) -> str:
         sections.effects(explanation, plots),
         sections.reel(explanation, plots, pictures.get("reel")),
         sections.encoding(explanation, plots),
+        sections.ballot(explanation, pictures.get("ballot")),
         sections.inputs(explanation, pictures.get("inputs")),
         sections.cube(explanation, plots, pictures.get("cube")),
         sections.crossing(explanation, plots),

@@ -10,6 +10,7 @@ from emospike.explain.captions import (
     PROBABILITIES,
     alt_decision,
     alt_effects,
+    ballot_caption,
     crossing_caption,
     cube_caption,
     effects_caption,
@@ -165,6 +166,14 @@ def encoding(explanation: Explanation, plots: Plots) -> str:
     said = [html.caption(encoding_caption(explanation.series.values(), channels))] if channels else []
     title = "From recording to spikes" if channels else "Features of the recording"
     return html.section(title, html.figure(*parts, *said))
+
+
+def ballot(explanation: Explanation, still: bytes | None) -> str:
+    """Return what voting neurons saw, and how they voted."""
+    if still is None or explanation.ballot is None:
+        return ""
+    caption = ballot_caption(explanation.ballot)
+    return html.section("What it saw, and the vote", html.figure(html.picture(still, caption), html.caption(caption)))
 
 
 def inputs(explanation: Explanation, still: bytes | None) -> str:

@@ -64,7 +64,8 @@ def write_all(
 
 def _figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]]:
     """Yield the name, the figure and the description of each picture."""
-    from emospike.explain.captions import alt_decision, alt_effects, alt_encoding
+    from emospike.explain.captions import alt_decision, alt_effects, alt_encoding, ballot_caption
+    from emospike.explain.figures.ballot import ballot_figure
     from emospike.explain.figures.decision import decision_figure
     from emospike.explain.figures.effects import effects_figure
     from emospike.explain.figures.encoding import encoding_figure
@@ -78,6 +79,8 @@ def _figures(explanation: Explanation) -> Iterator[tuple[str, Figure, str]]:
     for name in explanation.series:
         slug = re.sub(r"\W+", "-", name)
         yield f"encoding-{slug}", encoding_figure(explanation, name), alt_encoding(explanation, name)
+    if ballot := explanation.ballot:
+        yield "ballot", ballot_figure(ballot), ballot_caption(ballot)
     yield from _brain_figures(explanation)
 
 

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 
 Votes = Float32[np.ndarray, "clips looks classes"]
 """The share of each class's voters that fired, at each step (once without spikes)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ballot:
+    """What voting neurons saw of one clip, and how they voted, step by step.
+
+    Attributes
+    ----------
+    pictures : what was seen at each step: events on, and events off; a single channel is a grey picture
+    first : whether both channels of step 0 hold the first picture itself
+    times : of the steps, s
+    votes : the share of each class's voters that fired at each step (a single step without spikes)
+    classes : the classes, in the order of the votes
+    until : the step after which nothing was counted
+    """
+
+    pictures: Float32[np.ndarray, "steps channels size size"]
+    first: bool
+    times: Float64[np.ndarray, " steps"]
+    votes: Float32[np.ndarray, "looks classes"]
+    classes: tuple[str, ...]
+    until: int
 
 
 def stops(votes: Votes, lead: float) -> Int64[np.ndarray, " clips"]:

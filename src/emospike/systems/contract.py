@@ -17,6 +17,7 @@ from emospike.features.face_track import face_notes
 from emospike.features.speech import SpeechCheck
 from emospike.networks.activity import Activity
 from emospike.networks.synchrony_graph import SynchronyGraph
+from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
@@ -200,6 +201,7 @@ class Explanation:
     traffic : what passed between regions over the synapses
     learning : what learning changed between regions; None without learning
     synchrony : which neurons of the two senses fired together; None where that is not looked at
+    ballot : what voting neurons saw, and how they voted; None where none vote
     """
 
     name: str
@@ -228,6 +230,7 @@ class Explanation:
     traffic: Traffic | None = None
     learning: Learning | None = None
     synchrony: SynchronyGraph | None = None
+    ballot: Ballot | None = None
 
     @property
     def about(self) -> str:

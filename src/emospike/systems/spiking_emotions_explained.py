@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from emospike.networks.plif_net import PlifNet
-from emospike.readout.early import stops
+from emospike.readout.early import Ballot, stops
 from emospike.systems.contract import Effect, Explanation
 from emospike.systems.cost import WORD, dense_layer, summed
 from emospike.systems.explained import stretches
@@ -51,7 +51,16 @@ def explanation_of(system: SpikingEmotions, shown: Explanation, seen: Perceived)
         shown,
         bands=list(part_effects(system, look, target)),
         moments=list(moment_effects(system, look, times, len(seen.there[0]), target)),
+        ballot=ballot_of(system, look, times),
     )
+
+
+def ballot_of(system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " steps"]) -> Ballot:
+    """Return what the network saw, and how its neurons voted."""
+    votes = system.votes(look[None])
+    until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
+    first = system.network.spiking and system.camera.float_first
+    return Ballot(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
 
 
 def evidence(system: SpikingEmotions, look: Look, target: int) -> float:
