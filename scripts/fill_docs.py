@@ -83,10 +83,13 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
-    if name in ("bench", "costs", "energy"):
-        return {"bench": bench, "costs": costs, "energy": energies}[name]()
+    if name in ("bench", "costs"):
+        return {"bench": bench, "costs": costs}[name]()
+    named = wanted.strip().removeprefix("file=")
+    if name == "energy":
+        return energies(f"{named or 'energy-*'}.json")
     if name in FILES:
-        file = RESULTS / f"{wanted.strip().removeprefix('file=')}.json"
+        file = RESULTS / f"{named}.json"
         return FILES[name](json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NONE_YET
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
@@ -109,9 +112,9 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
 
 
-def energies(folder: Path = RESULTS) -> str:
-    """Return what a decision costs, of the files energy-NAME.json that ``emospike energy --json`` wrote."""
-    files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("energy-*.json")))
+def energies(pattern: str) -> str:
+    """Return what a decision costs, of the files like this that ``emospike energy --json`` wrote."""
+    files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob(pattern)))
     rows = [energy(found) for found in files]
     header = ["system", "by", "spike rate", "M MAC", "M AC", "MB moved", "µJ", "twin", "counterpart", "all in int8"]
     return markdown(header, rows) if rows else NONE_YET
