@@ -32,7 +32,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison)"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -85,12 +85,8 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
     if name in ("bench", "costs"):
         return {"bench": bench, "costs": costs}[name]()
-    named = wanted.strip().removeprefix("file=")
-    if name == "energy":
-        return energies(f"{named or 'energy-*'}.json")
-    if name in FILES:
-        file = RESULTS / f"{named}.json"
-        return FILES[name](json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NONE_YET
+    if name in ("energy", *FILES):
+        return of_file(name, wanted.strip().removeprefix("file="))
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
     shown = [one for one in results if all(one[key] in value.split("+") for key, value in values.items())]
     shown.sort(key=lambda one: [str(one[key]) for key in ("labels", "protocol", "normalise", "system", "preset")])
@@ -104,6 +100,14 @@ def table(name: str, wanted: str, results: Sequence[Result]) -> str:
         return markdown(header, [cells for one in shown for cells in rows(one)])
     header, row = TABLES[name]
     return markdown(header, [row(one) for one in shown])
+
+
+def of_file(name: str, stem: str) -> str:
+    """Return the table of one file of docs/results; of energy that of all such files, where none is named."""
+    if name == "energy":
+        return energies(f"{stem or 'energy-*'}.json")
+    file = RESULTS / f"{stem}.json"
+    return FILES[name](json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NONE_YET
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -126,7 +130,7 @@ def energy(found: Result) -> list[str]:
     own = found["variants"][0]
     rate = f"{100 * found['spike_rate']:.2g} %" if found["spikes"] else "no spikes"
     counts = [f"{own[name] / 1e6:.3g}" for name in ("macs", "accumulates", "bytes_moved")]
-    others = ("twin without spikes", "the paper's counterpart")
+    others = ("twin without spikes", "counterpart")
     totals = [f"{parts[name]['total_uj']:.0f}" if name in parts else "" for name in others]
     eight = " / ".join(f"{one['total_uj']:.0f}" for one in found["variants"] if one["bits"] == 8)
     name = f"`{found['what']}` {found['preset'] or ''}".strip()
@@ -202,7 +206,8 @@ def reproduction(found: Result) -> str:
     if gains:
         parts.append(markdown(["on new speakers", "gains over", "decided by", "points (95 %)"], gains))
     about = found["settings"]
-    parts.append(f"{about['clips']} recordings of {len(about['speakers'])} speakers, seed {about['seed']}.")
+    whole = "" if found["complete"] else " Not all rows of it are measured yet."
+    parts.append(f"{about['clips']} recordings of {len(about['speakers'])} speakers, seed {about['seed']}.{whole}")
     return "\n\n".join(parts)
 
 
@@ -233,15 +238,23 @@ def compared(row: Result) -> list[str]:
     from emospike.evaluation.report import comparison_cells
 
     accuracy, _, balanced, at_coverage, *costs = comparison_cells(row)
-    senses = {"audio": "sound", "face": "face", "both": "both"}[row["modality"]]
     protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
     interval = " to ".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers: no interval"
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"
     counts = ["" if row[key] is None else millions(row[key]) for key in ("macs", "accumulates", "bytes_moved")]
-    return [name, senses, protocol, said, balanced, f"{row['majority']:.3f}", at_coverage, *counts, *costs]
+    settings, majority = (name, HEARD[row["modality"]], protocol), f"{row['majority']:.3f}"
+    return [*settings, said, balanced, majority, at_coverage, *counts, *costs]
 
 
-FILES = {"reproduction": reproduction, "audit": audit, "comparison": comparison}
+def speed(found: Result) -> str:
+    """Return the time of a competitive layer beside Brian 2's."""
+    header = ["neurons", "synapses", "input spikes", "spikes", "emospike, ms", "Brian 2 (cython), ms", "faster"]
+    counts = [f"{found[name]:,}" for name in ("neurons", "synapses", "input_spikes", "spikes")]
+    times = [f"{found['ours_ms']:.1f}", f"{found['brian2_ms']:.0f}", f"**{found['ratio']:.0f}x**"]
+    return markdown(header, [[*counts, *times]])
+
+
+FILES = {"reproduction": reproduction, "audit": audit, "comparison": comparison, "speed": speed}
 """Tables that show one file of docs/results each."""
 
 
@@ -250,6 +263,7 @@ def accuracies(one: Result) -> list[str]:
     low, high = one["ci95"]
     return [
         f"`{one['system']}` {one['preset']}",
+        HEARD[one["modality"]],
         one["labels"],
         "removed" if one["normalise"] == "speaker" else "kept",
         one["protocol"],
@@ -265,7 +279,7 @@ def accuracies(one: Result) -> list[str]:
 def recalls(one: Result) -> list[str]:
     """Return a row with the recall of each class."""
     found = ", ".join(f"{name} {recall:.2f}" for name, recall in one["recall"].items())
-    return [*accuracies(one)[:4], found]
+    return [*accuracies(one)[: len(SETTINGS)], found]
 
 
 def percent(one: Mapping[str, Any]) -> str:
@@ -323,10 +337,12 @@ def cascade(one: Result) -> list[list[str]]:
     return rows
 
 
-SETTINGS = ["system", "labels", "speaker means", "protocol"]
+HEARD = {"audio": "sound", "face": "face", "both": "both"}
+SETTINGS = ["system", "senses", "labels", "speaker means", "protocol"]
+MEASURED = ["accuracy (95 %)", "balanced", "majority class", "at 78 % coverage", "clips", "speakers"]
 TABLES = {
     "results": (
-        [*SETTINGS, "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage", "clips", "speakers"],
+        [*SETTINGS, *MEASURED],
         accuracies,
     ),
     "recalls": ([*SETTINGS, "recall of each class"], recalls),
@@ -377,11 +393,15 @@ def drop_predictions(folder: Path = RESULTS) -> None:
 
 
 def drop_right(result: Mapping[str, Any]) -> bool:
-    """Drop from a reproduction which recordings were decided rightly; tell whether there was anything to drop."""
+    """Drop what a table of a reproduction does not show: which recordings were decided rightly, and curves.
+
+    Tell whether there was anything to drop.
+    """
+    curves = [row.pop("curves", None) for row in result.get("rows", []) if result.get("figure") == "rows"]
     cells = [
         cell for row in result.get("rows", []) for column in row.get("found", {}).values() for cell in column.values()
     ]
-    return any([cell.pop("right", None) for cell in cells])  # noqa: C419 - all are to be dropped
+    return any([*curves, *[cell.pop("right", None) for cell in cells]])
 
 
 def comparable(page: str) -> str:

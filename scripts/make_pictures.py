@@ -3,8 +3,8 @@
     EMOSPIKE_DATA=FOLDER python scripts/make_pictures.py
 
 Those in docs/assets show a recording of RAVDESS below that folder, of a speaker whom the model has not heard (without
-the folder they stay as they are), those in docs/assets/both, vote and graph a film of it; those in docs/assets/clip the made-up voice
-of the examples.
+the folder they stay as they are), those in docs/assets/both, vote and graph a film of it; those in docs/assets/clip the
+made-up voice of the examples.
 """
 
 from __future__ import annotations

@@ -80,6 +80,7 @@ def test_every_command_and_protocol_is_explained():
 
 def test_tables(tmp_path):
     result = {"system": "a", "preset": "p", "labels": "arousal", "normalise": "none", "protocol": "random"}
+    result |= {"modality": "audio"}
     result |= {"ci95": [0.5, 0.7], "accuracy": 0.6, "balanced_accuracy": 0.55, "majority": 0.5, "clips": 3}
     result |= {"at_coverage": {"accuracy": 0.65}, "speakers": ["x"], "recall": {"low": 0.25}, "predictions": [1]}
     (tmp_path / "a.json").write_text(json.dumps(result))
@@ -87,7 +88,9 @@ def test_tables(tmp_path):
     (found,) = fill_docs.load_results(tmp_path)
     assert "predictions" not in found
     page = "<!-- recalls labels=arousal -->\nold\n<!-- /recalls -->"
-    assert "| `a` p | arousal | kept | random | low 0.25 |\n<!-- /recalls -->" in fill_docs.filled(page, [found])
+    assert "| `a` p | sound | arousal | kept | random | low 0.25 |\n<!-- /recalls -->" in fill_docs.filled(
+        page, [found]
+    )
     assert fill_docs.NONE_YET in fill_docs.filled(page, [])
     assert fill_docs.NONE_YET in fill_docs.filled(page.replace("=arousal", "=emotion"), [found])
 
@@ -97,7 +100,7 @@ def test_tables_of_reproductions(tmp_path, monkeypatch):
     row = {"what": "MFCC", "paper": {"vote": 0.8}, "found": {"vote": {"random": cell, "speaker-folds": cell}}}
     row |= {"gain": {"mel": {"vote": {"points": 3.0, "ci95": [1.0, 5.0]}}}}
     result = {"protocols": ["random", "speaker-folds"], "columns": ["vote", "linear"], "rows": [row]}
-    result |= {"settings": {"clips": 2, "speakers": ["x"], "seed": 0}}
+    result |= {"settings": {"clips": 2, "speakers": ["x"], "seed": 0}, "complete": False}
     (tmp_path / "t.json").write_text(json.dumps(result))
     monkeypatch.setattr(fill_docs, "RESULTS", tmp_path)
     fill_docs.drop_predictions(tmp_path)
@@ -106,6 +109,7 @@ def test_tables_of_reproductions(tmp_path, monkeypatch):
     made = fill_docs.filled(page, [])
     assert "| MFCC | vote | 0.800 | 0.500 | **0.500** (0.400 to 0.600) | 0.450 | 0.250 |" in made
     assert "| MFCC | mel | vote | +3.0 (+1.0 to +5.0) |" in made
+    assert "Not all rows of it are measured yet." in made
     assert fill_docs.NONE_YET in fill_docs.filled(page.replace("file=t", "file=u"), [])
 
 

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from emospike.evaluation.protocols import PROTOCOLS, STUDIES
+
 
 def test_audit_prints_a_line_a_check_and_a_verdict(run, data, tmp_path):
     outcome = run("audit", "baseline", "--data", data, "--preset", "ridge", "--json", tmp_path / "a.json")
@@ -21,6 +23,12 @@ def test_a_leaky_protocol_is_no_error(run, data):
     assert "FAIL       speakers         3 of 3 test speakers also train: anna, ben, dan" in outcome.out
     assert "may reach 1.000 (before: 1.000); too few test recordings to tell" in outcome.out
     assert "verdict: LEAKY" in outcome.out
+
+
+def test_help_names_every_protocol_that_can_be_audited(run):
+    said = run("audit", "--help").out
+    for protocol in PROTOCOLS.keys() - STUDIES.keys():
+        assert f"{protocol}:" in said or f"{protocol};" in said
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_system_is_trained_first(run, manifest):
     ("arguments", "why"),
     [
         (["baseline"], "baseline has to be trained before it can be counted: give --data, or name a model"),
-        (["excube2-both"], "excube2-both looks at faces: give --data"),
+        (["excube2-both"], "give --data with films or face-tracking tables, or --modality audio\n"),
         (["excube3"], "no model 'excube3'"),
         (["excube2-arousal", "--clips", "0"], "clips must be above 0"),
     ],
@@ -40,3 +40,10 @@ def test_what_cannot_be_counted_is_refused(run, arguments, why):
     result = run("energy", *arguments)
     assert result.code == 2
     assert why in result.err
+
+
+def test_a_model_of_faces_alone_is_not_offered_sound(run):
+    pytest.importorskip("torch")
+    result = run("energy", "spiking_emotions-face")
+    assert result.code == 2
+    assert "spiking_emotions-face looks at faces: give --data with films or face-tracking tables\n" in result.err

@@ -3,6 +3,7 @@ import pytest
 
 from emospike.datasets import cmu_mosi, load, relabel, standard_split
 from emospike.datasets._cmu_mosi_parts import TEST, TRAIN, VALIDATION
+from emospike.datasets.folds import is_leaky
 from emospike.validation import InputError
 
 OPINIONS = {1: 2.4, 2: -1.0, 3: 0.0, 4: -0.2}
@@ -55,6 +56,7 @@ def test_the_standard_split(official):
     assert set(dataset.speakers[split.test]) == {TEST[0]}
     assert set(dataset.speakers[split.train]) == set(FILMS[:3])
     assert split.speakers == (TEST[0],)
+    assert not is_leaky(dataset, split)
 
 
 def test_the_published_counts_of_the_split():
@@ -64,7 +66,7 @@ def test_the_published_counts_of_the_split():
 
 
 def test_other_data_have_no_standard_split(table):
-    with pytest.raises(InputError, match="manifest has no standard split, cmu_mosi has"):
+    with pytest.raises(InputError, match="manifest has no standard split, cmu_mosi and eav have"):
         standard_split(table([("a", "sad"), ("b", "happy")]))
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from emospike.datasets import eav, load
+from emospike.datasets import eav, load, speaker_folds, standard_split
+from emospike.datasets.folds import is_leaky
 from emospike.validation import InputError
 
 WORDS = ("Neutral", "Anger", "Happiness", "Sadness", "Calmness")
@@ -31,8 +32,12 @@ def test_the_official_layout(official):
     assert (dataset.name, len(dataset)) == ("eav", 10)
     assert dataset.classes == ("angry", "calm", "happy", "neutral", "sad")
     assert set(dataset.speakers) == {"01", "42"}
-    assert dataset.notes == ("10 files with listening ignored",)
-    assert all(one.path.suffix == ".wav" and one.face is None and one.eeg is None for one in dataset.recordings)
+    assert dataset.notes == (
+        "10 files with listening ignored",
+        "10 of 10 recordings have EEG: eavs_tf reads it with --preset eeg or --modality eeg",
+    )
+    assert all(one.path.suffix == ".wav" and one.face is None for one in dataset.recordings)
+    assert [one.eeg for one in dataset.recordings] == [one.eeg for one in load(official, video=True).recordings]
 
 
 def test_senses_are_matched_by_the_first_number(official):
@@ -46,6 +51,27 @@ def test_senses_are_matched_by_the_first_number(official):
 
 def test_a_subject_alone(official):
     assert len(load(official / "subject42")) == 5
+
+
+def test_the_authors_split(touch):
+    """Of 100 spoken interactions, twenty a class, the first 14 of each train: 56 of 80 parts of five seconds."""
+    folder = touch(
+        *(
+            f"subject{subject}/Audio/{i:03d}_Trial_{i // 2:02d}_Speaking_{WORDS[(i // 2) % 5]}_aud.wav"
+            for subject in (3, 12)
+            for i in range(2, 201, 2)
+        )
+    )
+    dataset = load(folder)
+    split = standard_split(dataset)
+    assert (len(split.train), len(split.test), split.speakers) == (140, 60, ("03", "12"))
+    assert is_leaky(dataset, split)
+    assert not any(is_leaky(dataset, fold) for fold in speaker_folds(dataset))
+    numbers = np.array([int(one.tags[eav.INTERACTION]) for one in dataset.recordings])
+    for label in dataset.classes:
+        trained, tested = (numbers[rows][dataset.labels[rows] == label] for rows in (split.train, split.test))
+        assert (len(trained), len(tested)) == (28, 12)
+        assert trained.max() < tested.min()
 
 
 def test_film_without_sound_files_and_eeg(touch):

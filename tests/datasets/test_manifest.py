@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from emospike.datasets.manifest import load
@@ -71,6 +72,27 @@ def test_a_face_beside_the_sound(csv):
     with pytest.raises(InputError, match=r"the face 'film.mp4' in row 3 of .* is missing: paths are relative to"):
         load(path, video=True)
     assert len(load(path)) == 2
+
+
+def test_eeg_beside_the_sound(csv):
+    path = csv("path,label,eeg,eeg_start,room\na.wav,calm,sub\\b.wav,12.5,x\nc.wav,sad,d.wav,,x\nd.wav,sad,,,x\n")
+    for video in (False, True):
+        dataset = load(path, video)
+        found = [(one.eeg, one.eeg_start) for one in dataset.recordings]
+        assert found == [(path.parent / "sub" / "b.wav", 12.5), (path.parent / "d.wav", 0.0), (None, 0.0)]
+        assert [(clip.eeg, clip.eeg_start) for clip in dataset.clips()] == found
+        assert dataset.recordings[0].tags == {"room": "x"}
+    chosen = load(path).with_senses("eeg")
+    assert (len(chosen), chosen.notes) == (2, ("1 recording without EEG left out",))
+    with pytest.raises(InputError, match="none of 1 recordings has EEG: name EEG recordings in the column eeg"):
+        load(path).subset(np.array([2])).with_senses("eeg")
+    path.write_text("path,label,eeg\na.wav,calm,\nc.wav,sad,one.edf\n")
+    with pytest.raises(InputError, match=r"the eeg 'one.edf' in row 3 of .* is missing: paths are relative to"):
+        load(path)
+    for start in ("soon", "-1", "nan", "1e999"):
+        path.write_text(f"path,label,eeg,eeg_start\na.wav,calm,d.wav,{start}\n")
+        with pytest.raises(InputError, match=rf"eeg_start '{start}' in row 2 of .*: seconds expected, 0 or more"):
+            load(path)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
-from emospike.encoding.event_files import read_events
+from emospike.encoding.event_files import RecordedEvents, read_events
 from emospike.encoding.frame_difference import FrameDifference, density
 from emospike.features.contours import Contours
 from emospike.validation import InputError
@@ -97,9 +97,32 @@ def test_npz_events_come_into_the_same_form(tmp_path):
     np.testing.assert_allclose(recorded.t, [0.005, 0.505, 1.005])
     assert recorded.on.tolist() == [True, False, False]
     assert (recorded.width, recorded.height) == (128, 64)
-    events = FrameDifference(steps=4).binned(recorded, size=16)
+    events = FrameDifference(float_first=False, steps=4).binned(recorded, size=16)
     assert events.shape == (4, 2, 16, 16)
-    assert [tuple(at) for at in np.argwhere(events)] == [(0, 0, 0, 0), (2, 1, 8, 8), (3, 1, 15, 15)]
+    assert [tuple(at) for at in np.argwhere(events)] == [(0, 0, 4, 0), (2, 1, 8, 8), (3, 1, 11, 15)]
+
+
+@pytest.fixture
+def corners():
+    """An event in each corner of a wide sensor's picture, and one in the middle of its time."""
+    x, y = np.array([0, 345, 173, 0, 345]), np.array([0, 0, 130, 259, 259])
+    return RecordedEvents(x, y, np.linspace(0, 1, 5), np.ones(5, bool), width=346, height=260)
+
+
+def test_events_of_a_wide_sensor_keep_its_shape(corners):
+    taken = FrameDifference(float_first=False, steps=2).binned(corners, size=346).any(axis=(0, 1))
+    assert [tuple(at) for at in np.argwhere(taken)] == [(43, 0), (43, 345), (173, 173), (302, 0), (302, 345)]
+    upright = RecordedEvents(corners.y, corners.x, corners.t, corners.on, corners.height, corners.width)
+    turned = FrameDifference(float_first=False, steps=2).binned(upright, size=346).any(axis=(0, 1))
+    np.testing.assert_array_equal(turned, taken.T)
+
+
+def test_events_leave_the_step_of_the_first_frame_empty(corners):
+    def used(**camera):
+        return np.flatnonzero(FrameDifference(steps=5, **camera).binned(corners, size=16).any(axis=(1, 2, 3))).tolist()
+
+    assert used(float_first=True) == [1, 2, 3, 4]
+    assert used(float_first=False) == [0, 1, 2, 3, 4]
 
 
 def test_n_mnist_events_are_read(tmp_path):
@@ -125,17 +148,24 @@ def test_jaer_recordings_are_read(tmp_path):
     path.write_bytes(aedat2([127 << 8 | 3 << 1 | 1, 0 << 8 | 127 << 1, 1 << 15]) + b"cut")
     recorded = read_events(path)
     assert (recorded.width, recorded.height) == (128, 128)
-    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([3, 127], [0, 127], [True, False])
+    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([124, 0], [0, 127], [False, True])
     np.testing.assert_allclose(recorded.t, [0.001, 0.002])
-    path.write_bytes(
-        aedat2(
-            [259 << 22 | 345 << 12 | 1 << 11, 7 << 12, 5 << 12 | 1 << 10, 1 << 31],
-            b"#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.Davis346blue\r\n",
-        )
-    )
+
+
+@pytest.mark.parametrize(
+    ("chip", "width", "height"),
+    [("Davis346blue", 346, 260), ("DAVIS240C", 240, 180), ("Davis640", 640, 480), ("DavisNew", 201, 101)],
+)
+def test_jaer_recordings_of_a_davis_are_read(tmp_path, chip, width, height):
+    path = tmp_path / "davis.aedat"
+    header = f"#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.{chip}\r\n# of a DVS128 and a davis346\r\n"
+    addresses = [100 << 22 | 200 << 12 | 1 << 11, 7 << 12, 5 << 12 | 1 << 10, 1 << 31]
+    path.write_bytes(aedat2(addresses, header.encode()))
     recorded = read_events(path)
-    assert (recorded.width, recorded.height) == (346, 260)
-    assert (recorded.x.tolist(), recorded.y.tolist(), recorded.on.tolist()) == ([345, 7], [0, 259], [True, False])
+    assert (recorded.width, recorded.height) == (width, height)
+    assert recorded.x.tolist() == [width - 1 - 200, width - 1 - 7]
+    assert recorded.y.tolist() == [height - 1 - 100, height - 1]
+    assert recorded.on.tolist() == [True, False]
 
 
 def test_caer_recordings_are_read(tmp_path):

@@ -296,7 +296,7 @@ def test_a_watched_clip_notes_that_it_was_looked_at(spoken):
 
 
 def test_synch_graph_as_its_paper_has_it_is_leaky(spoken, monkeypatch):
-    pytest.importorskip("torch_geometric")
+    pytest.importorskip("torch")
     from emospike.systems import synch_graph_presets
 
     def quick(modality):

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from emospike.datasets import random_split
+from emospike.datasets.table import PART
 from emospike.evaluation import protocols
 from emospike.evaluation.published import PUBLISHED, published
 from emospike.systems import SYSTEMS
@@ -61,3 +63,15 @@ def test_a_transductive_system_is_evaluated_in_one_go(heard, many, monkeypatch):
 def test_only_data_with_a_split_of_their_own_have_a_standard(heard, many):
     with pytest.raises(InputError, match="manifest has no standard split"):
         protocols.evaluate("stub", many, "emotion", protocol="standard")
+
+
+@pytest.mark.parametrize(("parts", "leaky"), [(("train", "test"), True), (("train", "train"), False)])
+def test_a_standard_split_says_if_it_leaks(heard, many, parts, leaky):
+    """Either every speaker has a part of each kind, as in EAV, or the last speaker alone tests, as in CMU-MOSI."""
+    rows = [
+        replace(one, tags={PART: "test" if one.speaker == "e" and not leaky else parts[i % 2]})
+        for i, one in enumerate(many.recordings)
+    ]
+    result = protocols.evaluate("stub", replace(many, recordings=tuple(rows)), "emotion", protocol="standard")
+    assert result["note"].startswith("LEAKY: the data set's own split, in which test speakers") == leaky
+    assert result["folds"][0]["n"] == (50 if leaky else 20)

@@ -10,7 +10,7 @@ snntorch = pytest.importorskip("snntorch")
 
 from emospike.networks import training as training_module  # noqa: E402
 from emospike.networks._spiking_neurons_torch import PLIF  # noqa: E402
-from emospike.networks._spiking_patches_torch import DELTA, Receptors, send_on_delta  # noqa: E402
+from emospike.networks._spiking_patches_torch import Receptors, send_on_delta  # noqa: E402
 from emospike.networks._spiking_training_torch import delivered  # noqa: E402
 from emospike.networks._training_torch import supervised_contrast  # noqa: E402
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream  # noqa: E402
@@ -169,9 +169,9 @@ def test_receptors_are_read_and_do_not_learn(spiking):
 def test_receptors_add_up_the_changes_of_their_channels():
     receptors = Receptors(replace(WHAT, receptors=7), 12)
     x = torch.randn(1, 20, 12, generator=torch.Generator().manual_seed(3)).cumsum(1)
-    levels = send_on_delta(x)
-    assert (levels - x).abs().max() < DELTA
-    n = torch.nn.functional.pad(levels / DELTA, (0, 0, 4, 4))[0].round().int()
+    levels = send_on_delta(x, 0.5)
+    assert (levels - x).abs().max() < 0.5
+    n = torch.nn.functional.pad(levels / 0.5, (0, 0, 4, 4))[0].round().int()
     arrived = 0
     for heard in receptors.channels:
         before = torch.zeros(8, 8, dtype=torch.int32)
@@ -180,6 +180,12 @@ def test_receptors_add_up_the_changes_of_their_channels():
             arrived += int((now - before).abs().sum())
             before = now
     assert int(receptors.delivered(x)) == arrived
+
+
+def test_receptors_can_hear_real_numbers():
+    network = replace(WHAT, receptors=40, delta=0.0).build(STREAMS, 2)
+    (heard,) = (one for one in network.counted(batch()).layers if one.name == "receptors.audio")
+    assert heard.macs == heard.dense > heard.accumulates == 0
 
 
 def test_moments_part_a_clip():
@@ -197,3 +203,16 @@ def test_without_pytorch_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(training_module, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"needs torch and snntorch: pip install 'emospike\[deep\]'"):
         WHAT.build(STREAMS, 2)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_training_is_deterministic_if_asked(wanted):
+    seen = []
+
+    def batches(epoch):
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        return [batch()]
+
+    WHAT.train(STREAMS, 2, batches, [], training=Training(epochs=1, batch=6, deterministic=wanted), steps=1)
+    assert seen == [wanted]
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 from scipy.io import savemat
 
 pytest.importorskip("torch")
@@ -12,9 +13,13 @@ pytest.importorskip("snntorch")
 
 from emospike import store
 from emospike.clip import Clip
+from emospike.datasets import load, standard_split
+from emospike.evaluation.protocols import new_system
 from emospike.networks import training
+from emospike.systems import SYSTEMS
 from emospike.systems.clips import ticks
 from emospike.systems.eavs_tf import EAVSTransformer
+from emospike.systems.senses import MODALITIES
 from emospike.validation import InputError
 
 
@@ -86,7 +91,7 @@ def test_what_it_costs(both, faced, unheard):
     assert whole.energy_uj < whole.twin_energy_uj
     assert whole.bytes_moved < whole.twin_bytes_moved
     real = [one.name for one in whole.layers if one.macs]
-    assert {name.split(".")[0] for name in real} == {"patches", "head", "leak"}  # receptors hear spikes
+    assert {name.split(",")[0].split(" ")[0] for name in real} == {"stream", "head", "leak"}  # receptors hear spikes
 
 
 def test_the_twin_has_no_spikes(speech):
@@ -95,15 +100,112 @@ def test_the_twin_has_no_spikes(speech):
     assert cost.energy_uj == cost.twin_energy_uj
 
 
+def write_eeg(file, high, seed=0):
+    """Trials of three electrodes; the second has an alpha rhythm in those that are high."""
+    trials = np.random.default_rng(seed).normal(0, 1, (10_000, 3, len(high)))
+    trials[:, 1] += np.where(high, 3.0, 0.0) * np.sin(2 * np.pi * 10 * np.arange(10_000) / 500)[:, None]
+    savemat(file, {"seg": trials})
+    return file
+
+
+@pytest.fixture
+def eav(speech, tmp_path):
+    """Four subjects in EAV's layout, six spoken interactions each, that sound alike: only EEG tells the class."""
+    low = [clip for clip, label in zip(speech.clips, speech.labels, strict=True) if label == "low"]
+    for subject in range(1, 5):
+        folder = tmp_path / f"subject{subject}"
+        (folder / "Audio").mkdir(parents=True)
+        (folder / "EEG").mkdir()
+        high = np.arange(1, 13) % 4 == 0  # of twelve interactions, those with even numbers are spoken
+        write_eeg(folder / "EEG" / f"subject{subject}_eeg.mat", high, subject)
+        for i in range(2, 13, 2):
+            name = f"{i:03d}_Trial_{i // 2:02d}_Speaking_{'Anger' if high[i - 1] else 'Calmness'}_aud.wav"
+            soundfile.write(folder / "Audio" / name, low[3 * subject - 1].sound, 16_000)
+    return tmp_path
+
+
+def test_eeg_in_the_layout_of_eav(eav, tmp_path):
+    dataset = load(eav)
+    split = standard_split(dataset)
+    train, test = dataset.subset(split.train), dataset.subset(split.test)
+    assert (len(train), len(test)) == (16, 8)
+    system = quick(preset="eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
+    assert {stream.sense for stream in system.streams_} == {"audio", "eeg"}
+    assert np.mean(np.array(system.predict(test.clips())) == test.labels) > 0.8
+    decision = system.decide(test.clips()[0])
+    assert decision.share == {"audio": 1.0}
+    assert "EEG" not in decision.reason
+    deaf = system.decide(test.paths[0])
+    assert "sound alone: 010_Trial_05_Speaking_Calmness_aud.wav has no EEG" in deaf.reason
+    assert deaf.confidence < decision.confidence
+    loaded = store.load(store.save(system, tmp_path / "model.safetensors"))
+    np.testing.assert_array_equal(loaded.predict_proba(test.clips()), system.predict_proba(test.clips()))
+
+
+@pytest.mark.parametrize("modality", ["both", "face"])
+def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
+    shown, rows = faced(speech), ["path,label,speaker,face,eeg,eeg_start"]
+    write_eeg(tmp_path / "all_eeg.mat", np.array(speech.labels) == "high")
+    for i, (clip, label, speaker) in enumerate(zip(*shown, strict=True)):
+        soundfile.write(tmp_path / clip.name, clip.sound, 16_000)
+        rows.append(f"{clip.name},{label},{speaker},{clip.face},all_eeg.mat,{20 * i}")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows))
+    dataset = load(tmp_path, video=True)
+    clips = dataset.clips()
+    system = quick(modality, "eeg").fit(clips, dataset.labels.tolist(), dataset.speakers.tolist())
+    assert {stream.sense for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
+    assert np.mean(np.array(system.predict(clips)) == dataset.labels) > 0.9
+    blind = [Clip(one.path, face=one.face) for one in clips]
+    assert np.abs(system.predict_proba(blind) - system.predict_proba(clips)).max() > 0
+    assert "alone: " in system.decide(blind[0]).reason
+    alone = system.decide(clips[0], modality="face")
+    assert (system.decide(blind[0], modality="face").probabilities == alone.probabilities) is (modality == "both")
+
+
+def test_eeg_alone(eav, tmp_path):
+    dataset = load(eav, video=True).with_senses("eeg")
+    split = standard_split(dataset)
+    train, test = dataset.subset(split.train), dataset.subset(split.test)
+    system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
+    assert [stream.sense for stream in system.streams_] == ["eeg"]
+    assert (system.views, list(system.thresholds_)) == (("eeg",), ["eeg"])
+    clips = test.clips()
+    found, reasons = system.answers([*clips, Clip(test.paths[0])])
+    assert np.mean(np.array(system.classes_)[found["eeg"][:8].argmax(axis=1)] == test.labels) > 0.8
+    assert "has no EEG: name its recording" in reasons[8]
+    decision = system.decide(clips[0])
+    assert (decision.share, next(iter(decision.seconds))) == ({"eeg": 1.0}, "decode")
+    told = system.explain(clips[0])
+    assert list(told.series) == ["EEG"]
+    assert any(effect.change for effect in told.moments)
+    assert system.operations(clips[0]).synaptic_operations > 0
+    with pytest.raises(InputError, match="this model perceives eeg, not audio"):
+        system.decide(clips[0], modality="audio")
+    loaded = store.load(store.save(system, tmp_path / "model.safetensors"))
+    np.testing.assert_array_equal(loaded.predict_proba(clips), system.predict_proba(clips))
+
+
+def test_eeg_is_no_modality_of_others():
+    assert EAVSTransformer.preset("eeg", modality="eeg").companion is None
+    for name in set(SYSTEMS) - {"eavs_tf"}:
+        system = SYSTEMS.load(name)
+        assert "eeg" not in system.modalities()
+        with pytest.raises(InputError):
+            new_system(name, modality="eeg")
+
+
+def test_eeg_that_nobody_has_cannot_be_learnt(speech):
+    with pytest.raises(
+        InputError, match=r"modality audio needs clips with audio and eeg: high-0-0.wav has no EEG: name"
+    ):
+        quick(preset="eeg").fit(*speech)
+
+
 def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     from emospike.features.eeg import EEG
 
-    rng, labels = np.random.default_rng(0), np.array(speech.labels)
-    time = np.arange(10_000) / 500
-    trials = rng.normal(0, 1, (10_000, 3, len(labels)))
-    trials[:, 1] += np.where(labels == "high", 3.0, 0.0) * np.sin(2 * np.pi * 10 * time)[:, None]
-    savemat(tmp_path / "subject1_eeg.mat", {"seg": trials})
-    file = tmp_path / "subject1_eeg.mat"
+    labels = np.array(speech.labels)
+    file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
     system = quick(companion=EEG()).fit(clips, speech.labels, speech.speakers)
     assert [stream.sense for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]

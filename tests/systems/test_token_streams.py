@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from emospike.features.eeg import EEG
 from emospike.features.mel import Mel
 from emospike.networks.spiking_transformer import Stream
 from emospike.series import Series
@@ -17,6 +18,7 @@ from emospike.systems.token_streams import (
     one_sense_less,
     speech_of,
 )
+from emospike.validation import InputError
 
 STREAMS = [Stream("audio", 4, "picture"), Stream("audio", 2), Stream("face", 3)]
 
@@ -113,3 +115,18 @@ def test_a_companion_lies_on_the_same_grid(speech):
     whole = accompanied(seen, Pulse())
     assert len(whole.series[1]) == len(seen.series[0])
     assert whole.senses == seen.senses
+
+
+def test_a_companion_that_a_clip_lacks_is_told(speech):
+    seen = perceive([Mel(bands=8)], speech.clips[0], "audio")
+    whole = accompanied(seen, EEG())
+    assert whole.series == (*seen.series, None)
+    assert "has no EEG" in whole.missing["eeg"]
+
+
+def test_channels_are_those_of_training(speech):
+    wide, narrow = (perceive([Mel(bands=bands)], speech.clips[0], "audio") for bands in (8, 6))
+    with pytest.raises(InputError, match=r"8 channels expected as in other training clips, got 6 \(mel .* to mel .*\)"):
+        Scales.of([wide, narrow])
+    with pytest.raises(InputError, match="8 channels expected"):
+        Scales.of([wide]).arrays(narrow.series)

@@ -18,7 +18,7 @@ DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "e
 """The shipped model that answers where none is named."""
 
 Data = Annotated[
-    Path, typer.Option("--data", help="A data set's folder (emospike datasets), or a CSV with path,label,speaker,face.")
+    Path, typer.Option("--data", help="A data set's folder (emospike datasets), or a CSV: path,label,speaker,face,eeg.")
 ]
 Model = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
@@ -31,7 +31,13 @@ Face = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
 ]
 Labels = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
-Modality = Annotated[str, typer.Option("--modality", help="audio, face or both.")]
+Modality = Annotated[
+    str | None,
+    typer.Option(
+        "--modality",
+        help="audio, face or both; eeg of eavs_tf (default: the system's first, audio but for spiking_emotions).",
+    ),
+]
 Normalise = Annotated[
     str, typer.Option("--normalise", help="none; or speaker: remove each speaker's mean, without labels.")
 ]
@@ -45,6 +51,18 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="Model file to writ
 def default_model(modality: str | None) -> str:
     """Return the shipped model for a modality; for sound if none is named."""
     return DEFAULT_MODELS[modality or "audio"]
+
+
+def modality_of(system: str, modality: str | None) -> str:
+    """Return what a system, named as it is registered, is to perceive: its first modality if none is named.
+
+    >>> modality_of("baseline", None), modality_of("baseline", "face"), modality_of("spiking_emotions", None)
+    ('audio', 'face', 'face')
+    """
+    from emospike.systems import SYSTEMS
+
+    first: str = SYSTEMS.load(system).modalities()[0]
+    return modality or first
 
 
 def check_senses(modality: str | None, face: Path | None = None) -> None:

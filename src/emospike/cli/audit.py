@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data
+from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data, modality_of
 from emospike.cli.terminal import note, progress_bar
 
 
@@ -15,11 +15,15 @@ def audit(
     system: Annotated[str, typer.Argument(help="Which system to audit (emospike systems lists them).")],
     data: Data,
     *,
-    modality: Modality = "audio",
+    modality: Modality = None,
     labels: Labels = "arousal",
     preset: Preset = None,
     protocol: Annotated[
-        str, typer.Option(help="speaker-folds; published: as the system's own paper; random: test speakers also train.")
+        str,
+        typer.Option(
+            help="speaker-folds; published: as the system's own paper; standard: the data's own split; "
+            "random: test speakers also train."
+        ),
     ] = "speaker-folds",
     normalise: Normalise = "none",
     folds: Annotated[int, typer.Option(help="Folds to audit, from the first; each is trained 3 or 4 times.")] = 1,
@@ -32,6 +36,7 @@ def audit(
     from emospike.evaluation.audit import audit as audited
     from emospike.evaluation.audit import check_audited
 
+    modality = modality_of(system, modality)
     settings: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "modality": modality, "folds": folds}
     check_audited(system, labels, preset, **settings)
     if json_file:

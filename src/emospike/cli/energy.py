@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Labels, Preset, Senses, by_modality, check_senses, load_data, only_readable
+from emospike.cli.arguments import (
+    Labels,
+    Preset,
+    Senses,
+    by_modality,
+    check_senses,
+    load_data,
+    modality_of,
+    only_readable,
+)
 from emospike.cli.evaluate import FigureFile, Json, check_outputs, write_result
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError, positive
@@ -68,11 +77,10 @@ def trained(
 ) -> tuple[System, list[Clip]]:
     """Return a system trained on most speakers of a data set, and recordings of the others."""
     from emospike.evaluation.energy import trained_for
-    from emospike.systems import SYSTEMS
 
     if data is None:
         raise InputError(f"{name} has to be trained before it can be counted: give --data, or name a model")
-    modality = modality or SYSTEMS.load(name).modalities()[0]
+    modality = modality_of(name, modality)
     dataset = load_data(data, progress, modality)
     return trained_for(name, dataset, labels, preset, modality=modality, progress=progress)
 
@@ -85,8 +93,10 @@ def loaded(model: str, data: Path | None, modality: str | None, folder: Path, co
     from emospike.clip import Clip
     from emospike.evaluation.bench.material import recording
     from emospike.evaluation.energy import spread
+    from emospike.systems.sensing_system import SensingSystem
 
-    system = by_modality(store.load(model), modality)
+    stored = store.load(model)
+    system = by_modality(stored, modality)
     senses = system.card.get("modality", "audio")
     if data is not None:
         found = datasets.load(data, video=senses != "audio")
@@ -94,7 +104,9 @@ def loaded(model: str, data: Path | None, modality: str | None, folder: Path, co
         rows = np.array(spread(range(len(found)), count))
         return system, only_readable(found.subset(rows), None, senses).clips()
     if senses != "audio":
-        raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables, or --modality audio")
+        hears = isinstance(stored, SensingSystem) and "audio" in stored.views
+        instead = ", or --modality audio" if hears else ""
+        raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables{instead}")
     return system, [Clip(recording(None, folder))]
 
 

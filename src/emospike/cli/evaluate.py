@@ -21,12 +21,11 @@ from emospike.cli.arguments import (
     check_senses,
     check_writable,
     load_data,
+    modality_of,
 )
 from emospike.cli.terminal import note, progress_bar, show
 
-Json = Annotated[
-    Path | None, typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png.")
-]
+Json = Annotated[Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")]
 FigureFile = Annotated[Path | None, typer.Option("--figure", help="Draw the figure into this PNG file.")]
 
 
@@ -34,7 +33,7 @@ def evaluate(
     system: Annotated[str, typer.Argument(help="Which system to evaluate (emospike systems lists them).")],
     data: Data,
     *,
-    modality: Modality = "audio",
+    modality: Modality = None,
     labels: Labels = "arousal",
     preset: Preset = None,
     protocol: Annotated[
@@ -47,13 +46,17 @@ def evaluate(
     ] = "speaker-folds",
     normalise: Normalise = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
-    json_file: Json = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png."),
+    ] = None,
     figure: FigureFile = None,
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
     from emospike.evaluation.protocols import check_settings
     from emospike.evaluation.protocols import evaluate as evaluated
 
+    modality = modality_of(system, modality)
     check_settings(system, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     figure = check_outputs(json_file, figure)
     with progress_bar() as progress:

@@ -19,7 +19,7 @@ def reproduce(
     what: Annotated[str | None, typer.Argument(help="Which table or figure.")] = None,
     *,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker.")
+        Path | None, typer.Option("--data", help="Folder of RAVDESS recordings, or a CSV with path,label,speaker,face.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the random split, weights and spikes.")] = 0,
     json_file: Annotated[

@@ -21,6 +21,7 @@ from emospike.cli.arguments import (
     check_writable,
     load_data,
     load_unlabelled,
+    modality_of,
 )
 from emospike.cli.terminal import note, progress_bar
 from emospike.validation import InputError
@@ -35,7 +36,7 @@ def train(
     data: Data,
     output: Output,
     *,
-    modality: Modality = "audio",
+    modality: Modality = None,
     labels: Labels = "arousal",
     preset: Preset = None,
     seed: Annotated[int, typer.Option(help="Of every random draw: the same seed gives the same model.")] = 0,
@@ -55,6 +56,7 @@ def train(
     check_writable(output)
     within("seed", seed, 0, 2**32 - 1)
     one_of("label scheme", labels, LABELS)
+    modality = modality_of(system, modality)
     untrained = new_system(system, preset, seed, normalise, modality)
     settings = settings_of(untrained, preset or untrained.presets()[0], labels, modality)
     found = read_json(evaluation) if evaluation else None

@@ -8,18 +8,21 @@ Paper: doi 10.1038/s41597-024-03838-4; data: doi 10.5281/zenodo.10205702; code: 
     subject1/EEG/subject1_eeg.mat, subject1_eeg_label.mat      200 x 10,000 steps (500 Hz) x 30 channels
 
 The first number tells the interaction, in every sense; the trial's number may differ between sound and film.
+
+Its authors cut each of the 20 spoken interactions of a class into four, and train on the first 56 of these 80 (70 %),
+subject by subject: that is on 14 whole interactions. Test speakers therefore train as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from emospike.clip import find_recordings
 from emospike.datasets.films import Take, left_out, recordings
-from emospike.datasets.table import Dataset, Recording, Source
+from emospike.datasets.table import PART, Dataset, Recording, Source
 from emospike.validation import InputError
 
 EMOTIONS = {"neutral": "neutral", "anger": "angry", "happiness": "happy", "sadness": "sad", "calmness": "calm"}
@@ -29,6 +32,9 @@ INTERACTION = "interaction"
 """Tag that tells which of a subject's 200 interactions a recording is, from 1; so also which part of its EEG."""
 
 INTERACTION_SECONDS = 20.0
+
+TRAINED = 0.7
+"""Share of each subject's interactions of each class that train in the authors' split, the first ones: 14 of 20."""
 
 _SUBJECT = re.compile(r"subject[ _-]?(\d+)", re.IGNORECASE)
 _NAME = re.compile(r"(\d{3})_Trial_\d+_(Listening|Speaking)_([A-Za-z]+)(_aud)?", re.IGNORECASE)
@@ -69,10 +75,11 @@ def _recorded(subject: Path) -> list[Path]:
 
 
 def load(folder: Path | str, video: bool = False) -> Dataset:
-    """Load what is spoken; with `video`, each recording comes with its film, and with the file of its subject's EEG.
+    """Load what is spoken, each recording with the file of its subject's EEG; with `video`, with its film too.
 
     Listening is left out: nothing is said, and a note counts it. The label is the emotion that the conversation was
     led to. One EEG file holds all interactions of a subject, one after the other; the tag `INTERACTION` counts them.
+    The tag ``part`` is that of the authors' split (see `emospike.datasets.standard_split`).
 
     Raises
     ------
@@ -88,9 +95,9 @@ def load(folder: Path | str, video: bool = False) -> Dataset:
         raise InputError(
             f"no spoken interaction in {folder}: expected subject1/Audio/002_Trial_02_Speaking_Neutral_aud.wav"
         )
-    rows = recordings(spoken, video)
+    rows = [_with_eeg(row) for row in recordings(spoken, video)]
     notes = left_out({"other names": len(files) - len(named), "listening": len(named) - len(spoken)})
-    return Dataset("eav", tuple(_with_eeg(row) if video else row for row in rows), notes)
+    return Dataset("eav", tuple(_with_parts(rows)), (*notes, *_eeg_note(rows)))
 
 
 def _with_eeg(recording: Recording) -> Recording:
@@ -100,11 +107,30 @@ def _with_eeg(recording: Recording) -> Recording:
     return replace(recording, eeg=file, eeg_start=begin) if file.is_file() else recording
 
 
+def _eeg_note(rows: Sequence[Recording]) -> tuple[str, ...]:
+    """Say that there is EEG, which most systems pass over."""
+    count = sum(row.eeg is not None for row in rows)
+    note = f"{count} of {len(rows)} recordings have EEG: eavs_tf reads it with --preset eeg or --modality eeg"
+    return (note,) if count else ()
+
+
+def _with_parts(rows: Sequence[Recording]) -> Iterator[Recording]:
+    """Yield recordings, which come in the order of their interactions, with their parts of the authors' split."""
+    takes: dict[tuple[str | None, str], list[str]] = {}
+    for row in rows:
+        takes.setdefault((row.speaker, row.label), []).append(row.take)
+    for row in rows:
+        own = takes[row.speaker, row.label]
+        part = "train" if own.index(row.take) < round(TRAINED * len(own)) else "test"
+        yield replace(row, tags={**row.tags, PART: part})
+
+
 SOURCE = Source(
     name="eav",
     what="EAV: 42 speakers in conversations led to five emotions; 4,200 spoken parts of 20 s, as sound, film and EEG",
     licence="see its record",
-    get="https://zenodo.org/records/10205702: unzip and name the folder that holds 'subject1' to 'subject42'",
+    get="https://zenodo.org/records/10205702: unzip and name the folder that holds 'subject1' to 'subject42'. "
+    "Use --labels emotion; --protocol standard is its authors' split, which is LEAKY",
     recognises=recognises,
     load=load,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS
@@ -16,7 +18,7 @@ MANIFEST = "manifest.csv"
 TYPO_RATIO = 0.8
 """How alike two labels must be (difflib's ratio, 0 to 1) for one to be taken for a typo of the other."""
 
-_COLUMNS = ("path", "label", "speaker", "face")
+_COLUMNS = ("path", "label", "speaker", "face", "eeg", "eeg_start")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
 
 
@@ -29,8 +31,9 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     """Load a CSV file, or the ``manifest.csv`` of a folder.
 
     The header names the columns in any order and case: ``path`` (relative to the CSV's folder, or absolute),
-    ``label``, ``speaker`` if known, and ``face`` if a film or a face-tracking table shows the speaker of a row (it may
-    be blank in others); further columns become tags. Fields are parted by comma, semicolon or
+    ``label``, ``speaker`` if known; ``face`` if a film or a face-tracking table shows the speaker of a row; ``eeg`` if
+    there is an EEG recording of them, in which the row's own begins at ``eeg_start`` seconds (0 if blank). ``face`` and
+    ``eeg`` may be blank in some rows. Further columns become tags. Fields are parted by comma, semicolon or
     tab; text is UTF-8, with or without a byte-order mark. Labels are trimmed and put into lower case, so that
     ``Happy`` and ``happy`` are one class. Any label may be used; yet one that occurs in a single row and
     looks like a known emotion, or like a label of several rows, is refused as a typo (see `TYPO_RATIO`).
@@ -39,7 +42,8 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     Raises
     ------
     InputError : no such file, not a CSV in UTF-8, a missing column, no rows, a row with a wrong number of
-        fields or a blank label, a speaker in some rows only, a path given twice or not found, a likely typo
+        fields or a blank label, a speaker in some rows only, a path given twice or not found, an ``eeg_start``
+        that is no time, a likely typo
     """
     path = Path(path)
     path = path / MANIFEST if path.is_dir() else path
@@ -48,8 +52,8 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
         _check_labels(path, rows)
     _check_speakers(path, rows)
     _check_files(path, rows)
-    if video:
-        _check_faces(path, rows)
+    _check_beside(path, rows, ("face", "eeg") if video else ("eeg",))
+    _check_starts(path, rows)
     if not labelled:
         rows = {number: row | {"label": ""} for number, row in rows.items()}
     return Dataset("manifest", tuple(_recording(path, row, video) for row in rows.values()))
@@ -58,7 +62,8 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
 def _recording(path: Path, row: dict[str, str], video: bool) -> Recording:
     face = _file(path, row, "face") if video and row.get("face") else None
     tags = {column: value for column, value in row.items() if column not in _COLUMNS}
-    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face)
+    eeg, start = (_file(path, row, "eeg"), float(row.get("eeg_start") or 0)) if row.get("eeg") else (None, 0.0)
+    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face, eeg, start)
 
 
 def _file(path: Path, row: dict[str, str], column: str = "path") -> Path:
@@ -134,18 +139,26 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
             )
 
 
-def _check_faces(path: Path, rows: dict[int, dict[str, str]]) -> None:
-    for number, row in rows.items():
-        if row.get("face") and not _file(path, row, "face").is_file():
+def _check_beside(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
+    for column, (number, row) in product(columns, rows.items()):
+        if row.get(column) and not _file(path, row, column).is_file():
             raise InputError(
-                f"the face {row['face']!r} in row {number} of {path} is missing: paths are relative to "
+                f"the {column} {row[column]!r} in row {number} of {path} is missing: paths are relative to "
                 f"{path.parent.resolve()}"
             )
 
 
+def _check_starts(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    for number, row in rows.items():
+        text = row.get("eeg_start") or "0"
+        if not re.fullmatch(r"\d+(\.\d*)?", text):
+            raise InputError(f"eeg_start {text!r} in row {number} of {path}: seconds expected, 0 or more, such as 12.5")
+
+
 SOURCE = Source(
     name="manifest",
-    what="recordings of your own, listed in a CSV with the columns path, label, speaker and face (both optional)",
+    what="recordings of your own, listed in a CSV with the columns path and label, "
+    "and, where known, speaker, face, eeg and eeg_start",
     licence="yours",
     get=f"write {MANIFEST} beside your recordings, or any CSV, and name it",
     recognises=recognises,

@@ -13,10 +13,11 @@ from emospike.clip import Clip
 from emospike.validation import InputError, one_of
 
 _SOUND, _FACE = {"hears": "sound"}, {"sees": "a face"}
-_NEEDS = {"audio": _SOUND, "face": _FACE, "both": _SOUND | _FACE}
+_NEEDS = {"audio": _SOUND, "face": _FACE, "both": _SOUND | _FACE, "eeg": {"eeg": "EEG"}}
 _HOW = {
     "hears": "give recordings with a sound track",
     "sees": "give films, or put face-tracking tables of the same takes beside the sound",
+    "eeg": "name EEG recordings in the column eeg of a manifest, or give EAV",
 }
 
 PART = "part"
@@ -103,7 +104,7 @@ class Dataset:
         return replace(self, recordings=tuple(self.recordings[i] for i in np.arange(len(self))[rows]))
 
     def with_senses(self, modality: str) -> Dataset:
-        """Return the rows that have what a modality needs: sound (``"audio"``), a face (``"face"``), or ``"both"``.
+        """Return the rows that have what a modality needs: sound, a face, both of them, or EEG.
 
         How many were left out is added to the notes. Of films only the header is read.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from jaxtyping import Bool, Float64, Int64
 from emospike.validation import InputError
 
 _HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an .aedat of version 2 or 3.1"
+
+DAVIS = {b"davis240": (240, 180), b"davis346": (346, 260), b"davis640": (640, 480)}
+"""Columns and rows of the DAVIS cameras, by how the header of an AEDAT 2 file names the chip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,8 @@ def read_events(path: Path | str) -> RecordedEvents:
 
     ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off), and if they are known ``width``
     and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds.
-    ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER).
+    ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER). A DAVIS that
+    is neither a 240, 346 nor 640 is taken for as large as its events reach.
 
     Raises
     ------
@@ -85,27 +90,40 @@ def _aedat(raw: bytes) -> RecordedEvents:
             break
     header, body = raw[:start], raw[start:]
     if header.startswith(b"#!AER-DAT2"):
-        return _aedat2(body, davis=b"davis" in header.lower())
+        return _aedat2(body, _chip(header))
     if header.startswith(b"#!AER-DAT3.1"):
         return _aedat3(body)
     raise ValueError("it is neither AEDAT 2 nor 3.1; newer files: export them as arrays")
 
 
-def _aedat2(body: bytes, *, davis: bool) -> RecordedEvents:
-    """Read big-endian pairs of address and microseconds; rows count from the bottom.
+def _chip(header: bytes) -> bytes:
+    r"""Return how the header of an AEDAT 2 file names the camera, in small letters; all of it if no line does.
 
-    DVS128: polarity in bit 0, column in bits 1 to 7, row in bits 8 to 14; bit 15 marks what is no event. DAVIS:
-    polarity in bit 11, column in bits 12 to 21, row in bits 22 to 30; bits 10 and 31 mark what is no event.
+    >>> _chip(b"#!AER-DAT2.0\n# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\n# davis346\n")
+    b'aechip: eu.seebetter.ini.chips.davis.davis240c'
+    """
+    line = re.search(rb"aechip:.*", header.lower())
+    return line[0] if line else header.lower()
+
+
+def _aedat2(body: bytes, chip: bytes) -> RecordedEvents:
+    """Read big-endian pairs of address and microseconds; columns count from the right, rows from the bottom.
+
+    DVS128: polarity in bit 0 (1 off), column in bits 1 to 7, row in bits 8 to 14; bit 15 marks what is no event.
+    DAVIS: polarity in bit 11 (1 on), column in bits 12 to 21, row in bits 22 to 30; bits 10 and 31 mark what is no
+    event. This is how the event extractors of jAER, which writes such files, read them.
     """
     address, t = np.frombuffer(body[: len(body) // 8 * 8], ">u4").astype(np.int64).reshape(-1, 2).T
+    davis = b"davis" in chip
+    real = address & (0x80000400 if davis else 0x8000) == 0
+    address, t = address[real], t[real]
     if davis:
-        real = address & 0x80000400 == 0
-        x, y, on, size = address >> 12 & 0x3FF, address >> 22 & 0x1FF, address >> 11 & 1, [0, 0]
+        x, y, on = address >> 12 & 0x3FF, address >> 22 & 0x1FF, address & 0x800 > 0
+        width, height = next((size for name, size in DAVIS.items() if name in chip), (0, 0))
     else:
-        real = address & 0x8000 == 0
-        x, y, on, size = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1, [128, 128]
-    top = max(size[1] - 1, int(y[real].max(initial=0)))
-    return _events(x[real], top - y[real], t[real], on[real] > 0, size)
+        x, y, on, width, height = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1 == 0, 128, 128
+    width, height = max(width, int(x.max(initial=0)) + 1), max(height, int(y.max(initial=0)) + 1)
+    return _events(width - 1 - x, height - 1 - y, t, on, [width, height])
 
 
 def _aedat3(body: bytes) -> RecordedEvents:

@@ -84,17 +84,21 @@ class FrameDifference:
         return np.asarray(grey.clip(0, 1), np.float32)
 
     def binned(self, recorded: RecordedEvents, size: int) -> Events:
-        """Return what a real event camera recorded in the form of `encode`, its first step included.
+        """Return what a real event camera recorded in the form of `encode`.
 
         The recording is cut into equal steps, and its picture into `size` by `size` fields; a field with an event of
-        a polarity in a step is 1.
+        a polarity in a step is 1. The longer side of the picture fills the fields and the shorter lies in their
+        middle, so that shapes stay as they are. With `float_first` step 0 is left empty, and the events spread over
+        the others: there a film has its first frame, and of that an event camera records nothing.
         """
         events = np.zeros((self.steps, 2, size, size), np.float32)
         if len(recorded.t):
+            first, side = int(self.float_first), max(recorded.width, recorded.height)
             since = recorded.t - recorded.t.min()
-            step = (since / max(since.max(), 1e-9) * self.steps).astype(int).clip(0, self.steps - 1)
-            row, column = recorded.y * size // recorded.height, recorded.x * size // recorded.width
-            events[step, np.where(recorded.on, 0, 1), row, column] = 1
+            step = (since / max(since.max(), 1e-9) * (self.steps - first)).astype(int) + first
+            row = (2 * recorded.y + side - recorded.height) * size // (2 * side)
+            column = (2 * recorded.x + side - recorded.width) * size // (2 * side)
+            events[step.clip(0, self.steps - 1), np.where(recorded.on, 0, 1), row, column] = 1
         return events
 
     def _scaled(self, grey: Float32[np.ndarray, ...]) -> Float32[np.ndarray, ...]:

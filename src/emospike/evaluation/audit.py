@@ -95,7 +95,7 @@ def audit(
         "labels": labels,
         "protocol": protocol,
         "normalise": normalise,
-        "meaning": meaning(protocol, system_name),
+        "meaning": meaning(protocol, system_name, dataset),
         "folds": {"audited": min(folds, len(splits)), "all": len(splits)},
         "checks": checks,
         "verdict": "LEAKY" if leaky else "CLEAN",

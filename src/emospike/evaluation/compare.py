@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from emospike import __version__
 from emospike.datasets import Dataset
 from emospike.evaluation.energy import Variant
-from emospike.evaluation.protocols import evaluate
+from emospike.evaluation.protocols import evaluate, new_system
 from emospike.evaluation.published import PUBLISHED
 from emospike.files import write_atomically
 from emospike.systems import SYSTEMS
@@ -96,7 +97,7 @@ def compare(
 
 def evaluated(part: Part, dataset: Dataset, file: Path, progress: Progress | None = None) -> Result:
     """Return the result of a part, written after every fold; one seed."""
-    own = {"recordings": fingerprint(dataset)}
+    own = identity(part, dataset)
 
     def save(result: Result) -> None:
         write_atomically(file, json.dumps(result | own, indent=1) + "\n")
@@ -116,19 +117,33 @@ def evaluated(part: Part, dataset: Dataset, file: Path, progress: Progress | Non
 
 
 def kept(part: Part, dataset: Dataset, folder: Path) -> Result | None:
-    """Return the complete result of a part on the same recordings, if the folder has it."""
+    """Return the complete result of a part on the same recordings and with the same settings, if the folder has it."""
     try:
         found: Result = json.loads((folder / part.file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    same = found.get("complete") and found.get("recordings") == fingerprint(dataset)
-    return found if same else None
+    same = all(found.get(name) == value for name, value in identity(part, dataset).items())
+    return found if same and found.get("complete") else None
+
+
+def identity(part: Part, dataset: Dataset) -> dict[str, str]:
+    """Return what must be the same for a result to be kept: recordings, version, and all settings of the system."""
+    settings = repr(new_system(part.system, part.preset, 0, modality=part.modality))
+    return {"recordings": fingerprint(dataset), "emospike": __version__, "settings": digest(settings)}
 
 
 def fingerprint(dataset: Dataset) -> str:
     """Return a hash of the takes, their labels and their speakers, in any order."""
-    rows = sorted(f"{one.take}|{one.label}|{one.speaker}" for one in dataset.recordings)
-    return hashlib.blake2b("\n".join(rows).encode(), digest_size=8).hexdigest()
+    return digest("\n".join(sorted(f"{one.take}|{one.label}|{one.speaker}" for one in dataset.recordings)))
+
+
+def digest(text: str) -> str:
+    """Return a hash of a text.
+
+    >>> digest("a") == digest("a") != digest("b")
+    True
+    """
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def row(result: Mapping[str, Any]) -> dict[str, Any]:

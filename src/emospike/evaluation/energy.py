@@ -48,7 +48,7 @@ CLIPS = 8
 
 @runtime_checkable
 class Counterpart(Protocol):
-    """A system whose paper compares it with a network of another shape."""
+    """A system that does the same work as a network without spikes of another shape: its paper's, or in one pass."""
 
     def counterpart(self) -> Operations:
         """Return what that network costs."""
@@ -121,7 +121,7 @@ def energy_of(system: System, clips: Sequence[Clip], progress: Progress | None =
     if spiking:
         found.append(_variant("twin without spikes", counted, "twin_"))
     if spiking and isinstance(system, Counterpart):
-        found.append(_variant("the paper's counterpart", [system.counterpart()]))
+        found.append(_variant("counterpart", [system.counterpart()]))
     rate = float(np.mean([one.spike_rate for one in counted]))
     return {
         "clips": len(clips),

@@ -19,6 +19,7 @@ from emospike.datasets import (
     speaker_folds,
     standard_split,
 )
+from emospike.datasets.folds import is_leaky
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.leaks import leak_note, leaks
 from emospike.evaluation.new_speaker import NewSpeakers
@@ -139,7 +140,7 @@ def evaluate(
             runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted(system, train, named)))
             study.add(system, train, runs[-1], named)
         rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}
-        found = _summary(runs, protocol, [meaning(protocol, system_name)], normalise, study.notes())
+        found = _summary(runs, protocol, [meaning(protocol, system_name, dataset)], normalise, study.notes())
         result = about | rows | found | study.result()
         if save:
             save(result)
@@ -187,8 +188,10 @@ def folds_of(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> l
     return [(seed, fold) for seed in range(seeds) for fold in speaker_folds(dataset)]
 
 
-def meaning(protocol: str, system_name: str) -> str:
-    """Say what the numbers of a protocol mean for a system."""
+def meaning(protocol: str, system_name: str, dataset: Dataset | None = None) -> str:
+    """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
+    if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
+        return "LEAKY: the data set's own split, in which test speakers also train"
     return published(system_name).says if protocol == "published" else PROTOCOLS[protocol]
 
 

@@ -60,7 +60,6 @@ class PLIF(nn.Module):
     Attributes
     ----------
     rate : mean spikes per neuron and short step of the last pass, in the graph
-    spikes, neurons : counted in the last pass; neurons times steps
 
     Sources: Fang et al. 2021 (learnable membrane constant, arctangent); Yao et al. 2024, arXiv 2411.16061 (integers in
     training, spikes at inference).
@@ -72,7 +71,6 @@ class PLIF(nn.Module):
         super().__init__()
         self.levels = levels
         self.leak = nn.Parameter(-torch.log(torch.as_tensor(tau) - 1.0))
-        self.spikes = self.neurons = 0
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the spikes of currents, shape (steps, ...)."""

@@ -22,9 +22,6 @@ REACH = 8
 HEARD = 8
 """Channels that a receptor hears."""
 
-DELTA = 0.5
-"""Change that makes a receptor's channel spike, in deviations of the channel."""
-
 GAIN = 1.2
 """Deviation of the currents into neurons at first, in thresholds: about one neuron in twelve spikes at a step."""
 
@@ -105,7 +102,7 @@ class TrackPatches(nn.Module):
 class Receptors(nn.Module):
     """Many spiking neurons that listen to a few channels each, over 80 ms, with weights and membranes drawn at random.
 
-    Channels come as spikes: one, up or down, for each whole unit of change (see `send_on_delta`); currents are running
+    Channels come as spikes: one, up or down, for each change by `delta` (see `send_on_delta`); currents are running
     sums of what spikes bring, so that nothing is multiplied. The twin hears the real numbers.
 
     They do not learn. Half of them hear changes only (their weights at each channel sum to zero). Membrane constants
@@ -126,7 +123,7 @@ class Receptors(nn.Module):
         self.register_buffer("channels", torch.rand(count, channels).argsort(1)[:, :HEARD].contiguous())
         self.register_buffer("weights", drawn - changes * drawn.mean(2, keepdim=True))
         self.register_buffer("gain", 1.5 * tau.sqrt())  # so that membranes swing alike, whatever their constant
-        self.spiking = what.spiking
+        self.delta = what.delta if what.spiking else 0.0
         self.norm = nn.BatchNorm1d(count, affine=False)
         self.neurons = PLIF(1, tau).requires_grad_(False) if what.spiking else Rectified()
 
@@ -137,7 +134,7 @@ class Receptors(nn.Module):
         dense = x.new_zeros(count, self.of, reach).scatter_(
             1, self.channels[:, :, None].expand(-1, -1, reach), self.weights
         )
-        x = send_on_delta(x) if self.spiking else x
+        x = send_on_delta(x, self.delta) if self.delta else x
         heard = nn.functional.conv1d(x.transpose(1, 2), dense, stride=2, padding=reach // 2)
         currents = self.norm(heard)[:, :, : valid[:, ::2].shape[1]]
         spikes = self.neurons((currents.permute(2, 0, 1) * self.gain).contiguous())
@@ -149,28 +146,28 @@ class Receptors(nn.Module):
     def delivered(self, x: Tensor) -> Tensor:
         """Return at how many synapses spikes of (clips, grid, channels) arrive: changes since the last 20 ms."""
         reach = self.weights.shape[2]
-        levels = nn.functional.pad(send_on_delta(x) / DELTA, (0, 0, reach // 2, reach // 2))
+        levels = nn.functional.pad(send_on_delta(x, self.delta) / self.delta, (0, 0, reach // 2, reach // 2))
         changes = (levels[:, 2:] - levels[:, :-2]).abs().sum(0)
         later = changes.unfold(0, reach, 2)[: -(-x.shape[1] // 2) - 1].sum((0, 2))
         first = levels[:, :reach].abs().sum((0, 1))
         return ((later + first) * torch.bincount(self.channels.flatten(), minlength=self.of)).sum()
 
 
-def send_on_delta(x: Tensor) -> Tensor:
-    """Return the level, in whole units of `DELTA`, that spikes tell of each channel of (clips, grid, channels).
+def send_on_delta(x: Tensor, delta: float) -> Tensor:
+    """Return the level, a multiple of `delta`, that spikes tell of each channel of (clips, grid, channels).
 
-    A channel spikes when it has moved by a unit since it last did; the level starts from 0:
+    A channel spikes when it has moved by `delta` since it last did; the level starts from 0:
 
-        n[t] = n[t-1] + trunc(x[t] / DELTA - n[t-1]);  level = DELTA n
+        n[t] = n[t-1] + trunc(x[t] / delta - n[t-1]);  level = delta n
 
     Source: Miskowicz 2006 (send-on-delta), the code of event cameras and silicon cochleas.
 
-    >>> send_on_delta(torch.tensor([[[0.4], [1.7], [1.1], [0.6], [-1.2]]])).flatten().tolist()
+    >>> send_on_delta(torch.tensor([[[0.4], [1.7], [1.1], [0.6], [-1.2]]]), 0.5).flatten().tolist()
     [0.0, 1.5, 1.5, 1.0, -1.0]
     """
     levels = torch.empty_like(x)
     level = torch.zeros_like(x[:, 0])
     for t in range(x.shape[1]):
-        level = level + torch.trunc(x[:, t] / DELTA - level)
+        level = level + torch.trunc(x[:, t] / delta - level)
         levels[:, t] = level
-    return DELTA * levels
+    return delta * levels

@@ -81,8 +81,8 @@ def counted(network: Network, batch: Batch) -> Counted:
     def listens(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
         ears = cast(Receptors, module)
         every = len(x) * -(-x.shape[1] // 2) * ears.weights.numel()
-        heard = round(float(ears.delivered(x))) if ears.spiking else 0
-        rate, macs = (heard / every, 0) if ears.spiking else (1.0, every)
+        heard = round(float(ears.delivered(x))) if ears.delta else 0
+        rate, macs = (heard / every, 0) if ears.delta else (1.0, every)
         layers.append(LayerCount(name, rate, macs, heard, every))
 
     def attends(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:

@@ -173,7 +173,11 @@ class Network(nn.Module):
         given = {s.sense for s, array in zip(self.streams, arrays, strict=True) if array is not None}
         mask = valid[:, ::STRIDE].T[:, :, None, None]
         there = there or {}
-        has = {sense: there.get(sense, torch.ones(len(valid))) for sense in self.senses if sense in given}
+        has = {
+            sense: there.get(sense, torch.ones(len(valid), device=valid.device))
+            for sense in self.senses
+            if sense in given
+        }
         x = {sense: self._tokens(sense, arrays) for sense in has}
         x = {sense: self._deep(sense, one, mask) for sense, one in x.items()}
         for crossing in self.crossings:

@@ -25,12 +25,12 @@ def device() -> torch.device:
 
 
 @contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """Draw the same random numbers and use deterministic algorithms inside; leave PyTorch as it was."""
+def reproducible(seed: int, *, deterministic: bool = True) -> Iterator[None]:
+    """Draw the same random numbers inside, and use deterministic algorithms if asked to; leave PyTorch as it was."""
     was = torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.use_deterministic_algorithms(deterministic, warn_only=True)
         try:
             yield
         finally:
@@ -65,7 +65,7 @@ def fit(
     module = module.to(place)
     kept = average = deepcopy(module).eval()
     best, stale, done = -float("inf"), 0, 0
-    with reproducible(seed):
+    with reproducible(seed, deterministic=training.deterministic):
         descent, schedule = _descent(module, training, steps, optimiser)
         for epoch in range(training.epochs):
             module.train()

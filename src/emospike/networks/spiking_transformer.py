@@ -115,6 +115,7 @@ class SpikingTransformer:
     crossing : blocks of attention across senses, after them
     widening : hidden neurons of a token's perceptron, in units of `dim`
     receptors : neurons a sense that listen at 20 ms with random weights and are read beside the tokens
+    delta : change of a channel, in deviations, at which it sends receptors a spike; 0 sends them the real numbers
     levels : 1 for binary spikes; above, integers in training and so many shorter steps at inference
     spiking : False for the twin: the same synapses, with rectified units in place of spiking neurons
     alpha : weight of what crosses between the senses
@@ -133,6 +134,7 @@ class SpikingTransformer:
     crossing: int = 1
     widening: int = 2
     receptors: int = 0
+    delta: float = 0.5
     levels: int = 1
     spiking: bool = True
     alpha: float = 1.5
@@ -144,6 +146,7 @@ class SpikingTransformer:
         positive("levels", self.levels)
         positive("moments", self.moments)
         within("dropout", self.dropout, 0, 1)
+        within("delta", self.delta, 0, 10)
 
     def build(self, streams: Sequence[Stream], classes: int, seed: int = 0) -> Network:
         """Return an untrained network for these streams; PyTorch's own random state stays as it is.

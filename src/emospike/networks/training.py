@@ -26,6 +26,7 @@ class Training:
     judged : epochs between looks at held-out clips; the best look is kept
     patience : looks without a gain after which training ends
     bf16 : on a GPU, compute in bfloat16
+    deterministic : use algorithms that give the same weights every time, where there is a choice (on a GPU: slower)
     """
 
     epochs: int = 40
@@ -41,6 +42,7 @@ class Training:
     judged: int = 2
     patience: int = 6
     bf16: bool = False
+    deterministic: bool = True
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "rate", "judged", "patience"):

@@ -24,7 +24,7 @@ from emospike.series import Series
 from emospike.systems.clips import Stopwatch
 from emospike.systems.contract import Effect, Explanation
 from emospike.systems.cost import dense_operations, readout_weights
-from emospike.systems.explained import stretches
+from emospike.systems.hiding import stretches
 from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds

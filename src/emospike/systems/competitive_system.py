@@ -17,6 +17,8 @@ from emospike.networks.trains import Response
 from emospike.networks.watch import Watch
 from emospike.systems.clips import each
 from emospike.systems.contract import Progress
+from emospike.systems.cost import one_pass, summed
+from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.senses import MODALITIES, SENSES, Perceived
 from emospike.systems.vector_system import VectorSystem
@@ -41,6 +43,17 @@ class CompetitiveSystem(VectorSystem):
     def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
         """What is taken from a clip, one a pathway."""
         return tuple(pathway.feature for pathway in self.pathways)
+
+    # -- what it would cost without spikes ---------------------------------------------------------------------
+
+    def counterpart(self) -> Operations:
+        """Return what the same weights cost as a network without spikes, which looks at a clip once."""
+        layers = [one_pass(name, network) for name, network in self._all_networks().items()]
+        return summed([*layers, self.readout_cost(self.modality)], spikes=0, spike_rate=0.0)
+
+    @abstractmethod
+    def readout_cost(self, view: str) -> LayerCost:
+        """Return what the readout of a modality costs, which reads real numbers."""
 
     # -- training: what needs no labels ------------------------------------------------------------------------
 

@@ -22,6 +22,12 @@ PICOJOULE_AC = 0.9
 WORD = 4
 """Bytes of a weight, an index or a potential."""
 
+MOVED = 3
+"""Words that an operation at a synapse moves, without caches: a weight, and a potential read and written.
+
+Sparse synapses also move the index of the neuron that they reach.
+"""
+
 
 def energy_uj(macs: int, accumulates: int) -> float:
     """Return the estimated energy of arithmetic in microjoule; moving data is not in it.
@@ -69,6 +75,16 @@ def summed(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> Opera
 def dense_layer(name: str, macs: int, words: int) -> LayerCost:
     """Return the cost of a layer that real numbers go through, which is its own twin."""
     return LayerCost(name, 1.0, macs, 0, WORD * words, macs, WORD * words)
+
+
+def one_pass(name: str, network: CompetitiveNetwork) -> LayerCost:
+    """Return what the weights of a layer cost in a network without spikes that looks at a clip once.
+
+    A presentation to spiking neurons goes through the same weights for hundreds of steps, since values enter as rates.
+    """
+    links = sum(link.sources for link in network.links)
+    macs = network.windows.lines.size * network.layer.features + network.neurons * links
+    return dense_layer(name, macs, MOVED * macs)
 
 
 NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met"}
@@ -125,7 +141,8 @@ def _sparse_layer(
     reached = int(np.diff(synapses.offsets)[source].sum())
     dense = len(synapses) * steps
     rate = len(source) / max(moments, 1)
-    return LayerCost(name, rate, 0, reached, WORD * 4 * reached, dense, WORD * 4 * dense)
+    moved = WORD * (MOVED + 1)
+    return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense)
 
 
 def competitive_layer(
@@ -145,4 +162,4 @@ def competitive_layer(
     twin = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
     sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
     rate = (len(drawn) + heard + len(own)) / sources
-    return LayerCost(name, rate, 0, reached, WORD * 3 * reached, twin, WORD * 3 * twin)
+    return LayerCost(name, rate, 0, reached, WORD * MOVED * reached, twin, WORD * MOVED * twin)

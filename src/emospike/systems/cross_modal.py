@@ -23,8 +23,9 @@ from emospike.systems import cross_modal_presets
 from emospike.systems.clips import Stopwatch
 from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.contract import Explanation, Progress
+from emospike.systems.cost import dense_layer, readout_weights
 from emospike.systems.cross_modal_explained import explanation_of, operations_of
-from emospike.systems.operations import Operations
+from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived
@@ -268,6 +269,11 @@ class CrossModal(CompetitiveSystem):
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""
         return operations_of(self, self.perceive(clip, modality))
+
+    def readout_cost(self, view: str) -> LayerCost:
+        """Return what the readout of a modality costs, which reads real numbers."""
+        weights = readout_weights(self.readouts_[view].classifier)
+        return dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

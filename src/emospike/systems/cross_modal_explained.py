@@ -10,7 +10,7 @@ from jaxtyping import Int32
 
 from emospike.networks.trains import Response, poisson_trains
 from emospike.systems.contract import Explanation
-from emospike.systems.cost import competitive_layer, dense_layer, readout_weights, summed
+from emospike.systems.cost import competitive_layer, dense_layer, summed
 from emospike.systems.hiding import bands_hidden, effects, moments_hidden
 from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.senses import WORDS, Perceived, modality_of
@@ -52,8 +52,7 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(drawn) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
-    weights = readout_weights(system.readouts_[modality_of(seen.senses)].classifier)
-    layers.append(dense_layer("readout", weights, weights))
+    layers.append(system.readout_cost(modality_of(seen.senses)))
     return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 

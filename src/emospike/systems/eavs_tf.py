@@ -7,8 +7,8 @@ is known to us; what is built here is a reading of it, after published relatives
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -23,13 +23,13 @@ from emospike.readout.selective import Calibration, threshold_for
 from emospike.systems import eavs_tf_presets
 from emospike.systems.augmentation import Augmentation
 from emospike.systems.clips import Stopwatch, attempted, each, ticks, training_labels
-from emospike.systems.contract import Explanation, Progress
+from emospike.systems.contract import Decision, Explanation, Progress
 from emospike.systems.eavs_tf_explained import explanation_of, operations_of
 from emospike.systems.eavs_tf_training import Lessons, held_out_scores, trained_members
 from emospike.systems.operations import Operations
 from emospike.systems.rehearsal import Memory, remembered, taught
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
-from emospike.systems.sensing_system import Answer, Answers, SensingSystem
+from emospike.systems.sensing_system import Answer, Answers, Considered, SensingSystem
 from emospike.systems.token_streams import (
     Means,
     Scales,
@@ -40,9 +40,6 @@ from emospike.systems.token_streams import (
     speech_of,
 )
 from emospike.validation import InputError, one_of, positive, within
-
-if TYPE_CHECKING:
-    pass
 
 Labels = Shaped[np.ndarray, " clips"]
 
@@ -65,7 +62,7 @@ class EAVSTransformer(SensingSystem):
     network : the spiking transformer
     training : how it is trained
     augmentation : how training clips are varied
-    modality : ``"audio"``, ``"face"`` or ``"both"``
+    modality : ``"audio"``, ``"face"``, ``"both"`` or ``"eeg"``
     penalty : of the heads that are solved in closed form once a network is trained; None keeps its own
     copies : other voices of each training clip, from which they are solved
     members : networks, at most; as many as there are training speakers at least
@@ -102,6 +99,11 @@ class EAVSTransformer(SensingSystem):
         within("excerpt in seconds", self.excerpt, 0.16, 60)
 
     @classmethod
+    def modalities(cls) -> tuple[str, ...]:
+        """What the system can perceive: as others, or EEG alone."""
+        return (*super().modalities(), "eeg")
+
+    @classmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets."""
         return tuple(eavs_tf_presets.PRESETS)
@@ -109,7 +111,7 @@ class EAVSTransformer(SensingSystem):
     @classmethod
     def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EAVSTransformer:
         """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
+        one_of("modality", modality, cls.modalities())
         parameters = eavs_tf_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
         return cls(**parameters, modality=modality, seed=seed)
 
@@ -170,9 +172,11 @@ class EAVSTransformer(SensingSystem):
         self.learnt_ = tuple(self.groups_)
         self.classes_ = tuple(sorted(set(self.groups_.values())))
         examples = [next((one.series[i] for one in seen if one.series[i]), None) for i in range(len(self.read))]
-        if not all(examples):
+        lacking = [feature.sense for feature, one in zip(self.read, examples, strict=True) if one is None]
+        if lacking:
             needed = [*MODALITIES[self.modality], *([self.companion.sense] if self.companion else [])]
-            raise InputError(f"modality {self.modality} needs clips with {' and '.join(needed)}")
+            why = next((f": {one.missing[lacking[0]]}" for one in seen if lacking[0] in one.missing), "")
+            raise InputError(f"modality {self.modality} needs clips with {' and '.join(needed)}{why}")
         self.streams_ = [
             Stream(feature.sense, len(one.channels), kind, tokens)
             for feature, one, kind, tokens in zip(
@@ -252,6 +256,12 @@ class EAVSTransformer(SensingSystem):
         with watch("classifier"):
             answer: Answer = self._summed(scores, modality_of(senses))[0]
         return answer
+
+    def decision_on(self, found: Considered, threshold: float | None, seconds: Mapping[str, float]) -> Decision:
+        """Return the decision that the answers to a clip mean; it tells of a companion that should join and lacks."""
+        if len(self.joined(found.seen.senses)) > len(found.seen.senses):
+            found = replace(found, seen=accompanied(found.seen, self.companion))
+        return super().decision_on(found, threshold, seconds)
 
     def limit(self, view: str, threshold: float | None = None) -> float:
         """Return the confidence that an answer by a modality needs: its own, unless one is given."""

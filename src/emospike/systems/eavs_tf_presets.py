@@ -1,4 +1,7 @@
-"""The presets of EAVS-TF: `default` is tuned on training speakers, `published` follows a relative of the paper."""
+"""The presets of EAVS-TF: `default` is tuned on training speakers, `published` follows a relative of the paper.
+
+`eeg` adds EEG to `default`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any, NamedTuple
 from emospike.features import Feature
 from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
+from emospike.features.eeg import EEG
 from emospike.features.mel import Mel
 from emospike.features.prosody import Prosody
 from emospike.features.virtual_speakers import VirtualSpeakers
@@ -29,6 +33,7 @@ class Part(NamedTuple):
 PARTS: dict[str, tuple[Part, ...]] = {
     "audio": (Part(Mel(bands=64), "picture", 4), Part(Prosody(), "tracks", 2), Part(ConstantQ(), "tracks", 2)),
     "face": (Part(ActionUnits(), "tracks", 4),),
+    "eeg": (Part(EEG(), "tracks", 4),),
 }
 """What is taken from each sense."""
 
@@ -76,8 +81,14 @@ def non_spiking(modality: str) -> dict[str, Any]:
     return made | {"network": replace(made["network"], spiking=False)}
 
 
+def eeg(modality: str) -> dict[str, Any]:
+    """Return `default` with EEG, which joins where all senses decide and a clip has it; untuned."""
+    return default(modality) | {"companion": None if modality == "eeg" else EEG()}
+
+
 PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "default": default,
     "published": published,
     "non_spiking": non_spiking,
+    "eeg": eeg,
 }

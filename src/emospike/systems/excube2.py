@@ -35,7 +35,7 @@ from emospike.systems import excube2_presets
 from emospike.systems.clips import Stopwatch, each
 from emospike.systems.contract import Explanation, Progress
 from emospike.systems.cost import readout_weights, reservoir_operations
-from emospike.systems.explained import explanation_of
+from emospike.systems.excube2_explained import explanation_of
 from emospike.systems.operations import Operations
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.vector_system import Labels, Vector, VectorSystem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ from jaxtyping import Bool, Float32
 from emospike.readout.interactions import channel_groups
 from emospike.series import Series
 from emospike.systems.contract import Effect
-from emospike.systems.explained import stretches
 from emospike.systems.senses import Perceived
 from emospike.systems.sensing_system import log_odds
 
@@ -24,6 +24,20 @@ Hidden = tuple[Bool[np.ndarray, "_ _"] | None, ...]
 
 Levels = Sequence[Float32[np.ndarray, " _"]]
 """Of each feature, the value of each channel that tells the system nothing."""
+
+
+MOMENTS = 12
+"""Stretches of equal length that a clip is cut into."""
+
+
+def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
+    """Yield the name of each moment, its first step, and the first step after it.
+
+    >>> next(stretches(120, rate=100.0))
+    ('0.00-0.10 s', 0, 10)
+    """
+    for start, stop in pairwise(np.linspace(0, steps, MOMENTS + 1).astype(int).tolist()):
+        yield f"{start / rate:.2f}-{stop / rate:.2f} s", start, stop
 
 
 def bands_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidden]]:

@@ -10,12 +10,24 @@ from emospike.features import Feature
 from emospike.series import Series
 from emospike.validation import InputError
 
-MODALITIES: dict[str, tuple[str, ...]] = {"audio": ("audio",), "face": ("face",), "both": ("audio", "face")}
-"""The senses of each modality."""
+
+class Modalities(dict[str, tuple[str, ...]]):
+    """The senses of each modality; a name that is not listed is that of a sense which only some systems have.
+
+    >>> MODALITIES["both"], MODALITIES["eeg"], "eeg" in MODALITIES
+    (('audio', 'face'), ('eeg',), False)
+    """
+
+    def __missing__(self, sense: str) -> tuple[str, ...]:
+        return (sense,)
+
+
+MODALITIES = Modalities(audio=("audio",), face=("face",), both=("audio", "face"))
+"""The modalities that every system can have."""
 
 SENSES = MODALITIES["both"]
 
-WORDS = {"audio": "sound", "face": "face"}
+WORDS = {"audio": "sound", "face": "face", "eeg": "EEG"}
 """How a sense is called in sentences."""
 
 
@@ -25,7 +37,8 @@ def modality_of(senses: Sequence[str]) -> str:
     >>> modality_of(["face", "audio"])
     'both'
     """
-    return next(name for name, own in MODALITIES.items() if set(own) == set(senses))
+    known = (name for name, own in MODALITIES.items() if set(own) == set(senses))
+    return next(known, senses[0])
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Perceived:
     ----------
     clip : that clip
     series : one a feature, all on one grid of 10 ms; None where the feature's sense is missing
-    senses : those that are there, in the order of `SENSES`
+    senses : those that are there, in the order of `MODALITIES`
     missing : why the others are not, in words
     """
 
@@ -82,7 +95,7 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
     return Perceived(
         clip,
         series,
-        tuple(sense for sense in SENSES if sense in there),
+        tuple(sense for sense in MODALITIES[modality] if sense in there),
         {name: str(why) for name, why in missing.items()},
     )
 

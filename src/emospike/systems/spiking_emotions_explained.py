@@ -12,8 +12,8 @@ from jaxtyping import Float64
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.early import Ballot, stops
 from emospike.systems.contract import Effect, Explanation
-from emospike.systems.cost import WORD, dense_layer, summed
-from emospike.systems.explained import stretches
+from emospike.systems.cost import MOVED, WORD, dense_layer, summed
+from emospike.systems.hiding import stretches
 from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.senses import Perceived
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 MIDDLE = 0.45
 """Where a picture parts into the upper face (eyes and brows) and the lower (nose and mouth), from the top."""
-
-MOVED = 3
-"""Words that a synapse moves when it is crossed: its weight, and the potential both ways."""
 
 PARTS = {
     "upper left": (slice(None, MIDDLE), slice(None, 0.5)),

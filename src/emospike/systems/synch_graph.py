@@ -26,11 +26,11 @@ from emospike.systems import synch_graph_presets
 from emospike.systems.clips import Stopwatch, each
 from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.contract import Explanation, Progress
-from emospike.systems.operations import Operations
+from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.rows import Rows
 from emospike.systems.senses import MODALITIES, Perceived
-from emospike.systems.synch_graph_explained import explanation_of, operations_of
+from emospike.systems.synch_graph_explained import convolution_cost, explanation_of, operations_of
 from emospike.systems.vector_system import Labels, Vector
 from emospike.validation import InputError, one_of, within
 
@@ -274,6 +274,10 @@ class SynchGraph(CompetitiveSystem):
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""
         return operations_of(self, self.perceive(clip, modality))
+
+    def readout_cost(self, view: str) -> LayerCost:
+        """Return what the graph convolution of a modality costs, on the mean graph of the training clips."""
+        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flattened())
 
     # -- storing -----------------------------------------------------------------------------------------------
 

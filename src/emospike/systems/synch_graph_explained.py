@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emospike.networks.synchrony_graph import SynchronyGraph
+from emospike.readout.readout import Readout
 from emospike.systems.contract import Explanation
-from emospike.systems.cost import WORD, competitive_layer, dense_layer, summed
+from emospike.systems.cost import MOVED, WORD, competitive_layer, dense_layer, summed
 from emospike.systems.hiding import bands_hidden, effects, moments_hidden
 from emospike.systems.operations import LayerCost, Operations
 from emospike.systems.senses import WORDS, Perceived, modality_of
+from emospike.systems.vector_system import Vector
 
 if TYPE_CHECKING:
     from emospike.systems.synch_graph import SynchGraph
@@ -70,9 +72,12 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
             drawn, moments = drawn + len(trains.units), moments + updates // 6
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
-    layers.append(LayerCost("edges", 1.0, 0, pairs, 3 * WORD * pairs, 0, 0))
-    readout = system.readouts_[modality_of(seen.senses)]
-    vector = readout.scaled(system.vector(seen, seen.senses)[None])[0]
-    convolved = readout.classifier.macs(vector)  # type: ignore[attr-defined]
-    layers.append(dense_layer("graph convolution", convolved, convolved))
+    layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
+    layers.append(convolution_cost(system.readouts_[modality_of(seen.senses)], system.vector(seen, seen.senses)))
     return summed(layers, drawn + sum(fired), sum(fired) / moments)
+
+
+def convolution_cost(readout: Readout, vector: Vector) -> LayerCost:
+    """Return what the convolution of a flattened graph costs, by real numbers."""
+    convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
+    return dense_layer("graph convolution", convolved, convolved)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.clip import Clip
 from emospike.features import Feature
 from emospike.features.spectrum import loud_steps
 from emospike.networks.spiking_transformer import STRIDE, Batch, Stream
@@ -29,17 +30,29 @@ Means = tuple[Float32[np.ndarray, " _"], ...]
 
 
 def accompanied(seen: Perceived, companion: Feature | None) -> Perceived:
-    """Return the features with those of a companion behind them, on the same grid; None where the clip lacks it."""
+    """Return the features with those of a companion behind them, on the same grid.
+
+    Where the clip lacks it, or it cannot be read, None is in its place, and `Perceived.missing` tells why.
+    """
     if companion is None:
         return seen
-    try:
-        own: Series | None = companion.extract(seen.clip)
-    except InputError:
-        own = None
-    if own is not None:
-        grid = len(seen.there[0])
-        own = own.with_values(np.pad(own.values[:grid], ((0, max(grid - len(own), 0)), (0, 0)), "edge"))
+    own = _found_by(companion, seen.clip)
+    if isinstance(own, InputError):
+        return replace(seen, series=(*seen.series, None), missing={**seen.missing, companion.sense: str(own)})
+    grid = len(seen.there[0])
+    own = own.with_values(np.pad(own.values[:grid], ((0, max(grid - len(own), 0)), (0, 0)), "edge"))
     return replace(seen, series=(*seen.series, own))
+
+
+def _found_by(companion: Feature, clip: Clip) -> Series | InputError:
+    """Return what a companion finds in a clip, or why it finds nothing; kept in `clip.memo`."""
+    if companion not in clip.memo:
+        try:
+            clip.memo[companion] = companion.extract(clip)
+        except InputError as error:
+            clip.memo[companion] = error
+    found: Series | InputError = clip.memo[companion]
+    return found
 
 
 def speech_of(seen: Perceived) -> Perceived:
@@ -68,17 +81,36 @@ class Scales:
 
     @classmethod
     def of(cls, seen: Sequence[Perceived]) -> Scales:
-        """Return those of training clips; a feature that no clip has is not possible."""
+        """Return those of training clips; a feature that no clip has is not possible.
+
+        Raises `InputError` for a feature whose channels differ between clips, as the electrodes of EEG may.
+        """
         columns = [[one.series[i] for one in seen] for i in range(len(seen[0].series))]
+        counts = [next(len(one.channels) for one in column if one is not None) for column in columns]
+        for one in seen:
+            _check_channels(one.series, counts)
         stacked = [np.concatenate([one.values for one in column if one is not None]) for column in columns]
         deviations = tuple(all_steps.std(axis=0) + np.float32(SOFT) for all_steps in stacked)
         return cls(tuple(all_steps.mean(axis=0) for all_steps in stacked), deviations)
 
     def arrays(self, series: Sequence[Series | None], shift: Means | None = None) -> Arrays:
-        """Return series with mean 0 and deviation 1, after a shift (in the unit of the feature) is taken away."""
+        """Return series with mean 0 and deviation 1, after a shift (in the unit of the feature) is taken away.
+
+        Raises `InputError` for a series with other channels than in training.
+        """
+        _check_channels(series, [len(mean) for mean in self.means])
         shift = shift or tuple(np.zeros_like(mean) for mean in self.means)
         parts = zip(series, self.means, self.deviations, shift, strict=True)
         return tuple(None if one is None else (one.values - mean - off) / wide for one, mean, wide, off in parts)
+
+
+def _check_channels(series: Sequence[Series | None], expected: Sequence[int]) -> None:
+    for one, count in zip(series, expected, strict=True):
+        if one is not None and len(one.channels) != count:
+            raise InputError(
+                f"{count} channels expected as in other training clips, got {len(one.channels)} "
+                f"({one.channels[0]} to {one.channels[-1]}): record all clips with the same electrodes"
+            )
 
 
 def of_senses(arrays: Arrays, streams: Sequence[Stream], senses: Sequence[str]) -> Arrays:

@@ -54,7 +54,8 @@ def _votes(axes: Axes, ballot: Ballot) -> None:
     """Draw the mean votes of each class after each step."""
     so_far = ballot.votes.cumsum(axis=0) / np.arange(1, len(ballot.votes) + 1)[:, None]
     for number, name in enumerate(ballot.classes):
-        axes.plot(ballot.times, so_far[:, number], marker="o", markersize=4, color=LINES[number % len(LINES)], label=name)
+        colour = LINES[number % len(LINES)]
+        axes.plot(ballot.times, so_far[:, number], marker="o", markersize=4, color=colour, label=name)
     if ballot.until < len(ballot.votes):
         axes.axvline(ballot.times[ballot.until - 1], color=INK, linewidth=1, linestyle="--", label="settled")
     axes.set_ylim(-0.03, 1.03)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +18,13 @@ from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.contract import Effect, Explanation
+from emospike.systems.hiding import stretches
 from emospike.systems.outline import sense_of
 from emospike.systems.senses import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.excube2 import EXCube2
-
-MOMENTS = 12
-"""Stretches of equal length that a clip is cut into."""
 
 
 def explanation_of(system: EXCube2, shown: Explanation, seen: Perceived) -> Explanation:
@@ -84,16 +81,6 @@ def evidence(system: EXCube2, view: str, activity: Activity, target: int) -> flo
     """Return the log-odds of a class that the readout of a modality gives an activity."""
     vector = system.read(activity)
     return log_odds(system.read_out(view, vector), target)
-
-
-def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
-    """Yield the name of each moment, its first step, and the first step after it.
-
-    >>> next(stretches(120, rate=100.0))
-    ('0.00-0.10 s', 0, 10)
-    """
-    for start, stop in pairwise(np.linspace(0, steps, MOMENTS + 1).astype(int).tolist()):
-        yield f"{start / rate:.2f}-{stop / rate:.2f} s", start, stop
 
 
 def band_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
