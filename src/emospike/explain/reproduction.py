@@ -130,7 +130,8 @@ def noise_figure(result: Result) -> Figure:
         axes.axhline(_majority(clean), color=MUTED, linestyle="--", linewidth=1)
         names = ["clean", *(f"{row['at']['level']:g}" for row in rows)]
         axes.set_xticks(range(len(names)), names)
-        tidy(axes, f"{kind} noise", "level", "accuracy" if axes is panels[0] else "")
+        level = "signal to noise, dB" if rows[0]["what"].endswith("dB") else "level"
+        tidy(axes, f"{kind} noise", level, "accuracy" if axes is panels[0] else "")
     shown = _distinct(panels[0])
     figure.legend(handles=shown, loc="outside lower left", ncols=len(shown), fontsize=SMALL, frameon=False)
     return figure
