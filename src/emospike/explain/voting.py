@@ -35,6 +35,7 @@ def steps_figure(result: Result) -> Figure:
                 line = mean_curve(row, protocol, name)
                 axes.plot(np.arange(1, len(line) + 1), line, STYLES[protocol], color=colour, label=SAID[protocol])
             axes.grid(color=GRID, linewidth=0.5)
+            axes.xaxis.get_major_locator().set_params(integer=True)
             first = axes is panels[0][0] or axes is panels[1][0]
             title = row["what"].replace(", ", ",\n") if name == "accuracy" else ""
             tidy(axes, title, "" if name == "accuracy" else "steps", name if first else "")
