@@ -6,9 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import made_up
 import numpy as np
 import pytest
 
+from emospike import datasets
 from emospike.datasets import Dataset, Recording
 from emospike.features.face_track import NoFaceError
 from emospike.readout.linear import LinearReadout
@@ -191,3 +193,17 @@ def four_speakers() -> Dataset:
         rows += [("happy", "happy", 0.9, speaker), ("happy", "happy", 0.8, speaker)]
         rows += [("sad", "sad" if i < 2 else "happy", 0.6, speaker)]
     return table(rows)
+
+
+@pytest.fixture
+def filmed(tmp_path):
+    """Four speakers with voices and faces, happy and smiling or sad and not."""
+    lines = ["path,label,speaker,face"]
+    for number, speaker in enumerate("abcd"):
+        for take in range(6):
+            sad, name = take % 2, f"{speaker}{take}"
+            made_up.write(tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take))
+            made_up.write_face(tmp_path / f"{name}.csv", 1.0, smile=2.5 * (1 - sad))
+            lines.append(f"{name}.wav,{'sad' if sad else 'happy'},{speaker},{name}.csv")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return datasets.load(tmp_path / "manifest.csv", video=True)

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import made_up
 import pytest
 
-from emospike import datasets
 from emospike.evaluation.reproduction import reproduction
 from emospike.evaluation.reproduction.run import reproduce
 from emospike.systems import eavs_tf_presets
@@ -34,23 +32,9 @@ def tiny(monkeypatch):
         monkeypatch.setitem(eavs_tf_presets.PRESETS, name, shrunk(eavs_tf_presets.PRESETS[name]))
 
 
-@pytest.fixture
-def data(tmp_path):
-    """Four speakers, happy and smiling or sad and not."""
-    lines = ["path,label,speaker,face"]
-    for number, speaker in enumerate("abcd"):
-        for take in range(6):
-            sad, name = take % 2, f"{speaker}{take}"
-            made_up.write(tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take))
-            made_up.write_face(tmp_path / f"{name}.csv", 1.0, smile=2.5 * (1 - sad))
-            lines.append(f"{name}.wav,{'sad' if sad else 'happy'},{speaker},{name}.csv")
-    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
-    return datasets.load(tmp_path / "manifest.csv", video=True)
-
-
-def test_both_is_compared_with_all_that_could_replace_it(tiny, data):
+def test_both_is_compared_with_all_that_could_replace_it(tiny, filmed):
     asked = replace(reproduction("eavs-tf", "baselines"), protocols=("speaker-folds",))
-    rows = {row["what"]: row for row in reproduce(asked, data)["rows"]}
+    rows = {row["what"]: row for row in reproduce(asked, filmed)["rows"]}
     spiking = ["sound", "face", "late fusion", "both"]
     assert list(rows) == spiking + [f"{name}, without spikes" for name in spiking]
     assert rows["face"]["found"]["probability"]["speaker-folds"]["accuracy"] > 0.7

@@ -230,7 +230,7 @@ class SynchGraph(CompetitiveSystem):
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
-    def _readout(self) -> Readout:
+    def new_readout(self) -> Readout:
         """Return an unfitted readout whose classifier knows how the neurons are laid out."""
         layers = tuple((group.positions, group.layer.features) for group in self.groups_)
         return Readout(self.scaler, replace(deepcopy(self.classifier), layers=layers), self.normalise, self.coverage)
@@ -261,7 +261,7 @@ class SynchGraph(CompetitiveSystem):
             return self.vector(seen, seen.senses)
 
         vectors = np.stack(list(each(one, clips, self.training_stage, progress)))
-        classifier: GraphConvolution = self._readout().classifier  # type: ignore[assignment]
+        classifier: GraphConvolution = self.new_readout().classifier  # type: ignore[assignment]
         scores, curves = classifier.transduce(vectors, number, np.asarray(train), np.asarray(validation))
         return TransductiveRun(tuple(names.tolist()), np.exp(scores), *curves)
 

@@ -166,7 +166,7 @@ class VectorSystem(SensingSystem):
     def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
         """Keep what was witnessed of the training clips, by index; `y` are the labels of all."""
 
-    def _readout(self) -> Readout:
+    def new_readout(self) -> Readout:
         """Return an unfitted readout that shares nothing with the parameters."""
         return Readout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
 
@@ -182,7 +182,7 @@ class VectorSystem(SensingSystem):
         for view in self.views:
             own = rows.pop(view)
             learnt = None if finer is None else finer[own.source]
-            readout = self._readout().fit(own.vectors, y[own.source], who[own.source], own.recorded, learnt)
+            readout = self.new_readout().fit(own.vectors, y[own.source], who[own.source], own.recorded, learnt)
             self.held_out_[view] = np.full((len(y), len(readout.classes)), np.nan)
             self.held_out_[view][own.source[own.recorded]] = readout.held_out_
             self.readouts_[view] = readout
@@ -280,5 +280,5 @@ class VectorSystem(SensingSystem):
         for view in self.views:
             head = f"readout.{view}."
             own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
-            self.readouts_[view] = self._readout().restore(own, facts[f"readout.{view}"])
+            self.readouts_[view] = self.new_readout().restore(own, facts[f"readout.{view}"])
         return self

@@ -12,10 +12,14 @@ from functools import partial
 
 import numpy as np
 
+from emospike.datasets import Dataset
 from emospike.evaluation.reproduction.contract import Claim, Found, Labels, Reproduction, Split, Trial
 from emospike.evaluation.reproduction.cross_modal import FACE_NOTES, OURS, heard, seen
 from emospike.evaluation.reproduction.cross_modal_trials import Material, enhancing, joining
 from emospike.evaluation.testing import speakers_of
+from emospike.readout.contract import Vectors
+from emospike.systems.clips import each
+from emospike.systems.senses import SENSES
 from emospike.systems.synch_graph import SynchGraph
 
 SOURCE = "Mansouri-Benssassi and Ye 2020 (AAAI)"
@@ -69,6 +73,20 @@ def blind(what: str, system: SynchGraph, split: Split) -> Found:
     return Found({what: {BLIND: np.asarray(decided, dtype=str)}}, {what: curves})
 
 
+def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
+    """Do the same with a single network for both senses, not calibrated: what the paper trains takes minutes each."""
+    fresh, train = replace(system, seed=split.seed), split.train
+    fresh.prepare(train.clips(), split.progress)
+
+    def graphs(dataset: Dataset) -> Vectors:
+        found = each(lambda _, clip: fresh.vector(fresh.perceive(clip), SENSES), dataset.clips(), "graphs")
+        return np.stack(list(found))
+
+    classifier = fresh.new_readout().classifier.fit(graphs(train), train.labels)
+    decided = classifier.classes_[classifier.scores(graphs(split.test)).argmax(axis=1)]
+    return Found({what: {BLIND: np.asarray(decided, dtype=str)}})
+
+
 def telling(claims: Mapping[str, Claim], system: SynchGraph) -> Trial:
     """Return the trial of the paper's experiment; its claims by kind: true, permuted, follows."""
     names = {kind: claim.what for kind, claim in claims.items()}
@@ -78,6 +96,11 @@ def telling(claims: Mapping[str, Claim], system: SynchGraph) -> Trial:
 def blindly(claim: Claim, system: SynchGraph) -> Trial:
     """Return the trial of graphs that hold no label."""
     return Trial((claim,), f"blind {system}", partial(blind, claim.what, system))
+
+
+def blindly_once(claim: Claim, system: SynchGraph) -> Trial:
+    """Return the trial of one network that is not calibrated."""
+    return Trial((claim,), f"blind once {system}", partial(blind_once, claim.what, system))
 
 
 def _preset(name: str) -> SynchGraph:
@@ -95,8 +118,7 @@ def table1() -> Reproduction:
         telling(claims, _preset("published")),
         blindly(Claim("preset no_edges"), _preset("no_edges")),
         blindly(Claim("preset default", against=("preset no_edges",)), _preset("default")),
-        # Last: 500 epochs for each of its readouts and each part of their calibration take hours.
-        blindly(Claim("as the paper, less the edges between recordings"), _preset("published")),
+        blindly_once(Claim("as the paper, less the edges between recordings"), _preset("published")),
     )
     return Reproduction(
         "Synch-Graph, with and without the labels in its graph",
