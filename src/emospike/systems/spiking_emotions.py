@@ -104,7 +104,10 @@ class SpikingEmotions(SensingSystem):
     # -- from a clip to events (section 2.1) -------------------------------------------------------------------
 
     def look(self, seen: Perceived) -> Look:
-        """Return what the network sees of a clip: events, or for a twin without spikes the grey pictures."""
+        """Return what the network sees of a clip: events, or for a twin without spikes the grey pictures.
+
+        Each picture that is taken is made once; the camera then shows those of a short film more than once.
+        """
         _, greys = self.pictures.greys(seen.clip, self.camera.chosen)
         return self.camera.encode(greys) if self.network.spiking else greys[self.camera.chosen(len(greys)), None]
 
