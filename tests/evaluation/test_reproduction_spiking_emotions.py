@@ -76,7 +76,7 @@ def test_waiting_takes_steps(found):
     steps = mean_curve(row, "random", "steps")
     assert steps[-1] == 8
     assert list(steps) == sorted(steps)
-    assert set(row["found"]) == {"all steps", "lead 2", "lead 1", "lead 0.5", "lead 0.2"}
+    assert set(row["found"]) == {"all steps", "lead 5", "lead 2", "lead 1", "lead 0.5"}
 
 
 @pytest.mark.parametrize("what", ["figure2", "figure3", "latency"])

@@ -52,5 +52,5 @@ PRESETS: dict[str, Callable[[], Parameters]] = {
     "published": published,
     "non_spiking": lambda: changed(spiking=False),
     "lif": lambda: changed(learn_tau=False, threshold=1.0),
-    "early": lambda: default() | {"lead": 2.0},
+    "early": lambda: default() | {"lead": 5.0},
 }

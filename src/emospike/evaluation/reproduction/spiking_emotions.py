@@ -180,7 +180,7 @@ def _watching(split: Split) -> Found:
 
 # -- how early -------------------------------------------------------------------------------------------------
 
-LEADS = {"all steps": None, "lead 2": 2.0, "lead 1": 1.0, "lead 0.5": 0.5, "lead 0.2": 0.2}
+LEADS = {"all steps": None, "lead 5": 5.0, "lead 2": 2.0, "lead 1": 1.0, "lead 0.5": 0.5}
 """Ways to decide: how far the first class must lead for counting to stop."""
 
 
