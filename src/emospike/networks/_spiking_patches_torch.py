@@ -165,9 +165,9 @@ def send_on_delta(x: Tensor, delta: float) -> Tensor:
     >>> send_on_delta(torch.tensor([[[0.4], [1.7], [1.1], [0.6], [-1.2]]]), 0.5).flatten().tolist()
     [0.0, 1.5, 1.5, 1.0, -1.0]
     """
-    levels = torch.empty_like(x)
-    level = torch.zeros_like(x[:, 0])
-    for t in range(x.shape[1]):
-        level = level + torch.trunc(x[:, t] / delta - level)
-        levels[:, t] = level
-    return delta * levels
+    units = (x / delta).transpose(0, 1).contiguous()  # steps first: each is one block, and divided once
+    levels, level = torch.empty_like(units), torch.zeros_like(units[0])
+    for t, one in enumerate(units):
+        level = level + (one - level).trunc_()
+        levels[t] = level
+    return delta * levels.transpose(0, 1)
