@@ -1,73 +1,18 @@
-"""Made-up speech: harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces."""
+"""Made-up speech and faces that every system learns from (see `made_up_speech`)."""
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import replace
 
-import made_up
-import numpy as np
 import pytest
+from made_up_speech import Speech, smallest, utterance, with_face, with_faces
 
 from emospike.clip import Clip
-
-RATE = 16_000
-PITCH = {"high": 220.0, "low": 110.0, "shrill": 480.0}
-LEVEL = {"high": 0.5, "low": 0.12, "shrill": 0.3}
-LOOKS = {
-    "high": {"smile": 1.0, "talk": 1.0},
-    "low": {"smile": -1.0, "talk": 0.2},
-    "shrill": {"smile": 0.0, "talk": 0.5, "brows": 1.0},
-}
-
-
-def utterance(label: str, speaker: int, take: int, seconds: float = 0.8) -> Clip:
-    """Four syllables with falling pitch, thirty harmonics, a formant of the speaker's own, and a little noise."""
-    rng = np.random.default_rng([speaker, take, len(label)])
-    time = np.arange(round(RATE * seconds)) / RATE
-    pitch = PITCH[label] * (1 + 0.05 * speaker) * (1.1 - 0.2 * time / seconds) * rng.uniform(0.97, 1.03)
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    formant = 700 + 120 * speaker
-    voice = sum(
-        np.exp(-0.5 * ((k * PITCH[label] - formant) / 500) ** 2) * np.sin(k * phase)
-        for k in range(1, int(7000 / PITCH[label] / 1.4))
-    )
-    syllables = np.abs(np.sin(np.pi * 4 * time / seconds)) + 0.02
-    sound = LEVEL[label] * rng.uniform(0.8, 1.2) * syllables * voice / np.abs(voice).max()
-    sound += rng.normal(0, 1e-3, len(sound))
-    return Clip.from_array(np.clip(sound, -0.99, 0.99).astype(np.float32), RATE, f"{label}-{speaker}-{take}.wav")
-
-
-class Speech:
-    """Clips with their labels and speakers, in the order that `fit` takes them."""
-
-    def __init__(self, labels: list[str], speakers: list[int], takes: int) -> None:
-        rows = [(label, speaker, take) for speaker in speakers for label in labels for take in range(takes)]
-        self.clips = [utterance(*row) for row in rows]
-        self.labels = [label for label, _, _ in rows]
-        self.speakers = [f"s{speaker}" for _, speaker, _ in rows]
-
-    def __iter__(self):
-        return iter((self.clips, self.labels, self.speakers))
 
 
 @pytest.fixture(scope="session")
 def faced(tmp_path_factory) -> Callable:
-    """Show the face of who speaks, in a table beside each clip; mouth and brows tell the class, as the voice does."""
+    """Show the face of who speaks, in a table beside each clip."""
     folder = tmp_path_factory.mktemp("faces")
-
-    def face(clip: Clip) -> Clip:
-        label, speaker, take = clip.path.stem.split("-")
-        table = folder / f"{clip.path.stem}-{clip.seconds:.1f}.csv"
-        seed = 100 * int(speaker) + int(take)
-        made_up.write_drawn_face(table, clip.seconds, seed, **LOOKS[label])
-        return Clip(clip.path, face=table, _array=clip._array)
-
-    def speech(heard: Speech) -> Speech:
-        seen = copy(heard)
-        seen.clips = [face(clip) for clip in heard.clips]
-        return seen
-
-    return lambda heard: face(heard) if isinstance(heard, Clip) else speech(heard)
+    return lambda heard: with_face(heard, folder) if isinstance(heard, Clip) else with_faces(heard, folder)
 
 
 @pytest.fixture(scope="session")
@@ -97,52 +42,4 @@ def short() -> Clip:
 @pytest.fixture(scope="session")
 def small() -> Callable:
     """Make the system of a preset, with the smallest cube that there is."""
-
-    def make(system, preset, **parameters):
-        made = system.preset(preset)
-        made.card = {"about": "a test", "preset": preset}
-        if "neurons" in made.get_params():
-            parameters = {"neurons": 500} | parameters
-        if "window" in made.get_params():
-            parameters = few_graphs(made) | parameters
-        if "augmentation" in made.get_params():
-            parameters = few_tokens(made) | parameters
-        if "camera" in made.get_params():
-            parameters = few_pixels(made) | parameters
-        return made.set_params(**parameters)
-
-    return make
-
-
-def few_graphs(system) -> dict:
-    """What makes a system of synchrony graphs quick: fewer neurons, one look, a small network, larger steps."""
-    classifier, features = replace(system.classifier, hidden=32, batch=min(system.classifier.batch, 8)), 5
-    if classifier.epochs > 100:
-        classifier, features = replace(classifier, epochs=100, learning_rate=1e-3), 8
-    pathways = tuple(replace(path, layer=replace(path.layer, features=features)) for path in system.pathways)
-    return {"pathways": pathways, "looks": 1, "classifier": classifier}
-
-
-def few_pixels(system) -> dict:
-    """What makes a system that looks at pictures quick: small ones, a small network, and few passes."""
-    network = replace(system.network, size=24, steps=12, filters=8, hidden=64, padding=1, threshold=0.4)
-    return {
-        "pictures": replace(system.pictures, size=24),
-        "camera": replace(system.camera, steps=12, sensitivity=0.05),
-        "network": network,
-        "training": replace(system.preset("default").training, epochs=24, batch=4, rate=0.01, average=0.9),
-        "momentum": None,
-        "members": 2,
-        "parts": 2,
-    }
-
-
-def few_tokens(system) -> dict:
-    """What makes a spiking transformer quick: narrow tokens, few receptors, short excerpts, two networks."""
-    return {
-        "network": replace(system.network, dim=16, receptors=60 if system.network.receptors else 0),
-        "training": replace(system.training, epochs=20, batch=8, rate=0.02, average=0.8),
-        "penalty": system.penalty and 10.0,
-        "members": 2,
-        "excerpt": 0.8,
-    }
+    return smallest

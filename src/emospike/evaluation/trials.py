@@ -222,11 +222,11 @@ def _hash(arrays: list[np.ndarray], *more: bytes) -> str:
     for part in more:
         digest.update(part)
     for array in arrays:
-        digest.update(_content(array))
+        digest.update(content(array))
     return digest.hexdigest()
 
 
-def _content(array: np.ndarray) -> bytes:
+def content(array: np.ndarray) -> bytes:
     """Return the bytes of an array; of one that is a pipeline of skops, those that are the same in every run.
 
     Skops calls the parts of a pipeline by where they lay in memory (``schema.json`` and ``address.npy``; see
