@@ -24,7 +24,7 @@ from emospike.evaluation.metrics import interval
 from emospike.explain.style import save_figure
 from emospike.files import write_atomically
 from emospike.readout.readout import Readout
-from emospike.systems.excube2 import EXCube2
+from emospike.systems.excube2.model import EXCube2
 
 SIZES = (1000, 2000, 3108, 8000, 16000, 30000)
 

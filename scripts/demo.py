@@ -19,7 +19,7 @@ import made_up
 import emospike
 from emospike.clip import find_recordings
 from emospike.datasets.ravdess import parse
-from emospike.systems.contract import System
+from emospike.systems.base import System
 
 FOLDER = Path("demo")
 SENTENCE = "Kids are talking by the door"

@@ -30,7 +30,7 @@ from emospike.clip import Clip
 from emospike.datasets import finer_labels, load, relabel
 from emospike.evaluation.trials import content
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import System
+from emospike.systems.base import System
 
 Prints = dict[str, Any]
 
@@ -101,13 +101,16 @@ def shipped_prints(only: str | None, folder: Path) -> Iterator[tuple[str, Prints
             continue
         model = store.load(name)
         decisions = [model.decide(clip) for clip in clips]
-        yield f"model {name}", {
-            "classes": list(model.classes_),
-            "threshold": model.threshold_,
-            "probabilities": [list(one.probabilities.values()) for one in decisions],
-            "reasons": [one.reason for one in decisions],
-            "shares": [list(one.share.values()) for one in decisions],
-        }
+        yield (
+            f"model {name}",
+            {
+                "classes": list(model.classes_),
+                "threshold": model.threshold_,
+                "probabilities": [list(one.probabilities.values()) for one in decisions],
+                "reasons": [one.reason for one in decisions],
+                "shares": [list(one.share.values()) for one in decisions],
+            },
+        )
 
 
 def fixed_clips(folder: Path) -> list[Clip]:

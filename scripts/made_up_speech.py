@@ -14,7 +14,7 @@ import made_up
 import numpy as np
 
 from emospike.clip import Clip
-from emospike.systems.contract import System
+from emospike.systems.base import System
 
 RATE = 16_000
 PITCH = {"high": 220.0, "low": 110.0, "shrill": 480.0}

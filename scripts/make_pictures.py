@@ -19,7 +19,7 @@ from PIL import Image
 
 import emospike
 from emospike.explain import write_explanation
-from emospike.systems.contract import System
+from emospike.systems.base import System
 
 ASSETS = Path(__file__).parents[1] / "docs" / "assets"
 

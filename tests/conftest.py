@@ -79,3 +79,21 @@ def _write_film(path, images, times=None, *, codec="mpeg4", sound=None, sound_at
         if track:
             container.mux(track.encode(None))
     return path
+
+
+@pytest.fixture
+def filmed(tmp_path):
+    """Four speakers with voices and faces, happy and smiling or sad and not."""
+    import made_up  # not before the hook above
+
+    from emospike import datasets
+
+    lines = ["path,label,speaker,face"]
+    for number, speaker in enumerate("abcd"):
+        for take in range(6):
+            sad, name = take % 2, f"{speaker}{take}"
+            made_up.write(tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take))
+            made_up.write_face(tmp_path / f"{name}.csv", 1.0, smile=2.5 * (1 - sad))
+            lines.append(f"{name}.wav,{'sad' if sad else 'happy'},{speaker},{name}.csv")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return datasets.load(tmp_path / "manifest.csv", video=True)

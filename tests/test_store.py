@@ -15,7 +15,7 @@ from emospike.encoding.step_forward import StepForward
 from emospike.features.mel import Mel
 from emospike.networks.reservoir import Reservoir
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 

@@ -21,7 +21,7 @@ from emospike.files import write_atomically
 from emospike.readout import CLASSIFIERS
 from emospike.registry import Registry
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 FORMAT = 1
@@ -37,7 +37,7 @@ STEPS = Registry(
     | {f"encoder/{name}": path for name, path in ENCODERS.items()}
     | {f"classifier/{name}": path for name, path in CLASSIFIERS.items()}
     | {
-        "feature/virtual_speakers": "emospike.features.virtual_speakers:VirtualSpeakers",
+        "feature/virtual_speakers": "emospike.augmentation.voice:VirtualSpeakers",
         "brain/tonotopy": "emospike.brain.tonotopy:Tonotopy",
         "brain/topography": "emospike.brain.topography:Topography",
         "brain/input_wiring": "emospike.brain.wiring:InputWiring",
@@ -54,7 +54,7 @@ STEPS = Registry(
         "network/training": "emospike.networks.training:Training",
         "network/plif_net": "emospike.networks.plif_net:PlifNet",
         "network/spiking_transformer": "emospike.networks.spiking_transformer:SpikingTransformer",
-        "system/augmentation": "emospike.systems.augmentation:Augmentation",
+        "system/augmentation": "emospike.augmentation.masks:Augmentation",
         "feature/eeg": "emospike.features.eeg:EEG",
         "readout/state_vector": "emospike.readout.state_vectors:StateVector",
         "readout/scaler": "emospike.readout.scaling:SoftScaler",

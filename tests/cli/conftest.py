@@ -17,7 +17,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from emospike.cli import app
-from emospike.systems import excube2_presets
+from emospike.systems.excube2 import presets as excube2_presets
 
 SPEAKERS = ("anna", "ben", "carla", "dan")
 PITCH = dict(zip(SPEAKERS, (190.0, 110.0, 230.0, 130.0), strict=True))

@@ -213,7 +213,7 @@ def test_a_table_or_recording_is_never_overwritten(run, model, data, wav):
 def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     code = (
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
-        "from emospike.cli import main\nfrom emospike.systems import excube2_presets as p\n"
+        "from emospike.cli import main\nfrom emospike.systems.excube2 import presets as p\n"
         "p.PRESETS['tiny'] = lambda modality: p.default(modality) | {'neurons': 500, 'voices': None}\nmain()"
     )
     file = tmp_path / "r.json"

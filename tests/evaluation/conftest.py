@@ -6,19 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import made_up
 import numpy as np
 import pytest
 
-from emospike import datasets
 from emospike.datasets import Dataset, Recording
+from emospike.energy.operations import Operations
 from emospike.features.face_track import NoFaceError
 from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Decision, System
-from emospike.systems.operations import Operations
-from emospike.systems.senses import MODALITIES, Perceived
+from emospike.systems.base import Decision, System
+from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import one_of
 
@@ -193,17 +191,3 @@ def four_speakers() -> Dataset:
         rows += [("happy", "happy", 0.9, speaker), ("happy", "happy", 0.8, speaker)]
         rows += [("sad", "sad" if i < 2 else "happy", 0.6, speaker)]
     return table(rows)
-
-
-@pytest.fixture
-def filmed(tmp_path):
-    """Four speakers with voices and faces, happy and smiling or sad and not."""
-    lines = ["path,label,speaker,face"]
-    for number, speaker in enumerate("abcd"):
-        for take in range(6):
-            sad, name = take % 2, f"{speaker}{take}"
-            made_up.write(tmp_path / f"{name}.wav", made_up.voice(1.0, 150 + 20 * number, 0.9 - 0.7 * sad, seed=take))
-            made_up.write_face(tmp_path / f"{name}.csv", 1.0, smile=2.5 * (1 - sad))
-            lines.append(f"{name}.wav,{'sad' if sad else 'happy'},{speaker},{name}.csv")
-    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
-    return datasets.load(tmp_path / "manifest.csv", video=True)

@@ -15,7 +15,7 @@ from emospike.evaluation import audit as audits
 from emospike.evaluation.published import PUBLISHED
 from emospike.evaluation.trials import WatchedDataset, moved_test_labels, shuffled_training_labels
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Decision, System
+from emospike.systems.base import Decision, System
 from emospike.validation import InputError
 
 SPEAKERS = "abcdef"
@@ -297,7 +297,7 @@ def test_a_watched_clip_notes_that_it_was_looked_at(spoken):
 
 def test_synch_graph_as_its_paper_has_it_is_leaky(spoken, monkeypatch):
     pytest.importorskip("torch")
-    from emospike.systems import synch_graph_presets
+    from emospike.systems.synch_graph import presets as synch_graph_presets
 
     def quick(modality):
         settings = synch_graph_presets.published(modality)

@@ -30,7 +30,7 @@ from emospike.evaluation.bench import (
 )
 from emospike.evaluation.bench.measurement import Measurement
 from emospike.spikes import Spikes
-from emospike.systems.excube2 import EXCube2
+from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
 
 NEURONS = 500

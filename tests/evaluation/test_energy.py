@@ -6,12 +6,12 @@ import pytest
 
 from emospike import datasets, load
 from emospike.clip import Clip
+from emospike.energy.counting import energy_uj, spiking_energy_uj, summed
+from emospike.energy.operations import LayerCost
 from emospike.evaluation.energy import Variant, energy_of, spread, trained_for
 from emospike.networks.plif_net import PlifNet
-from emospike.systems.baseline import Baseline
-from emospike.systems.contract import System
-from emospike.systems.cost import energy_uj, spiking_energy_uj, summed
-from emospike.systems.operations import LayerCost
+from emospike.systems.base import System
+from emospike.systems.baseline.model import Baseline
 from emospike.validation import InputError
 
 

@@ -4,7 +4,7 @@ from scipy.stats import t
 
 from emospike.datasets import Dataset
 from emospike.evaluation import protocols
-from emospike.systems.contract import System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from emospike.augmentation.noise import babble, gaussian, mixed, salt, white
 from emospike.datasets import Dataset, Recording
+from emospike.evaluation.reproduce import reproduce
+from emospike.evaluation.reproduce_tables import gain_lines, lines, reproduction_table
 from emospike.evaluation.reproduction import REPRODUCTIONS, Claim, Found, Reproduction, Trial, reproduction
-from emospike.evaluation.reproduction.cross_modal_noise import compared, worse_clip
-from emospike.evaluation.reproduction.cross_modal_trials import Material, hearing, others, system_of
-from emospike.evaluation.reproduction.noise import babble, gaussian, mixed, salt, white
-from emospike.evaluation.reproduction.run import reproduce
-from emospike.evaluation.reproduction.tables import gain_lines, lines, reproduction_table
 from emospike.features.mel import Mel
 from emospike.networks.competitive import CompetitiveLayer
+from emospike.systems.cross_modal.noise_trials import compared, worse_clip
+from emospike.systems.cross_modal.trials import Material, hearing, others, system_of
 from emospike.systems.pathways import Pathway
 from emospike.validation import InputError
 
@@ -162,7 +162,7 @@ def test_layers_that_hear_are_read_by_vote_and_by_a_line(spoken):
 
 
 def test_peers_see_what_the_layers_see(spoken):
-    from emospike.evaluation.reproduction.contract import Split
+    from emospike.systems.paper import Split
 
     split = Split(spoken.subset(spoken.speakers != "s3"), spoken.subset(spoken.speakers == "s3"))
     system, learnt, tested = Material().learnt(system_of(small_path(), "audio"), split)

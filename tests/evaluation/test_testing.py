@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols, testing
-from emospike.systems.senses import Perceived
+from emospike.systems.perception import Perceived
 from emospike.systems.sensing_system import Considered
 from emospike.validation import InputError
 

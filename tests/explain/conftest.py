@@ -25,9 +25,9 @@ from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.interactions import frequency_groups, interactions, neurons_near
 from emospike.series import frequencies_of
 from emospike.spikes import joined
-from emospike.systems.contract import Decision, Effect, Explanation
-from emospike.systems.excube2 import EXCube2
-from emospike.systems.excube2_presets import CONTOUR_RANGE, CONTOUR_STEP
+from emospike.systems.base import Decision, Effect, Explanation
+from emospike.systems.excube2.model import EXCube2
+from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
 
 
 def voice(seconds: float = 1.5, rate: int = 16_000) -> Clip:

@@ -19,7 +19,7 @@ from emospike.explain.figures.inputs import inputs_figure
 from emospike.explain.figures.traffic import learning_figure, traffic_figure
 from emospike.explain.plots.sound import encoding_plot
 from emospike.features.openface import CHANNELS
-from emospike.systems.baseline import Baseline
+from emospike.systems.baseline.model import Baseline
 
 
 def test_page_and_pictures_of_both(seen, tmp_path):

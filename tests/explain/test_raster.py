@@ -13,7 +13,7 @@ from emospike.explain.plots.sound import encoding_plot
 from emospike.explain.raster import raster_rows, rasters, stacks
 from emospike.explain.write import write_explanation
 from emospike.spikes import Spikes
-from emospike.systems.contract import Effect
+from emospike.systems.base import Effect
 
 CONTOURS = [
     "energy", "pitch", "relative pitch", "strength", "centroid",

@@ -15,7 +15,7 @@ from emospike.explain.wording import (
     strongest,
     verdict,
 )
-from emospike.systems.contract import Effect
+from emospike.systems.base import Effect
 
 
 def test_an_unanswered_decision_says_so(explanation):

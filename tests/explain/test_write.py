@@ -19,7 +19,7 @@ from emospike.explain import write_explanation
 from emospike.networks.activity import Activity
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.systems.contract import Decision, Effect, Explanation
+from emospike.systems.base import Decision, Effect, Explanation
 from emospike.validation import InputError
 
 

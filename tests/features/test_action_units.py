@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
 from emospike.features.action_units import BRIDGES, ActionUnits, bridged
 from emospike.features.blendshapes import CHANNELS as SHAPES
 from emospike.features.face_track import FaceTrack, NoFaceError
 from emospike.features.openface import CHANNELS, INTENSITIES
-from emospike.features.virtual_speakers import Voice
 from emospike.validation import InputError
 
 FILMS = {

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
 from emospike.features._hush import hushed
 from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes, _faces_in, _landmarker, head_pose
 from emospike.features.face_model import face_model
 from emospike.features.face_track import NoFaceError
-from emospike.features.virtual_speakers import Voice
 from emospike.validation import InputError
 
 pytestmark = pytest.mark.usefixtures("landmarker")

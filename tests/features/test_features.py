@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
 from emospike.features import FEATURES
 from emospike.features.constant_q import ConstantQ
@@ -14,7 +15,6 @@ from emospike.features.linear_fft import LinearFFT
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
 from emospike.features.spectrum import bin_frequencies, power_spectrogram, triangles
-from emospike.features.virtual_speakers import Voice
 from emospike.series import frequencies_of
 from emospike.validation import InputError
 

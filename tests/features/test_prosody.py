@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
 from emospike.features.prosody import ABSENT, NAMES, Prosody, bridged, smoothed
 from emospike.features.spectrum import power_spectrogram
-from emospike.features.virtual_speakers import Voice
 from emospike.validation import InputError
 
 ENERGY, PITCH, RELATIVE, VOICING, CENTROID, BANDWIDTH, ALPHA, HAMMARBERG, ENTROPY, FLUX = range(10)

@@ -77,7 +77,7 @@ def by_hand(x, tau, threshold):
 
 @pytest.mark.parametrize("tau", [1.5, 2.0, 4.0])
 def test_neurons_follow_the_equations(tau):
-    from emospike.networks._plif_net_torch import Neurons
+    from emospike.networks.torch.plif import Neurons
 
     x = np.random.default_rng(1).normal(0.5, 1, 40).astype(np.float32)
     layer = Neurons(replace(SMALL, tau=tau, threshold=0.7))
@@ -93,7 +93,7 @@ def test_the_gradient_is_that_of_the_steps_one_by_one():
     """Against autograd through snnTorch's surrogate, the reset cut off."""
     from snntorch import surrogate
 
-    from emospike.networks._plif_net_torch import Neurons
+    from emospike.networks.torch.plif import Neurons
 
     x = torch.randn(9, 5, generator=torch.Generator().manual_seed(0)).add(0.5)
     weight = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
@@ -169,7 +169,7 @@ def test_plain_gradients_as_in_the_paper(clips):
 
 
 def test_new_classes_widen_the_vote(clips):
-    from emospike.networks._plif_net_torch import restored, widened
+    from emospike.networks.torch.plif import restored, widened
 
     network, (seen, _) = SMALL.build(2, seed=3), clips
     before = network.voted(seen[:2])

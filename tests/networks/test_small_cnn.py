@@ -6,7 +6,7 @@ import pytest
 
 def test_it_tells_upright_bars_from_lying_ones():
     pytest.importorskip("torch")
-    from emospike.networks._small_cnn_torch import SmallCNN
+    from emospike.networks.torch.small_cnn import SmallCNN
 
     rng = np.random.default_rng(0)
     images = np.zeros((60, 40, 50), np.float32)

@@ -9,11 +9,11 @@ torch = pytest.importorskip("torch")
 snntorch = pytest.importorskip("snntorch")
 
 from emospike.networks import training as training_module  # noqa: E402
-from emospike.networks._spiking_neurons_torch import PLIF  # noqa: E402
-from emospike.networks._spiking_patches_torch import Receptors, send_on_delta  # noqa: E402
-from emospike.networks._spiking_training_torch import delivered  # noqa: E402
-from emospike.networks._training_torch import supervised_contrast  # noqa: E402
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream  # noqa: E402
+from emospike.networks.torch.neurons import PLIF  # noqa: E402
+from emospike.networks.torch.patches import Receptors, send_on_delta  # noqa: E402
+from emospike.networks.torch.training import supervised_contrast  # noqa: E402
+from emospike.networks.torch.transformer_training import delivered  # noqa: E402
 from emospike.networks.training import Training  # noqa: E402
 from emospike.validation import InputError  # noqa: E402
 

@@ -190,7 +190,7 @@ def test_a_readout_leaves_the_edges_as_they_are(kinds):
 def test_one_graph_of_all_clips_is_summed_as_if_it_were_built(kinds, symmetric):
     """The block of ones between clips of a class, never built, gives what the dense matrix gives."""
     torch = pytest.importorskip("torch")
-    from emospike.networks import _graph_convolution_torch as convolution
+    from emospike.networks.torch import graph as convolution
 
     X, _ = kinds
     number = np.array([0, 1, 0, 1, 1, 0])

@@ -10,12 +10,12 @@ import soundfile
 
 from emospike import store
 from emospike.clip import Clip
+from emospike.energy.operations import Operations
 from emospike.features.speech import SpeechCheck
 from emospike.readout.contract import IncrementalClassifier
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Explanation, System
-from emospike.systems.operations import Operations
-from emospike.systems.senses import MODALITIES
+from emospike.systems.base import Explanation, System
+from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
 NEEDS_EEG = [("eavs_tf", "eeg")]

@@ -10,7 +10,7 @@ from emospike.encoding.levels import Levels
 from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
 from emospike.features.prosody import ABSENT
-from emospike.systems.excube2 import EXCube2
+from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
 
 

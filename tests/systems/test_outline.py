@@ -7,7 +7,7 @@ from emospike.clip import Clip
 from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import ABSENT, Prosody
-from emospike.systems.baseline import Baseline
+from emospike.systems.baseline.model import Baseline
 from emospike.systems.outline import feature_names, pictured
 from emospike.validation import InputError
 

@@ -12,7 +12,8 @@ from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.datasets import Dataset
-    from emospike.systems.contract import Progress, System
+    from emospike.progress import Progress
+    from emospike.systems.base import System
 
 DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
 """The shipped model that answers where none is named."""

@@ -33,12 +33,12 @@ def compare(
     """Compare the systems: each trained and tested on the same folds, with its accuracy, energy, speed and size."""
     from emospike.datasets import LABELS
     from emospike.evaluation import compare as comparing
+    from emospike.evaluation.figures.comparison import alt_text, systems_figure
     from emospike.evaluation.report import comparison_table
     from emospike.explain.style import save_figure
-    from emospike.explain.systems import alt_text, systems_figure
     from emospike.files import write_atomically
     from emospike.systems import SYSTEMS
-    from emospike.systems.senses import MODALITIES
+    from emospike.systems.perception import MODALITIES
     from emospike.validation import one_of
 
     one_of("modality", modality, MODALITIES)

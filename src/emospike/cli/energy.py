@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from emospike.clip import Clip
-    from emospike.systems.contract import Progress, System
+    from emospike.progress import Progress
+    from emospike.systems.base import System
 
 
 def energy(
@@ -64,7 +65,7 @@ def energy(
     note(result["note"])
     write_result(result, json_file)
     if figure:
-        from emospike.explain.energy import alt_text, energy_figure
+        from emospike.evaluation.figures.energy import alt_text, energy_figure
         from emospike.explain.style import save_figure
 
         save_figure(energy_figure(result), figure, alt_text(result))

@@ -134,7 +134,7 @@ def report(result: Mapping[str, Any], json_file: Path | None, figure: Path | Non
     for line in (own_threshold_line(result), *gain_lines(result), result["note"]):
         note(line)
     if figure:
-        from emospike.explain.results import alt_text, evaluation_figure
+        from emospike.evaluation.figures.results import alt_text, evaluation_figure
         from emospike.explain.style import save_figure
 
         save_figure(evaluation_figure(result), figure, alt_text(result))

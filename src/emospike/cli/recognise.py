@@ -16,8 +16,9 @@ from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
-    from emospike.systems.contract import Decision, Progress, System
-    from emospike.systems.long import WindowDecision
+    from emospike.progress import Progress
+    from emospike.systems.base import Decision, System
+    from emospike.systems.windows import WindowDecision
 
 UNKNOWN = "don't know"
 Row = dict[str, Any]
@@ -86,8 +87,8 @@ def recognised(
     `faces` are films or face-tracking tables that show who speaks in a file.
     """
     from emospike.clip import Clip
-    from emospike.systems.clips import each
-    from emospike.systems.long import check_window, decide_recording
+    from emospike.clip.batch import map_clips
+    from emospike.systems.windows import check_window, decide_recording
 
     check_window(window)
     faces = faces or {}
@@ -101,7 +102,7 @@ def recognised(
         except InputError as error:
             return file | {"error": str(error)}
 
-    yield from each(row, [Clip(file, face=faces.get(file)) for file in files], "recognising", progress)
+    yield from map_clips(row, [Clip(file, face=faces.get(file)) for file in files], "recognising", progress)
 
 
 def warm_up(system: System) -> None:

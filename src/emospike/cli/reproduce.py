@@ -31,9 +31,9 @@ def reproduce(
     if paper is None or what is None:
         listing(paper)
         return
+    from emospike.evaluation.reproduce import reproduce as reproduced
+    from emospike.evaluation.reproduce_tables import gain_lines, reproduction_table
     from emospike.evaluation.reproduction import reproduction
-    from emospike.evaluation.reproduction.run import reproduce as reproduced
-    from emospike.evaluation.reproduction.tables import gain_lines, reproduction_table
 
     chosen = reproduction(paper, what)
     if data is None:
@@ -54,7 +54,7 @@ def reproduce(
     for line in (*gain_lines(result), f"{result['source']}; {result['note']}"):
         note(line)
     if figure:
-        from emospike.explain.reproduction import alt_text, reproduction_figure
+        from emospike.evaluation.figures.reproduction import alt_text, reproduction_figure
         from emospike.explain.style import save_figure
 
         save_figure(reproduction_figure(result), figure, alt_text(result))

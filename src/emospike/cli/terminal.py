@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emospike.systems.contract import Progress
+    from emospike.progress import Progress
 
 
 def note(line: str) -> None:

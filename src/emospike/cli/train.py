@@ -28,7 +28,7 @@ from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.datasets import Dataset
-    from emospike.systems.contract import System
+    from emospike.systems.base import System
 
 
 def train(

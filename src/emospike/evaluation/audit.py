@@ -27,8 +27,8 @@ from emospike.evaluation.protocols import (
     new_system,
 )
 from emospike.evaluation.trials import Outcome, Trial, moved_test_labels, shuffled_training_labels
+from emospike.progress import Progress, prefix_stages
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Progress
 from emospike.validation import InputError, positive
 
 PASS, FAIL, EXCEPTION = "pass", "FAIL", "exception"
@@ -84,7 +84,7 @@ def audit(
     checks = []
     for number, (seed, fold) in enumerate(splits[:folds], start=1):
         make = partial(new_system, system_name, preset, seed, normalise, modality)
-        told = _told(progress, f"fold {number}: ")
+        told = prefix_stages(progress, f"fold {number}: ")
         trial = Trial(dataset, fold, make, is_transductive(protocol, system_name), told)
         checks += [{"fold": number} | asdict(check) for check in checks_of(trial, normalise)]
     leaky = any(check["outcome"] == FAIL for check in checks)
@@ -252,7 +252,3 @@ def _if_too_few(most: float) -> str:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-
-
-def _told(progress: Progress | None, prefix: str) -> Progress | None:
-    return progress and (lambda stage, done, total: progress(prefix + stage, done, total))

@@ -11,7 +11,7 @@ from emospike.datasets import DATASETS, Dataset
 from emospike.evaluation.leaks import CLIP_HASHES
 from emospike.evaluation.testing import speakers_of
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 SETTINGS = ("system", "preset", "modality", "labels", "normalise")

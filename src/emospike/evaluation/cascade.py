@@ -10,15 +10,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
+from emospike.energy.operations import Operations
 from emospike.evaluation import metrics
 from emospike.evaluation.results import Tested
 from emospike.evaluation.study import Study
+from emospike.progress import Progress
 from emospike.readout.fusion import entropy, log_linear
-from emospike.systems.clips import each
-from emospike.systems.contract import Progress, System
-from emospike.systems.operations import Operations
-from emospike.systems.senses import SENSES, WORDS
+from emospike.systems.base import System
+from emospike.systems.perception import SENSES, WORDS
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError
 
@@ -242,7 +243,7 @@ def costs_of(system: VectorSystem, clips: Sequence[Clip], progress: Progress | N
     def one(_: int, clip: Clip) -> list[Operations]:
         return [system.operations(clip, view) for view in VIEWS]
 
-    rows = zip(*each(one, clips, "operations", progress), strict=True)
+    rows = zip(*map_clips(one, clips, "operations", progress), strict=True)
     return {view: list(row) for view, row in zip(VIEWS, rows, strict=True)}
 
 

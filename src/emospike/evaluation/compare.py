@@ -15,8 +15,8 @@ from emospike.evaluation.energy import Variant
 from emospike.evaluation.protocols import evaluate, new_system
 from emospike.evaluation.published import PUBLISHED
 from emospike.files import write_atomically
+from emospike.progress import Progress
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Progress
 from emospike.validation import InputError, one_of
 
 Result = dict[str, Any]

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Complex, Float, Float32
 
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.evaluation.leaks import content_hash
-from emospike.systems.clips import each
-from emospike.systems.contract import Progress
+from emospike.progress import Progress
 from emospike.validation import InputError
 
 LONGEST = 20.0
@@ -86,7 +86,7 @@ def fingerprints(clips: Sequence[Clip], progress: Progress | None = None) -> Pri
         sound = _sound(clip)
         return np.zeros(dims, np.float32) if sound is None else fingerprint(sound)
 
-    return np.stack(list(each(one, clips, "fingerprints", progress)))
+    return np.stack(list(map_clips(one, clips, "fingerprints", progress)))
 
 
 def fingerprint(sound: Sound) -> Float32[np.ndarray, " dims"]:

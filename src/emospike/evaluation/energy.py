@@ -14,11 +14,12 @@ import numpy as np
 from emospike import __version__
 from emospike.clip import Clip
 from emospike.datasets import Dataset, finer_labels, relabel, speaker_folds
+from emospike.energy.counting import PICOJOULE_AC, PICOJOULE_MAC
+from emospike.energy.operations import LayerCost, Operations
 from emospike.evaluation.protocols import new_system
 from emospike.evaluation.testing import speakers_of
-from emospike.systems.contract import Progress, System
-from emospike.systems.cost import PICOJOULE_AC, PICOJOULE_MAC
-from emospike.systems.operations import LayerCost, Operations
+from emospike.progress import Progress
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 Row = TypeVar("Row")

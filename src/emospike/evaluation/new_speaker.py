@@ -13,9 +13,10 @@ from emospike.datasets import Dataset
 from emospike.evaluation import metrics
 from emospike.evaluation.results import Tested
 from emospike.evaluation.study import Study
+from emospike.progress import Progress
 from emospike.readout.contract import IncrementalClassifier
 from emospike.readout.readout import Readout
-from emospike.systems.contract import Progress, System
+from emospike.systems.base import System
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError
 

@@ -27,8 +27,9 @@ from emospike.evaluation.published import published, transduced
 from emospike.evaluation.results import Tested, fold_row, summary
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import speakers_of, tested
+from emospike.progress import Progress, prefix_stages
 from emospike.systems import SYSTEMS
-from emospike.systems.contract import Progress, System
+from emospike.systems.base import System
 from emospike.validation import InputError, one_of, positive
 
 PROTOCOLS = {
@@ -132,7 +133,7 @@ def evaluate(
     for number, (seed, fold) in enumerate(splits, start=1):
         system = new_system(system_name, preset, seed, normalise, modality)
         study.check(system)
-        named = _prefixed(progress, f"fold {number} of {len(splits)}: ")
+        named = prefix_stages(progress, f"fold {number} of {len(splits)}: ")
         if is_transductive(protocol, system_name):
             runs.append(transduced(system, dataset, fold, named, fold=number, seed=seed)[0])
         else:
@@ -198,10 +199,6 @@ def meaning(protocol: str, system_name: str, dataset: Dataset | None = None) -> 
 def is_transductive(protocol: str, system_name: str) -> bool:
     """Tell whether test recordings are there in training."""
     return protocol == "published" and published(system_name).transductive
-
-
-def _prefixed(progress: Progress | None, prefix: str) -> Progress | None:
-    return progress and (lambda stage, done, total: progress(prefix + stage, done, total))
 
 
 def _summary(

@@ -11,7 +11,7 @@ import numpy as np
 
 from emospike.datasets import Dataset, Fold, published_split, random_split
 from emospike.evaluation.results import Tested
-from emospike.systems.contract import Progress
+from emospike.progress import Progress
 
 
 @dataclass(frozen=True)

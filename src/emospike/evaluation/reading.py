@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from emospike.clip import Clip, is_table
+from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.features.openface import read_table
-from emospike.systems.clips import each
-from emospike.systems.contract import Progress
-from emospike.systems.senses import MODALITIES
+from emospike.progress import Progress
+from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
 
@@ -26,7 +26,7 @@ def readable(dataset: Dataset, progress: Progress | None = None, modality: str =
     InputError : none can be read
     """
     senses = MODALITIES[modality]
-    found = each(lambda _, clip: _problem(clip, senses), dataset.clips(), "reading", progress)
+    found = map_clips(lambda _, clip: _problem(clip, senses), dataset.clips(), "reading", progress)
     problems = list(found)
     bad = [problem for problem in problems if problem]
     if not bad:

@@ -6,7 +6,8 @@ from typing import Any
 
 from emospike.datasets import Dataset
 from emospike.evaluation.results import Tested
-from emospike.systems.contract import Progress, System
+from emospike.progress import Progress
+from emospike.systems.base import System
 
 
 class Study:

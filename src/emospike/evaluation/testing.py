@@ -14,7 +14,8 @@ from jaxtyping import Float
 from emospike import store
 from emospike.datasets import Dataset
 from emospike.evaluation.results import Tested
-from emospike.systems.contract import Progress, System
+from emospike.progress import Progress
+from emospike.systems.base import System
 from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import InputError
 

@@ -25,7 +25,8 @@ from emospike.datasets.labels import FINER
 from emospike.evaluation.published import transduced
 from emospike.evaluation.results import Tested
 from emospike.evaluation.testing import answered, speakers_of
-from emospike.systems.contract import Progress, System
+from emospike.progress import Progress
+from emospike.systems.base import System
 
 Labels = Shaped[np.ndarray, " clips"]
 Rows = Int64[np.ndarray, " rows"]

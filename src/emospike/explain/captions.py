@@ -14,8 +14,8 @@ from emospike.explain.wording import confidence_line, counted, percent, ranked, 
 from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
-from emospike.systems.contract import Effect, Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Effect, Explanation
+from emospike.systems.perception import WORDS
 
 PROBABILITIES = (
     "Calibrated probabilities. The confidence is the largest of them; below the threshold the answer is “don't know”."

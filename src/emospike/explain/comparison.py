@@ -22,8 +22,8 @@ from emospike.explain.wording import (
     signed,
     verdict,
 )
-from emospike.systems.contract import Effect, Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Effect, Explanation
+from emospike.systems.perception import WORDS
 
 LAST = "Brain regions"
 Pair = tuple[str, float, float]

@@ -13,7 +13,7 @@ from typing import Any
 
 from emospike.explain import sections
 from emospike.explain.wording import verdict
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 
 def page(explanation: Explanation, pictures: Mapping[str, bytes]) -> str:

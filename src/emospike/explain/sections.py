@@ -43,8 +43,8 @@ from emospike.explain.wording import (
     sense_title,
     verdict,
 )
-from emospike.systems.contract import Decision, Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Decision, Explanation
+from emospike.systems.perception import WORDS
 
 Plots = dict[str, Any]
 

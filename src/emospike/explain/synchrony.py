@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from emospike.explain.crossing import Crossing
 from emospike.explain.geometry import View
 from emospike.networks.synchrony_graph import Graph, SynchronyGraph
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 MOST_NEURONS = 10  # of a sense
 

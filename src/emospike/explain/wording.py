@@ -10,8 +10,8 @@ import numpy as np
 from emospike.brain.topography import PARTS
 from emospike.explain.geometry import View, of_face, own_ranges
 from emospike.readout.traffic import Learning
-from emospike.systems.contract import Decision, Effect, Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Decision, Effect, Explanation
+from emospike.systems.perception import WORDS
 
 MOST_EFFECTS = 12  # drawn of one kind
 DECIDES = 0.75  # share from which one sense is said to have decided

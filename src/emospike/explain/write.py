@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emospike.files import write_atomically
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 from emospike.validation import InputError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol, runtime_checkable
 
+from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
-from emospike.features.virtual_speakers import Voice
 from emospike.registry import Registry
 from emospike.series import Series
 

@@ -9,11 +9,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.augmentation.voice import Voice, stretched
 from emospike.clip import Clip, is_table
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.face_track import FaceTrack, NoFaceError, face_series
 from emospike.features.openface import CHANNELS, read_table
-from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 
 

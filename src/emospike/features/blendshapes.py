@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32
 
+from emospike.augmentation.voice import Voice, stretched
 from emospike.clip import Clip, Frame
 from emospike.features._hush import hushed
 from emospike.features.face_model import face_model
 from emospike.features.face_track import FaceTrack, NoFaceError, face_series
 from emospike.features.following import follow
-from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 from emospike.validation import InputError, positive
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from emospike.augmentation.voice import Voice, spectrum_spoken_by
 from emospike.clip import Clip
 from emospike.features.spectrum import (
     RATE,
@@ -18,7 +19,6 @@ from emospike.features.spectrum import (
     power_spectrogram,
     triangles,
 )
-from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 from emospike.validation import positive
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.augmentation.voice import Voice, stretched
 from emospike.clip import Clip
 from emospike.features.spectrum import RATE
-from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 from emospike.validation import InputError, positive
 

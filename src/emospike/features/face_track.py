@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
+from emospike.augmentation.voice import interpolated
 from emospike.clip import Clip
 from emospike.features.spectrum import HOP, RATE
-from emospike.features.virtual_speakers import interpolated
 from emospike.series import Series
 from emospike.validation import InputError
 

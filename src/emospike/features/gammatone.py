@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.augmentation.voice import Voice, spectrum_spoken_by
 from emospike.clip import Clip
 from emospike.features.spectrum import (
     RATE,
@@ -19,7 +20,6 @@ from emospike.features.spectrum import (
     log_compress,
     power_spectrogram,
 )
-from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 
 

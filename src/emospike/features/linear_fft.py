@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from emospike.augmentation.voice import Voice, spectrum_spoken_by
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.spectrum import (
     RATE,
@@ -17,7 +18,6 @@ from emospike.features.spectrum import (
     log_compress,
     power_spectrogram,
 )
-from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 from emospike.validation import within
 

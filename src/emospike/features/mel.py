@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from emospike.augmentation.voice import Voice, spectrum_spoken_by
 from emospike.clip import Clip
 from emospike.features.spectrum import (
     RATE,
@@ -15,7 +16,6 @@ from emospike.features.spectrum import (
     mel_bank,
     power_spectrogram,
 )
-from emospike.features.virtual_speakers import Voice, spectrum_spoken_by
 from emospike.series import Series
 
 

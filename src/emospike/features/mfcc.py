@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from emospike.augmentation.voice import Voice, stretched
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.mel import Mel
 from emospike.features.spectrum import RATE, check_bands
-from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 from emospike.validation import within
 

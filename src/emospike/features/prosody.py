@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float32
 
+from emospike.augmentation.voice import Voice, stretched
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.spectrum import RATE, bin_frequencies, power_spectrogram
-from emospike.features.virtual_speakers import Voice, stretched
 from emospike.series import Series
 from emospike.validation import within
 

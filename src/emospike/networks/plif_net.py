@@ -17,7 +17,7 @@ from emospike.networks.training import Training, deep
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks._plif_net_torch import Network
+    from emospike.networks.torch.plif import Network
 
 Seen = Float32[np.ndarray, "clips steps _ size size"]
 """What a network sees of clips: two channels of events a step, or one of grey for the twin without spikes."""
@@ -148,7 +148,7 @@ class PlifNet:
         Raises `InputError` without the extra `deep`.
         """
         deep()
-        from emospike.networks._plif_net_torch import built
+        from emospike.networks.torch.plif import built
 
         return built(self, classes, seed)
 
@@ -173,7 +173,7 @@ class PlifNet:
         Raises `InputError` without the extra `deep`.
         """
         deep()
-        from emospike.networks._plif_net_torch import trained
+        from emospike.networks.torch.plif import trained
 
         network = self.build(classes, seed)
         return trained(

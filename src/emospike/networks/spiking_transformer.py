@@ -20,7 +20,7 @@ from emospike.networks.training import Training, deep
 from emospike.validation import one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks._spiking_transformer_torch import Network
+    from emospike.networks.torch.transformer import Network
 
 KINDS = ("picture", "tracks")
 
@@ -154,7 +154,7 @@ class SpikingTransformer:
         Raises `InputError` without the extra `deep`.
         """
         deep()
-        from emospike.networks._spiking_transformer_torch import built
+        from emospike.networks.torch.transformer import built
 
         return built(self, streams, classes, seed)
 
@@ -175,7 +175,7 @@ class SpikingTransformer:
         Raises `InputError` without the extra `deep`.
         """
         deep()
-        from emospike.networks._spiking_training_torch import trained
+        from emospike.networks.torch.transformer_training import trained
 
         network = self.build(streams, classes, seed)
         return trained(network, batches, held_out, training=training, steps=steps, seed=seed, progress=progress)

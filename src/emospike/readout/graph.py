@@ -16,7 +16,7 @@ from emospike.readout.scaling import SoftScaler
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks._graph_convolution_torch import Batch, Training
+    from emospike.networks.torch.graph import Batch, Training
 
 
 @dataclass
@@ -147,7 +147,7 @@ class GraphConvolution:
         The numbers of clips that are in neither mask are in that graph as well: see `SynchGraph.transduce`.
         """
         check_torch()
-        from emospike.networks._graph_convolution_torch import transduced
+        from emospike.networks.torch.graph import transduced
 
         self._normalise(X)
         batch = self._batch(X, loops=False)
@@ -217,13 +217,13 @@ class GraphConvolution:
 
     def _batch(self, X: Vectors, *, loops: bool = True) -> Batch:
         """Return the graphs as PyTorch takes them; without loops, their edges as they are."""
-        from emospike.networks._graph_convolution_torch import Batch
+        from emospike.networks.torch.graph import Batch
 
         nodes, passed = zip(*(self._graph(x, None if loops else "bare") for x in X), strict=True)
         return Batch.of(nodes, passed)
 
     def _how(self) -> Training:
-        from emospike.networks._graph_convolution_torch import Training
+        from emospike.networks.torch.graph import Training
 
         return Training(
             self.depth,
@@ -245,7 +245,7 @@ class GraphConvolution:
     ) -> list[Parameters]:  # fmt: skip
         """Train on these clips; return the parameters after each epoch."""
         check_torch()
-        from emospike.networks._graph_convolution_torch import trained
+        from emospike.networks.torch.graph import trained
 
         self._normalise(X)
         tested = held_out and (self._batch(held_out[0]), held_out[1])

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips
+from emospike.energy.counting import one_pass, summed
+from emospike.energy.operations import LayerCost, Operations
 from emospike.features import Feature
 from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.trains import Response
 from emospike.networks.watch import Watch
-from emospike.systems.clips import each
-from emospike.systems.contract import Progress
-from emospike.systems.cost import one_pass, summed
-from emospike.systems.operations import LayerCost, Operations
+from emospike.progress import Progress
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
-from emospike.systems.senses import MODALITIES, SENSES, Perceived
+from emospike.systems.perception import MODALITIES, SENSES, Perceived
 from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError
 
@@ -65,7 +65,7 @@ class CompetitiveSystem(VectorSystem):
             seen = self.trained_on(index, clip)
             return None if seen is None else self.raws(seen)
 
-        found = each(looked_at, clips, "features", progress)
+        found = map_clips(looked_at, clips, "features", progress)
         return self.learn_from([raws for raws in found if raws is not None], progress)
 
     def learn_from(self, seen: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CompetitiveSystem:

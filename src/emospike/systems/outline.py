@@ -10,13 +10,13 @@ import numpy as np
 from emospike.brain.topography import part_of
 from emospike.clip import Clip
 from emospike.features import Feature
+from emospike.features.face_landmarks import head_of
 from emospike.features.face_track import NoFaceError
 from emospike.features.prosody import ABSENT
+from emospike.progress import Stopwatch
 from emospike.series import Series
-from emospike.systems.clips import Stopwatch
-from emospike.systems.contract import Effect, Explanation, undecided
-from emospike.systems.head import head_of
-from emospike.systems.senses import Perceived
+from emospike.systems.base import Effect, Explanation, undecided
+from emospike.systems.perception import Perceived
 from emospike.validation import one_of
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.augmentation.voice import interpolated
 from emospike.clip import Clip
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.features.spectrum import loud_steps
-from emospike.features.virtual_speakers import interpolated
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.networks.windows import Windows
 from emospike.series import Series

@@ -12,20 +12,12 @@ import numpy as np
 from jaxtyping import Float
 
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips, try_clips
 from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
-from emospike.systems.clips import Stopwatch, attempted, each
-from emospike.systems.contract import (
-    Decision,
-    Explanation,
-    Progress,
-    System,
-    as_clip,
-    decision,
-    undecided,
-    unheard_speech,
-)
-from emospike.systems.senses import MODALITIES, Perceived, modality_of, perceive, shares
+from emospike.progress import Progress, Stopwatch
+from emospike.systems.base import Decision, Explanation, System, as_clip, decision, undecided, unheard_speech
+from emospike.systems.perception import MODALITIES, Perceived, modality_of, perceive, shares
 from emospike.validation import InputError
 
 Answer = Float[np.ndarray, " classes"]
@@ -222,7 +214,7 @@ class SensingSystem(System):
             seen = self.perceive(clip)
             return self.answer(seen, seen.senses)
 
-        return np.stack(list(each(one, clips, "answers", progress)))
+        return np.stack(list(map_clips(one, clips, "answers", progress)))
 
     def answers(
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
@@ -236,7 +228,7 @@ class SensingSystem(System):
             seen = self.perceive(clip)
             return {view: self.answer(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
-        found, reasons = attempted(one, clips, "answers", progress)
+        found, reasons = try_clips(one, clips, "answers", progress)
         out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
         for i, by_view in found.items():
             for view, probabilities in by_view.items():

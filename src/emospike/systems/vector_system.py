@@ -11,15 +11,16 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Shaped
 
+from emospike.augmentation.voice import VirtualSpeakers, Voice
 from emospike.clip import Clip
-from emospike.features.virtual_speakers import VirtualSpeakers, Voice
+from emospike.clip.batch import map_clips, try_clips
+from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier, IncrementalClassifier
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
-from emospike.systems.clips import Stopwatch, attempted, each, training_labels
-from emospike.systems.contract import Progress
-from emospike.systems.rows import Rows
-from emospike.systems.senses import MODALITIES, Perceived, modality_of
+from emospike.readout.training_rows import Rows
+from emospike.systems.clips import training_labels
+from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem
 from emospike.validation import InputError
 
@@ -98,7 +99,7 @@ class VectorSystem(SensingSystem):
             seen = self.perceive(clip, modality)
             return modality_of(seen.senses), self.vector(seen, seen.senses)
 
-        return list(each(one, clips, "state vectors", progress))
+        return list(map_clips(one, clips, "state vectors", progress))
 
     def state_vectors(
         self, clips: Sequence[Clip], progress: Progress | None = None
@@ -146,7 +147,7 @@ class VectorSystem(SensingSystem):
             views = {view: [self.vector(own, MODALITIES[view]) for own in spoken] for view in self.views_in(seen)}
             return views, self.witness(seen)
 
-        for i, (found, witness) in enumerate(each(one, clips, self.training_stage, progress)):
+        for i, (found, witness) in enumerate(map_clips(one, clips, self.training_stage, progress)):
             if found:
                 witnessed[i] = witness
             for view, vectors in found.items():
@@ -215,7 +216,7 @@ class VectorSystem(SensingSystem):
             seen = self.perceive(clip)
             return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
-        found, reasons = attempted(one, clips, "state vectors", progress)
+        found, reasons = try_clips(one, clips, "state vectors", progress)
         who = None if speakers is None else np.asarray(speakers)
         out = {view: np.full((len(clips), len(self.classes_)), np.nan) for view in self.views}
         for view, probabilities in out.items():
@@ -243,7 +244,7 @@ class VectorSystem(SensingSystem):
             seen = self.perceive(clip)
             return {view: self.vector(seen, MODALITIES[view]) for view in self.views_in(seen)}
 
-        found = list(each(one, clips, "state vectors"))
+        found = list(map_clips(one, clips, "state vectors"))
         for view, readout in self.readouts_.items():
             own = [i for i, vectors in enumerate(found) if view in vectors]
             if own:

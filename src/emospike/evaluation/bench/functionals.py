@@ -14,7 +14,7 @@ from emospike.evaluation.bench.measurement import Measurement, interleaved, mill
 from emospike.evaluation.protocols import new_system
 from emospike.evaluation.reading import readable
 from emospike.evaluation.testing import speakers_of
-from emospike.systems.contract import System
+from emospike.systems.base import System
 
 MOST_CLIPS = 200
 """Clips that the baseline is trained on, spread over the data set."""

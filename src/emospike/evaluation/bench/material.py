@@ -15,7 +15,7 @@ from emospike.clip import SAMPLE_RATE, Clip
 from emospike.networks.reservoir import STDP, Network
 from emospike.series import frequencies_of
 from emospike.spikes import Spikes, joined
-from emospike.systems.excube2 import EXCube2
+from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
 
 CLIP_SECONDS = 4.0

@@ -71,7 +71,7 @@ def line_values(network: Network, spikes: Spikes) -> Float32[np.ndarray, "steps 
 def agreement(a: Activity, b: Activity) -> float:
     """Return the share of spikes that two activities have in common: |a and b| / |a or b|.
 
-    >>> from emospike.systems.contract import no_activity
+    >>> from emospike.systems.base import no_activity
     >>> agreement(no_activity(), no_activity())
     1.0
     """

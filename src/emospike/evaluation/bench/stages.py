@@ -13,7 +13,7 @@ from emospike import store
 from emospike.clip import Clip
 from emospike.evaluation.bench.material import CLIP_SECONDS
 from emospike.evaluation.bench.measurement import Measurement, Seconds, milliseconds, one_core
-from emospike.systems.contract import System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 SEES = "excube2-both"

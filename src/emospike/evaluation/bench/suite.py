@@ -15,7 +15,7 @@ from emospike.clip import Clip
 from emospike.evaluation.bench import functionals, peers, reservoir, scaling, stages, training
 from emospike.evaluation.bench.material import CLIP_SECONDS, Recipe, recording
 from emospike.evaluation.bench.measurement import Measurement
-from emospike.systems.contract import Progress
+from emospike.progress import Progress
 from emospike.validation import InputError, within
 
 Groups = Mapping[str, Sequence[Measurement]]

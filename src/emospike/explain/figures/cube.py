@@ -22,7 +22,7 @@ from emospike.explain.style import (
     new_figure,
     tidy,
 )
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 # Title, axis to the right, axis upwards, what stands at the two ends of the first one.
 SIDES = (

@@ -24,8 +24,8 @@ from emospike.explain.style import (
     tidy,
 )
 from emospike.explain.wording import confidence_line, cut, milliseconds, percent, ranked, sense_title, verdict
-from emospike.systems.contract import Decision, Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Decision, Explanation
+from emospike.systems.perception import WORDS
 
 
 def decision_figure(explanation: Explanation) -> Figure:

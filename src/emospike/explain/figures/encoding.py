@@ -12,7 +12,7 @@ from emospike.explain.raster import Raster, rasters
 from emospike.explain.style import AGAINST, FOR, GRID, MUTED, SMALL, colour_bar, new_figure, tidy
 from emospike.explain.wording import value_label
 from emospike.spikes import Spikes
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 SIGNS = LinearSegmentedColormap.from_list("signs", [AGAINST, "white", FOR])
 

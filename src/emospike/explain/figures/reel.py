@@ -13,7 +13,7 @@ from emospike.explain.face_lines import drawn
 from emospike.explain.figures.cube import SILENT_TO_BUSY
 from emospike.explain.reel import Reel, envelope
 from emospike.explain.style import FAINT, HIGHLIGHT, INK, MUTED, SMALL, colour_bar, new_figure, tidy
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 MOMENTS = 6  # pictures in a row
 

@@ -9,8 +9,8 @@ from emospike.explain.geometry import channels_by_sense, drawn, spike_counts, wh
 from emospike.explain.plots.packed import Plot, packed
 from emospike.explain.style import HIGHLIGHT, SENSE
 from emospike.explain.wording import short_channel
-from emospike.systems.contract import Explanation
-from emospike.systems.senses import WORDS
+from emospike.systems.base import Explanation
+from emospike.systems.perception import WORDS
 
 SCALE = [[0, "--quiet"], [0.35, "--low"], [0.7, "--middle"], [1, "--busy"]]
 PLACE = "%{x:.0f}, %{y:.0f}, %{z:.0f} mm"

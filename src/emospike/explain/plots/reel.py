@@ -10,7 +10,7 @@ from emospike.explain.plots.cube import SCALE
 from emospike.explain.plots.packed import Plot, channel_axis, heat_map, packed, panels
 from emospike.explain.reel import Reel, envelope
 from emospike.explain.style import HIGHLIGHT, POWER, SENSE
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 
 def reel_plots(explanation: Explanation, reel: Reel) -> dict[str, Plot]:

@@ -9,7 +9,7 @@ from emospike.explain.style import POWER
 from emospike.explain.wording import signed, spans
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.systems.contract import Explanation
+from emospike.systems.base import Explanation
 
 SIGNS = [[0, "--against"], [0.5, "--surface"], [1, "--for"]]
 

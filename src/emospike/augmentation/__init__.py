@@ -1,0 +1,1 @@
+"""Augmentation: what training varies: voices, noise, masks."""

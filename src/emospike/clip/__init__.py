@@ -1,0 +1,17 @@
+"""Clip: one recording, read lazily; with decoding and video, every check of a user's file lives in this room."""
+
+from emospike.clip.clip import (
+    SOUND_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Clip,
+    check_speech,
+    find_recordings,
+    is_silent,
+)
+from emospike.clip.decoding import SAMPLE_RATE
+from emospike.clip.video import TABLE_SUFFIXES, Frame, is_table
+
+__all__ = [
+    "SAMPLE_RATE", "SOUND_SUFFIXES", "TABLE_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "Frame",
+    "check_speech", "find_recordings", "is_silent", "is_table",
+]  # fmt: skip

@@ -1,0 +1,66 @@
+"""Many clips: work over them in parallel and in order, with progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from emospike.clip.clip import Clip
+from emospike.progress import Progress
+from emospike.validation import InputError
+
+Result = TypeVar("Result")
+
+
+def map_clips(
+    work: Callable[[int, Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> Iterator[Result]:
+    """Yield ``work(index, clip)`` for every clip, in order; decoded sound is dropped after use.
+
+    Clips run on all cores through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them over
+    machines; one clip runs here and now.
+    """
+
+    def one(index: int, clip: Clip) -> Result:
+        try:
+            return work(index, clip)
+        finally:
+            clip.forget()
+
+    for done, result in enumerate(_results(one, clips), start=1):
+        if progress:
+            progress(stage, done, len(clips))
+        yield result
+
+
+def try_clips(
+    work: Callable[[Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> tuple[dict[int, Result], dict[int, str]]:
+    """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others."""
+
+    def one(_: int, clip: Clip) -> Result | InputError:
+        try:
+            return work(clip)
+        except InputError as error:
+            return error
+
+    found: dict[int, Result] = {}
+    reasons: dict[int, str] = {}
+    for i, result in enumerate(map_clips(one, clips, stage, progress)):
+        if isinstance(result, InputError):
+            reasons[i] = str(result)
+        else:
+            found[i] = result
+    return found, reasons
+
+
+def _results(one: Callable[[int, Clip], Result], clips: Sequence[Clip]) -> Iterator[Result]:
+    """Yield results in order, from joblib's threads if there is more than one clip."""
+    if len(clips) == 1:
+        yield one(0, clips[0])
+        return
+    from joblib import Parallel, delayed
+
+    # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
+    tasks = (delayed(one)(index, clip) for index, clip in enumerate(clips))
+    yield from Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)

@@ -1,0 +1,192 @@
+"""What shows a face: the pictures of a film, upright, each with its time on the clock of the sound; or a table.
+
+Pictures come from one sequential pass through PyAV, one in memory at a time. Of a face-tracking table only the name
+and the duration matter here; `emospike.features.openface` reads it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain, dropwhile, islice, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from emospike.clip.decoding import announced_seconds, beginning, check_file, is_clocked, open_av, packets
+from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+    from av.container import InputContainer
+
+Image = UInt8[np.ndarray, "height width 3"]
+
+TABLE_SUFFIXES = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a film.
+
+    Attributes
+    ----------
+    time : when it was taken, s
+    image : red, green and blue of each pixel, upright as the film is to be shown
+    """
+
+    time: float
+    image: Image
+
+
+def read_frames(path: Path, start: float, stop: float, stride: int = 1) -> Iterator[Frame]:
+    """Yield every `stride`-th picture of a film from second `start` until before `stop`, in order of time.
+
+    The seconds count from where `open_track` begins the film's sound; `Frame.time` counts from `start`. Pictures that
+    are damaged, or that the clock puts before the one shown last, are passed over.
+
+    Raises `InputError` for a file that cannot be opened, has no video track, or holds no picture to decode.
+    """
+    with _open_film(path) as (container, stream):
+        pictures = _pictures_from(start, container, stream)
+        first = next(pictures, None)
+        if first is None and start <= 0:
+            raise InputError(f"{path} holds no picture that can be decoded: it is empty or damaged")
+        begun = dropwhile(lambda one: one[0] < start, chain([first] if first else [], pictures))
+        wanted = takewhile(lambda one: one[0] < stop, begun)
+        for time, picture in islice(wanted, 0, None, stride):
+            yield Frame(time - start, _upright(picture, stream))
+
+
+def is_table(path: Path) -> bool:
+    """Tell by its name whether a file is a face-tracking table.
+
+    >>> is_table(Path("01-01-03-01-01-01-02.csv.gz"))
+    True
+    """
+    return path.name.lower().endswith(TABLE_SUFFIXES)
+
+
+def seen_seconds(path: Path) -> float:
+    """Return the duration of a film, or the time in the last row of a face-tracking table, s."""
+    return _table_seconds(path) if is_table(path) else _film_seconds(path)
+
+
+def _film_seconds(path: Path) -> float:
+    """Return the duration that the header tells, or else the time of the last one."""
+    with _open_film(path) as (container, stream):
+        announced = announced_seconds(container, stream)
+        if announced is not None:
+            return announced
+        times = (packet.pts * packet.time_base for packet in packets(container, stream) if packet.pts is not None)
+        return float(max(times, default=0.0)) - _sound_begins(container, stream)
+
+
+def _table_seconds(path: Path) -> float:
+    """Return the time in the last row of a face-tracking table, s."""
+    check_file(path)
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig") as file:
+            header = last = file.readline()
+            for line in file:
+                last = line if line.strip() else last
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read as a face-tracking table: give one of OpenFace 2") from error
+    delimiter = max(",;\t", key=header.count)
+    names = [name.strip() for name in header.split(delimiter)]
+    if "timestamp" not in names:
+        found = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        expected = "columns timestamp and AU01_r ... AU45_r expected, as OpenFace 2 writes them"
+        raise InputError(f"{path} is no face-tracking table: {expected}, got {found}")
+    try:
+        return float(last.split(delimiter)[names.index("timestamp")].replace(",", "."))
+    except (ValueError, IndexError) as error:
+        raise InputError(f"{path} tells no time in its last row: give a table of OpenFace 2") from error
+
+
+@contextmanager
+def _open_film(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    check_file(path)
+    with open_av(path) as container:
+        if not container.streams.video:
+            raise InputError(f"{path} has no video track: give a film that shows the face")
+        stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise InputError(f"{path} has pictures in a format that no decoder is known for: convert it to mp4")
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def _pictures_from(start: float, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield the pictures from some time before second `start` on; from the beginning if jumping there fails."""
+    import av
+
+    zero = _sound_begins(container, stream)
+    if start > 0 and not _tells_order_alone(container) and stream.time_base:
+        with suppress(av.FFmpegError):
+            container.seek(int((zero + start) / stream.time_base), stream=stream)
+            pictures = _timed(container, stream, zero)
+            first = next(pictures, None)
+            if first and first[0] <= start:
+                return chain([first], pictures)
+        container.seek(0)
+    return _timed(container, stream, zero)
+
+
+def _sound_begins(container: InputContainer, stream: VideoStream) -> float:
+    """Return the second of the container's clock that is second 0 of its sound as `open_track` reads it."""
+    sound = next(iter(container.streams.audio), None)
+    if is_clocked(container) or sound is None or sound.start_time is None or sound.time_base is None:
+        return beginning(container)
+    return float(sound.start_time * sound.time_base)
+
+
+def _tells_order_alone(container: InputContainer) -> bool:
+    """Tell whether a container has no times of showing, but those of decoding, which are late by a few pictures."""
+    return container.format.name == "avi"
+
+
+def _timed(container: InputContainer, stream: VideoStream, zero: float) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield pictures in order of time, and their seconds since `zero`."""
+    tick, apart = float(stream.time_base or 0), 1 / float(stream.average_rate or 25)
+    decoding, last = _tells_order_alone(container), -apart
+    for number, picture in enumerate(_decoded(container, stream)):
+        stamp = picture.dts if decoding else picture.pts
+        if decoding and number == 0:
+            zero = (stamp or 0) * tick
+        time = last + apart if stamp is None else stamp * tick - zero
+        if time > last and not picture.is_corrupt:
+            yield time, picture
+            last = time
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    import av
+
+    for packet in packets(container, stream):
+        with suppress(av.FFmpegError, ValueError):  # one damaged packet
+            yield from packet.decode()
+
+
+def _upright(picture: VideoFrame, stream: VideoStream) -> Image:
+    """Return a picture with square pixels, turned and mirrored as its display matrix says.
+
+    The matrix (ISO/IEC 14496-12, section 6.2.2) takes the stored point (p, q) to the shown point
+    (a p + c q, b p + d q), here in quarter turns.
+    """
+    width = round(picture.width * (stream.sample_aspect_ratio or 1))
+    image = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+    beside: Any = picture.side_data  # wrongly typed by the library
+    matrix = [data for data in beside if data.type.name == "DISPLAYMATRIX"]
+    if not matrix:
+        return np.ascontiguousarray(image)
+    a, b, _, c, d = np.frombuffer(matrix[0], np.int32)[:5]
+    if abs(b) > abs(a):
+        image, a, d = image.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

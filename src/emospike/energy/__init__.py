@@ -1,0 +1,1 @@
+"""Energy: what a decision costs, counted layer by layer."""

@@ -1,0 +1,1 @@
+"""Figures of what evaluations found, drawn from their JSON."""

@@ -1,0 +1,1 @@
+"""Networks in PyTorch: imported nowhere else, and only when they are built."""

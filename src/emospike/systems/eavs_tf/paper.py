@@ -1,0 +1,53 @@
+"""What EAVS-TF is measured against: one sense, late fusion of both, and the same transformer without spikes.
+
+Its paper's numbers are not public, so that no row has one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from emospike.evaluation.testing import speakers_of
+from emospike.systems.eavs_tf.model import EAVSTransformer
+from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
+
+COLUMN = "probability"
+SPIKING, TWIN = "", ", without spikes"
+"""Endings of the rows' names."""
+
+
+def baselines() -> Reproduction:
+    """Sound alone, face alone, late fusion and both, with spikes and without."""
+    return Reproduction(
+        "One sense, late fusion, both; with spikes and without",
+        "EAVS-TF, of which only the title is public",
+        (_trial("default", SPIKING), _trial("non_spiking", TWIN)),
+        (COLUMN,),
+        labels="arousal",
+        modality="both",
+        notes=(
+            "late fusion: the product of the probabilities that sound and face give alone",
+            "each sense has a head of its own in one trained transformer, by which it decides alone",
+        ),
+    )
+
+
+def _trial(preset: str, ending: str) -> Trial:
+    """Return the trial that trains one preset; both senses are compared with whatever could replace them."""
+    system = EAVSTransformer.preset(preset, modality="both")
+    names = {"audio": f"sound{ending}", "face": f"face{ending}", "late": f"late fusion{ending}"}
+    rivals = (*names.values(), *(() if ending == SPIKING else (f"both{SPIKING}",)))
+    claims = (*(Claim(name) for name in names.values()), Claim(f"both{ending}", against=rivals))
+    return Trial(claims, f"{system}", partial(_decided, names | {"both": f"both{ending}"}, preset))
+
+
+def _decided(names: dict[str, str], preset: str, split: Split) -> Found:
+    """Train on the training part of a split, and decide by each sense, by their product, and by both at once."""
+    system, train = EAVSTransformer.preset(preset, split.seed, modality="both"), split.train
+    system.fit(train.clips(), train.labels.tolist(), speakers_of(train), split.progress)
+    answers, _ = system.answers(split.test.clips())
+    answers["late"] = answers["audio"] * answers["face"]
+    classes: Labels = np.array(system.classes_)
+    return Found({name: {COLUMN: classes[answers[view].argmax(axis=1)]} for view, name in names.items()})

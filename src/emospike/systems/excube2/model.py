@@ -1,0 +1,300 @@
+"""eXCube2: a brain-shaped spiking reservoir that hears and sees emotion, says why, and says when it does not know.
+
+Kasabov, Yang, Wang, Abouhassan, Kassabova and Lappas 2026, Biomimetics 11(3), 208,
+doi 10.3390/biomimetics11030208. The methods below stand in the order of the paper's section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from emospike.augmentation.voice import VirtualSpeakers
+from emospike.brain.synapses import Synapses, stacked
+from emospike.brain.template import BrainTemplate
+from emospike.brain.tonotopy import Tonotopy
+from emospike.brain.topography import Topography
+from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
+from emospike.clip import Clip
+from emospike.clip.batch import map_clips
+from emospike.encoding.contract import Encoder
+from emospike.energy.counting import readout_weights, reservoir_operations
+from emospike.energy.operations import Operations
+from emospike.features import Feature
+from emospike.networks.activity import Activity
+from emospike.networks.reservoir import Network, Reservoir
+from emospike.progress import Progress, Stopwatch
+from emospike.readout.contract import Classifier
+from emospike.readout.interactions import channel_groups, interactions, neurons_near
+from emospike.readout.scaling import SoftScaler
+from emospike.readout.state_vectors import StateVector, read_all
+from emospike.series import Series, frequencies_of
+from emospike.spikes import Spikes, joined, silent
+from emospike.systems.base import Explanation
+from emospike.systems.excube2 import presets as excube2_presets
+from emospike.systems.excube2.panels import explanation_of
+from emospike.systems.perception import MODALITIES, Perceived, modality_of
+from emospike.systems.vector_system import Labels, Vector, VectorSystem
+from emospike.validation import InputError, one_of
+
+
+@dataclass
+class EXCube2(VectorSystem):
+    """Features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.
+
+    Sound enters along Heschl's gyrus and the face in the superior temporal sulcus of one reservoir, so that activity
+    crosses between them.
+
+    Attributes
+    ----------
+    modality : ``"audio"``, ``"face"`` or ``"both"``
+    features : what is heard (section 2.4, Table 1), then what is seen (section 2.6)
+    encoders : one a feature; `encoder_rule` fits their thresholds to the training clips
+    encoder_rule : a of the NeuCube rule mean|d| + a * std|d|, or None for the encoders' own thresholds
+    tonotopy, input_wiring : where channels of sound enter the brain (section 2.5, Table 2)
+    topography, face_wiring : where channels of the face enter it (section 2.6, Figure 7)
+    neurons, wiring, reservoir : the cube: its size, small-world synapses, neurons and STDP (section 2.8)
+    passes : STDP passes over the training clips
+    vectors : state vectors, joined (section 2.9, Table 5)
+    scaler, classifier : the readout (Table 4)
+    voices : virtual speakers added to the training clips, or None
+    finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
+    normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
+    coverage : share of held-out training clips that the stored threshold lets through
+    seed : of every random draw
+    """
+
+    features: tuple[Feature, ...]
+    encoders: tuple[Encoder, ...]
+    input_wiring: InputWiring | NearInputWiring
+    wiring: SmallWorld
+    reservoir: Reservoir
+    vectors: tuple[StateVector, ...]
+    scaler: SoftScaler
+    classifier: Classifier
+    modality: str = "audio"
+    tonotopy: Tonotopy = field(default_factory=Tonotopy)
+    topography: Topography = field(default_factory=Topography)
+    face_wiring: InputWiring | NearInputWiring = field(default_factory=InputWiring)
+    encoder_rule: float | None = None
+    neurons: int = 3108
+    passes: int = 1
+    voices: VirtualSpeakers | None = None
+    finer_labels: bool = False
+    normalise: str = "none"
+    coverage: float = 0.78
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.features) != len(self.encoders):
+            raise InputError(f"one encoder a feature expected, got {len(self.encoders)} for {len(self.features)}")
+        senses = [feature.sense for feature in self.features]
+        if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
+            raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
+
+    @classmethod
+    def presets(cls) -> tuple[str, ...]:
+        """Names of the presets."""
+        return tuple(excube2_presets.PRESETS)
+
+    @classmethod
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EXCube2:
+        """Return the unfitted system of a preset."""
+        one_of("modality", modality, MODALITIES)
+        parameters = excube2_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
+        return cls(**parameters, modality=modality, seed=seed)
+
+    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
+
+    training_stage = "reservoir"
+
+    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
+        """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
+        super().prepare(clips, progress)
+        self._fit_encoders(clips, progress)
+        self._build_cube(self._whole(clips))
+        self._learn(clips, progress)
+        return self
+
+    def _whole(self, clips: Sequence[Clip]) -> Perceived:
+        """Return what is perceived of the first clip that lacks no sense."""
+        for i, clip in enumerate(clips):
+            seen = self.trained_on(i, clip)
+            if seen is not None and not seen.missing:
+                return seen
+        raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
+
+    def _fit_encoders(self, clips: Sequence[Clip], progress: Progress | None) -> None:
+        """Take thresholds from the training clips if a rule is given."""
+        self.encoders_ = self.encoders
+        if self.encoder_rule is not None:
+            for encoder in self.encoders:
+                rule = signature(type(encoder).fit).parameters.get("a")
+                if rule is None or not isinstance(rule.default, float):
+                    raise InputError(
+                        f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
+                        f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
+                    )
+            found = list(map_clips(self.trained_on, clips, "thresholds", progress))
+            seen = [one.series for one in found if one is not None]
+            self.encoders_ = tuple(
+                type(encoder).fit((one for series in seen if (one := series[i]) is not None), a=self.encoder_rule)
+                for i, encoder in enumerate(self.encoders)
+            )
+
+    def encode(self, series: Sequence[Series | None]) -> Spikes:
+        """Return the spikes of all features on one grid of channels; a feature that is missing is silent."""
+        grid = next(one for one in series if one is not None)
+        parts = [
+            silent(channels, len(grid), grid.rate) if one is None else encoder.encode(one)
+            for encoder, one, channels in zip(self.encoders_, series, self.parts_, strict=True)
+        ]
+        return joined(parts)
+
+    def _build_cube(self, seen: Perceived) -> None:
+        """Place the neurons in the brain and wire them: every channel enters where its sense does."""
+        self.parts_ = tuple(
+            encoder.encode(one).channels for encoder, one in zip(self.encoders_, seen.there, strict=True)
+        )
+        self._place(BrainTemplate.mni152(self.neurons, self.seed))
+        self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
+        inputs = self._inputs()
+        recurrent = self.wiring.connect(self.template_, self.seed)
+        self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
+
+    def _inputs(self) -> Synapses:
+        """Return the synapses of all input lines."""
+        ways = {"audio": self.input_wiring, "face": self.face_wiring}
+        return stacked(
+            [
+                ways[sense].connect(
+                    np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
+                )
+                for sense in MODALITIES[self.modality]
+            ]
+        )
+
+    def _channels_of(self, sense: str) -> tuple[str, ...]:
+        """Return the input channels of a sense."""
+        own = (part for feature, part in zip(self.features, self.parts_, strict=True) if feature.sense == sense)
+        return tuple(name for part in own for name in part)
+
+    def _sites_of(self, sense: str) -> Float32[np.ndarray, "channels sites 3"]:
+        """Return where the channels of a sense enter: four sites each, two a hemisphere (one twice for the face)."""
+        channels = self._channels_of(sense)
+        if sense == "audio":
+            return self.tonotopy.sites(frequencies_of(channels))
+        return np.repeat(self.topography.sites(channels), 2, axis=1)
+
+    def _place(self, template: BrainTemplate) -> None:
+        """Set what follows from the template and the channels: sites and regions."""
+        self.template_ = template
+        self.channels_ = tuple(name for part in self.parts_ for name in part)
+        self.sites_ = np.concatenate([self._sites_of(sense) for sense in MODALITIES[self.modality]])
+        sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
+        wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
+        self.regions_ = sides | wholes
+
+    def _learn(self, clips: Sequence[Clip], progress: Progress | None) -> None:
+        """Let STDP change the recurrent synapses, sample by sample (section 2.8, equation 1)."""
+        if self.reservoir.stdp is None:
+            return
+
+        def encoded(index: int, clip: Clip) -> Spikes | None:
+            seen = self.trained_on(index, clip)
+            return None if seen is None else self.encode(seen.series)
+
+        for _ in range(self.passes):
+            for spikes in map_clips(encoded, clips, "STDP", progress):
+                if spikes is not None:
+                    self.network_.learn(spikes)
+
+    def witness(self, seen: Perceived) -> Float[np.ndarray, "nodes nodes"]:
+        """Return how often the nodes followed each other in a training clip."""
+        return interactions(self.activity(seen, seen.senses), self.nodes_)
+
+    def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
+        """Average the interactions over the clips of each class (section 3.3)."""
+        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(y)}
+        for i, followed in witnessed.items():
+            by_class[str(y[i])].append(followed)
+        nothing = np.zeros((1, len(self.nodes_), len(self.nodes_)))
+        self.class_interactions_ = {label: np.mean(own or nothing, axis=0) for label, own in by_class.items()}
+
+    # -- from a clip to its state vector -----------------------------------------------------------------------
+
+    def activity(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Activity:
+        """Return what the cube does when it is given these senses alone."""
+        watch = watch or Stopwatch()
+        kept = [
+            one if feature.sense in senses else None for feature, one in zip(self.features, seen.series, strict=True)
+        ]
+        with watch("encoding"):
+            spikes = self.encode(kept)
+        with watch("reservoir"):
+            return self.network_.run(spikes)
+
+    def read(self, activity: Activity) -> Vector:
+        """Return the state vector of an activity (section 2.9)."""
+        return read_all(self.vectors, activity, self.regions_)
+
+    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
+        """Return the state vector that these senses alone give."""
+        watch = watch or Stopwatch()
+        activity = self.activity(seen, senses, watch)
+        with watch("state vector"):
+            return self.read(activity)
+
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell (section 3.3)."""
+        return explanation_of(self, shown, seen)
+
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+        """Return what one decision on this clip costs."""
+        seen = self.perceive(clip, modality)
+        weights = readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
+        return reservoir_operations(self.network_, self.activity(seen, seen.senses), weights)
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+        network, (stored, facts) = self.network_, super().state()
+        for name, synapses in (("inputs", network.inputs), ("recurrent", network.recurrent)):
+            stored |= {
+                f"{name}.counts": np.diff(synapses.offsets).astype(np.uint32),
+                f"{name}.targets": synapses.targets.astype(np.uint16 if self.neurons <= 2**16 else np.uint32),
+                f"{name}.weights": synapses.weights,
+            }
+        stored |= {"tau": network.tau, "positions": self.template_.positions, "region": self.template_.region}
+        stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
+        stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
+        facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
+        facts |= {"regions": self.template_.regions, "parts": self.parts_, "encoders": self.encoders_}
+        return stored, facts
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
+        """Take back what `state` returned."""
+        super().restore(arrays, facts)
+        self.encoders_, self.parts_ = tuple(facts["encoders"]), tuple(facts["parts"])
+        self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
+        synapses = [
+            Synapses(
+                np.concatenate([[0], np.cumsum(arrays[f"{name}.counts"], dtype=np.int64)]),
+                arrays[f"{name}.targets"].astype(np.int32),
+                arrays[f"{name}.weights"],
+            )
+            for name in ("inputs", "recurrent")
+        ]
+        self.network_ = Network(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
+        averages = arrays["class_interactions"].astype(float)
+        self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))
+        return self

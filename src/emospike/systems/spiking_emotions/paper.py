@@ -1,0 +1,222 @@
+"""Table I and Figures 2 and 3 of Spiking Emotions, and how early its votes are settled.
+
+Wang et al. 2022, "Spiking Emotions: Dynamic Vision Emotion Recognition Using Spiking Neural Networks", CEUR-WS 3331.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from emospike.clip.batch import map_clips
+from emospike.datasets import Dataset
+from emospike.networks.plif_net import Seen
+from emospike.progress import tell_share
+from emospike.readout.early import Votes, accuracy_by_step, counted, latency_curve
+from emospike.systems.paper import Answer, Claim, Found, Reproduction, Split, Trial
+from emospike.systems.spiking_emotions.model import SpikingEmotions
+
+SOURCE = "Wang et al. 2022 (CEUR-WS 3331)"
+
+NOTES = (
+    "the paper's 402 test clips of CMU-MOSI (positive or negative) are not at hand: these are happy or sad recordings, "
+    "their faces drawn from tracked points; differences of a few points are noise in the paper and here",
+    "the network is ours in size (32 x 32, 16 steps, 16 filters); each row changes what the paper's row changes",
+)
+
+ROWS: Mapping[str, tuple[float, dict[str, Any]]] = {
+    "PLIF-Fang": (0.6169, {"pooling": "max", "threshold": 1.0}),
+    "ANN counterpart": (0.6517, {"spiking": False}),
+    "baseline SNN (LIF)": (0.6169, {"learn_tau": False, "threshold": 1.0}),
+    "PLIF SNN": (0.6343, {"threshold": 1.0}),
+    "0.8SNN": (0.6468, {"threshold": 0.8}),
+    "0.4SNN": (0.6542, {"threshold": 0.4}),
+    "mpSNN (max pooling)": (0.6343, {"threshold": 0.4, "pooling": "max"}),
+    "pureSNN (no first frame)": (0.6517, {"threshold": 0.4, "float_first": False}),
+}
+"""The paper's accuracy, and what each row changes. Fang's network also has more blocks and dropout."""
+
+AGAINST = {
+    "0.4SNN": ("ANN counterpart", "PLIF SNN"),
+    "PLIF SNN": ("baseline SNN (LIF)",),
+    "mpSNN (max pooling)": ("0.4SNN",),
+    "pureSNN (no first frame)": ("0.4SNN",),
+}
+"""What the paper compares each row with."""
+
+
+def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True, **network: Any) -> SpikingEmotions:
+    """Return a system in which some things are changed."""
+    made = SpikingEmotions.preset("default", seed)
+    training = made.training if epochs is None else replace(made.training, epochs=epochs)
+    return made.set_params(
+        camera=replace(made.camera, float_first=float_first),
+        network=replace(made.network, **network),
+        training=training,
+    )  # type: ignore[return-value]
+
+
+def trained(split: Split, **changes: Any) -> SpikingEmotions:
+    """Return that system with one network, trained on the training part of a split; its votes are not calibrated."""
+    system, train = untrained(split.seed, **changes), split.train
+    told = tell_share(split.progress, len(train))
+    system.classes_ = train.classes
+    network = system.network.train(
+        looks_of(system, train),
+        numbered(system, train),
+        len(system.classes_),
+        training=system.training,
+        seed=split.seed,
+        progress=lambda epoch, epochs: told(epoch / epochs),
+    )
+    system.networks_ = [network]
+    return system
+
+
+def looks_of(system: SpikingEmotions, dataset: Dataset) -> Seen:
+    """Return what the network sees of each recording."""
+    return np.stack(list(map_clips(lambda _, clip: system.look(system.perceive(clip)), dataset.clips(), "events")))
+
+
+def named(system: SpikingEmotions, votes: Votes, lead: float | None = None) -> Shaped[np.ndarray, " clips"]:
+    """Return the class with most votes, as the paper decides: nothing is calibrated."""
+    best = counted(votes, lead).argmax(axis=1)
+    return np.array([system.classes_[i] for i in best])
+
+
+def numbered(system: SpikingEmotions, dataset: Dataset) -> Any:
+    """Return the index of each recording's class."""
+    return np.searchsorted(system.classes_, dataset.labels)
+
+
+# -- Table I ---------------------------------------------------------------------------------------------------
+
+
+def table1() -> Reproduction:
+    """Table I: neurons, thresholds, pooling, the first frame, and the counterpart without spikes."""
+    trials = []
+    for what, (paper, changes) in ROWS.items():
+        claim = Claim(what, {"vote": paper}, against=AGAINST.get(what, ()))
+        trials.append(Trial((claim,), _settings(changes), _voting(what, changes)))
+    return _reproduction("Neurons, thresholds and pooling", "Table I", trials)
+
+
+def _voting(what: str, changes: Mapping[str, Any]) -> Answer:
+    def answer(split: Split) -> Found:
+        system = trained(split, **changes)
+        return Found({what: {"vote": named(system, system.votes(looks_of(system, split.test)))}})
+
+    return answer
+
+
+# -- Figure 2 --------------------------------------------------------------------------------------------------
+
+PHASES: Mapping[str, dict[str, Any]] = {
+    "before training, spikes alone": {"epochs": 0, "float_first": False},
+    "during training, spikes alone": {"epochs": 8, "float_first": False},
+    "after training, spikes alone": {"float_first": False},
+    "after training, first frame as floats": {},
+}
+
+
+def figure2() -> Reproduction:
+    """Figure 2: accuracy and loss on the test set, step by step, before, during and after training."""
+    trials = [Trial((Claim(what),), _settings(changes), _stepping(what, changes)) for what, changes in PHASES.items()]
+    return _reproduction("Accuracy and loss over the steps", "Figure 2", trials, figure="steps")
+
+
+def _stepping(what: str, changes: Mapping[str, Any]) -> Answer:
+    def answer(split: Split) -> Found:
+        system = newborn(split, **changes) if changes.get("epochs") == 0 else trained(split, **changes)
+        votes = system.votes(looks_of(system, split.test))
+        accuracy, loss = accuracy_by_step(votes, numbered(system, split.test))
+        curves = {what: {"accuracy": accuracy.tolist(), "loss": loss.tolist()}}
+        return Found({what: {"vote": named(system, votes)}}, curves)
+
+    return answer
+
+
+def newborn(split: Split, **changes: Any) -> SpikingEmotions:
+    """Return a system whose network has learnt nothing."""
+    system = untrained(split.seed, **(changes | {"epochs": None}))
+    system.classes_ = split.train.classes
+    system.networks_ = [system.network.build(len(system.classes_), split.seed)]
+    return system
+
+
+# -- Figure 3 --------------------------------------------------------------------------------------------------
+
+SAMPLES = {"a clip decided rightly": True, "a clip decided wrongly": False}
+
+
+def figure3() -> Reproduction:
+    """Figure 3: potentials and spikes of the voting neurons, for a clip decided rightly and one decided wrongly."""
+    claims = tuple(Claim(what) for what in SAMPLES)
+    trial = Trial(claims, _settings({}), _watching)
+    return _reproduction("What the voters do", "Figure 3", [trial], figure="voters", protocols=("random",))
+
+
+def _watching(split: Split) -> Found:
+    system = trained(split)
+    looks = looks_of(system, split.test)
+    votes = system.votes(looks)
+    decided = named(system, votes)
+    right = decided == split.test.labels
+    curves = {}
+    for what, wanted in SAMPLES.items():
+        chosen = np.flatnonzero(right == wanted)
+        if len(chosen):
+            watched = system.networks_[0].watched(looks[chosen[0]])
+            curves[what] = {
+                f"{kind} {voter:02d}": line.tolist()
+                for kind, lines in (("potential", watched.potentials), ("spikes", watched.spikes))
+                for voter, line in enumerate(lines.T)
+            }
+    return Found({what: {"vote": decided} for what in SAMPLES}, curves)
+
+
+# -- how early -------------------------------------------------------------------------------------------------
+
+LEADS = {"all steps": None, "lead 5": 5.0, "lead 2": 2.0, "lead 1": 1.0, "lead 0.5": 0.5}
+"""Ways to decide: how far the first class must lead for counting to stop."""
+
+
+def latency() -> Reproduction:
+    """Return how accuracy grows with the steps that are waited for."""
+    what = "one network"
+    trial = Trial((Claim(what),), _settings({}), _waiting(what))
+    made = _reproduction("Deciding as soon as the vote is settled", "early decision", [trial], figure="latency")
+    return replace(made, columns=tuple(LEADS))
+
+
+def _waiting(what: str) -> Answer:
+    def answer(split: Split) -> Found:
+        system = trained(split)
+        votes = system.votes(looks_of(system, split.test))
+        rows = latency_curve(votes, numbered(system, split.test))
+        curves = {what: {name: [row[name] for row in rows] for name in ("steps", "accuracy")}}
+        return Found({what: {name: named(system, votes, lead) for name, lead in LEADS.items()}}, curves)
+
+    return answer
+
+
+def _settings(changes: Mapping[str, Any]) -> str:
+    """Return everything that decides the numbers, in text."""
+    return repr(untrained(0)) + repr(sorted(changes.items()))
+
+
+def _reproduction(title: str, where: str, trials: Sequence[Trial], **more: Any) -> Reproduction:
+    return Reproduction(
+        title,
+        f"{SOURCE}, {where}",
+        tuple(trials),
+        ("vote",),
+        labels="arousal",
+        modality="face",
+        notes=NOTES,
+        **more,
+    )

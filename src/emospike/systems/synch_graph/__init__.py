@@ -1,0 +1,1 @@
+"""Synch-Graph."""

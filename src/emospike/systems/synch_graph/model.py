@@ -1,0 +1,299 @@
+"""Synch-Graph: two groups of neurons hear each other, and a graph of who fires with whom is classified.
+
+Mansouri-Benssassi and Ye 2020, "Synch-Graph: Multisensory Emotion Recognition Through Neural Synchrony via Graph
+Convolutional Networks", AAAI. The methods below stand in the order of the paper's "Proposed Approach".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+
+from emospike.clip import Clip
+from emospike.clip.batch import map_clips
+from emospike.energy.operations import LayerCost, Operations
+from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
+from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
+from emospike.networks.trains import Response, Trains, poisson_trains
+from emospike.progress import Progress, Stopwatch
+from emospike.readout.graph import GraphConvolution, Unscaled
+from emospike.readout.readout import Readout
+from emospike.readout.scaling import SoftScaler
+from emospike.readout.training_rows import Rows
+from emospike.systems.base import Explanation
+from emospike.systems.competitive_system import CompetitiveSystem
+from emospike.systems.pathways import Lines, Pathway
+from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.synch_graph import presets as synch_graph_presets
+from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
+from emospike.systems.vector_system import Labels, Vector
+from emospike.validation import InputError, one_of, within
+
+
+@dataclass(frozen=True)
+class TransductiveRun:
+    """What the paper's experiment gives.
+
+    Attributes
+    ----------
+    classes : sorted labels
+    probabilities : of every clip, one column a class
+    train_curve, validation_curve : loss by epoch; NaN where no clip validates
+    """
+
+    classes: tuple[str, ...]
+    probabilities: Float[np.ndarray, "clips classes"]
+    train_curve: Float32[np.ndarray, " epochs"]
+    validation_curve: Float32[np.ndarray, " epochs"]
+
+
+@dataclass
+class SynchGraph(CompetitiveSystem):
+    """Features -> Poisson spikes -> two groups that hear each other -> graph of synchrony -> graph convolution.
+
+    The vector of a clip is its graph, flattened: spikes and first spike of every neuron, then the edges.
+
+    Attributes
+    ----------
+    pathways : a competitive layer for sound, then one for the face; one of them where one sense decides
+    classifier : graph convolution
+    modality : ``"audio"``, ``"face"`` or ``"both"``
+    edges, window : which neurons are joined, one of `networks.synchrony_graph.EDGES`, and the ms that it is about
+    conductance : mean excitatory conductance that each group brings to the other; their input brings 0.3 to 1
+    delay : of sound, ms
+    passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
+    looks : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
+    normalise : ``"none"``, or ``"speaker"``: counts and edges are then those above the speaker's mean
+    coverage : share of held-out training clips that the stored threshold lets through
+    seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
+    groups_ : the trained groups, in the order of `pathways`
+    watch_ : how they fared
+    """
+
+    pathways: tuple[Pathway, ...]
+    classifier: GraphConvolution
+    modality: str = "both"
+    edges: str = "share"
+    window: float = 150.0
+    conductance: float = 0.1
+    delay: float = 5.0
+    passes: int = 1
+    looks: int = 1
+    normalise: str = "none"
+    coverage: float = 0.78
+    seed: int = 0
+
+    training_stage = "synchrony graphs"
+
+    def __post_init__(self) -> None:
+        one_of("edges", self.edges, EDGES)
+        within("passes", self.passes, 0, 1000)
+        within("looks", self.looks, 1, 1000)
+        within("delay", self.delay, 0.0, 1000.0)
+        senses = tuple(pathway.sense for pathway in self.pathways)
+        if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
+            raise InputError(f"a pathway of {' and one of '.join(MODALITIES[self.modality])} expected, got {senses}")
+
+    @property
+    def synchrony(self) -> Synchrony:
+        """Which neurons are joined."""
+        return Synchrony(self.window, self.edges)
+
+    @property
+    def scaler(self) -> SoftScaler:  # type: ignore[override]
+        """Nothing: a graph is not scaled, and its classifier normalises what nodes say."""
+        return Unscaled()
+
+    @classmethod
+    def presets(cls) -> tuple[str, ...]:
+        """Names of the presets."""
+        return tuple(synch_graph_presets.PRESETS)
+
+    @classmethod
+    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> SynchGraph:
+        """Return the unfitted system of a preset."""
+        one_of("modality", modality, MODALITIES)
+        parameters = synch_graph_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
+        return cls(**parameters, modality=modality, seed=seed)
+
+    # -- multisensory integration and interaction: what needs no labels -----------------------------------------
+
+    def _build(self) -> None:
+        """Build the groups; two of them hear each other through links that are dead until they are calibrated."""
+        windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.ranges_, strict=True)]
+        sizes = [len(w.lines) * p.layer.features for w, p in zip(windows, self.pathways, strict=True)]
+        links = [[Link(size, gain=0.0)] for size in sizes[::-1]] if len(sizes) > 1 else [[]]
+        self.groups_: list[CompetitiveNetwork] = [
+            pathway.layer.build(own, heard, seed=self.seed + i)
+            for i, (pathway, own, heard) in enumerate(zip(self.pathways, windows, links, strict=True))
+        ]
+
+    def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
+        """Let STDP change weights, in both groups and in the links between them, while they hear each other."""
+        if len(self.groups_) > 1 and self.conductance > 0:
+            self._calibrate([self.presented(lines) for lines in seen])
+        told = []
+        for turn in range(max(self.passes, 1)):
+            for done, lines in enumerate(seen, start=1):
+                told.append(self.presented(lines, learning=self.passes > 0))
+                if progress and turn == 0:
+                    progress("STDP", done, len(seen))
+        responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
+        for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
+            self._watched(pathway.sense, group, fared)
+
+    def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
+        """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
+        for group, other in zip(self.groups_, (1, 0), strict=True):
+            group.calibrate([one for both in responses if (one := both[other]) is not None], self.conductance)
+
+    # -- from a clip to spikes ---------------------------------------------------------------------------------
+
+    def presented(
+        self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False
+    ) -> list[Response | None]:
+        """Return what the groups do with a clip, None where its sense is missing.
+
+        Where any group fires too rarely, all are presented anew at a higher rate: no clip is to be without a node.
+        """
+        there = [i for i, values in enumerate(lines) if values is not None]
+        asked = [self.pathways[i].layer for i in there]
+        for repeat in range(max(layer.most_repeats for layer in asked) + 1):
+            trains = {i: self.drawn(i, lines[i], look, repeat) for i in there}
+            fired = self._run(trains, learning=learning)
+            if all(len(fired[i].units) >= self.pathways[i].layer.least_spikes for i in there):
+                break
+        shapes = [(group.positions, group.layer.features) for group in self.groups_]
+        return [Response(fired[i], *shapes[i], repeat) if i in there else None for i in range(len(self.groups_))]
+
+    def drawn(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Trains:
+        """Return the Poisson spikes that a group gets: the same for the same clip, in any company; sound later."""
+        layer, pathway = self.pathways[i].layer, self.pathways[i]
+        rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
+        seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
+        trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
+        return trains.delayed(round(self.delay / layer.dt)) if pathway.sense == "audio" else trains
+
+    def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
+        """Present input spikes to both groups together, or to the one whose sense is there."""
+        if len(trains) > 1:
+            first, second = self.groups_
+            out = dict(enumerate(run_together((first, second), (trains[0], trains[1]), learning=learning)))
+        else:
+            ((i, own),) = trains.items()
+            out = {i: self.groups_[i].run(own, [SILENCE] * len(self.groups_[i].links), learning=learning)}
+        if learning:
+            for i in trains:
+                self.groups_[i].normalise()
+        return out
+
+    # -- modelling neural synchrony in a graph -----------------------------------------------------------------
+
+    def graph(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Graph:
+        """Return the graph of synchrony that these senses alone give."""
+        watch = watch or Stopwatch()
+        lines = self.lines(seen, senses)
+        with watch("groups"):
+            looks = [self.presented(lines, look) for look in range(self.looks)]
+        with watch("graph"):
+            return Graph.mean([self._graph(responses) for responses in looks])
+
+    def _graph(self, responses: Sequence[Response | None]) -> Graph:
+        """Return the graph of one presentation, of the groups that took part."""
+        there = [one for one in responses if one is not None]
+        offsets = np.cumsum([0, *(one.positions * one.features for one in there)])
+        steps = max(one.trains.steps for one in there)
+        step = np.concatenate([one.trains.step for one in there]).astype(np.int64)
+        unit = np.concatenate([one.trains.units + first for one, first in zip(there, offsets, strict=False)])
+        joined = Trains.from_events(step, unit.astype(np.int64), steps)
+        return self.synchrony.graph(joined, int(offsets[-1]), self.pathways[0].layer.dt)
+
+    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
+        """Return the flattened graph of synchrony that these senses alone give."""
+        return self.graph(seen, senses, watch).flattened()
+
+    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
+        """Return the flattened graphs of the training clips; keep the mean graph of each class."""
+        rows = super()._training_rows(clips, y, progress)
+        whole = rows[self.modality]
+        labels = y[whole.source]
+        self.class_graphs_ = {
+            str(label): Graph.mean([Graph.unflattened(own) for own in whole.vectors[labels == label]])
+            for label in np.unique(labels)
+        }
+        return rows
+
+    # -- emotion recognition by graph convolution --------------------------------------------------------------
+
+    def new_readout(self) -> Readout:
+        """Return an unfitted readout whose classifier knows how the neurons are laid out."""
+        layers = tuple((group.positions, group.layer.features) for group in self.groups_)
+        return Readout(self.scaler, replace(deepcopy(self.classifier), layers=layers), self.normalise, self.coverage)
+
+    def transduce(
+        self,
+        clips: Sequence[Clip],
+        labels: Sequence[str],
+        train: Bool[np.ndarray, " clips"],
+        validation: Bool[np.ndarray, " clips"],
+        progress: Progress | None = None,
+    ) -> TransductiveRun:
+        """Do the paper's experiment: one graph of all clips, in which clips of the same label are joined.
+
+        `labels` ARE THE EDGES, those of the test clips too: what the network is asked about the test clips, it has
+        been told through the adjacency. Its accuracy says nothing about clips whose label nobody knows. Give other
+        labels for the test clips, and the answers follow them. The loss takes the clips of `train` only; those of
+        neither mask are the test clips. Groups and scaling learn from all clips, without labels.
+
+        Source: "we compose each subgraph from videos in a complete graph, where neurons between subgraphs are connected
+        if they share the same class label".
+        """
+        names, number = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+        self.prepare(clips, progress)
+
+        def one(index: int, clip: Clip) -> Vector:
+            seen = self.perceive(clip)
+            return self.vector(seen, seen.senses)
+
+        vectors = np.stack(list(map_clips(one, clips, self.training_stage, progress)))
+        classifier: GraphConvolution = self.new_readout().classifier  # type: ignore[assignment]
+        scores, curves = classifier.transduce(vectors, number, np.asarray(train), np.asarray(validation))
+        return TransductiveRun(tuple(names.tolist()), np.exp(scores), *curves)
+
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+        """Return the explanation with what only this system can tell."""
+        return explanation_of(self, shown, seen)
+
+    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+        """Return what one decision on this clip costs."""
+        return operations_of(self, self.perceive(clip, modality))
+
+    def readout_cost(self, view: str) -> LayerCost:
+        """Return what the graph convolution of a modality costs, on the mean graph of the training clips."""
+        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flattened())
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def _all_networks(self) -> dict[str, CompetitiveNetwork]:
+        """Return the groups by the names that they are stored under."""
+        return {pathway.sense: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+        arrays, facts = super().state()
+        return arrays | {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}, facts
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
+        """Take back what `state` returned."""
+        super().restore(arrays, facts)
+        graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
+        self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
+        return self

@@ -1,0 +1,97 @@
+"""The baseline: its statistics, and what leaving things out does to them."""
+
+import numpy as np
+import pytest
+
+from emospike.clip import Clip
+from emospike.features.mel import Mel
+from emospike.features.spectrum import loud_steps
+from emospike.readout.classifiers import SklearnClassifier
+from emospike.readout.linear import LinearReadout
+from emospike.systems.baseline.model import Baseline, functionals
+from emospike.validation import InputError
+
+
+def test_functionals_are_mean_deviation_and_mean_change():
+    values = np.array([[0, 5], [4, 5], [2, 5], [9, 9]], np.float32)
+    heard = np.array([False, True, True, False])
+    np.testing.assert_allclose(functionals(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
+    np.testing.assert_allclose(functionals(values, ~heard), [4.5, 7, 4.5, 2, 3.5, 2])  # the first step has no change
+
+
+def test_pauses_are_left_out():
+    time = np.arange(16_000) / 16_000
+    voice = np.sin(2 * np.pi * 200 * time)
+    for level, share in ((0.1, 1.0), (0.02, 0.5)):  # 20 dB and 34 dB below
+        heard = loud_steps((np.where(time < 0.5, 1, level) * voice).astype(np.float32), 30.0)
+        assert len(heard) == 101
+        assert heard.mean() == pytest.approx(share, abs=0.03)
+    assert loud_steps(np.eye(1, 1600, dtype=np.float32)[0], 30.0).any()
+
+
+@pytest.fixture(scope="module")
+def system(speech):
+    """A baseline that is linear, so that what it is explained by can be told beforehand."""
+    return Baseline(LinearReadout(10.0), features=(Mel(bands=20),)).fit(*speech)
+
+
+def test_bands_and_moments_that_are_average_have_no_effect(system, speech):
+    average = system._average("audio")
+    np.testing.assert_allclose(average, system.state_vectors(speech.clips).mean(axis=0), rtol=1e-4, atol=1e-4)
+    scaled = system.readout_.scaled(average[None])
+    np.testing.assert_allclose(scaled, 0, atol=1e-3)
+
+
+def test_linear_band_effects_add_up_to_the_whole(system, unheard):
+    """With two classes the log-odds of a linear readout are linear, so the parts make the whole."""
+    clip = unheard.clips[0]
+    told = system.explain(clip)
+    target = system.classes_.index(told.decision.label)
+    p, base = system.decide(clip).confidence, system.readout_.probabilities(system._average("audio")[None])[0, target]
+    whole = np.log(p / (1 - p)) - np.log(base / (1 - base))
+    assert sum(band.change for band in told.bands) == pytest.approx(whole, rel=0.02)
+    assert len(told.bands) > 4
+
+
+def test_the_moment_that_differs_carries_the_decision(system, speech, unheard):
+    low, high = unheard.clips[2], unheard.clips[0]
+    assert system.predict([low]) == ["low"]
+    sound = low.sound.copy()
+    sound[:3200] = high.sound[:3200]
+    told = system.explain(Clip.from_array(sound, 16_000))
+    first = sum(moment.change for moment in told.moments[:3])
+    rest = sum(moment.change for moment in told.moments[3:])
+    assert told.decision.label == "high"
+    assert first > rest
+
+
+def test_it_has_no_spikes_to_show(system, unheard):
+    told = system.explain(unheard.clips[0])
+    assert len(told.spikes) == len(told.activity) == len(told.positions) == len(told.nodes) == len(told.areas) == 0
+    assert told.decoded == {}
+    assert told.series["Mel"].values.shape[1] == 20
+
+
+def test_a_preset_is_a_classifier_with_the_seed():
+    classifiers = [Baseline.preset(name, seed=3).classifier for name in Baseline.presets()]
+    assert classifiers == [
+        SklearnClassifier("rbf_svm", seed=3),
+        SklearnClassifier("logistic_regression", seed=3),
+        LinearReadout(100.0),
+    ]
+    with pytest.raises(InputError, match="loud must be above 0"):
+        Baseline(LinearReadout(), loud=0.0)
+
+
+def test_real_speech_of_other_actors(ravdess):
+    """Arousal of three actors after training on five, speaker means removed: above the majority of two thirds."""
+    files = [
+        sorted((ravdess / "audio" / f"Actor_{actor:02d}").glob("*.opus"))[::3] for actor in (2, 3, 5, 6, 7, 8, 10, 11)
+    ]
+    clips = [Clip(path) for actor in files for path in actor]
+    labels = ["low" if clip.name.split("-")[2] in {"01", "02", "04"} else "high" for clip in clips]
+    speakers = [clip.path.parent.name for clip in clips]
+    cut = sum(map(len, files[:5]))
+    system = Baseline.preset("svm").set_params(normalise="speaker").fit(clips[:cut], labels[:cut], speakers[:cut])
+    right = np.array(system.predict(clips[cut:], speakers[cut:])) == labels[cut:]
+    assert right.mean() > 0.75
