@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from emospike.explain.captions import alt_decision, alt_effects, network_caption
+
 from emospike.explain.wording import (
     confidence_line,
     counted,

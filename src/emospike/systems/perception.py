@@ -27,9 +27,6 @@ MODALITIES = Modalities(audio=("audio",), face=("face",), both=("audio", "face")
 
 SENSES = MODALITIES["both"]
 
-WORDS = {"audio": "sound", "face": "face", "eeg": "EEG"}
-"""How a sense is called in sentences."""
-
 
 def modality_of(senses: Sequence[str]) -> str:
     """Return the modality that has exactly these senses, in any order.

@@ -13,12 +13,17 @@ from jaxtyping import Float
 
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips, try_clips
+from emospike.decision import Decision, make_decision, make_no_decision
+from emospike.explain.attribution import Attribution, log_odds
+from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Progress, Stopwatch
-from emospike.systems.base import Decision, Explanation, System, as_clip, decision, undecided, unheard_speech
+from emospike.systems.base import System, as_clip, remark_on, unheard_speech
+from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
 from emospike.systems.perception import MODALITIES, Perceived, modality_of, perceive, shares
-from emospike.validation import InputError
+from emospike.validation import InputError, one_of
 
 Answer = Float[np.ndarray, " classes"]
 Answers = Float[np.ndarray, "clips classes"]
@@ -167,19 +172,18 @@ class SensingSystem(System):
         try:
             found = self.consider(clip, modality, watch)
         except NoFaceError as error:
-            return undecided(self.classes_, str(error), watch.seconds)
+            return make_no_decision(self.classes_, str(error), watch.seconds)
         return self.decision_on(found, threshold, watch.seconds)
 
     def decision_on(self, found: Considered, threshold: float | None, seconds: Mapping[str, float]) -> Decision:
         """Return the decision that the answers to a clip mean."""
-        return decision(
-            found.seen.clip,
+        return make_decision(
             self.classes_,
             found.whole,
-            threshold=self.limit(found.view, threshold),
+            self.limit(found.view, threshold),
             share=found.share,
             seconds={stage: spent for stage, spent in seconds.items() if stage != "shares" or found.alone},
-            missing=found.seen.missing,
+            remarks=remark_on(found.seen.clip, found.share, found.seen.missing),
             unheard=found.unheard,
         )
 
@@ -190,15 +194,39 @@ class SensingSystem(System):
         modality: str | None = None,
         label: str | None = None,
     ) -> Explanation:
-        """Return what the figures of one decision draw; see `outline` for the senses and the label."""
-        from emospike.systems.outline import outline
+        """Return the decision on one clip with the pictures that tell how it came about.
 
-        shown, seen = outline(self, as_clip(clip), threshold, modality, label)
-        return shown if seen is None else self.detailed(shown, seen)
+        `modality` names what to decide by (default: all that the system has), `label` the class whose evidence is
+        measured (default: the decided one).
+        """
+        clip, watch, task = as_clip(clip), Stopwatch(), str(getattr(self, "card", {}).get("labels", ""))
+        if label is not None:
+            one_of("class", label, self.classes_)
+        try:
+            found = self.consider(clip, modality, watch)
+        except NoFaceError as error:
+            decided, limit = make_no_decision(self.classes_, str(error), watch.seconds), modality or self.modality
+            return explain_nothing(clip.name, decided, self.limit(limit, threshold), task, label or decided.label)
+        decided = self.decision_on(found, threshold, watch.seconds)
+        target = label or decided.label
+        attributions, panels = self._panels(found.seen, self.classes_.index(target))
+        changes = found.effects(self.classes_.index(target)).items()
+        alone = {one: dict(zip(self.classes_, p.tolist(), strict=True)) for one, p in found.alone.items()}
+        return explain_decision(
+            decided,
+            self.limit(found.view, threshold),
+            found.seen,
+            choose_features(self.features, found.seen),
+            task=task,
+            target=target,
+            alone=alone,
+            attributions=({"modalities": [Attribution(*one) for one in changes]} if alone else {}) | attributions,
+            panels=panels,
+        )
 
     @abstractmethod
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return an explanation with what only this system can tell, such as the effects of parts."""
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, by kind of part, and the pictures that only this system has."""
 
     # -- many clips --------------------------------------------------------------------------------------------
 
@@ -243,13 +271,3 @@ def decoded(clip: Clip, modality: str) -> None:
             clip.sound  # noqa: B018 - kept by the clip
         except InputError:
             return
-
-
-def log_odds(probabilities: Answer, target: int) -> float:
-    """Return ln p / (1 - p) of a class.
-
-    >>> log_odds(np.array([0.5, 0.5]), 0)
-    0.0
-    """
-    p = float(np.clip(probabilities[target], 1e-9, 1 - 1e-9))
-    return float(np.log(p / (1 - p)))

@@ -16,6 +16,7 @@ from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.energy.counting import dense_layer, readout_weights
 from emospike.energy.operations import LayerCost, Operations
+from emospike.explain.panel import Panel
 from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.trains import Response
 from emospike.networks.windows import Windows
@@ -24,10 +25,11 @@ from emospike.readout.contract import Classifier
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.spike_counts import READS, Counts, read
 from emospike.readout.training_rows import Rows
-from emospike.systems.base import Explanation
 from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.cross_modal import presets as cross_modal_presets
-from emospike.systems.cross_modal.panels import explanation_of, operations_of
+from emospike.systems.cross_modal.cost import operations_of
+from emospike.systems.cross_modal.panels import make_panels
+from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.vector_system import Labels, Vector
@@ -262,9 +264,9 @@ class CrossModal(CompetitiveSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what only this system can tell."""
+        return make_panels(self, seen, target)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

@@ -17,17 +17,19 @@ from emospike.augmentation.masks import Augmentation
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips, try_clips
 from emospike.datasets.folds import inner_folds
+from emospike.decision import Decision
 from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream
 from emospike.networks.training import Training, deep
 from emospike.progress import Progress, Stopwatch, tell_share
 from emospike.readout.readout import PRIOR_CLIPS, grouped
 from emospike.readout.selective import Calibration, threshold_for
-from emospike.systems.base import Decision, Explanation
 from emospike.systems.clips import training_labels
 from emospike.systems.eavs_tf import presets as eavs_tf_presets
-from emospike.systems.eavs_tf.panels import explanation_of, operations_of
+from emospike.systems.eavs_tf.cost import operations_of
+from emospike.systems.eavs_tf.panels import make_panels
 from emospike.systems.eavs_tf.rehearsal import Memory, remembered, taught
 from emospike.systems.eavs_tf.streams import (
     Means,
@@ -39,6 +41,7 @@ from emospike.systems.eavs_tf.streams import (
     speech_of,
 )
 from emospike.systems.eavs_tf.training import Lessons, held_out_scores, trained_members
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import Answer, Answers, Considered, SensingSystem
 from emospike.validation import InputError, one_of, positive, within
@@ -312,9 +315,9 @@ class EAVSTransformer(SensingSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what only this system can tell."""
+        return make_panels(self, seen, target)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

@@ -25,6 +25,7 @@ from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
 from emospike.energy.counting import readout_weights, reservoir_operations
 from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
@@ -35,9 +36,9 @@ from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined, silent
-from emospike.systems.base import Explanation
 from emospike.systems.excube2 import presets as excube2_presets
-from emospike.systems.excube2.panels import explanation_of
+from emospike.systems.excube2.panels import make_panels
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.vector_system import Labels, Vector, VectorSystem
 from emospike.validation import InputError, one_of
@@ -252,9 +253,9 @@ class EXCube2(VectorSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell (section 3.3)."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what only this system can tell (section 3.3)."""
+        return make_panels(self, seen, target)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""

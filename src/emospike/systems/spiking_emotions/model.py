@@ -18,6 +18,7 @@ from emospike.clip.batch import map_clips, try_clips
 from emospike.datasets.folds import inner_folds
 from emospike.encoding.frame_difference import FrameDifference
 from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
@@ -25,12 +26,13 @@ from emospike.networks.training import Training, deep
 from emospike.progress import Progress, Stopwatch, tell_share
 from emospike.readout.early import Votes, counted
 from emospike.readout.polled import Polled
-from emospike.systems.base import Explanation
 from emospike.systems.clips import training_labels
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 from emospike.systems.sensing_system import Answer, Answers, SensingSystem
 from emospike.systems.spiking_emotions import presets as spiking_emotions_presets
-from emospike.systems.spiking_emotions.panels import counterpart_of, explanation_of, operations_of
+from emospike.systems.spiking_emotions.cost import counterpart_of, operations_of
+from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
@@ -263,9 +265,9 @@ class SpikingEmotions(SensingSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what only this system can tell."""
+        return make_panels(self, seen, target)
 
     def watched(self, clip: Clip) -> list[Watched]:
         """Return potentials and spikes of the voting neurons of each network (Figure 3)."""

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Float32
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.operations import LayerCost, Operations
+from emospike.explain.panel import Panel
 from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
 from emospike.networks.trains import Response, Trains, poisson_trains
@@ -26,12 +27,13 @@ from emospike.readout.graph import GraphConvolution, Unscaled
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.training_rows import Rows
-from emospike.systems.base import Explanation
 from emospike.systems.competitive_system import CompetitiveSystem
+from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.synch_graph import presets as synch_graph_presets
-from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
+from emospike.systems.synch_graph.cost import convolution_cost, operations_of
+from emospike.systems.synch_graph.panels import make_panels
 from emospike.systems.vector_system import Labels, Vector
 from emospike.validation import InputError, one_of, within
 
@@ -268,9 +270,9 @@ class SynchGraph(CompetitiveSystem):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what only this system can tell."""
+        return make_panels(self, seen, target)
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""
