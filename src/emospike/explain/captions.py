@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-from emospike.brain.topography import part_of
 from emospike.explain.crossing import MOST_ARCS as MOST_CROSSING
 from emospike.explain.geometry import MOST_ARCS, own_ranges, spike_counts
 from emospike.explain.reel import Reel
@@ -13,7 +11,7 @@ from emospike.explain.synchrony import MOST_NEURONS as MOST_SYNCHRONOUS
 from emospike.explain.wording import confidence_line, counted, percent, ranked, signed, strongest, verdict
 from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.base import Effect, Explanation
 from emospike.systems.perception import WORDS
 
@@ -119,12 +117,11 @@ def sense_line(explanation: Explanation) -> str:
     return f"{line} {SHARES}"
 
 
-def encoding_caption(series: Iterable[Series], spikes: Sequence[str]) -> str:
+def encoding_caption(series: Iterable[Series], spikes: Sequence[Channel]) -> str:
     """Return how to read these features and the spikes of these channels."""
-    marked = {name for name in spikes if " @" in name}
-    bare = any(re.search(r" #\d", name) is None and name not in marked for name in spikes)
-    others = FIELDS if any(" #" in name for name in spikes) else ""
-    others += RATES if bare and marked else ""
+    marked, fields = any(one.level for one in spikes), any(one.field is not None for one in spikes)
+    bare = any(not one.level and one.field is None for one in spikes)
+    others = (FIELDS if fields else "") + (RATES if bare and marked else "")
     ranges = any(own_ranges(one.channels) for one in series)
     return ENCODING.format(others=others) + (OWN_RANGES if ranges else "")
 
@@ -146,8 +143,8 @@ def effects_caption(explanation: Explanation) -> str:
 
 def entering(explanation: Explanation) -> str:
     """Return where the senses of the model enter the brain."""
-    there = dict.fromkeys("face" if part_of(name) else "audio" for name in explanation.spikes.channels)
-    return "; ".join(ENTERS[sense] for sense in there)
+    there = dict.fromkeys(channel.modality for channel in explanation.spikes.channels)
+    return "; ".join(ENTERS[modality] for modality in there)
 
 
 def cube_caption(explanation: Explanation) -> str:
@@ -202,7 +199,7 @@ def alt_encoding(explanation: Explanation, name: str) -> str:
     series, spikes = explanation.series[name], explanation.spikes.channels
     if not spikes:
         return f"The feature {name} over time, one row a channel."
-    own = [channel for channel in spikes if re.split(" [@#]", channel)[0] in series.channels]
+    own = [channel for channel in spikes if channel.source in series.channels]
     return f"The feature {name} and its spikes. {encoding_caption([series], own)}"
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emospike.brain.topography import PARTS
 from emospike.explain.geometry import View, circle, strongest_arcs, whole_region
 from emospike.systems.base import Explanation
 
@@ -55,7 +54,8 @@ class Crossing:
 def crossing_of(explanation: Explanation) -> Crossing | None:
     """Return the strongest nodes of both senses; None where the network has only one."""
     bases = list(dict.fromkeys(whole_region(node) for node in explanation.nodes))
-    senses = np.array(["face" if name in PARTS else "audio" for name in bases])
+    of = {channel.group: channel.modality for channel in explanation.spikes.channels}
+    senses = np.array([of[name] for name in bases])
     if len(set(senses)) < 2:
         return None
     merge = np.array([[whole_region(node) == name for node in explanation.nodes] for name in bases], float)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, Num
 
-from emospike.brain.topography import part_of
 from emospike.features.prosody import ABSENT
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.base import Explanation
 
 MOST_COLUMNS = 1500  # of a heat map; more would be finer than a screen
@@ -38,39 +36,37 @@ def binned(
     return (sums / lengths).astype(np.float32), rate / width
 
 
-def of_face(channels: Sequence[str]) -> bool:
+def of_face(channels: Sequence[Channel]) -> bool:
     """Return whether these are channels of a face.
 
-    >>> of_face(("AU12 lip corner puller", "AU26 jaw drop")), of_face(("mel 100 Hz",)), of_face(())
+    >>> of_face([Channel("AU26 jaw drop", "face")]), of_face([Channel("mel 100 Hz", "audio")]), of_face([])
     (True, False, False)
     """
-    return bool(channels) and all(part_of(name) for name in channels)
+    return bool(channels) and all(channel.modality == "face" for channel in channels)
 
 
-def channels_by_sense(channels: tuple[str, ...]) -> dict[str, dict[str, int]]:
-    """Return the first channel of each name without level or field, by sense.
+def channels_by_sense(channels: Sequence[Channel]) -> dict[str, dict[Channel, int]]:
+    """Return the channels of series that those of spikes were made from, by sense, and the first made from each.
 
-    >>> channels_by_sense(("mel 90 Hz @0.5", "mel 90 Hz @1", "AU26 jaw drop"))
-    {'audio': {'mel 90 Hz': 0}, 'face': {'AU26 jaw drop': 2}}
+    >>> from dataclasses import replace
+    >>> mel, jaw = Channel("mel 90 Hz", "audio"), Channel("AU26 jaw drop", "face")
+    >>> found = channels_by_sense([replace(mel, threshold=0.5), replace(mel, threshold=1.0), jaw])
+    >>> found == {"audio": {mel: 0}, "face": {jaw: 2}}
+    True
     """
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, dict[Channel, int]] = {}
     for i, channel in enumerate(channels):
-        sense = "audio" if part_of(channel) is None else "face"
-        found.setdefault(sense, {}).setdefault(re.split(" [@#]", channel)[0], i)
-    return {sense: found[sense] for sense in ("audio", "face") if sense in found}
+        found.setdefault(channel.modality, {}).setdefault(channel.source, i)
+    return dict(sorted(found.items()))
 
 
-def own_ranges(channels: tuple[str, ...]) -> bool:
-    """Return whether the channels have different units: their names begin with the words of several groups.
+def own_ranges(channels: Sequence[Channel]) -> bool:
+    """Return whether the channels have different units.
 
-    The action units of a face have one unit, of intensity.
-
-    >>> own_ranges(("loudness energy", "timbre flux")), own_ranges(("mel 100 Hz", "mel 200 Hz"))
-    (True, False)
+    >>> own_ranges([Channel("energy", "audio", unit="nats"), Channel("pitch", "audio", unit="semitones")])
+    True
     """
-    if of_face(channels):
-        return False
-    return len({group for group, space, _ in (name.partition(" ") for name in channels) if space}) > 1
+    return len({channel.unit for channel in channels}) > 1
 
 
 def shown_values(series: Series, like: Series) -> Float32[np.ndarray, "steps channels"]:
@@ -106,14 +102,14 @@ def channel_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
     return np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))
 
 
-def named(channels: Sequence[str]) -> Int64[np.ndarray, " ticks"]:
+def named(channels: Sequence[Channel]) -> Int64[np.ndarray, " ticks"]:
     """Return the channels of a feature that are named beside its heat map: every action unit, else `channel_ticks`."""
     if of_face(channels) and len(channels) <= MOST_UNITS:
         return np.arange(len(channels))
     return channel_ticks(len(channels))
 
 
-def height(channels: Sequence[str]) -> float:
+def height(channels: Sequence[Channel]) -> float:
     """Return how tall the heat map of a feature is, 1 being usual."""
     return 1.5 if len(named(channels)) > MOST_NAMES else 1.0
 

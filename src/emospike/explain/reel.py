@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 
 from emospike.explain.geometry import whole_region
 from emospike.explain.style import HIGHLIGHT
-from emospike.features.face_landmarks import Head
+from emospike.features.face_landmarks import FaceLandmarks
 from emospike.systems.base import Explanation
 
 MOST_FRAMES = 120
@@ -76,7 +76,7 @@ def _areas(explanation: Explanation) -> dict[str, Bool[np.ndarray, " neurons"]]:
 
 
 def _face(
-    head: Head | None, moments: Float[np.ndarray, " frames"]
+    head: FaceLandmarks | None, moments: Float[np.ndarray, " frames"]
 ) -> tuple[Float32[np.ndarray, "frames points 2"], Bool[np.ndarray, " frames"]]:
     """Return the points at these moments in a square that holds those of all moments."""
     if head is None:

@@ -22,8 +22,8 @@ HIGHLIGHT = {"A1": "#e69f00", "STS": "#009e73"}
 SITE = "#aa3377"
 ARC = "#33527a"
 
-SENSE = {"audio": HIGHLIGHT["A1"], "face": HIGHLIGHT["STS"], "both": "#7b4fa3"}
-"""Sound, face, and what passes between them."""
+SENSE = {"audio": HIGHLIGHT["A1"], "face": HIGHLIGHT["STS"], "eeg": "#56b4e9", "both": "#7b4fa3"}
+"""Sound, face, EEG, and what passes between sound and face."""
 
 PART = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#aa3377")
 """The parts of the face from top to bottom."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emospike.brain.topography import PARTS
-from emospike.explain.geometry import View, of_face, own_ranges
+from emospike.explain.geometry import View, own_ranges
 from emospike.readout.traffic import Learning
+from emospike.series import Channel
 from emospike.systems.base import Decision, Effect, Explanation
 from emospike.systems.perception import WORDS
 
@@ -106,11 +106,18 @@ def sense_title(decision: Decision) -> str:
 
 
 def kinds(explanation: Explanation) -> list[tuple[str, list[Effect]]]:
-    """Return the kinds of parts that were left out, each with its effects: bands, parts of the face, regions."""
-    face = [effect for effect in explanation.bands if effect.name in PARTS or effect.name.startswith("face ")]
-    sound = [effect for effect in explanation.bands if effect not in face]
-    named = ((bands_title(sound), sound), ("Parts of the face", face), ("Brain regions", list(explanation.areas)))
-    return [(title, effects) for title, effects in named if effects]
+    """Return the kinds of parts that were left out, each with its effects: bands, parts of the face, EEG, regions.
+
+    What no channel belongs to is a part of a picture of the face.
+    """
+    of = {channel.group: channel for one in explanation.series.values() for channel in one.channels}
+    by: dict[str, list[Effect]] = {"audio": [], "face": [], "eeg": []}
+    for effect in explanation.bands:
+        by[of[effect.name].modality if effect.name in of else "face"].append(effect)
+    sound = bands_title([of[effect.name] for effect in by["audio"]])
+    titles = {sound: by["audio"], "Parts of the face": by["face"], "EEG electrodes": by["eeg"]}
+    named = titles | {"Brain regions": list(explanation.areas)}
+    return [(title, effects) for title, effects in named.items() if effects]
 
 
 def counted(title: str, effects: Sequence[Effect]) -> str:
@@ -148,39 +155,31 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def short_channel(name: str) -> str:
-    """Return a channel's name without its group and level.
+def short_channel(channel: Channel) -> str:
+    """Return a channel's short name, with the field but without the level.
 
-    >>> [short_channel(name) for name in ("mel 440 Hz @0.5", "mel 2150 Hz", "mfcc 3", "jawOpen")]
-    ['440 Hz', '2.1 kHz', '3', 'jawOpen']
-    >>> [short_channel(name) for name in ("timbre alpha ratio", "timbre flux #2", "AU26 jaw drop @0.5")]
-    ['alpha ratio', 'flux #2', 'AU26 jaw drop']
+    >>> short_channel(Channel("timbre flux", "audio", "timbre", "flux", field=2))
+    'flux #2'
     """
-    base = name.partition(" @")[0]
-    if base.startswith("AU"):
-        return base
-    hertz = re.search(r"(\d+(?:\.\d+)?) Hz", base)
-    if hertz is None:
-        _, _, rest = base.partition(" ")
-        return base if rest.startswith("#") else rest or base
-    value, field = float(hertz[1]), base[hertz.end() :]
-    return (f"{value:.0f} Hz" if value < 1000 else f"{value / 1000:.2g} kHz") + field
+    return channel.short if channel.field is None else f"{channel.short} #{channel.field}"
 
 
-def value_label(channels: tuple[str, ...]) -> str:
+def value_label(channels: Sequence[Channel]) -> str:
     """Return what a colour of a feature means."""
-    if of_face(channels):
-        return "intensity, 5 the strongest" if channels[0].startswith("AU") else "score, 0 to 1"
-    return "each channel: 0 lowest, 1 highest" if own_ranges(channels) else "feature value"
+    if own_ranges(channels):
+        return "each channel: 0 lowest, 1 highest"
+    known = {"intensity": "intensity, 5 the strongest", "score": "score, 0 to 1"}
+    return known.get(channels[0].unit, "feature value")
 
 
-def bands_title(bands: Sequence[Effect]) -> str:
-    """Return what groups of channels are: bands of frequency, contours (which have none), or both.
+def bands_title(channels: Sequence[Channel]) -> str:
+    """Return what groups of these channels are: bands of frequency, contours (which have none), or both.
 
-    >>> bands_title([Effect("50–200 Hz", 0.1)]), bands_title([Effect("50–200 Hz", 0.1), Effect("timbre", 0.2)])
+    >>> mel, flux = Channel("mel 90 Hz", "audio", hz=90.0), Channel("flux", "audio")
+    >>> bands_title([mel]), bands_title([mel, flux])
     ('Frequency bands', 'Bands and contours')
     """
-    hertz = {band.name.endswith("Hz") for band in bands}
+    hertz = {channel.hz is not None for channel in channels}
     return "Bands and contours" if len(hertz) == 2 else "Contours" if hertz == {False} else "Frequency bands"
 
 

@@ -14,8 +14,8 @@ from jaxtyping import Float, Float32, Int
 
 from emospike.clip import Clip
 from emospike.energy.operations import Operations
-from emospike.features.face_landmarks import Head
-from emospike.features.face_track import face_notes
+from emospike.features.face_landmarks import FaceLandmarks
+from emospike.features.face_track import collect_notes
 from emospike.features.speech import SpeechCheck
 from emospike.networks.activity import Activity
 from emospike.networks.synchrony_graph import SynchronyGraph
@@ -129,7 +129,7 @@ def _remarks(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str])
     if "audio" in share and clip.warning:
         yield clip.warning
     if "face" in share:
-        yield from face_notes(clip)
+        yield from collect_notes(clip)
 
 
 def undecided(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:
@@ -214,7 +214,7 @@ class Explanation:
     alone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     sound: Float32[np.ndarray, " samples"] = field(default_factory=partial(np.zeros, 0, np.float32))
-    head: Head | None = None
+    head: FaceLandmarks | None = None
     decoded: Mapping[str, tuple[Series, float]] = field(default_factory=dict)
     spikes: Spikes = field(default_factory=no_spikes)
     activity: Activity = field(default_factory=no_activity)

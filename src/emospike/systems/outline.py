@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emospike.brain.topography import part_of
 from emospike.clip import Clip
 from emospike.features import Feature
-from emospike.features.face_landmarks import head_of
+from emospike.features.face_landmarks import find_landmarks
 from emospike.features.face_track import NoFaceError
 from emospike.features.prosody import ABSENT
 from emospike.progress import Stopwatch
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.base import Effect, Explanation, undecided
 from emospike.systems.perception import Perceived
 from emospike.validation import one_of
@@ -53,18 +52,9 @@ def outline(
         alone={sense: dict(zip(system.classes_, one.tolist(), strict=True)) for sense, one in found.alone.items()},
         missing=seen.missing,
         sound=clip.sound if "audio" in seen.senses else np.zeros(0, np.float32),
-        head=head_of(clip, features),
+        head=find_landmarks(clip, features),
     )
     return explanation, seen
-
-
-def sense_of(channel: str) -> str:
-    """Return the sense that a channel is of.
-
-    >>> sense_of("AU12 lip corner puller @0.5"), sense_of("mel 440 Hz")
-    ('face', 'audio')
-    """
-    return "audio" if part_of(channel) is None else "face"
 
 
 def feature_names(features: Sequence[Feature], series: Sequence[Series]) -> list[str]:
@@ -72,7 +62,7 @@ def feature_names(features: Sequence[Feature], series: Sequence[Series]) -> list
 
     Features with the same channels, such as `Prosody` with and without its bridges, share a name and a picture.
     """
-    found: dict[str, list[tuple[str, ...]]] = {}
+    found: dict[str, list[tuple[Channel, ...]]] = {}
     names = []
     for feature, one in zip(features, series, strict=True):
         kind = type(feature).__name__

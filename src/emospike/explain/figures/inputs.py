@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from emospike.brain.topography import PARTS, part_of
 from emospike.explain.figures.cube import SIDES
 from emospike.explain.geometry import channels_by_sense
 from emospike.explain.style import INK, MUTED, PART, POWER, SENSE, SMALL, colour_bar, new_figure, plain_ticks, tidy
-from emospike.series import frequencies_of
+from emospike.features.movements import PARTS
+from emospike.series import Channel, frequencies_of
 from emospike.systems.base import Explanation
 
 BRAIN = "#d7dde3"
@@ -49,7 +49,7 @@ def inputs_figure(explanation: Explanation) -> Figure:
     return figure
 
 
-def _views(figure: SubFigure, explanation: Explanation, maps: Mapping[str, Mapping[str, int]]) -> None:
+def _views(figure: SubFigure, explanation: Explanation, maps: Mapping[str, Mapping[Channel, int]]) -> None:
     """Draw the brain from three sides with the sites of each sense."""
     spread = np.ptp(explanation.positions, axis=0) + 20
     panels = figure.subplots(1, 3, width_ratios=[spread[right] for _, right, _, _ in SIDES])
@@ -65,10 +65,10 @@ def _views(figure: SubFigure, explanation: Explanation, maps: Mapping[str, Mappi
 
 
 def _sound_map(
-    axes: Axes, names: tuple[str, ...], points: Float32[np.ndarray, "channels sites 2"], neurons: Points
+    axes: Axes, channels: Sequence[Channel], points: Float32[np.ndarray, "channels sites 2"], neurons: Points
 ) -> None:
     """Draw the right hemisphere's map of sound from above, coloured by frequency."""
-    hertz = frequencies_of(names)
+    hertz = frequencies_of(channels)
     pitched = ~np.isnan(hertz)
     _brain(axes, neurons, points, 12.0)
     if pitched.any():
@@ -86,16 +86,17 @@ def _sound_map(
     _bare(axes, "Sound: right side, from above")
 
 
-def _face_map(axes: Axes, names: tuple[str, ...], points: Float32[np.ndarray, "channels 2"], neurons: Points) -> None:
+def _face_map(
+    axes: Axes, channels: Sequence[Channel], points: Float32[np.ndarray, "channels 2"], neurons: Points
+) -> None:
     """Draw the right hemisphere's map of the face from the right, coloured by part and named."""
     _brain(axes, neurons, points, 6.0)
-    parts = [part_of(name) for name in names]
     for part, colour in zip(PARTS, PART, strict=True):
-        own = [i for i, one in enumerate(parts) if one == part]
+        own = [i for i, channel in enumerate(channels) if channel.group == part]
         _dots(axes, points[own], s=22, color=colour, label=part, zorder=3)
-        for i in own if len(names) <= MOST_NAMED else ():
-            unit = names[i].partition(" ")[0]
-            axes.annotate(unit, points[i], (4, 0), textcoords="offset points", va="center", fontsize=TINY, color=INK)
+        for i in own if len(channels) <= MOST_NAMED else ():
+            first = channels[i].name.split()[0]  # "AU12", which has room
+            axes.annotate(first, points[i], (4, 0), textcoords="offset points", va="center", fontsize=TINY, color=INK)
     _bare(axes, "Face: right side, from the right")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=SMALL, labelcolor=INK)
 

@@ -75,7 +75,7 @@ def _sites(explanation: Explanation) -> list[Plot]:
     traces = []
     for sense, own in channels_by_sense(explanation.spikes.channels).items():
         sites = explanation.sites[list(own.values())]
-        names = np.repeat([short_channel(name) for name in own], sites.shape[1])
+        names = np.repeat([short_channel(channel) for channel in own], sites.shape[1])
         points, first = np.unique(sites.reshape(-1, 3), axis=0, return_index=True)
         traces.append(
             _points(points)

@@ -11,6 +11,7 @@ from jaxtyping import Float32, Num
 
 from emospike.explain.geometry import binned, named, of_face
 from emospike.explain.wording import short_channel
+from emospike.series import Channel
 
 Plot = dict[str, Any]
 TYPES = {"float32": "f4", "int32": "i4", "int16": "i2", "int8": "i1", "uint8": "u1"}
@@ -44,7 +45,7 @@ def quantised(values: Float32[np.ndarray, "rows columns"]) -> Plot:
 
 
 def heat_map(
-    values: Num[np.ndarray, "steps channels"], rate: float, names: Sequence[str], panel: int, **how: Any
+    values: Num[np.ndarray, "steps channels"], rate: float, channels: Sequence[Channel], panel: int, **how: Any
 ) -> Plot:
     """Return a heat map of values over time in the panel of that number (1 at the top)."""
     shown, fine = binned(values, rate, MOST_COLUMNS)
@@ -54,21 +55,21 @@ def heat_map(
         "z": packed(rows) if rows.dtype == np.int8 else quantised(rows),
         "x0": 0,
         "dx": 1 / fine,
-        "y": list(names),
+        "y": [channel.label for channel in channels],
         "yaxis": f"y{panel}",
         "hovertemplate": "%{x:.2f} s, %{y}: %{z:.3g}<extra></extra>",
     } | how
 
 
-def channel_axis(names: Sequence[str]) -> Plot:
+def channel_axis(channels: Sequence[Channel]) -> Plot:
     """Return an axis of channels that names all, or a few of many."""
-    ticks = named(names)
+    ticks = named(channels)
     return {
         "type": "category",
         "automargin": "left",
-        "autorange": "reversed" if of_face(names) else True,
-        "tickvals": [names[i] for i in ticks],
-        "ticktext": [short_channel(names[i]) for i in ticks],
+        "autorange": "reversed" if of_face(channels) else True,
+        "tickvals": [channels[i].label for i in ticks],
+        "ticktext": [short_channel(channels[i]) for i in ticks],
     }
 
 

@@ -56,7 +56,7 @@ def encoding_plot(explanation: Explanation, name: str) -> Plot:
     for panel in range(1, len(panes) + 1):
         layout[f"yaxis{panel}"] |= channel_axis(series.channels)
     for panel, raster in enumerate(spiking, start=2):
-        names = [spikes.channels[raster.rows[int(tick)]] for tick in raster.ticks]
+        names = [spikes.channels[raster.rows[int(tick)]].label for tick in raster.ticks]
         layout[f"yaxis{panel}"] |= {"tickvals": names, "ticktext": raster.names}
         layout["shapes"] += _borders(raster, panel)
     bar = {"thickness": 10, "len": tall / sum(heights), "y": 1, "yanchor": "top"}
@@ -79,8 +79,8 @@ def _feature(series: Series, like: Series, panel: int) -> Plot:
 def _raster(spikes: Spikes, raster: Raster, panel: int) -> Plot:
     """Return the heat map of positive and negative spikes."""
     how = {"colorscale": SIGNS, "showscale": False, "zmin": -1, "zmax": 1}
-    names = [spikes.channels[i] for i in raster.rows]
-    return heat_map(spikes.dense()[:, raster.rows], spikes.rate, names, panel, **how)
+    channels = [spikes.channels[i] for i in raster.rows]
+    return heat_map(spikes.dense()[:, raster.rows], spikes.rate, channels, panel, **how)
 
 
 def _borders(raster: Raster, panel: int) -> list[Plot]:

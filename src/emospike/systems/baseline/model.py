@@ -17,7 +17,7 @@ from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.progress import Stopwatch
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
@@ -107,12 +107,12 @@ class Baseline(VectorSystem):
     def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
         """Return the series of these senses."""
         pairs = zip(self.features, seen.series, strict=True)
-        return [one for feature, one in pairs if one is not None and feature.sense in senses]
+        return [one for feature, one in pairs if one is not None and feature.modality in senses]
 
     def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
         if "audio" in senses:
-            return loud_steps(seen.clip.sound, self.loud)
+            return find_loud_steps(seen.clip.sound, self.loud)
         return np.ones(len(seen.there[0]), bool)
 
     # -- explaining --------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class Baseline(VectorSystem):
         """Yield what putting the average in the place of each group of channels changes."""
         vector, average = self.vector(seen, MODALITIES[view]), self._average(view)
         whole = self._evidence(view, vector, target)
-        for name, members in channel_groups(tuple(name for one in seen.there for name in one.channels)).items():
+        for name, members in channel_groups([channel for one in seen.there for channel in one.channels]).items():
             rest = vector.copy().reshape(STATISTICS, -1)
             rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
             yield Effect(name, whole - self._evidence(view, rest.ravel(), target))

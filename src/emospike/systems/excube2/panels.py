@@ -19,7 +19,6 @@ from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.base import Effect, Explanation
-from emospike.systems.outline import sense_of
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds
 
@@ -87,7 +86,7 @@ def band_effects(system: EXCube2, view: str, activity: Activity, target: int) ->
     """Yield what silencing the input spikes of each band of sound and part of the face changes."""
     whole, spikes = evidence(system, view, activity, target), activity.inputs
     for name, members in channel_groups(spikes.channels).items():
-        if sense_of(spikes.channels[members[0]]) not in MODALITIES[view]:
+        if spikes.channels[members[0]].modality not in MODALITIES[view]:
             continue
         rest = system.network_.run(kept(spikes, ~np.isin(spikes.channel, members)))
         yield Effect(name, whole - evidence(system, view, rest, target))

@@ -36,7 +36,7 @@ def explanation_of(system: SynchGraph, shown: Explanation, seen: Perceived) -> E
 
 def synchrony_of(system: SynchGraph, seen: Perceived) -> SynchronyGraph:
     """Return the clip's graph beside the mean graph of each class, of the senses that decide."""
-    senses = np.repeat([pathway.sense for pathway in system.pathways], [group.neurons for group in system.groups_])
+    senses = np.repeat([pathway.modality for pathway in system.pathways], [group.neurons for group in system.groups_])
     place = [np.divmod(np.arange(group.neurons), group.layer.features) for group in system.groups_]
     position, feature = (np.concatenate(parts) for parts in zip(*place, strict=True))
     own = np.isin(senses, seen.senses)
@@ -64,7 +64,7 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     layers, drawn, moments = list[LayerCost](), 0, 0
     for look, answered in enumerate(looks):
         for i, one in answered.items():
-            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].sense]}), look {look + 1}"
+            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
             trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
             layers.append(competitive_layer(name, group, one, trains.units, others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
