@@ -18,6 +18,7 @@ from emospike import __version__
 from emospike.encoding import ENCODERS
 from emospike.features import FEATURES
 from emospike.files import write_atomically
+from emospike.legacy import modernise
 from emospike.readout import CLASSIFIERS
 from emospike.registry import Registry
 from emospike.systems import SYSTEMS
@@ -109,7 +110,7 @@ def load(model: Path | str) -> System:
         system_type = SYSTEMS.load(header["system"])
         parameters = {name: from_plain(value) for name, value in header["parameters"].items()}
         system: System = system_type(**parameters)
-        facts = from_plain(header["facts"])
+        facts = modernise(from_plain(header["facts"]))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = dict(header["card"])
         return system.restore(arrays, facts)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32, Int64, Num
 
-from emospike.brain.topography import part_of
 from emospike.explain.html import Plot
 from emospike.explain.style import AGAINST, FOR, POWER
 from emospike.features.prosody import ABSENT
-from emospike.series import Series
+from emospike.series import Channel, Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,52 +37,39 @@ def sign_colours() -> Colormap:
 # -- channels --------------------------------------------------------------------------------------------------
 
 
-def of_face(channels: Sequence[str]) -> bool:
+def of_face(channels: Sequence[Channel]) -> bool:
     """Return whether these are channels of a face.
 
-    >>> of_face(("AU12 lip corner puller", "AU26 jaw drop")), of_face(("mel 100 Hz",)), of_face(())
+    >>> of_face([Channel("AU26 jaw drop", "face")]), of_face([Channel("mel 100 Hz", "audio")]), of_face([])
     (True, False, False)
     """
-    return bool(channels) and all(part_of(name) for name in channels)
+    return bool(channels) and all(channel.modality == "face" for channel in channels)
 
 
-def own_ranges(channels: Sequence[str]) -> bool:
-    """Return whether the channels have different units: their names begin with the words of several groups.
+def own_ranges(channels: Sequence[Channel]) -> bool:
+    """Return whether the channels have different units.
 
-    The action units of a face have one unit, of intensity.
-
-    >>> own_ranges(("loudness energy", "timbre flux")), own_ranges(("mel 100 Hz", "mel 200 Hz"))
-    (True, False)
+    >>> own_ranges([Channel("energy", "audio", unit="nats"), Channel("pitch", "audio", unit="semitones")])
+    True
     """
-    if of_face(channels):
-        return False
-    return len({group for group, space, _ in (name.partition(" ") for name in channels) if space}) > 1
+    return len({channel.unit for channel in channels}) > 1
 
 
-def value_label(channels: Sequence[str]) -> str:
+def value_label(channels: Sequence[Channel]) -> str:
     """Return what a colour of a feature means."""
-    if of_face(channels):
-        return "intensity, 5 the strongest" if channels[0].startswith("AU") else "score, 0 to 1"
-    return "each channel: 0 lowest, 1 highest" if own_ranges(channels) else "feature value"
+    if own_ranges(channels):
+        return "each channel: 0 lowest, 1 highest"
+    known = {"intensity": "intensity, 5 the strongest", "score": "score, 0 to 1"}
+    return known.get(channels[0].unit, "feature value")
 
 
-def short_channel(name: str) -> str:
-    """Return a channel's name without its group and level.
+def short_channel(channel: Channel) -> str:
+    """Return a channel's short name, with the field but without the level.
 
-    >>> [short_channel(name) for name in ("mel 440 Hz @0.5", "mel 2150 Hz", "mfcc 3", "jawOpen")]
-    ['440 Hz', '2.1 kHz', '3', 'jawOpen']
-    >>> [short_channel(name) for name in ("timbre alpha ratio", "timbre flux #2", "AU26 jaw drop @0.5")]
-    ['alpha ratio', 'flux #2', 'AU26 jaw drop']
+    >>> short_channel(Channel("timbre flux", "audio", "timbre", "flux", field=2))
+    'flux #2'
     """
-    base = name.partition(" @")[0]
-    if base.startswith("AU"):
-        return base
-    hertz = re.search(r"(\d+(?:\.\d+)?) Hz", base)
-    if hertz is None:
-        _, _, rest = base.partition(" ")
-        return base if rest.startswith("#") else rest or base
-    value, field = float(hertz[1]), base[hertz.end() :]
-    return (f"{value:.0f} Hz" if value < 1000 else f"{value / 1000:.2g} kHz") + field
+    return channel.short if channel.field is None else f"{channel.short} #{channel.field}"
 
 
 def choose_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
@@ -94,14 +79,14 @@ def choose_ticks(channels: int, most: int = 5) -> Int64[np.ndarray, " ticks"]:
     return np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))
 
 
-def choose_names(channels: Sequence[str]) -> Int64[np.ndarray, " ticks"]:
+def choose_names(channels: Sequence[Channel]) -> Int64[np.ndarray, " ticks"]:
     """Return the channels of a feature that are named beside its heat map: every action unit, else `choose_ticks`."""
     if of_face(channels) and len(channels) <= MOST_UNITS:
         return np.arange(len(channels))
     return choose_ticks(len(channels))
 
 
-def panel_height(channels: Sequence[str]) -> float:
+def panel_height(channels: Sequence[Channel]) -> float:
     """Return how tall the heat map of a feature is, 1 being usual."""
     return 1.5 if len(choose_names(channels)) > MOST_NAMES else 1.0
 
@@ -180,7 +165,9 @@ def plot_series(series: Series, panel: int, like: Series | None = None, **how: A
     low, high = value_limits(like or series)
     text = "%{z:.0%} of its range" if own_ranges(series.channels) else "%{z:.3g}"
     how = {"colorscale": POWER, "zmin": low, "zmax": high, "showscale": False} | how
-    return plot_map(scale_values(series, like or series), series.rate, series.channels, panel, text, **how)
+    return plot_map(
+        scale_values(series, like or series), series.rate, [one.label for one in series.channels], panel, text, **how
+    )
 
 
 def plot_map(
@@ -204,15 +191,15 @@ def plot_map(
     } | how
 
 
-def channel_axis(names: Sequence[str]) -> Plot:
+def channel_axis(channels: Sequence[Channel]) -> Plot:
     """Return an axis of channels that names all, or a few of many."""
-    ticks = choose_names(names)
+    ticks = choose_names(channels)
     return {
         "type": "category",
         "automargin": "left",
-        "autorange": "reversed" if of_face(names) else True,
-        "tickvals": [names[i] for i in ticks],
-        "ticktext": [short_channel(names[i]) for i in ticks],
+        "autorange": "reversed" if of_face(channels) else True,
+        "tickvals": [channels[i].label for i in ticks],
+        "ticktext": [short_channel(channels[i]) for i in ticks],
     }
 
 

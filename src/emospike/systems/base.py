@@ -16,7 +16,7 @@ from emospike.decision import Decision
 from emospike.energy.operations import Operations
 from emospike.explain.explanation import Explanation
 from emospike.explain.wording import WORDS
-from emospike.features.face_track import face_notes
+from emospike.features.face_track import collect_notes
 from emospike.features.speech import SpeechCheck
 from emospike.progress import Progress
 from emospike.validation import NotTrainedError, one_of
@@ -56,7 +56,7 @@ def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]
     if "audio" in share and clip.warning:
         yield clip.warning
     if "face" in share:
-        yield from face_notes(clip)
+        yield from collect_notes(clip)
 
 
 class System(ABC):

@@ -113,7 +113,7 @@ class CompetitiveSystem(VectorSystem):
     def raws(self, seen: Perceived, senses: Sequence[str] = SENSES) -> list[Raw | None]:
         """Return what each layer is to see, before scaling; None where its sense is missing or not asked for."""
         return [
-            None if series is None or pathway.sense not in senses else pathway.look(seen.clip, series)
+            None if series is None or pathway.modality not in senses else pathway.look(seen.clip, series)
             for pathway, series in zip(self.pathways, seen.series, strict=True)
         ]
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32
 
-from emospike.brain.topography import part_of
 from emospike.clip import Clip
 from emospike.decision import Decision
 from emospike.explain.attribution import Attribution, attribute, cut_moments, log_odds
@@ -20,8 +19,7 @@ from emospike.explain.panels.encoding import EncodingPanel
 from emospike.explain.panels.occlusion import OcclusionPanel
 from emospike.features import Feature
 from emospike.features.prosody import ABSENT
-from emospike.readout.interactions import channel_groups
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.perception import Perceived
 from emospike.validation import InputError
 
@@ -100,7 +98,7 @@ def choose_features(features: Sequence[Feature], seen: Perceived) -> dict[str, S
 
 def name_features(features: Sequence[Feature], series: Sequence[Series]) -> list[str]:
     """Return the class of each feature, with a number from 2 where another of that class has other channels."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+    found: dict[str, list[tuple[Channel, ...]]] = {}
     names = []
     for feature, one in zip(features, series, strict=True):
         kind = type(feature).__name__
@@ -130,7 +128,8 @@ def attribute_series(
 def occlude_groups(series: Sequence[Series | None], levels: Levels, modality: str) -> Iterator[tuple[str, Occluded]]:
     """Yield the name of each group of channels of a modality, and the features with it held at levels.
 
-    >>> heard = Series(np.ones((1, 2), np.float32), 100.0, ("mel 90 Hz", "mel 440 Hz"))
+    >>> channels = Channel("mel 90 Hz", "audio", "50–200 Hz"), Channel("mel 440 Hz", "audio", "400–650 Hz")
+    >>> heard = Series(np.ones((1, 2), np.float32), 100.0, channels)
     >>> [(name, rest[0].values.tolist()) for name, rest in occlude_groups([heard], [np.zeros(2, np.float32)], "audio")]
     [('50–200 Hz', [[0.0, 1.0]]), ('400–650 Hz', [[1.0, 0.0]])]
     """
@@ -164,14 +163,13 @@ def hold(
     )
 
 
-def group_channels(channels: tuple[str, ...]) -> dict[str, dict[str, Int64[np.ndarray, " members"]]]:
+def group_channels(channels: Sequence[Channel]) -> dict[str, dict[str, list[int]]]:
     """Return the channels of each group (a band of sound, a part of the face) by the modality that they are of.
 
-    >>> {modality: list(own) for modality, own in group_channels(("mel 90 Hz", "AU26 jaw drop")).items()}
-    {'audio': ['50–200 Hz'], 'face': ['jaw']}
+    >>> group_channels([Channel("mel 90 Hz", "audio", "50–200 Hz"), Channel("AU26 jaw drop", "face", "jaw")])
+    {'audio': {'50–200 Hz': [0]}, 'face': {'jaw': [1]}}
     """
-    found: dict[str, dict[str, Int64[np.ndarray, " members"]]] = {}
-    for name, members in channel_groups(channels).items():
-        modality = "audio" if part_of(channels[members[0]]) is None else "face"
-        found.setdefault(modality, {})[name] = members
+    found: dict[str, dict[str, list[int]]] = {}
+    for i, channel in enumerate(channels):
+        found.setdefault(channel.modality, {}).setdefault(channel.group, []).append(i)
     return found

@@ -45,7 +45,7 @@ class Perceived:
     Attributes
     ----------
     clip : that clip
-    series : one a feature, all on one grid of 10 ms; None where the feature's sense is missing
+    series : one a feature, all on one grid of 10 ms; None where the feature's modality is missing
     senses : those that are there, in the order of `MODALITIES`
     missing : why the others are not, in words
     """
@@ -57,7 +57,7 @@ class Perceived:
 
     def without(self, features: Sequence[Feature], sense: str, why: str) -> Perceived:
         """Return the same less one sense, which is then missing for this reason."""
-        kept = (one if feature.sense != sense else None for feature, one in zip(features, self.series, strict=True))
+        kept = (one if feature.modality != sense else None for feature, one in zip(features, self.series, strict=True))
         senses = tuple(other for other in self.senses if other != sense)
         return Perceived(self.clip, tuple(kept), senses, {**self.missing, sense: why})
 
@@ -78,17 +78,17 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
     """
     found: dict[Feature, Series] = {}
     missing: dict[str, InputError] = {}
-    asked = [feature for feature in features if feature.sense in MODALITIES[modality]]
+    asked = [feature for feature in features if feature.modality in MODALITIES[modality]]
     for feature in dict.fromkeys(asked):
-        if feature.sense not in missing:
+        if feature.modality not in missing:
             try:
                 found[feature] = feature.extract(clip)
             except InputError as error:
-                missing[feature.sense] = error
-    there = {feature.sense for feature in asked} - set(missing)
+                missing[feature.modality] = error
+    there = {feature.modality for feature in asked} - set(missing)
     if not there:
         raise next(iter(missing.values()))
-    series = tuple(found.get(feature) if feature.sense in there else None for feature in features)
+    series = tuple(found.get(feature) if feature.modality in there else None for feature in features)
     return Perceived(
         clip,
         series,

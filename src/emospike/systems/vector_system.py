@@ -135,7 +135,7 @@ class VectorSystem(SensingSystem):
     def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
         """Return the vectors of the clips and of their virtual copies, for every modality that has a readout."""
         rng = np.random.default_rng(self.seed)
-        voices = [self.voices.voices(rng) if self.voices else [Voice()] for _ in clips]
+        voices = [self.voices.draw(rng) if self.voices else [Voice()] for _ in clips]
         rows = {view: Rows(len(clips), len(voices[0])) for view in self.views}
         witnessed = {}
 
@@ -158,7 +158,7 @@ class VectorSystem(SensingSystem):
     def _spoken(self, voice: Voice, seen: Perceived) -> Perceived:
         """Return the features as another voice would have given them."""
         pairs = zip(self.features, seen.series, strict=True)
-        return replace(seen, series=tuple(one and feature.spoken_by(voice, one) for feature, one in pairs))
+        return replace(seen, series=tuple(one and feature.respeak(voice, one) for feature, one in pairs))
 
     def witness(self, seen: Perceived) -> Any:
         """Return what else is wanted of a training clip, beside its vectors."""

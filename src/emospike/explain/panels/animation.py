@@ -16,7 +16,7 @@ from emospike.explain.html import SAMPLES, Page, Plot
 from emospike.explain.panel import Panel
 from emospike.explain.panels.cube import SCALE, activity_colours, sample, scatter_places, whole_region
 from emospike.explain.style import FAINT, HIGHLIGHT, INK, MUTED, SMALL, colour_bar, new_figure, tidy
-from emospike.features.face_landmarks import Head
+from emospike.features.face_landmarks import FaceLandmarks
 from emospike.networks.activity import Activity
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def animate(
     activity: Activity,
     template: BrainTemplate,
     sound: Float32[np.ndarray, " samples"],
-    face: Head | None = None,
+    face: FaceLandmarks | None = None,
 ) -> AnimationPanel:
     """Return a clip cut into frames of equal length."""
     steps, neurons = activity.steps, activity.neurons
@@ -258,7 +258,7 @@ def animate(
 
 
 def fit_face(
-    face: Head | None, moments: Float[np.ndarray, " frames"]
+    face: FaceLandmarks | None, moments: Float[np.ndarray, " frames"]
 ) -> tuple[Float32[np.ndarray, "frames points 2"], Bool[np.ndarray, " frames"]]:
     """Return the points at these moments in a square that holds those of all moments."""
     if face is None:

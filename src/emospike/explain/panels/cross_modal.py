@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emospike.brain.topography import PARTS
 from emospike.explain.graph import CircleGraph, GraphPanel, Strength, place_on_circle, view_classes
 from emospike.explain.panels.cube import whole_region
 
@@ -39,11 +38,18 @@ class CrossModalPanel(GraphPanel):
 
 
 def show_cross_modal(
-    nodes: tuple[str, ...], clip: Strength, means: Mapping[str, Strength], probabilities: Mapping[str, float]
+    nodes: tuple[str, ...],
+    clip: Strength,
+    means: Mapping[str, Strength],
+    probabilities: Mapping[str, float],
+    modalities: Mapping[str, str],
 ) -> CrossModalPanel | None:
-    """Return the interactions of the strongest nodes of both modalities; None where the network has only one."""
+    """Return the interactions of the strongest nodes of both modalities; None where the network has only one.
+
+    `modalities` names that of each node, without its hemisphere.
+    """
     bases = list(dict.fromkeys(whole_region(node) for node in nodes))
-    modality = np.array(["face" if name in PARTS else "audio" for name in bases])
+    modality = np.array([modalities[name] for name in bases])
     if len(set(modality)) < 2:
         return None
     merge = np.array([[whole_region(node) == name for node in nodes] for name in bases], float)

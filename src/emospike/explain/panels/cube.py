@@ -1,4 +1,4 @@
-"""The network in the brain: every neuron at its place, coloured by its spikes; it turns, or is seen from three sides."""
+"""The network in the brain: every neuron at its place, coloured by its spikes; it turns, or stands in three views."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from emospike.brain.template import BrainTemplate
 from emospike.explain.heat import short_channel
 from emospike.explain.html import Page, Plot
 from emospike.explain.panel import Panel
-from emospike.explain.panels.inputs import SIDES, channels_by_modality, frame_side, spread_of
+from emospike.explain.panels.inputs import SIDES, find_sources, frame_side, spread_of
 from emospike.explain.style import ACTIVITY, HIGHLIGHT, SITE, add_legend, colour_bar, new_figure
 from emospike.explain.wording import WORDS
+from emospike.series import Channel
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -60,7 +61,7 @@ class CubePanel(Panel):
 
     template: BrainTemplate
     counts: Int64[np.ndarray, " neurons"]
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     sites: Float32[np.ndarray, "channels sites 3"]
 
     name = "cube"
@@ -135,7 +136,7 @@ class CubePanel(Panel):
         order = sorted(set(shown.tolist()), key=lambda name: (whole_region(name) not in HIGHLIGHT, name))
         data = [self._plot_region(name, chosen[shown == name], most) for name in order]
         data += [self._plot_legend(name, chosen[shown == name]) for name in order]
-        data += [self._plot_sites(modality, own) for modality, own in channels_by_modality(self.channels).items()]
+        data += [self._plot_sites(modality, own) for modality, own in find_sources(self.channels).items()]
         ticks = [count for count in ROUND if count <= max(most, 1)]
         ticks = [ticks[0], *ticks[-4:]] if len(ticks) > 5 else ticks
         bar = {"title": {"text": "spikes"}, "thickness": 10, "len": 0.5, "ticktext": [str(count) for count in ticks]}
@@ -166,10 +167,10 @@ class CubePanel(Panel):
         marker = {"symbol": "circle-open", "size": 8, "color": ring or "var(--muted)", "line": {"width": 2}}
         return scatter_places(places) | {"legendgroup": name, "name": name, "marker": marker, "hoverinfo": "skip"}
 
-    def _plot_sites(self, modality: str, own: dict[str, int]) -> Plot:
+    def _plot_sites(self, modality: str, own: dict[Channel, int]) -> Plot:
         """Return the sites of the input channels of a modality."""
         sites = self.sites[list(own.values())]
-        names = np.repeat([short_channel(name) for name in own], sites.shape[1])
+        names = np.repeat([short_channel(channel) for channel in own], sites.shape[1])
         points, first = np.unique(sites.reshape(-1, 3), axis=0, return_index=True)
         return scatter_places(points) | {
             "name": f"sites of the {WORDS[modality]}",

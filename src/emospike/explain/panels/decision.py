@@ -1,4 +1,4 @@
-"""The decision: what is decided, the answer, its confidence beside the threshold, all probabilities, the time it took."""
+"""The decision: what is decided, the answer, its confidence beside the threshold, all probabilities, its time."""
 
 from __future__ import annotations
 

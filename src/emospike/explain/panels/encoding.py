@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from emospike.explain.heat import (
 from emospike.explain.html import Plot
 from emospike.explain.panel import Panel
 from emospike.explain.style import GRID, MUTED, SMALL, colour_bar, new_figure, tidy
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 LEVEL = "level"
 RATE = "rate code"
 """A stack without a mark and without a falling spike: it tells how strong a channel is, not that it changed."""
-
-NUMBER = re.compile(r"(^| )\d\S*$")
 
 CHANGES = (
     "Each spike marks a change of one channel by one threshold, up (blue) or down (orange). The network reads nothing "
@@ -115,11 +114,10 @@ class EncodingPanel(Panel):
         """How to read what is there, a line for each kind of spike."""
         lines = [OWN_RANGES] if own_ranges(self.series.channels) else []
         if self.spikes:
-            names = [self.spikes.channels[i] for i in choose_rows(self.spikes, self.series.channels)]
-            marked = [name for name in names if " @" in name]
-            fields = any(" #" in name for name in names)
-            bare = any(" @" not in name and " #" not in name for name in names)
-            lines = [CHANGES, *[FIELDS] * fields, *[RATES] * bool(bare and marked), *lines]
+            own = [self.spikes.channels[i] for i in choose_rows(self.spikes, self.series.channels)]
+            fields, marked = any(one.field is not None for one in own), any(one.level for one in own)
+            bare = any(not one.level and one.field is None for one in own)
+            lines = [CHANGES, *[FIELDS] * fields, *[RATES] * (bare and marked), *lines]
         return "\n".join([*lines, *[REBUILT] * (self.rebuilt is not None)])
 
     @property
@@ -181,9 +179,10 @@ class EncodingPanel(Panel):
     def _plot_spikes(self, stack: Stacks, panel: int, layout: Plot) -> Plot:
         """Return the heat map of positive and negative spikes; add names and borders of its rows to the layout."""
         assert self.spikes is not None
-        names = [self.spikes.channels[i] for i in stack.rows]
+        channels = [self.spikes.channels[i] for i in stack.rows]
+        names = [channel.label for channel in channels]
         ticks = {"tickvals": [names[int(tick)] for tick in stack.ticks], "ticktext": stack.names}
-        layout[f"yaxis{panel}"] |= channel_axis(names) | ticks
+        layout[f"yaxis{panel}"] |= channel_axis(channels) | ticks
         line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": "var(--grid)", "width": 1}}
         borders = stack.borders.tolist()
         layout["shapes"] += [line | {"yref": f"y{panel}", "y0": border, "y1": border} for border in borders]
@@ -191,27 +190,27 @@ class EncodingPanel(Panel):
         return plot_map(self.spikes.dense()[:, stack.rows], self.spikes.rate, names, panel, **how)
 
 
-def choose_rows(spikes: Spikes, channels: tuple[str, ...]) -> Int64[np.ndarray, " rows"]:
-    """Return the spike channels that belong to a series: those named like its channels, at any level; else all."""
-    names = set(channels)
-    own = [i for i, name in enumerate(spikes.channels) if _source(name) in names]
+def choose_rows(spikes: Spikes, channels: Sequence[Channel]) -> Int64[np.ndarray, " rows"]:
+    """Return the spike channels that were made from those of a series, at any level; else all."""
+    known = set(channels)
+    own = [i for i, channel in enumerate(spikes.channels) if channel.source in known]
     return np.array(own or range(len(spikes.channels)), np.int64)
 
 
-def stack_spikes(spikes: Spikes, channels: tuple[str, ...]) -> list[Stacks]:
+def stack_spikes(spikes: Spikes, channels: Sequence[Channel]) -> list[Stacks]:
     """Return the spikes of a series in one raster or two: those of its levels, and those of its population fields."""
     rows = choose_rows(spikes, channels)
-    fields = np.array([" #" in spikes.channels[i] for i in rows], bool)
+    fields = np.array([spikes.channels[i].field is not None for i in rows], bool)
     return [_stack(spikes, own) for own in (rows[~fields], rows[fields]) if len(own)]
 
 
 def _stack(spikes: Spikes, rows: Int64[np.ndarray, " rows"]) -> Stacks:
-    names = tuple(spikes.channels[i] for i in rows)
+    channels = [spikes.channels[i] for i in rows]
     up, down = spikes.counts()[:, rows].sum(axis=1).astype(int)
-    title = f"Fields: {up:,} spikes" if " #" in names[0] else f"Spikes: {up:,} up, {down:,} down"
-    if len(stacked := name_stacks(names)) == 1:
-        ticks = choose_ticks(len(names))
-        return Stacks(title, rows, ticks.astype(float), [short_channel(names[i]) for i in ticks], np.empty(0))
+    title = f"Spikes: {up:,} up, {down:,} down" if channels[0].field is None else f"Fields: {up:,} spikes"
+    if len(stacked := name_stacks(channels)) == 1:
+        ticks = choose_ticks(len(channels))
+        return Stacks(title, rows, ticks.astype(float), [short_channel(channels[i]) for i in ticks], np.empty(0))
     heights = np.array([height for _, height in stacked])
     ends = np.cumsum(heights) - 0.5
     falls = [own.any() for own in np.split(spikes.counts()[1, rows], np.cumsum(heights)[:-1])]
@@ -220,42 +219,32 @@ def _stack(spikes: Spikes, rows: Int64[np.ndarray, " rows"]) -> Stacks:
     return Stacks(title, rows, (ends - heights / 2)[chosen], [kinds[i] for i in chosen], ends[:-1])
 
 
-def name_stacks(channels: tuple[str, ...]) -> list[tuple[str, int]]:
+def name_stacks(channels: Sequence[Channel]) -> list[tuple[str, int]]:
     """Return the name and the number of rows of each stack: what one encoder made, or the fields of one channel.
 
     An encoder that has a threshold for each channel is named by the lowest and the highest.
 
-    >>> name_stacks(("a @0.5", "b @0.5", "a @1", "b @1"))
+    >>> def made(threshold=None, field=None):
+    ...     return [Channel(name, "audio", threshold=threshold, field=field) for name in ("flux", "energy")]
+    >>> name_stacks([*made(0.5), *made(1.0)])
     [('level 0.5', 2), ('level 1', 2)]
-    >>> name_stacks(("a @0.2", "b @0.4", "a @0.3", "b @0.6"))
-    [('level 0.2–0.4', 2), ('level 0.3–0.6', 2)]
-    >>> name_stacks(("timbre flux #0", "timbre flux #1", "loudness energy #0", "loudness energy #1"))
-    [('flux', 2), ('energy', 2)]
+    >>> name_stacks(sorted([*made(field=0), *made(field=1)], key=lambda one: one.name))
+    [('energy', 2), ('flux', 2)]
     """
-    if channels and " #" in channels[0]:
-        return [(short_channel(base), rows) for base, rows in Counter(map(_source, channels)).items()]
-    found: list[dict[str, str]] = []  # of each stack, the mark behind each channel
-    for name in channels:
-        mark = name.partition(" @")[2]
-        if not found or _source(name) in found[-1] or _kind(mark) != _kind(next(iter(found[-1].values()))):
+    if channels and channels[0].field is not None:
+        counted = Counter(channel.source for channel in channels)
+        return [(short_channel(channel), rows) for channel, rows in counted.items()]
+    found: list[dict[Channel, Channel]] = []  # of each stack, what the encoder made of each channel
+    for channel in channels:
+        if not found or channel.source in found[-1] or channel.encoder != next(iter(found[-1].values())).encoder:
             found.append({})
-        found[-1][_source(name)] = mark
-    return [(_level(list(marks.values())), len(marks)) for marks in found]
+        found[-1][channel.source] = channel
+    return [(_name_level(list(made.values())), len(made)) for made in found]
 
 
-def _source(name: str) -> str:
-    """Return the name of the series' channel that a spike channel belongs to."""
-    return re.split(" [@#]", name)[0]
-
-
-def _kind(mark: str) -> str:
-    """Return the kind of encoder in a mark, which may be followed by its threshold."""
-    return NUMBER.sub("", mark)
-
-
-def _level(marks: list[str]) -> str:
-    """Return the name of a level; marks differ in the threshold at most."""
-    if len(set(marks)) == 1:
-        return f"{LEVEL} {marks[0]}".strip()
-    numbers = sorted((mark.rpartition(" ")[2] for mark in marks), key=float)
-    return " ".join(filter(None, (LEVEL, _kind(marks[0]), f"{numbers[0]}–{numbers[-1]}")))
+def _name_level(channels: Sequence[Channel]) -> str:
+    """Return the name of a level of channels that differ in the threshold at most."""
+    low, high = (end(channels, key=lambda one: one.threshold or 0.0) for end in (min, max))
+    if low.threshold == high.threshold:
+        return f"{LEVEL} {low.level}".strip()
+    return f"{LEVEL} {low.level}–{high.threshold:.3g}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from emospike.brain.template import BrainTemplate
-from emospike.brain.topography import PARTS, part_of
 from emospike.explain.panel import Panel
 from emospike.explain.style import (
     INK,
@@ -27,7 +25,8 @@ from emospike.explain.style import (
     plain_ticks,
     tidy,
 )
-from emospike.series import frequencies_of
+from emospike.features.movements import PARTS
+from emospike.series import Channel, frequencies_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,22 +56,24 @@ ENTERS = {
 }
 
 
-def channels_by_modality(channels: tuple[str, ...]) -> dict[str, dict[str, int]]:
-    """Return the first channel of each name without level or field, by modality.
+def find_sources(channels: Sequence[Channel]) -> dict[str, dict[Channel, int]]:
+    """Return the channels of series that those of spikes were made from, by modality, and the first made from each.
 
-    >>> channels_by_modality(("mel 90 Hz @0.5", "mel 90 Hz @1", "AU26 jaw drop"))
-    {'audio': {'mel 90 Hz': 0}, 'face': {'AU26 jaw drop': 2}}
+    >>> from dataclasses import replace
+    >>> mel, jaw = Channel("mel 90 Hz", "audio"), Channel("AU26 jaw drop", "face")
+    >>> found = find_sources([replace(mel, threshold=0.5), replace(mel, threshold=1.0), jaw])
+    >>> found == {"audio": {mel: 0}, "face": {jaw: 2}}
+    True
     """
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, dict[Channel, int]] = {}
     for i, channel in enumerate(channels):
-        modality = "audio" if part_of(channel) is None else "face"
-        found.setdefault(modality, {}).setdefault(re.split(" [@#]", channel)[0], i)
-    return {modality: found[modality] for modality in ("audio", "face") if modality in found}
+        found.setdefault(channel.modality, {}).setdefault(channel.source, i)
+    return dict(sorted(found.items()))
 
 
-def describe_entry(channels: tuple[str, ...]) -> str:
+def describe_entry(channels: tuple[Channel, ...]) -> str:
     """Return where the channels enter the brain."""
-    return "; ".join(ENTERS[modality] for modality in channels_by_modality(channels))
+    return "; ".join(ENTERS[modality] for modality in find_sources(channels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ class InputsPanel(Panel):
     """
 
     template: BrainTemplate
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     sites: Float32[np.ndarray, "channels sites 3"]
 
     name = "inputs"
@@ -104,7 +105,7 @@ class InputsPanel(Panel):
 
     def figure(self) -> Figure:
         """Return three views of the brain with all sites, above the map of sound and the map of the face."""
-        maps = channels_by_modality(self.channels)
+        maps = find_sources(self.channels)
         figure = new_figure(10, 7.3)
         top, below = list(np.asarray(figure.subfigures(2, 1, height_ratios=[3.4, 3.9])))
         self._draw_views(top, maps)
@@ -118,7 +119,7 @@ class InputsPanel(Panel):
                 draw_face_map(axes, tuple(own), right[:, 0, 1:], neurons[:, 1:])
         return figure
 
-    def _draw_views(self, figure: SubFigure, maps: Mapping[str, Mapping[str, int]]) -> None:
+    def _draw_views(self, figure: SubFigure, maps: Mapping[str, Mapping[Channel, int]]) -> None:
         """Draw the brain from three sides with the sites of each modality."""
         from matplotlib.lines import Line2D
 
@@ -153,13 +154,13 @@ def frame_side(axes: Axes, side: Side, points: Points, spread: Float[np.ndarray,
 
 
 def draw_sound_map(
-    axes: Axes, names: tuple[str, ...], points: Float32[np.ndarray, "channels sites 2"], neurons: Points
+    axes: Axes, channels: Sequence[Channel], points: Float32[np.ndarray, "channels sites 2"], neurons: Points
 ) -> None:
     """Draw the right hemisphere's map of sound from above, coloured by frequency."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm
 
-    hertz = frequencies_of(names)
+    hertz = frequencies_of(channels)
     pitched = ~np.isnan(hertz)
     _draw_brain(axes, neurons, points, 12.0)
     if pitched.any():
@@ -178,16 +179,15 @@ def draw_sound_map(
 
 
 def draw_face_map(
-    axes: Axes, names: tuple[str, ...], points: Float32[np.ndarray, "channels 2"], neurons: Points
+    axes: Axes, channels: Sequence[Channel], points: Float32[np.ndarray, "channels 2"], neurons: Points
 ) -> None:
     """Draw the right hemisphere's map of the face from the right, coloured by part and named."""
     _draw_brain(axes, neurons, points, 6.0)
-    parts = [part_of(name) for name in names]
     for part, colour in zip(PARTS, PART, strict=True):
-        own = [i for i, one in enumerate(parts) if one == part]
+        own = [i for i, channel in enumerate(channels) if channel.group == part]
         _dots(axes, points[own], s=22, color=colour, label=part, zorder=3)
-        for i in own if len(names) <= MOST_NAMED else ():
-            unit = names[i].partition(" ")[0]
+        for i in own if len(channels) <= MOST_NAMED else ():
+            unit = channels[i].name.split()[0]  # "AU12", which has room
             axes.annotate(unit, points[i], (4, 0), textcoords="offset points", va="center", fontsize=TINY, color=INK)
     tidy(axes, "Face: right side, from the right").spines[:].set_visible(False)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=SMALL, labelcolor=INK)

@@ -25,7 +25,7 @@ CHANGE = "change of log-odds"
 SMALLEST = 0.01  # range of an axis of changes, so that rounding errors do not look like effects
 ROOM = 0.35  # for a number beside a bar, of the range of the bars
 
-TITLES = {"face": "Parts of the face", "eeg": "Electrodes", "regions": "Brain regions"}
+TITLES = {"face": "Parts of the face", "eeg": "EEG electrodes", "regions": "Brain regions"}
 """What the parts of each kind are called; those of sound may be bands of frequency, contours, or both."""
 
 

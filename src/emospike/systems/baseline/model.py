@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32
 
 from emospike.clip import Clip
 from emospike.energy.counting import dense_operations, readout_weights
@@ -18,7 +18,7 @@ from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.progress import Stopwatch
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
@@ -106,12 +106,12 @@ class Baseline(VectorSystem):
     def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
         """Return the series of these senses."""
         pairs = zip(self.features, seen.series, strict=True)
-        return [one for feature, one in pairs if one is not None and feature.sense in senses]
+        return [one for feature, one in pairs if one is not None and feature.modality in senses]
 
     def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
         if "audio" in senses:
-            return loud_steps(seen.clip.sound, self.loud)
+            return find_loud_steps(seen.clip.sound, self.loud)
         return np.ones(len(seen.there[0]), bool)
 
     # -- looking inside ----------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class Baseline(VectorSystem):
         def evidence(one: Vector) -> float:
             return log_odds(readout.probabilities(one[None])[0], target)
 
-        groups = group_channels(tuple(name for one in seen.there for name in one.channels))
+        groups = group_channels([channel for one in seen.there for channel in one.channels])
         kinds = {one: occlude_channels(vector, average, groups.get(one, {})) for one in seen.senses}
         kinds["moments"] = occlude_steps(values, counted, seen.there[0].rate, average)
         return {**attribute(evidence, vector, kinds)}, []
@@ -145,7 +145,7 @@ class Baseline(VectorSystem):
 
 
 def occlude_channels(
-    vector: Vector, average: Vector, groups: Mapping[str, Int64[np.ndarray, " members"]]
+    vector: Vector, average: Vector, groups: Mapping[str, Sequence[int]]
 ) -> Iterator[tuple[str, Vector]]:
     """Yield the name of each group of channels, and the vector with the average in its place."""
     for name, members in groups.items():

@@ -27,11 +27,11 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
     responses = system.responses(seen, seen.senses)
     layers, spikes, neurons, ticks = list[LayerCost](), 0, 0, 0
     for i, (pathway, network) in enumerate(zip(system.pathways, system.networks_, strict=True)):
-        if pathway.sense not in seen.senses:
+        if pathway.modality not in seen.senses:
             continue
         own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
-        name = f"layer {i + 1} ({WORDS[pathway.sense]})"
+        name = f"layer {i + 1} ({WORDS[pathway.modality]})"
         layers.append(competitive_layer(name, network, own, drawn, system.heard(i, responses)))
         updates = 6 * network.neurons * steps
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))

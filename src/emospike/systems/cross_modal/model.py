@@ -90,7 +90,7 @@ class CrossModal(CompetitiveSystem):
             one_of("read", name, READS)
         within("passes", self.passes, 0, 1000)
         within("looks", self.looks, 1, 1000)
-        senses = [pathway.sense for pathway in self.pathways]
+        senses = [pathway.modality for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -108,7 +108,7 @@ class CrossModal(CompetitiveSystem):
 
     def _own(self, sense: str) -> list[int]:
         """Return the pathways of a sense."""
-        return [i for i, pathway in enumerate(self.pathways) if pathway.sense == sense]
+        return [i for i, pathway in enumerate(self.pathways) if pathway.modality == sense]
 
     @property
     def _meets(self) -> bool:
@@ -124,7 +124,8 @@ class CrossModal(CompetitiveSystem):
         self.networks_: list[CompetitiveNetwork] = [None] * len(self.pathways)  # type: ignore[list-item]
         hears = self.modality == "both" and self.fusion == "enhancement"
         for i in (*self._own("face"), *self._own("audio")):
-            pathway, heard = self.pathways[i], self._own("face") if hears and self.pathways[i].sense == "audio" else []
+            pathway = self.pathways[i]
+            heard = self._own("face") if hears and pathway.modality == "audio" else []
             links = [Link(self.networks_[k].neurons) for k in heard]
             windows = pathway.windows(self.ranges_[i].shape[1])
             self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
@@ -165,12 +166,12 @@ class CrossModal(CompetitiveSystem):
                     if (values := lines[i]) is not None:
                         responses.append(self.networks_[i].learn(values, self.seed_of(values), self.heard(i, others)))
                     if progress and i == own[0]:
-                        progress(f"STDP, {self.pathways[i].sense}", done, len(seen))
+                        progress(f"STDP, {self.pathways[i].modality}", done, len(seen))
             return responses
 
         # Threads: the kernel releases the interpreter lock, and nothing is copied.
         for i, responses in zip(own, Parallel(n_jobs=-1, prefer="threads")(delayed(one)(i) for i in own), strict=True):
-            self._watched(f"{self.pathways[i].sense} {i}", self.networks_[i], responses)
+            self._watched(f"{self.pathways[i].modality} {i}", self.networks_[i], responses)
 
     def _answered(
         self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Response]]
@@ -237,10 +238,10 @@ class CrossModal(CompetitiveSystem):
 
     def responses_to(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
         """Return what the layers do with these values of their input lines; None is a sense that is missing."""
-        there = {pathway.sense for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
+        there = {pathway.modality for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
         out = [self._silence(i) for i in range(len(self.pathways))]
         for i in (*self._own("face"), *self._own("audio")):
-            if self.pathways[i].sense in there:
+            if self.pathways[i].modality in there:
                 out[i] = self._response(i, lines[i], out, look)
         return out
 

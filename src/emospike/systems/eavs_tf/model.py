@@ -169,7 +169,7 @@ class EAVSTransformer(SensingSystem):
     def joined(self, senses: Sequence[str]) -> tuple[str, ...]:
         """Return the senses with their companion, which joins where all decide."""
         whole = self.companion is not None and set(senses) == set(MODALITIES[self.modality])
-        return (*senses, self.companion.sense) if self.companion and whole else tuple(senses)
+        return (*senses, self.companion.modality) if self.companion and whole else tuple(senses)
 
     def _prepare(self, seen: Sequence[Perceived], learnt: Labels, y: Labels) -> None:
         """Set what follows from the training clips before any network learns."""
@@ -177,13 +177,13 @@ class EAVSTransformer(SensingSystem):
         self.learnt_ = tuple(self.groups_)
         self.classes_ = tuple(sorted(set(self.groups_.values())))
         examples = [next((one.series[i] for one in seen if one.series[i]), None) for i in range(len(self.read))]
-        lacking = [feature.sense for feature, one in zip(self.read, examples, strict=True) if one is None]
+        lacking = [feature.modality for feature, one in zip(self.read, examples, strict=True) if one is None]
         if lacking:
-            needed = [*MODALITIES[self.modality], *([self.companion.sense] if self.companion else [])]
+            needed = [*MODALITIES[self.modality], *([self.companion.modality] if self.companion else [])]
             why = next((f": {one.missing[lacking[0]]}" for one in seen if lacking[0] in one.missing), "")
             raise InputError(f"modality {self.modality} needs clips with {' and '.join(needed)}{why}")
         self.streams_ = [
-            Stream(feature.sense, len(one.channels), kind, tokens)
+            Stream(feature.modality, len(one.channels), kind, tokens)
             for feature, one, kind, tokens in zip(
                 self.read, examples, (*self.kinds, "tracks"), (*self.tokens, COMPANIONS), strict=False
             )

@@ -27,6 +27,7 @@ from emospike.energy.counting import readout_weights, reservoir_operations
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
+from emospike.features.spectrum import RATE
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.progress import Progress, Stopwatch
@@ -34,7 +35,7 @@ from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
-from emospike.series import Series, frequencies_of
+from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, joined, silent
 from emospike.systems.excube2 import presets as excube2_presets
 from emospike.systems.excube2.panels import make_panels
@@ -94,7 +95,7 @@ class EXCube2(VectorSystem):
     def __post_init__(self) -> None:
         if len(self.features) != len(self.encoders):
             raise InputError(f"one encoder a feature expected, got {len(self.encoders)} for {len(self.features)}")
-        senses = [feature.sense for feature in self.features]
+        senses = [feature.modality for feature in self.features]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -159,14 +160,17 @@ class EXCube2(VectorSystem):
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = tuple(
-            encoder.encode(one).channels for encoder, one in zip(self.encoders_, seen.there, strict=True)
-        )
+        self.parts_ = self._encoded([one.channels for one in seen.there])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
+
+    def _encoded(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
+        """Return the channels of spikes that the encoders make of the channels of each feature."""
+        still = [Series(np.zeros((1, len(own)), np.float32), RATE, own) for own in channels]
+        return tuple(encoder.encode(one).channels for encoder, one in zip(self.encoders_, still, strict=True))
 
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
@@ -180,10 +184,9 @@ class EXCube2(VectorSystem):
             ]
         )
 
-    def _channels_of(self, sense: str) -> tuple[str, ...]:
-        """Return the input channels of a sense."""
-        own = (part for feature, part in zip(self.features, self.parts_, strict=True) if feature.sense == sense)
-        return tuple(name for part in own for name in part)
+    def _channels_of(self, modality: str) -> tuple[Channel, ...]:
+        """Return the input channels of a modality."""
+        return tuple(channel for part in self.parts_ for channel in part if channel.modality == modality)
 
     def _sites_of(self, sense: str) -> Float32[np.ndarray, "channels sites 3"]:
         """Return where the channels of a sense enter: four sites each, two a hemisphere (one twice for the face)."""
@@ -195,7 +198,7 @@ class EXCube2(VectorSystem):
     def _place(self, template: BrainTemplate) -> None:
         """Set what follows from the template and the channels: sites and regions."""
         self.template_ = template
-        self.channels_ = tuple(name for part in self.parts_ for name in part)
+        self.channels_ = tuple(channel for part in self.parts_ for channel in part)
         self.sites_ = np.concatenate([self._sites_of(sense) for sense in MODALITIES[self.modality]])
         sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
@@ -233,7 +236,7 @@ class EXCube2(VectorSystem):
         """Return what the cube does when it is given these senses alone."""
         watch = watch or Stopwatch()
         kept = [
-            one if feature.sense in senses else None for feature, one in zip(self.features, seen.series, strict=True)
+            one if feature.modality in senses else None for feature, one in zip(self.features, seen.series, strict=True)
         ]
         with watch("encoding"):
             spikes = self.encode(kept)
@@ -278,13 +281,15 @@ class EXCube2(VectorSystem):
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
         facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
-        facts |= {"regions": self.template_.regions, "parts": self.parts_, "encoders": self.encoders_}
+        facts |= {"regions": self.template_.regions, "encoders": self.encoders_}
+        facts["channels"] = [tabulate(dict.fromkeys(one.source for one in part)) for part in self.parts_]
         return stored, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
         super().restore(arrays, facts)
-        self.encoders_, self.parts_ = tuple(facts["encoders"]), tuple(facts["parts"])
+        self.encoders_ = tuple(facts["encoders"])
+        self.parts_ = self._encoded([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(

@@ -26,13 +26,13 @@ from emospike.explain.panels.learning import LearningPanel
 from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.region_flow import RegionFlowPanel
 from emospike.features import Feature
-from emospike.features.face_landmarks import head_of
+from emospike.features.face_landmarks import find_landmarks
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.readout.interactions import interactions
 from emospike.readout.readout import Readout
 from emospike.readout.traffic import Learning, learning, traffic
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.systems.explaining import Attributions, choose_features, group_channels
 from emospike.systems.perception import Perceived, modality_of
@@ -47,7 +47,7 @@ class Cube(Protocol):
     wiring: SmallWorld
     reservoir: Reservoir
     network_: Network
-    channels_: tuple[str, ...]
+    channels_: tuple[Channel, ...]
     sites_: Float32[np.ndarray, "channels sites 3"]
     nodes_: dict[str, Int64[np.ndarray, " _"]]
     class_interactions_: dict[str, Float[np.ndarray, "nodes nodes"]]
@@ -79,7 +79,8 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
     attributions = attribute(lambda one: log_odds(decide(one), target), activity, kinds)
     probabilities = dict(zip(system.classes_, decide(activity).tolist(), strict=True))
     followed = tuple(system.nodes_), interactions(activity, system.nodes_), system.class_interactions_, probabilities
-    learnt, crossing = show_learning(system), show_cross_modal(*followed)
+    modalities = {channel.group: channel.modality for channel in system.channels_}
+    learnt, crossing = show_learning(system), show_cross_modal(*followed, modalities)
     counts = np.bincount(activity.neuron, minlength=activity.neurons)
     panels = [
         show_motion(system, seen, activity),
@@ -100,7 +101,7 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
 # -- leaving out -----------------------------------------------------------------------------------------------
 
 
-def silence_groups(spikes: Spikes, groups: Mapping[str, Int64[np.ndarray, " _"]]) -> Iterator[tuple[str, Spikes]]:
+def silence_groups(spikes: Spikes, groups: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, Spikes]]:
     """Yield the name of each band of sound or part of the face, and all input spikes but its own."""
     for name, members in groups.items():
         yield name, keep(spikes, ~np.isin(spikes.channel, members))
@@ -132,7 +133,7 @@ def show_motion(system: Cube, seen: Perceived, activity: Activity) -> Panel:
     """Return the clip in motion."""
     present = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
     sound = seen.clip.sound if "audio" in seen.senses else np.zeros(0, np.float32)
-    return animate(activity, system.template_, sound, head_of(seen.clip, present))
+    return animate(activity, system.template_, sound, find_landmarks(seen.clip, present))
 
 
 def show_encodings(

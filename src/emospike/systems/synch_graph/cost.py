@@ -30,7 +30,7 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     layers, drawn, moments = list[LayerCost](), 0, 0
     for look, answered in enumerate(looks):
         for i, one in answered.items():
-            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].sense]}), look {look + 1}"
+            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
             trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
             layers.append(competitive_layer(name, group, one, trains.units, others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)

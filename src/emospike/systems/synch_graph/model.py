@@ -98,7 +98,7 @@ class SynchGraph(CompetitiveSystem):
         within("passes", self.passes, 0, 1000)
         within("looks", self.looks, 1, 1000)
         within("delay", self.delay, 0.0, 1000.0)
-        senses = tuple(pathway.sense for pathway in self.pathways)
+        senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
             raise InputError(f"a pathway of {' and one of '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -148,7 +148,7 @@ class SynchGraph(CompetitiveSystem):
                     progress("STDP", done, len(seen))
         responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
         for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
-            self._watched(pathway.sense, group, fared)
+            self._watched(pathway.modality, group, fared)
 
     def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
@@ -180,7 +180,7 @@ class SynchGraph(CompetitiveSystem):
         rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
         seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
         trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
-        return trains.delayed(round(self.delay / layer.dt)) if pathway.sense == "audio" else trains
+        return trains.delayed(round(self.delay / layer.dt)) if pathway.modality == "audio" else trains
 
     def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
         """Present input spikes to both groups together, or to the one whose sense is there."""
@@ -286,7 +286,7 @@ class SynchGraph(CompetitiveSystem):
 
     def _all_networks(self) -> dict[str, CompetitiveNetwork]:
         """Return the groups by the names that they are stored under."""
-        return {pathway.sense: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
+        return {pathway.modality: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""

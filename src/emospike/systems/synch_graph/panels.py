@@ -24,7 +24,7 @@ def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions
 
 def synchrony_of(system: Any, seen: Perceived) -> SynchronyGraph:
     """Return the clip's graph beside the mean graph of each class, of the senses that decide."""
-    senses = np.repeat([pathway.sense for pathway in system.pathways], [group.neurons for group in system.groups_])
+    senses = np.repeat([pathway.modality for pathway in system.pathways], [group.neurons for group in system.groups_])
     place = [np.divmod(np.arange(group.neurons), group.layer.features) for group in system.groups_]
     position, feature = (np.concatenate(parts) for parts in zip(*place, strict=True))
     own = np.isin(senses, seen.senses)

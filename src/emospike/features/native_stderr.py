@@ -14,7 +14,7 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def hushed(chatter: re.Pattern[bytes]) -> Iterator[None]:
+def silence_native_stderr(chatter: re.Pattern[bytes]) -> Iterator[None]:
     """Keep lines that begin with `chatter` out of stderr while the block runs; all others appear after it.
 
     The lines are written by native code past `sys.stderr`, so the process's own stderr is turned aside: keep the
