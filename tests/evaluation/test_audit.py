@@ -11,11 +11,12 @@ import soundfile
 
 from emospike.datasets import Dataset, Fold, Recording
 from emospike.datasets.labels import FINER
+from emospike.decision import Decision
 from emospike.evaluation import audit as audits
 from emospike.evaluation.published import PUBLISHED
 from emospike.evaluation.trials import WatchedDataset, moved_test_labels, shuffled_training_labels
 from emospike.systems import SYSTEMS
-from emospike.systems.base import Decision, System
+from emospike.systems.base import System
 from emospike.validation import InputError
 
 SPEAKERS = "abcdef"

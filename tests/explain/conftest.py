@@ -14,10 +14,12 @@ from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.brain.wiring import InputWiring, SmallWorld
 from emospike.clip import Clip
+from emospike.decision import Decision
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
 from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
+from emospike.explain.explanation import Effect, Explanation
 from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import Prosody
@@ -25,7 +27,6 @@ from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.interactions import frequency_groups, interactions, neurons_near
 from emospike.series import frequencies_of
 from emospike.spikes import joined
-from emospike.systems.base import Decision, Effect, Explanation
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
 

@@ -10,7 +10,7 @@ import pytest
 from emospike.clip import Clip
 from emospike.explain import write_comparison
 from emospike.explain.comparison import difference_views, effect_pairs, rate_pairs
-from emospike.systems.base import Explanation
+from emospike.explain.explanation import Explanation
 from emospike.validation import InputError
 
 

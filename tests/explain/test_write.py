@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from emospike.decision import Decision
 from emospike.explain import write_explanation
+from emospike.explain.explanation import Effect, Explanation
 from emospike.networks.activity import Activity
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.systems.base import Decision, Effect, Explanation
 from emospike.validation import InputError
 
 

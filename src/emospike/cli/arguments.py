@@ -82,12 +82,8 @@ def check_senses(modality: str | None, face: Path | None = None) -> None:
 
 def by_modality(system: System, modality: str | None) -> System:
     """Return a model that decides by a modality, or as it does if none is named."""
-    from emospike.systems.sensing_system import SensingSystem
-
     if modality is None or modality == system.card.get("modality", "audio"):
         return system
-    if not isinstance(system, SensingSystem):
-        raise InputError(f"this model cannot do without a sense: leave --modality {modality} out")
     return system.by(modality)
 
 

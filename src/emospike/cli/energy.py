@@ -94,7 +94,6 @@ def loaded(model: str, data: Path | None, modality: str | None, folder: Path, co
     from emospike.clip import Clip
     from emospike.evaluation.bench.material import recording
     from emospike.evaluation.energy import spread
-    from emospike.systems.sensing_system import SensingSystem
 
     stored = store.load(model)
     system = by_modality(stored, modality)
@@ -105,8 +104,7 @@ def loaded(model: str, data: Path | None, modality: str | None, folder: Path, co
         rows = np.array(spread(range(len(found)), count))
         return system, only_readable(found.subset(rows), None, senses).clips()
     if senses != "audio":
-        hears = isinstance(stored, SensingSystem) and "audio" in stored.views
-        instead = ", or --modality audio" if hears else ""
+        instead = ", or --modality audio" if "audio" in stored.deciders else ""
         raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables{instead}")
     return system, [Clip(recording(None, folder))]
 

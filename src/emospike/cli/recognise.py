@@ -16,8 +16,9 @@ from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
+    from emospike.decision import Decision
     from emospike.progress import Progress
-    from emospike.systems.base import Decision, System
+    from emospike.systems.base import System
     from emospike.systems.windows import WindowDecision
 
 UNKNOWN = "don't know"

@@ -120,9 +120,7 @@ def learnt_from(model: System, dataset: Dataset) -> Dataset:
     """Return the recordings that a model was trained on, and say which others no face was found in."""
     import numpy as np
 
-    from emospike.systems.sensing_system import SensingSystem
-
-    left_out = model.left_out_ if isinstance(model, SensingSystem) else {}
+    left_out = model.left_out_
     if left_out:
         first = next(iter(left_out.values()))
         note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")

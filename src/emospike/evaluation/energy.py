@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -45,15 +45,6 @@ data movement counted (arXiv 2409.08290)."""
 
 CLIPS = 8
 """Clips that are counted on, unless another number is asked for."""
-
-
-@runtime_checkable
-class Counterpart(Protocol):
-    """A system that does the same work as a network without spikes of another shape: its paper's, or in one pass."""
-
-    def counterpart(self) -> Operations:
-        """Return what that network costs."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -121,8 +112,8 @@ def energy_of(system: System, clips: Sequence[Clip], progress: Progress | None =
     found = [_variant("spiking" if spiking else "no spikes", counted)]
     if spiking:
         found.append(_variant("twin without spikes", counted, "twin_"))
-    if spiking and isinstance(system, Counterpart):
-        found.append(_variant("counterpart", [system.counterpart()]))
+    if spiking and "equivalent" in system.abilities:
+        found.append(_variant("counterpart", [system.equivalent()]))  # type: ignore[attr-defined]
     rate = float(np.mean([one.spike_rate for one in counted]))
     return {
         "clips": len(clips),

@@ -16,7 +16,6 @@ from emospike.datasets import Dataset
 from emospike.evaluation.results import Tested
 from emospike.progress import Progress
 from emospike.systems.base import System
-from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import InputError
 
 TIMED = 6
@@ -43,13 +42,10 @@ def answered(system: System, dataset: Dataset, progress: Progress | None = None,
     InputError : no recording can be decided on
     """
     start, clips, who = time.perf_counter(), dataset.clips(), speakers_of(dataset)
-    if isinstance(system, SensingSystem):
-        alone, left_out = system.answers(clips, who, progress)
-        whole = alone.pop(system.modality)
-        for other in alone.values():
-            whole = np.where(np.isnan(whole), other, whole)
-    else:
-        alone, left_out, whole = {}, {}, system.predict_proba(clips, who, progress)
+    alone, left_out = system.predict_by_modality(clips, who, progress)
+    whole = alone.pop(system.modality)
+    for other in alone.values():
+        whole = np.where(np.isnan(whole), other, whole)
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float, Float32
 
+from emospike.explain.explanation import Effect
 from emospike.readout.interactions import channel_groups
 from emospike.series import Series
-from emospike.systems.base import Effect
-from emospike.systems.perception import Perceived
-from emospike.systems.sensing_system import log_odds
-
-if TYPE_CHECKING:
-    from emospike.systems.sensing_system import SensingSystem
 
 Hidden = tuple[Bool[np.ndarray, "_ _"] | None, ...]
 """Of each feature, what is hidden (steps, channels); None where nothing is."""
@@ -69,19 +64,30 @@ def moments_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidde
         yield name, tuple(masks)
 
 
-def effects(
-    system: SensingSystem, seen: Perceived, target: int, parts: Iterable[tuple[str, Hidden]], levels: Levels
-) -> list[Effect]:
+def effects(system: Any, seen: Any, target: int, parts: Iterable[tuple[str, Hidden]], levels: Levels) -> list[Effect]:
     """Return what hiding each part takes from the log-odds of a class."""
-    whole = log_odds(system.answer(seen, seen.senses), target)
-    rests = ((name, log_odds(system.answer(held(seen, hidden, levels), seen.senses), target)) for name, hidden in parts)
-    return [Effect(name, whole - rest) for name, rest in rests]
+    whole = log_odds(system.answer(seen, seen.modalities), target)
+    found = []
+    for name, hidden in parts:
+        rest = system.answer(held(seen, hidden, levels), seen.modalities)
+        found.append(Effect(name, whole - log_odds(rest, target)))
+    return found
 
 
-def held(seen: Perceived, hidden: Hidden, levels: Levels) -> Perceived:
+def held(seen: Any, hidden: Hidden, levels: Levels) -> Any:
     """Return the features with what is hidden held at levels that tell nothing."""
     series = [
         one if one is None or mask is None else one.with_values(np.where(mask, level, one.values).astype(np.float32))
         for one, mask, level in zip(seen.series, hidden, levels, strict=True)
     ]
     return replace(seen, series=tuple(series))
+
+
+def log_odds(probabilities: Float[np.ndarray, " classes"], target: int) -> float:
+    """Return ln p / (1 - p) of a class.
+
+    >>> log_odds(np.array([0.5, 0.5]), 0)
+    0.0
+    """
+    p = float(np.clip(probabilities[target], 1e-9, 1 - 1e-9))
+    return float(np.log(p / (1 - p)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from emospike.brain.topography import part_of
 from emospike.explain.crossing import MOST_ARCS as MOST_CROSSING
+from emospike.explain.explanation import Effect, Explanation
 from emospike.explain.geometry import MOST_ARCS, own_ranges, spike_counts
 from emospike.explain.reel import Reel
 from emospike.explain.synchrony import MOST_NEURONS as MOST_SYNCHRONOUS
@@ -14,7 +15,6 @@ from emospike.explain.wording import confidence_line, counted, percent, ranked, 
 from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
-from emospike.systems.base import Effect, Explanation
 from emospike.systems.perception import WORDS
 
 PROBABILITIES = (

@@ -10,6 +10,7 @@ import numpy as np
 
 from emospike.explain import html, sections
 from emospike.explain.captions import COMPARED, EACH_OTHER, network_caption
+from emospike.explain.explanation import Effect, Explanation
 from emospike.explain.geometry import View, spike_counts, whole_region
 from emospike.explain.wording import (
     MOST_EFFECTS,
@@ -22,7 +23,6 @@ from emospike.explain.wording import (
     signed,
     verdict,
 )
-from emospike.systems.base import Effect, Explanation
 from emospike.systems.perception import WORDS
 
 LAST = "Brain regions"

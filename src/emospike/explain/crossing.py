@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from emospike.brain.topography import PARTS
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import View, circle, strongest_arcs, whole_region
-from emospike.systems.base import Explanation
 
 MOST_NODES = 6  # of a sense
 MOST_ARCS = 8  # of a kind: within sound, within the face, between them

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, Num
 
 from emospike.brain.topography import part_of
+from emospike.explain.explanation import Explanation
 from emospike.features.prosody import ABSENT
 from emospike.series import Series
-from emospike.systems.base import Explanation
 
 MOST_COLUMNS = 1500  # of a heat map; more would be finer than a screen
 MOST_NEURONS = 12_000

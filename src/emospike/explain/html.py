@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from emospike.explain.explanation import Effect
 from emospike.explain.wording import counted, cut, milliseconds, percent, signed, strongest
-from emospike.systems.base import Effect
 
 Row = tuple[str, str, str]
 """A name, a bar and a number, the bar in HTML."""

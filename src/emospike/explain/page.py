@@ -12,8 +12,8 @@ from string import Template
 from typing import Any
 
 from emospike.explain import sections
+from emospike.explain.explanation import Explanation
 from emospike.explain.wording import verdict
-from emospike.systems.base import Explanation
 
 
 def page(explanation: Explanation, pictures: Mapping[str, bytes]) -> str:

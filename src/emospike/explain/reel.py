@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import whole_region
 from emospike.explain.style import HIGHLIGHT
 from emospike.features.face_landmarks import Head
-from emospike.systems.base import Explanation
 
 MOST_FRAMES = 120
 SHORTEST = 0.05  # s; shorter frames hold too few spikes to be told apart

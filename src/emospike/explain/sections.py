@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from emospike.decision import Decision
 from emospike.explain import html
 from emospike.explain.captions import (
     PROBABILITIES,
@@ -24,6 +25,7 @@ from emospike.explain.captions import (
     traffic_caption,
 )
 from emospike.explain.crossing import crossing_of
+from emospike.explain.explanation import Explanation
 from emospike.explain.plots.crossing import crossing_plots
 from emospike.explain.plots.cube import cube_plot
 from emospike.explain.plots.network import network_plots
@@ -43,7 +45,6 @@ from emospike.explain.wording import (
     sense_title,
     verdict,
 )
-from emospike.systems.base import Decision, Explanation
 from emospike.systems.perception import WORDS
 
 Plots = dict[str, Any]

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emospike.explain.crossing import Crossing
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import View
 from emospike.networks.synchrony_graph import Graph, SynchronyGraph
-from emospike.systems.base import Explanation
 
 MOST_NEURONS = 10  # of a sense
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from emospike.brain.topography import PARTS
+from emospike.decision import Decision
+from emospike.explain.explanation import Effect, Explanation
 from emospike.explain.geometry import View, of_face, own_ranges
 from emospike.readout.traffic import Learning
-from emospike.systems.base import Decision, Effect, Explanation
 from emospike.systems.perception import WORDS
 
 MOST_EFFECTS = 12  # drawn of one kind

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emospike.explain.explanation import Explanation
 from emospike.files import write_atomically
-from emospike.systems.base import Explanation
 from emospike.validation import InputError
 
 if TYPE_CHECKING:

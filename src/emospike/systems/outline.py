@@ -9,22 +9,23 @@ import numpy as np
 
 from emospike.brain.topography import part_of
 from emospike.clip import Clip
+from emospike.decision import make_no_decision
+from emospike.explain.explanation import Effect, Explanation
 from emospike.features import Feature
 from emospike.features.face_landmarks import head_of
 from emospike.features.face_track import NoFaceError
 from emospike.features.prosody import ABSENT
 from emospike.progress import Stopwatch
 from emospike.series import Series
-from emospike.systems.base import Effect, Explanation, undecided
 from emospike.systems.perception import Perceived
 from emospike.validation import one_of
 
 if TYPE_CHECKING:
-    from emospike.systems.sensing_system import SensingSystem
+    from emospike.systems.base import System
 
 
 def outline(
-    system: SensingSystem, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
+    system: System, clip: Clip, threshold: float | None, modality: str | None = None, label: str | None = None
 ) -> tuple[Explanation, Perceived | None]:
     """Return an explanation without the effects of parts, and what was perceived; None where there is nothing.
 
@@ -37,22 +38,24 @@ def outline(
         found = system.consider(clip, modality, watch)
     except NoFaceError as error:
         limit = system.limit(modality or system.modality, threshold)
-        return Explanation(clip.name, undecided(system.classes_, str(error), watch.seconds), limit, {}, [], []), None
-    decided = system.decision_on(found, threshold, watch.seconds)
+        return Explanation(
+            clip.name, make_no_decision(system.classes_, str(error), watch.seconds), limit, {}, [], []
+        ), None
+    decided = system.decide_on(found, threshold, watch.seconds)
     seen, target = found.seen, label or decided.label
     features = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
     explanation = Explanation(
         clip.name,
         decided,
-        system.limit(found.view, threshold),
-        series=pictured(feature_names(features, seen.there), seen.there),
+        system.limit(seen.modality, threshold),
+        series=pictured(feature_names(features, seen.present), seen.present),
         bands=[],
         moments=[],
-        senses=[Effect(sense, change) for sense, change in found.effects(system.classes_.index(target)).items()],
+        senses=[Effect(sense, change) for sense, change in found.changes(system.classes_.index(target)).items()],
         target=target,
         alone={sense: dict(zip(system.classes_, one.tolist(), strict=True)) for sense, one in found.alone.items()},
         missing=seen.missing,
-        sound=clip.sound if "audio" in seen.senses else np.zeros(0, np.float32),
+        sound=clip.sound if "audio" in seen.modalities else np.zeros(0, np.float32),
         head=head_of(clip, features),
     )
     return explanation, seen

@@ -9,6 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import drawn, spike_counts, whole_region
 from emospike.explain.style import (
     ACTIVITY,
@@ -22,7 +23,6 @@ from emospike.explain.style import (
     new_figure,
     tidy,
 )
-from emospike.systems.base import Explanation
 
 # Title, axis to the right, axis upwards, what stands at the two ends of the first one.
 SIDES = (

@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from emospike.decision import Decision
 from emospike.explain.captions import sense_line
+from emospike.explain.explanation import Explanation
 from emospike.explain.style import (
     AGAINST,
     FAINT,
@@ -24,7 +26,6 @@ from emospike.explain.style import (
     tidy,
 )
 from emospike.explain.wording import confidence_line, cut, milliseconds, percent, ranked, sense_title, verdict
-from emospike.systems.base import Decision, Explanation
 from emospike.systems.perception import WORDS
 
 

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emospike.explain.captions import effects_caption
+from emospike.explain.explanation import Effect, Explanation
 from emospike.explain.figures.sound import spectrogram
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
 from emospike.explain.wording import counted, cut, kinds, signed, spans, strongest
-from emospike.systems.base import Effect, Explanation
 
 CHANGE = "change of log-odds"
 SMALLEST = 0.01  # range of an axis of changes, so that rounding errors do not look like effects

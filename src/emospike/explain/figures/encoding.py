@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.figures.sound import heat_map, spectrogram
 from emospike.explain.geometry import height, of_face
 from emospike.explain.raster import Raster, rasters
 from emospike.explain.style import AGAINST, FOR, GRID, MUTED, SMALL, colour_bar, new_figure, tidy
 from emospike.explain.wording import value_label
 from emospike.spikes import Spikes
-from emospike.systems.base import Explanation
 
 SIGNS = LinearSegmentedColormap.from_list("signs", [AGAINST, "white", FOR])
 

@@ -14,11 +14,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from emospike.brain.topography import PARTS, part_of
+from emospike.explain.explanation import Explanation
 from emospike.explain.figures.cube import SIDES
 from emospike.explain.geometry import channels_by_sense
 from emospike.explain.style import INK, MUTED, PART, POWER, SENSE, SMALL, colour_bar, new_figure, plain_ticks, tidy
 from emospike.series import frequencies_of
-from emospike.systems.base import Explanation
 
 BRAIN = "#d7dde3"
 TINY = 6.5  # font size of names beside sites, points

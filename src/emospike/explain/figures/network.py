@@ -11,10 +11,10 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from emospike.explain.captions import network_caption
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import View, circle, network_views, ribbon, strongest_arcs
 from emospike.explain.style import AGAINST, ARC, FOR, INK, MUTED, SMALL, new_figure, tidy
 from emospike.explain.wording import cut, scale_line
-from emospike.systems.base import Explanation
 
 CLASSES = 4  # classes drawn in the picture, the most probable; the page has them all
 WIDEST = 0.1  # arc, of the circle's radius

@@ -9,11 +9,11 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.face_lines import drawn
 from emospike.explain.figures.cube import SILENT_TO_BUSY
 from emospike.explain.reel import Reel, envelope
 from emospike.explain.style import FAINT, HIGHLIGHT, INK, MUTED, SMALL, colour_bar, new_figure, tidy
-from emospike.systems.base import Explanation
 
 MOMENTS = 6  # pictures in a row
 

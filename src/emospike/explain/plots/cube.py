@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int64
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import channels_by_sense, drawn, spike_counts, whole_region
 from emospike.explain.plots.packed import Plot, packed
 from emospike.explain.style import HIGHLIGHT, SENSE
 from emospike.explain.wording import short_channel
-from emospike.systems.base import Explanation
 from emospike.systems.perception import WORDS
 
 SCALE = [[0, "--quiet"], [0.35, "--low"], [0.7, "--middle"], [1, "--busy"]]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import View, circle, network_views, ribbon, strongest_arcs
 from emospike.explain.plots.packed import Plot
 from emospike.explain.wording import scale_line
-from emospike.systems.base import Explanation
 
 WIDEST = 0.1  # arc, of the circle's radius
 DISC = 13.0  # diameter of the largest disc, pixels

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.face_lines import order
 from emospike.explain.geometry import of_face
 from emospike.explain.plots.cube import SCALE
 from emospike.explain.plots.packed import Plot, channel_axis, heat_map, packed, panels
 from emospike.explain.reel import Reel, envelope
 from emospike.explain.style import HIGHLIGHT, POWER, SENSE
-from emospike.systems.base import Explanation
 
 
 def reel_plots(explanation: Explanation, reel: Reel) -> dict[str, Plot]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emospike.explain.explanation import Explanation
 from emospike.explain.geometry import height, limits, own_ranges, shown_values
 from emospike.explain.plots.packed import Plot, channel_axis, heat_map, panels
 from emospike.explain.raster import Raster, rasters
@@ -9,7 +10,6 @@ from emospike.explain.style import POWER
 from emospike.explain.wording import signed, spans
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.systems.base import Explanation
 
 SIGNS = [[0, "--against"], [0.5, "--surface"], [1, "--for"]]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from emospike.clip import Clip
 from emospike.energy.counting import dense_operations, readout_weights
 from emospike.energy.operations import Operations
-from emospike.explain.attribution import stretches
+from emospike.explain.attribution import log_odds, stretches
+from emospike.explain.explanation import Effect, Explanation
 from emospike.features import Feature
 from emospike.features.action_units import ActionUnits
 from emospike.features.constant_q import ConstantQ
@@ -20,15 +22,16 @@ from emospike.features.mfcc import MFCC
 from emospike.features.spectrum import loud_steps
 from emospike.progress import Stopwatch
 from emospike.readout.classifiers import SklearnClassifier
-from emospike.readout.contract import Classifier
+from emospike.readout.contract import Classifier, IncrementalClassifier
 from emospike.readout.interactions import channel_groups
 from emospike.readout.linear import LinearReadout
+from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
-from emospike.systems.base import Effect, Explanation
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.sensing_system import log_odds
-from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.systems.base import System, restore_readouts
+from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, fit_vector_readouts
 from emospike.validation import one_of, positive
 
 Values = Float32[np.ndarray, "steps channels"]
@@ -53,7 +56,7 @@ FEATURES: dict[str, tuple[Feature, ...]] = {
 
 
 @dataclass
-class Baseline(VectorSystem):
+class Baseline(System):
     """Features -> mean, deviation and mean absolute change of each channel -> z-scores -> classifier.
 
     Attributes
@@ -95,31 +98,45 @@ class Baseline(VectorSystem):
         features = tuple(feature for sense in senses for feature in FEATURES[sense])
         return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
 
-    training_stage = "features"
+    # -- training ----------------------------------------------------------------------------------------------
+
+    def _fit(self, training: TrainingSet) -> None:
+        """Fit the readouts."""
+        fitted = fit_vector_readouts(self, training, self._new_readout, stage="features")
+        self.readouts_, self.held_out_ = fitted.readouts, fitted.held_out
+
+    def _new_readout(self) -> VectorReadout:
+        """Return an unfitted readout that shares nothing with the parameters."""
+        return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do: only some classifiers learn on."""
+        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the statistics of all channels of these senses."""
-        with (watch or Stopwatch())("state vector"):
-            return functionals(joined_values(self._series(seen, senses)), self._counted(seen, senses))
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the statistics of all channels of these modalities."""
+        with (timer or Stopwatch())("state vector"):
+            return functionals(joined_values(self._series(seen, modalities)), self._counted(seen, modalities))
 
-    def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
-        """Return the series of these senses."""
+    def _series(self, seen: Perceived, modalities: Sequence[str]) -> list[Series]:
+        """Return the series of these modalities."""
         pairs = zip(self.features, seen.series, strict=True)
-        return [one for feature, one in pairs if one is not None and feature.sense in senses]
+        return [one for feature, one in pairs if one is not None and feature.sense in modalities]
 
-    def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
+    def _counted(self, seen: Perceived, modalities: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
-        if "audio" in senses:
+        if "audio" in modalities:
             return loud_steps(seen.clip.sound, self.loud)
-        return np.ones(len(seen.there[0]), bool)
+        return np.ones(len(seen.present[0]), bool)
 
     # -- explaining --------------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
+    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
         """Return the explanation with what bands and moments carried it."""
-        view, target = modality_of(seen.senses), self.classes_.index(shown.about)
+        view, target = seen.modality, self.classes_.index(shown.about)
         return replace(
             shown,
             bands=list(self._band_effects(seen, view, target)),
@@ -129,38 +146,44 @@ class Baseline(VectorSystem):
     def _average(self, view: str) -> Vector:
         """Return the vector that tells nothing: the mean over the training clips, of this speaker if it is known."""
         readout = self.readouts_[view]
-        average: Vector = readout.shift_ + readout.scaler.mean_
+        average: Vector = readout.speaker_mean_.shift_ + readout.scaler.mean_
         return average
 
     def _evidence(self, view: str, vector: Vector, target: int) -> float:
         """Return the log-odds of a class."""
-        return log_odds(self.read_out(view, vector), target)
+        return log_odds(self.readouts_[view].probabilities(vector[None])[0], target)
 
     def _band_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
         """Yield what putting the average in the place of each group of channels changes."""
-        vector, average = self.vector(seen, MODALITIES[view]), self._average(view)
+        vector, average = self.represent(seen, MODALITIES[view]), self._average(view)
         whole = self._evidence(view, vector, target)
-        for name, members in channel_groups(tuple(name for one in seen.there for name in one.channels)).items():
+        for name, members in channel_groups(tuple(name for one in seen.present for name in one.channels)).items():
             rest = vector.copy().reshape(STATISTICS, -1)
             rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
             yield Effect(name, whole - self._evidence(view, rest.ravel(), target))
 
     def _moment_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
         """Yield what leaving each stretch of time out of the statistics changes."""
-        values, counted = joined_values(seen.there), self._counted(seen, seen.senses)
+        values, counted = joined_values(seen.present), self._counted(seen, seen.modalities)
         whole = self._evidence(view, functionals(values, counted), target)
-        for name, start, stop in stretches(len(values), seen.there[0].rate):
+        for name, start, stop in stretches(len(values), seen.present[0].rate):
             rest = counted.copy()
             rest[start:stop] = False
             vector = functionals(values, rest) if rest.any() else self._average(view)
             yield Effect(name, whole - self._evidence(view, vector, target))
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
-        seen = self.perceive(clip, modality)
-        values = sum(one.values.size for one in seen.there)
-        macs = STATISTICS * values + readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
+        values = sum(one.values.size for one in seen.present)
+        macs = STATISTICS * values + readout_weights(self.readouts_[seen.modality].classifier)
         return dense_operations(macs, words=macs)
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Baseline:
+        """Take back what `state` returned."""
+        self.readouts_ = restore_readouts({own: self._new_readout() for own in self.deciders}, arrays, facts)
+        return self
 
 
 def joined_values(series: Sequence[Series]) -> Values:

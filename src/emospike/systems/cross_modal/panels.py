@@ -11,9 +11,9 @@ from jaxtyping import Int32
 from emospike.energy.counting import competitive_layer, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.attribution import bands_hidden, effects, moments_hidden
+from emospike.explain.explanation import Explanation
 from emospike.networks.trains import Response, poisson_trains
-from emospike.systems.base import Explanation
-from emospike.systems.perception import WORDS, Perceived, modality_of
+from emospike.systems.perception import WORDS, Perceived
 
 if TYPE_CHECKING:
     from emospike.systems.cross_modal.model import CrossModal
@@ -24,7 +24,7 @@ def explanation_of(system: CrossModal, shown: Explanation, seen: Perceived) -> E
 
     The spikes of a presentation have a clock of their own (350 ms for the whole clip) and are not told here.
     """
-    target, silent = system.classes_.index(shown.about), [span[0] for span in system.ranges_]
+    target, silent = system.classes_.index(shown.about), system.inputs_.silence()
     return replace(
         shown,
         bands=effects(system, seen, target, bands_hidden(seen.series), silent),
@@ -39,10 +39,10 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
     hear it. A neuron's spike excites its inhibitory one, whose spike reaches the others of its scope. Membrane and two
     conductances of both populations cost three multiply-accumulates a neuron and step.
     """
-    responses = system.responses(seen, seen.senses)
+    responses = system.respond(system.inputs_.lines(seen))
     layers, spikes, neurons, ticks = list[LayerCost](), 0, 0, 0
     for i, (pathway, network) in enumerate(zip(system.pathways, system.networks_, strict=True)):
-        if pathway.sense not in seen.senses:
+        if pathway.sense not in seen.modalities:
             continue
         own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
@@ -52,13 +52,13 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(drawn) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
-    layers.append(system.readout_cost(modality_of(seen.senses)))
+    layers.append(system.count_readout(seen.modality))
     return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 
 def drawn_for(system: CrossModal, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:
     """Return the input line of each Poisson spike of the presentation that led to a layer's response."""
-    values, layer = system.lines(seen)[i], system.pathways[i].layer
+    values, layer = system.inputs_.lines(seen)[i], system.pathways[i].layer
     if values is None:
         return np.empty(0, np.int32)
     rate = layer.max_rate * (1 + response.repeats / 2)

@@ -11,8 +11,10 @@ import numpy as np
 from emospike.energy.counting import MOVED, WORD, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.attribution import bands_hidden, effects, moments_hidden
-from emospike.networks.spiking_transformer import Batch, LayerCount
-from emospike.systems.base import Explanation
+from emospike.explain.explanation import Explanation
+from emospike.networks.spiking_transformer import LayerCount
+from emospike.systems.eavs_tf.ensemble import Ensemble
+from emospike.systems.eavs_tf.streams import batch_of
 from emospike.systems.perception import Perceived
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ def explanation_of(system: EAVSTransformer, shown: Explanation, seen: Perceived)
     The networks have no place in the brain, and their spikes a grid of their own: they are not told here.
     """
     target = system.classes_.index(shown.about)
-    speakers = [mean + shift for mean, shift in zip(system.scales_.means, system.shift_, strict=True)][
-        : len(seen.series)
-    ]
+    ensemble = system.ensemble_
+    speakers = [mean + shift for mean, shift in zip(ensemble.scales.means, ensemble.shift, strict=True)]
+    speakers = speakers[: len(seen.series)]
     bands, moments = bands_hidden(seen.series), moments_hidden(seen.series)
     return replace(
         shown,
@@ -36,17 +38,18 @@ def explanation_of(system: EAVSTransformer, shown: Explanation, seen: Perceived)
     )
 
 
-def operations_of(system: EAVSTransformer, batch: Batch) -> Operations:
+def operations_of(ensemble: Ensemble, spoken: Perceived) -> Operations:
     """Return the cost of one pass of all networks, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches, a key and a value that meet one in each branch of
     attention, and what attention adds to a potential one a number. The leak costs one multiply-accumulate a neuron
     and step, as do the synapses that see real numbers: the first of each stream, and the heads.
     """
-    found = [network.counted(batch) for network in system.networks_]
+    batch = batch_of([ensemble.scales.arrays(spoken.series, ensemble.shift)], ensemble.streams, ensemble.length)
+    found = [network.counted(batch) for network in ensemble.networks]
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
-    if system.network.spiking:
+    if spikes:
         layers.append(dense_layer("leak", neurons, MOVED * neurons))
     return summed(layers, spikes, spikes / neurons)
 

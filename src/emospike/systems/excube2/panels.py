@@ -12,16 +12,15 @@ from jaxtyping import Bool
 from emospike.encoding.contract import Decoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
-from emospike.explain.attribution import stretches
+from emospike.explain.attribution import log_odds, stretches
+from emospike.explain.explanation import Effect, Explanation
 from emospike.networks.activity import Activity
 from emospike.readout.interactions import channel_groups, interactions
 from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.systems.base import Effect, Explanation
 from emospike.systems.outline import sense_of
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.sensing_system import log_odds
 
 if TYPE_CHECKING:
     from emospike.systems.excube2.model import EXCube2
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 def explanation_of(system: EXCube2, shown: Explanation, seen: Perceived) -> Explanation:
     """Return an outline (see `outline`) with what only this system can tell."""
-    activity, template, wires = system.activity(seen, seen.senses), system.template_, system.network_.recurrent
-    view, target, regions = modality_of(seen.senses), system.classes_.index(shown.about), len(template.regions)
+    activity, template, wires = system.activity(seen, seen.modalities), system.template_, system.network_.recurrent
+    view, target, regions = modality_of(seen.modalities), system.classes_.index(shown.about), len(template.regions)
     return replace(
         shown,
         decoded=dict(rebuilt(system, shown.series, seen)),
@@ -80,7 +79,7 @@ def rebuilt(
 def evidence(system: EXCube2, view: str, activity: Activity, target: int) -> float:
     """Return the log-odds of a class that the readout of a modality gives an activity."""
     vector = system.read(activity)
-    return log_odds(system.read_out(view, vector), target)
+    return log_odds(system.readouts_[view].probabilities(vector[None])[0], target)
 
 
 def band_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:

@@ -12,13 +12,13 @@ from jaxtyping import Float64
 from emospike.energy.counting import MOVED, WORD, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.attribution import stretches
+from emospike.explain.explanation import Effect, Explanation
 from emospike.networks.plif_net import PlifNet
-from emospike.readout.early import Ballot, stops
-from emospike.systems.base import Effect, Explanation
+from emospike.readout.early import Ballot, counted, stops
 from emospike.systems.perception import Perceived
 
 if TYPE_CHECKING:
-    from emospike.systems.spiking_emotions.model import Look, SpikingEmotions
+    from emospike.systems.spiking_emotions.model import Events, SpikingEmotions
 
 MIDDLE = 0.45
 """Where a picture parts into the upper face (eyes and brows) and the lower (nose and mouth), from the top."""
@@ -41,18 +41,18 @@ def explanation_of(system: SpikingEmotions, shown: Explanation, seen: Perceived)
 
     The neurons have no place in the brain, and their spikes a grid of their own: they are not told here.
     """
-    target, look = system.classes_.index(shown.about), system.look(seen)
+    target, look = system.classes_.index(shown.about), system.events(seen)
     times, _ = system.pictures.greys(seen.clip, system.camera.chosen)
     times = times[system.camera.chosen(len(times))]
     return replace(
         shown,
         bands=list(part_effects(system, look, target)),
-        moments=list(moment_effects(system, look, times, len(seen.there[0]), target)),
+        moments=list(moment_effects(system, look, times, len(seen.present[0]), target)),
         ballot=ballot_of(system, look, times),
     )
 
 
-def ballot_of(system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " steps"]) -> Ballot:
+def ballot_of(system: SpikingEmotions, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
     """Return what the network saw, and how its neurons voted."""
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
@@ -60,12 +60,13 @@ def ballot_of(system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " 
     return Ballot(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
 
 
-def evidence(system: SpikingEmotions, look: Look, target: int) -> float:
+def evidence(system: SpikingEmotions, look: Events, target: int) -> float:
     """Return the log-odds of a class."""
-    return system.readout_.log_odds(system.scores(look[None]), target)
+    voters = system.voters_
+    return voters.calibrated.log_odds(counted(system.votes(look[None]), voters.lead), target)
 
 
-def part_effects(system: SpikingEmotions, look: Look, target: int) -> Iterator[Effect]:
+def part_effects(system: SpikingEmotions, look: Events, target: int) -> Iterator[Effect]:
     """Yield what leaving out each part of the face changes: its events, and its part of the first picture."""
     whole, still = evidence(system, look, target), background(system, look)
     for name, (rows, columns) in PARTS.items():
@@ -76,7 +77,7 @@ def part_effects(system: SpikingEmotions, look: Look, target: int) -> Iterator[E
 
 
 def moment_effects(
-    system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " steps"], grid: int, target: int
+    system: SpikingEmotions, look: Events, times: Float64[np.ndarray, " steps"], grid: int, target: int
 ) -> Iterator[Effect]:
     """Yield what leaving out the events of each stretch of time changes; `times` of the steps in s, `grid` of 10 ms."""
     whole, still = evidence(system, look, target), background(system, look)
@@ -86,7 +87,7 @@ def moment_effects(
         yield Effect(name, whole - evidence(system, rest, target))
 
 
-def background(system: SpikingEmotions, look: Look) -> Look:
+def background(system: SpikingEmotions, look: Events) -> Events:
     """Return a clip that tells nothing: no event, and white where pictures are seen."""
     still = np.zeros_like(look)
     if not system.network.spiking:
@@ -104,7 +105,7 @@ def _pixels(part: slice, size: int) -> slice:
 # -- cost ------------------------------------------------------------------------------------------------------
 
 
-def operations_of(system: SpikingEmotions, look: Look) -> Operations:
+def operations_of(system: SpikingEmotions, look: Events) -> Operations:
     """Return the cost of one vote of all networks, beside the same synapses driven by real numbers at every step.
 
     A spike costs one accumulate a synapse that it reaches; average pooling passes each of its four spikes on. The first
@@ -113,12 +114,12 @@ def operations_of(system: SpikingEmotions, look: Look) -> Operations:
     """
     classes = len(system.classes_)
     if not system.network.spiking:
-        return counterpart_of(system.network, classes, len(system.networks_))
+        return counterpart_of(system.network, classes, len(system.voters_.networks))
     steps = int(stops(system.votes(look[None]), system.lead)[0]) if system.lead is not None else len(look)
     layers, spikes = list[LayerCost](), 0.0
     stages = system.network.stages(classes)
     cells = sum(stage.outputs for stage in stages)
-    for prefix, network in zip(prefixes(len(system.networks_)), system.networks_, strict=True):
+    for prefix, network in zip(prefixes(len(system.voters_.networks)), system.voters_.networks, strict=True):
         watched = network.watched(look[:steps])
         for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
             real = stage is stages[0] and system.camera.float_first
@@ -126,7 +127,7 @@ def operations_of(system: SpikingEmotions, look: Look) -> Operations:
         layers.append(dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
         spikes += steps * sum(rate * stage.outputs for rate, stage in zip(watched.rates, stages, strict=True))
     events = float(look[1:steps].sum())
-    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.networks_)))
+    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.voters_.networks)))
 
 
 def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:

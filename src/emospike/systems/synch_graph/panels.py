@@ -10,11 +10,11 @@ import numpy as np
 from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.attribution import bands_hidden, effects, moments_hidden
+from emospike.explain.explanation import Explanation
 from emospike.networks.synchrony_graph import SynchronyGraph
-from emospike.readout.readout import Readout
-from emospike.systems.base import Explanation
-from emospike.systems.perception import WORDS, Perceived, modality_of
-from emospike.systems.vector_system import Vector
+from emospike.readout.readout import VectorReadout
+from emospike.systems.perception import WORDS, Perceived
+from emospike.systems.vectors import Vector
 
 if TYPE_CHECKING:
     from emospike.systems.synch_graph.model import SynchGraph
@@ -25,7 +25,7 @@ def explanation_of(system: SynchGraph, shown: Explanation, seen: Perceived) -> E
 
     The spikes of a presentation have a clock of their own (350 ms for the whole clip) and are not told here.
     """
-    target, silent = system.classes_.index(shown.about), [span[0] for span in system.ranges_]
+    target, silent = system.classes_.index(shown.about), system.inputs_.silence()
     return replace(
         shown,
         bands=effects(system, seen, target, bands_hidden(seen.series), silent),
@@ -39,12 +39,12 @@ def synchrony_of(system: SynchGraph, seen: Perceived) -> SynchronyGraph:
     senses = np.repeat([pathway.sense for pathway in system.pathways], [group.neurons for group in system.groups_])
     place = [np.divmod(np.arange(group.neurons), group.layer.features) for group in system.groups_]
     position, feature = (np.concatenate(parts) for parts in zip(*place, strict=True))
-    own = np.isin(senses, seen.senses)
+    own = np.isin(senses, seen.modalities)
     return SynchronyGraph(
         tuple(senses[own].tolist()),
         position[own],
         feature[own],
-        system.graph(seen, seen.senses),
+        system.graph(seen, seen.modalities),
         {label: graph.part(own) for label, graph in system.class_graphs_.items()},
     )
 
@@ -56,7 +56,7 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     each pair of spikes, which counts as an accumulate. The twin drives the same synapses by real numbers at every
     step, and classifies the same graph.
     """
-    lines = system.lines(seen, seen.senses)
+    lines = system.inputs_.lines(seen)
     looks = [
         {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
         for look in range(system.looks)
@@ -73,11 +73,11 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
-    layers.append(convolution_cost(system.readouts_[modality_of(seen.senses)], system.vector(seen, seen.senses)))
+    layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
     return summed(layers, drawn + sum(fired), sum(fired) / moments)
 
 
-def convolution_cost(readout: Readout, vector: Vector) -> LayerCost:
+def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
     convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
     return dense_layer("graph convolution", convolved, convolved)

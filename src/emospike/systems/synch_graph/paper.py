@@ -19,7 +19,7 @@ from emospike.readout.contract import Vectors
 from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, heard, seen
 from emospike.systems.cross_modal.trials import Material, enhancing, joining
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
-from emospike.systems.perception import SENSES
+from emospike.systems.perception import BOTH
 from emospike.systems.synch_graph.model import SynchGraph
 
 SOURCE = "Mansouri-Benssassi and Ye 2020 (AAAI)"
@@ -76,10 +76,10 @@ def blind(what: str, system: SynchGraph, split: Split) -> Found:
 def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
     """Do the same with a single network for both senses, not calibrated: what the paper trains takes minutes each."""
     fresh, train = replace(system, seed=split.seed), split.train
-    fresh.prepare(train.clips(), split.progress)
+    fresh.learn_groups(train.clips(), split.progress)
 
     def graphs(dataset: Dataset) -> Vectors:
-        found = map_clips(lambda _, clip: fresh.vector(fresh.perceive(clip), SENSES), dataset.clips(), "graphs")
+        found = map_clips(lambda _, clip: fresh.represent(fresh.perceive(clip), BOTH), dataset.clips(), "graphs")
         return np.stack(list(found))
 
     classifier = fresh.new_readout().classifier.fit(graphs(train), train.labels)

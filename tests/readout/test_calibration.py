@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
 
-from emospike.readout.selective import Calibration, accuracy_at, coverage_curve, threshold_for
+from emospike.evaluation.metrics import accuracy_at, coverage_curve
+from emospike.readout.calibration import Calibration, threshold_for
 from emospike.validation import InputError
 
 CLASSES = np.array(["a", "b", "c"])
+ALIKE = {name: name for name in "abc"}
+
+
+def fitted(scores, y, **settings):
+    calibration = Calibration(**settings)
+    calibration.fit(scores, y, ALIKE)
+    return calibration
 
 
 def softmax(logits):
@@ -28,7 +36,7 @@ def drawn():
 
 def test_calibration_finds_temperature_and_biases(drawn):
     logits, y, scores = drawn
-    calibration = Calibration(penalty=0.0).fit(scores, y, CLASSES)
+    calibration = fitted(scores, y, penalty=0.0)
     assert calibration.temperature_ == pytest.approx(7, rel=0.1)
     assert calibration.bias_ - calibration.bias_.mean() == pytest.approx([1, 0, -1], abs=0.15)
     np.testing.assert_allclose(calibration.probabilities(scores), softmax(logits), atol=0.04)
@@ -36,7 +44,7 @@ def test_calibration_finds_temperature_and_biases(drawn):
 
 def test_calibration_improves_the_log_loss_on_other_clips(drawn):
     _, y, scores = drawn
-    calibration = Calibration().fit(scores[:1500], y[:1500], CLASSES)
+    calibration = fitted(scores[:1500], y[:1500])
     p = calibration.probabilities(scores[1500:])
     np.testing.assert_allclose(p.sum(axis=1), 1)
     assert log_loss(p, y[1500:]) < 0.8 * log_loss(softmax(scores[1500:].astype(float)) + 1e-12, y[1500:])
@@ -48,14 +56,14 @@ def test_calibration_improves_the_log_loss_on_other_clips(drawn):
 
 def test_scores_without_information_give_the_priors():
     y = np.array(["a"] * 60 + ["b"] * 30 + ["c"] * 10)
-    calibration = Calibration(penalty=0.0).fit(np.ones((100, 3), np.float32), y, CLASSES)
+    calibration = fitted(np.ones((100, 3), np.float32), y, penalty=0.0)
     np.testing.assert_allclose(calibration.probabilities(np.ones((1, 3), np.float32)), [[0.6, 0.3, 0.1]], atol=1e-3)
 
 
 def test_separable_scores_and_missing_classes_stay_finite():
     y = np.array(["a", "b"] * 20)
     scores = np.where(y[:, None] == CLASSES, 1, -1).astype(np.float32)
-    calibration = Calibration().fit(scores, y, CLASSES)
+    calibration = fitted(scores, y)
     p = calibration.probabilities(scores)
     assert np.isfinite(p).all()
     assert (CLASSES[p.argmax(axis=1)] == y).all()
@@ -64,9 +72,11 @@ def test_separable_scores_and_missing_classes_stay_finite():
 
 def test_classes_learnt_later_take_the_mean_bias():
     calibration = Calibration()
-    calibration.bias_ = np.array([1.0, 3.0])
-    calibration.extend(["a", "c"], ["a", "b", "c"])
+    calibration.bias_, calibration.label_of_ = np.array([1.0, 3.0]), {"a": "low", "c": "high"}
+    calibration.extend(np.array(["a", "b", "c"]))
     assert calibration.bias_.tolist() == [1, 2, 3]
+    assert calibration.label_of_ == {"a": "low", "b": "b", "c": "high"}
+    assert calibration.classes == ("b", "high", "low")
 
 
 PROBABILITIES = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.45, 0.55], [0.2, 0.8]])
