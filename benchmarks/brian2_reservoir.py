@@ -1,6 +1,6 @@
 """The same reservoir in Brian 2: a script for an interpreter that has it (Brian 2.9 needs numpy below 2.3).
 
-    python brian2_peer.py PROBLEM.npz RUNS TARGET
+    python brian2_reservoir.py PROBLEM.npz RUNS TARGET
 
 PROBLEM holds synapses, constants and input spikes; TARGET is Brian's code generation, cython or numpy. The last line
 printed is JSON: for "forward" and "with STDP" the seconds of each run, without and with what Brian does before the
@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any
 
-import brian2 as b2  # type: ignore[import-not-found]
+import brian2 as b2
 import numpy as np
 
 STEP = b2.ms

@@ -2,7 +2,7 @@
 
 Run it in an environment with brian2 2.9 and numpy 2.2, and give the file to write:
 
-    python scripts/competitive_brian2.py tests/networks/competitive_brian2.npz
+    python benchmarks/brian2_competitive.py tests/networks/competitive_brian2.npz
 
 Each case runs from the same input spikes and weights, in the arithmetic of Brian 2 (float64), with plain Euler or,
 where the name says so, with the implicit step that we use by default. `time FILE` instead prints the time of one run

@@ -1,9 +1,9 @@
 """Time a competitive layer beside Brian 2: the same network, weights and input spikes, with learning, in one go.
 
-    python scripts/competitive_speed.py PYTHON_WITH_BRIAN2 docs/results/competitive-speed.json
+    python -m benchmarks.competitive PYTHON_WITH_BRIAN2 docs/results/competitive-speed.json
 
-Both run 350 ms in steps of 0.5 ms, with plain Euler and equation 3, as in scripts/competitive_brian2.py, whose fixture
-shows that the spikes are the same. Building and compiling are left out of both; the fastest run of each counts.
+Both run 350 ms in steps of 0.5 ms, with plain Euler and equation 3, as in `brian2_competitive`, whose fixture shows
+that the spikes are the same. Building and compiling are left out of both; the fastest run of each counts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from emospike.networks.trains import Trains
 from emospike.networks.windows import Windows
 
 POSITIONS, INPUTS, FEATURES, STEPS, RUNS = 10, 400, 60, 700, 5
-BRIAN = Path(__file__).with_name("competitive_brian2.py")
+BRIAN = Path(__file__).with_name("brian2_competitive.py")
 
 
 def main(python: str, to: Path) -> None:
+    """Run both, and write what they took."""
     rng = np.random.default_rng(0)
     rate = 63.75 * rng.random(POSITIONS * INPUTS)
     step, line = np.nonzero(rng.random((STEPS, POSITIONS * INPUTS)) < rate * 0.0005)
