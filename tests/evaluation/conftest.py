@@ -16,9 +16,9 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
 from emospike.systems.base import Decision, System
+from emospike.systems.info import SystemInfo
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.vector_system import VectorSystem
-from emospike.validation import one_of
 
 HEARD: list[dict[str, Any]] = []
 """What every system was fitted to, in order."""
@@ -30,15 +30,6 @@ class Stub(System):
 
     normalise: str = "none"
     seed: int = 0
-
-    @classmethod
-    def presets(cls):
-        return ("default", "other")
-
-    @classmethod
-    def preset(cls, name, seed=0, modality="audio"):
-        one_of("preset", name, cls.presets())
-        return cls(seed=seed)
 
     def fit(self, clips, labels, speakers=None, progress=None, finer=None):
         names = [clip.name for clip in clips]
@@ -94,14 +85,6 @@ class Toy(VectorSystem):
     scaler = SoftScaler(root=False, rare=0.0)
     clear = MappingProxyType({"audio": 0.9, "face": 1.8})
 
-    @classmethod
-    def presets(cls):
-        return ("default",)
-
-    @classmethod
-    def preset(cls, name, seed=0, modality="audio"):
-        return cls(seed=seed, modality=one_of("modality", modality, cls.modalities()))
-
     def perceive(self, clip, modality=None):
         asked = MODALITIES[modality or self.modality]
         lacks = {"deaf": ["audio"], "blind": ["face"], "nothing": ["audio", "face"]}.get(
@@ -135,6 +118,11 @@ class Toy(VectorSystem):
         return shown
 
 
+def plain(modality: str) -> dict[str, Any]:
+    """Return the parameters of a preset that changes nothing."""
+    return {}
+
+
 def spoken(speakers: Sequence[str], takes: int = 10, ending: Callable[[int], str] = lambda take: "") -> Dataset:
     """Make a data set of happy and sad takes for `Toy`."""
     rows = [(label, who, take) for who in speakers for take in range(takes) for label in ("happy", "sad")]
@@ -154,16 +142,15 @@ def takes_of() -> Callable[..., Dataset]:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> type[Toy]:
     """Register `Toy` as a system, and return it."""
-    monkeypatch.setitem(SYSTEMS, "toy", f"{Toy.__module__}:Toy")
-    monkeypatch.setattr(SYSTEMS, "load", {"toy": Toy}.__getitem__)
+    monkeypatch.setitem(SYSTEMS, "toy", SystemInfo("toy", Toy, "A toy", {"default": plain}))
     return Toy
 
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Register the stub as a system, and return what its systems were fitted to."""
-    monkeypatch.setitem(SYSTEMS, "stub", f"{Stub.__module__}:Stub")
-    monkeypatch.setattr(SYSTEMS, "load", {"stub": Stub}.__getitem__)
+    presets = {"default": plain, "other": plain}
+    monkeypatch.setitem(SYSTEMS, "stub", SystemInfo("stub", Stub, "A stub", presets, modalities=("audio",)))
     HEARD.clear()
     return HEARD
 

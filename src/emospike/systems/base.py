@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
@@ -24,6 +24,7 @@ from emospike.readout.early import Ballot
 from emospike.readout.traffic import Learning, Traffic
 from emospike.series import Series
 from emospike.spikes import Spikes
+from emospike.systems import SYSTEMS
 from emospike.systems.perception import WORDS
 from emospike.validation import NotTrainedError, one_of
 
@@ -236,11 +237,14 @@ class Explanation:
         return self.target or self.decision.label
 
 
+OneSystem = TypeVar("OneSystem", bound="System")
+
+
 class System(ABC):
     """One published system, from clips to explained decisions; scikit-learn's conventions over lists of clips.
 
     A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
-    underscore. It registers itself by one line in `emospike.systems.SYSTEMS`.
+    underscore. Its folder's `SYSTEM`, a `SystemInfo`, names it and its presets.
 
     Attributes
     ----------
@@ -254,19 +258,20 @@ class System(ABC):
     card: dict[str, Any]
 
     @classmethod
-    @abstractmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> System:
-        """Return the unfitted system of a named preset, for one of its `modalities`."""
+    def preset(cls: type[OneSystem], name: str | None = None, seed: int = 0, modality: str | None = None) -> OneSystem:
+        """Return the unfitted system of a preset, by default the first, for one of its `modalities`."""
+        made: OneSystem = SYSTEMS.info_of(cls).make(name, seed, modality)
+        return made
 
     @classmethod
-    @abstractmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets, the default one first."""
+        return tuple(SYSTEMS.info_of(cls).load_presets())
 
     @classmethod
     def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive: ``"audio"``, ``"face"``, ``"both"``."""
-        return ("audio",)
+        """What the system can perceive, the default one first: of ``"audio"``, ``"face"``, ``"both"``, ``"eeg"``."""
+        return SYSTEMS.info_of(cls).modalities
 
     @abstractmethod
     def fit(

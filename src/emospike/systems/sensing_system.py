@@ -72,11 +72,6 @@ class SensingSystem(System):
     features: tuple[Feature, ...]
     left_out_: dict[int, str]
 
-    @classmethod
-    def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive."""
-        return tuple(MODALITIES)
-
     @property
     def views(self) -> tuple[str, ...]:
         """The modalities by which it can decide."""

@@ -13,7 +13,6 @@ from emospike.evaluation.bench.material import CLIP_SECONDS, speech
 from emospike.evaluation.bench.measurement import Measurement, interleaved, milliseconds, one_core, ratio
 from emospike.evaluation.protocols import new_system
 from emospike.evaluation.reading import readable
-from emospike.evaluation.testing import speakers_of
 from emospike.systems.base import System
 
 MOST_CLIPS = 200
@@ -55,4 +54,4 @@ def trained_baseline(data: Path | None, labels: str) -> tuple[System, str]:
     dataset = datasets.relabel(datasets.load(data), labels)
     part = np.unique(np.linspace(0, len(dataset) - 1, MOST_CLIPS).astype(int))
     dataset = readable(dataset.subset(part))
-    return system.fit(dataset.clips(), dataset.labels.tolist(), speakers_of(dataset)), f"{len(dataset)} clips"
+    return system.fit(dataset.clips(), dataset.labels.tolist(), dataset.known_speakers()), f"{len(dataset)} clips"

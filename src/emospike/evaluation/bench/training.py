@@ -10,7 +10,6 @@ from emospike import datasets, store
 from emospike.evaluation.bench.measurement import Measurement, alone
 from emospike.evaluation.protocols import new_system
 from emospike.evaluation.reading import readable
-from emospike.evaluation.testing import speakers_of
 
 
 def measure(data: Path, labels: str = "arousal", system: str = "excube2") -> list[Measurement]:
@@ -28,7 +27,7 @@ def train(data: Path, labels: str, system: str) -> tuple[float, float, int]:
     start = time.perf_counter()
     dataset = datasets.relabel(readable(datasets.load(data)), labels)
     model = new_system(system).fit(
-        dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), finer=datasets.finer_labels(dataset)
+        dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), finer=datasets.finer_labels(dataset)
     )
     with tempfile.TemporaryDirectory() as folder:
         file = store.save(model, Path(folder) / "model.safetensors")

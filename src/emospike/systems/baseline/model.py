@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,43 +13,24 @@ from emospike.energy.counting import dense_operations, readout_weights
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import stretches
 from emospike.features import Feature
-from emospike.features.action_units import ActionUnits
-from emospike.features.constant_q import ConstantQ
-from emospike.features.mel import Mel
-from emospike.features.mfcc import MFCC
 from emospike.features.spectrum import loud_steps
 from emospike.progress import Stopwatch
-from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups
-from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.base import Effect, Explanation
+from emospike.systems.baseline.presets import FEATURES
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.sensing_system import log_odds
 from emospike.systems.vector_system import Vector, VectorSystem
-from emospike.validation import one_of, positive
+from emospike.validation import positive
 
 Values = Float32[np.ndarray, "steps channels"]
 Heard = Bool[np.ndarray, " steps"]
 
-PRESETS: dict[str, Callable[[int], Classifier]] = {
-    "svm": lambda seed: SklearnClassifier("rbf_svm", seed=seed),
-    "logistic_regression": lambda seed: SklearnClassifier("logistic_regression", seed=seed),
-    "ridge": lambda seed: LinearReadout(alpha=100.0),
-}
-"""The classifier of each preset; `ridge` is the one that eXCube2 reads its reservoir out with."""
-
 STATISTICS = 3
 """Numbers that describe each channel: its mean, its deviation, and its mean change from step to step."""
-
-
-FEATURES: dict[str, tuple[Feature, ...]] = {
-    "audio": (Mel(bands=64), ConstantQ(), MFCC(coefficients=20)),
-    "face": (ActionUnits(),),
-}
-"""What is taken from each sense."""
 
 
 @dataclass
@@ -82,18 +63,6 @@ class Baseline(VectorSystem):
 
     def __post_init__(self) -> None:
         positive("loud", self.loud)
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> Baseline:
-        """Return the unfitted system of a preset."""
-        senses = MODALITIES[one_of("modality", modality, MODALITIES)]
-        features = tuple(feature for sense in senses for feature in FEATURES[sense])
-        return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
 
     training_stage = "features"
 

@@ -26,7 +26,6 @@ from emospike.readout.spike_counts import READS, Counts, read
 from emospike.readout.training_rows import Rows
 from emospike.systems.base import Explanation
 from emospike.systems.competitive_system import CompetitiveSystem
-from emospike.systems.cross_modal import presets as cross_modal_presets
 from emospike.systems.cross_modal.panels import explanation_of, operations_of
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.perception import MODALITIES, Perceived
@@ -91,18 +90,6 @@ class CrossModal(CompetitiveSystem):
         senses = [pathway.sense for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(cross_modal_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> CrossModal:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = cross_modal_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     def _own(self, sense: str) -> list[int]:
         """Return the pathways of a sense."""

@@ -26,7 +26,6 @@ from emospike.readout.readout import PRIOR_CLIPS, grouped
 from emospike.readout.selective import Calibration, threshold_for
 from emospike.systems.base import Decision, Explanation
 from emospike.systems.clips import training_labels
-from emospike.systems.eavs_tf import presets as eavs_tf_presets
 from emospike.systems.eavs_tf.panels import explanation_of, operations_of
 from emospike.systems.eavs_tf.rehearsal import Memory, remembered, taught
 from emospike.systems.eavs_tf.streams import (
@@ -99,23 +98,6 @@ class EAVSTransformer(SensingSystem):
         positive("members", self.members)
         within("coverage", self.coverage, 0, 1)
         within("excerpt in seconds", self.excerpt, 0.16, 60)
-
-    @classmethod
-    def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive: as others, or EEG alone."""
-        return (*super().modalities(), "eeg")
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(eavs_tf_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EAVSTransformer:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, cls.modalities())
-        parameters = eavs_tf_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     @property
     def length(self) -> int:

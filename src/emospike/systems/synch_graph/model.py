@@ -30,7 +30,6 @@ from emospike.systems.base import Explanation
 from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.pathways import Lines, Pathway
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph import presets as synch_graph_presets
 from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
 from emospike.systems.vector_system import Labels, Vector
 from emospike.validation import InputError, one_of, within
@@ -109,18 +108,6 @@ class SynchGraph(CompetitiveSystem):
     def scaler(self) -> SoftScaler:  # type: ignore[override]
         """Nothing: a graph is not scaled, and its classifier normalises what nodes say."""
         return Unscaled()
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(synch_graph_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> SynchGraph:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = synch_graph_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     # -- multisensory integration and interaction: what needs no labels -----------------------------------------
 
