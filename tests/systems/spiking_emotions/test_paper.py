@@ -29,7 +29,7 @@ def found(tmp_path_factory):
         "training": replace(made["training"], epochs=2),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(spiking_emotions_presets.PRESETS, "default", lambda: tiny)
+        patch.setitem(spiking_emotions_presets.PRESETS, "default", lambda modality: tiny)
         return {what: reproduce(_honest(what), data) for what in ("figure2", "figure3", "latency")}
 
 

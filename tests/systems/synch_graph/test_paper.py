@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emospike.evaluation.reproduce import find_reproduction
-from emospike.systems.paper import Split
+from emospike.systems.paper import Claim, Split
 from emospike.systems.synch_graph.model import SynchGraph
 from emospike.systems.synch_graph.paper import BLIND, TOLD, blindly_once, telling
 
