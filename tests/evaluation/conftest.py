@@ -20,9 +20,9 @@ from emospike.readout.readout import Readout, VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
 from emospike.systems.base import Evidence, System
+from emospike.systems.info import SystemInfo
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.vectors import fit_vector_readouts
-from emospike.validation import one_of
 
 HEARD: list[dict[str, Any]] = []
 """What every system was fitted to, in order."""
@@ -43,15 +43,6 @@ class Stub(System):
     modality: str = "audio"
     features = ()
     coverage = 0.78
-
-    @classmethod
-    def presets(cls):
-        return ("default", "other")
-
-    @classmethod
-    def preset(cls, name, seed=0, modality="audio"):
-        one_of("preset", name, cls.presets())
-        return cls(seed=seed, modality=modality)
 
     def _fit(self, training):
         names = [clip.name for clip in training.clips]
@@ -136,14 +127,6 @@ class Toy(System):
     features = ()
     clear = MappingProxyType({"audio": 0.9, "face": 1.8})
 
-    @classmethod
-    def presets(cls):
-        return ("default",)
-
-    @classmethod
-    def preset(cls, name, seed=0, modality="audio"):
-        return cls(seed=seed, modality=one_of("modality", modality, cls.modalities()))
-
     def _fit(self, training):
         def readout():
             return VectorReadout(
@@ -192,6 +175,11 @@ class Toy(System):
     _panels = restore = None
 
 
+def plain(modality: str) -> dict[str, Any]:
+    """Return the parameters of a preset that changes nothing."""
+    return {}
+
+
 def spoken(speakers: Sequence[str], takes: int = 10, ending: Callable[[int], str] = lambda take: "") -> Dataset:
     """Make a data set of happy and sad takes for `Toy`."""
     rows = [(label, who, take) for who in speakers for take in range(takes) for label in ("happy", "sad")]
@@ -211,16 +199,15 @@ def takes_of() -> Callable[..., Dataset]:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> type[Toy]:
     """Register `Toy` as a system, and return it."""
-    monkeypatch.setitem(SYSTEMS, "toy", f"{Toy.__module__}:Toy")
-    monkeypatch.setattr(SYSTEMS, "load", {"toy": Toy}.__getitem__)
+    monkeypatch.setitem(SYSTEMS, "toy", SystemInfo("toy", Toy, "A toy", {"default": plain}))
     return Toy
 
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Register the stub as a system, and return what its systems were fitted to."""
-    monkeypatch.setitem(SYSTEMS, "stub", f"{Stub.__module__}:Stub")
-    monkeypatch.setattr(SYSTEMS, "load", {"stub": Stub}.__getitem__)
+    presets = {"default": plain, "other": plain}
+    monkeypatch.setitem(SYSTEMS, "stub", SystemInfo("stub", Stub, "A stub", presets, modalities=("audio",)))
     HEARD.clear()
     return HEARD
 

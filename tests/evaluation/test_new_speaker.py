@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from emospike.evaluation import new_speaker, protocols
 from emospike.evaluation.new_speaker import Clips, NewSpeakers
+from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
 SPEAKERS = [f"s{i}" for i in range(8)]
@@ -15,8 +18,8 @@ def apart(toy, monkeypatch):
 
 
 def with_settings(toy, monkeypatch, **settings):
-    made = classmethod(lambda cls, name, seed=0, modality="audio": cls(seed=seed, modality=modality, **settings))
-    monkeypatch.setattr(toy, "preset", made)
+    presets = {"default": lambda modality: settings}
+    monkeypatch.setitem(SYSTEMS, "toy", replace(SYSTEMS["toy"], presets=presets))
     return toy
 
 

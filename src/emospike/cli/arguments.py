@@ -62,8 +62,7 @@ def modality_of(system: str, modality: str | None) -> str:
     """
     from emospike.systems import SYSTEMS
 
-    first: str = SYSTEMS.load(system).modalities()[0]
-    return modality or first
+    return modality or SYSTEMS.find(system).modalities[0]
 
 
 def check_senses(modality: str | None, face: Path | None = None) -> None:

@@ -50,7 +50,6 @@ def train(
     from emospike.evaluation.cards import check_evaluation, measured, model_card, settings_of
     from emospike.evaluation.leaks import clip_hashes
     from emospike.evaluation.protocols import new_system
-    from emospike.evaluation.testing import speakers_of
     from emospike.validation import one_of, within
 
     check_writable(output)
@@ -67,7 +66,7 @@ def train(
         check_speakers(dataset)
         hashes = clip_hashes(dataset)
         model = untrained.fit(
-            dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), progress, finer_labels(dataset)
+            dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), progress, finer_labels(dataset)
         )
     model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
     if found is not None:

@@ -17,7 +17,6 @@ from emospike.datasets import Dataset, finer_labels, relabel, speaker_folds
 from emospike.energy.counting import PICOJOULE_AC, PICOJOULE_MAC
 from emospike.energy.operations import LayerCost, Operations
 from emospike.evaluation.protocols import new_system
-from emospike.evaluation.testing import speakers_of
 from emospike.progress import Progress
 from emospike.systems.base import System
 from emospike.validation import InputError
@@ -182,7 +181,7 @@ def trained_for(
     dataset = relabel(dataset, labels)
     fold = speaker_folds(dataset)[0]
     train, system = dataset.subset(fold.train), new_system(name, preset, 0, modality=modality)
-    system.fit(train.clips(), train.labels.tolist(), speakers_of(train), progress, finer_labels(train))
+    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
     return system, dataset.subset(fold.test).clips()
 
 

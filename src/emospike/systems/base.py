@@ -22,6 +22,7 @@ from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
+from emospike.systems import SYSTEMS
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
@@ -83,8 +84,9 @@ class System(ABC):
     """One published system; scikit-learn's conventions over lists of clips.
 
     A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
-    underscore. It fills in `_fit`, `represent`, `_panels` and `_operations`, and what else it stores in `state` and
-    `restore`; all other verbs are the same for every system. Any of its modalities can decide alone.
+    underscore; its folder's `SYSTEM`, a `SystemInfo`, names it and its presets. It fills in `_fit`, `represent`,
+    `_panels` and `_operations`, and what else it stores in `state` and `restore`; all other verbs are the same for every
+    system. Any of its modalities can decide alone.
 
     Attributes
     ----------
@@ -143,19 +145,20 @@ class System(ABC):
     # -- presets -----------------------------------------------------------------------------------------------
 
     @classmethod
-    @abstractmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> System:
-        """Return the unfitted system of a named preset, for one of its `modalities`."""
+    def preset(cls: type[AnySystem], name: str | None = None, seed: int = 0, modality: str | None = None) -> AnySystem:
+        """Return the unfitted system of a preset, by default the first, for one of its `modalities`."""
+        made: AnySystem = SYSTEMS.info_of(cls).make(name, seed, modality)
+        return made
 
     @classmethod
-    @abstractmethod
     def presets(cls) -> tuple[str, ...]:
         """Names of the presets, the default one first."""
+        return tuple(SYSTEMS.info_of(cls).load_presets())
 
     @classmethod
     def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive."""
-        return tuple(MODALITIES)
+        """What the system can perceive, the default one first: of ``"audio"``, ``"face"``, ``"both"``, ``"eeg"``."""
+        return SYSTEMS.info_of(cls).modalities
 
     # -- perceiving --------------------------------------------------------------------------------------------
 

@@ -72,13 +72,9 @@ def test_it_has_no_spikes_to_show(system, unheard):
     assert told.series["Mel"].values.shape[1] == 20
 
 
-def test_a_preset_is_a_classifier_with_the_seed():
+def test_a_preset_is_a_classifier():
     classifiers = [Baseline.preset(name, seed=3).classifier for name in Baseline.presets()]
-    assert classifiers == [
-        SklearnClassifier("rbf_svm", seed=3),
-        SklearnClassifier("logistic_regression", seed=3),
-        LinearReadout(100.0),
-    ]
+    assert classifiers == [SklearnClassifier("rbf_svm"), SklearnClassifier("logistic_regression"), LinearReadout(100.0)]
     with pytest.raises(InputError, match="loud must be above 0"):
         Baseline(LinearReadout(), loud=0.0)
 

@@ -32,7 +32,7 @@ from emospike.systems.base import System, restore_readouts
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
 from emospike.systems.vectors import Vector, fit_vector_readouts
-from emospike.validation import one_of, positive
+from emospike.validation import positive
 
 Values = Float32[np.ndarray, "steps channels"]
 Heard = Bool[np.ndarray, " steps"]
@@ -85,18 +85,6 @@ class Baseline(System):
 
     def __post_init__(self) -> None:
         positive("loud", self.loud)
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> Baseline:
-        """Return the unfitted system of a preset."""
-        senses = MODALITIES[one_of("modality", modality, MODALITIES)]
-        features = tuple(feature for sense in senses for feature in FEATURES[sense])
-        return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
 
     # -- training ----------------------------------------------------------------------------------------------
 

@@ -39,7 +39,6 @@ from emospike.systems.competitive import (
     round_to_stored,
     state_of,
 )
-from emospike.systems.cross_modal import presets as cross_modal_presets
 from emospike.systems.cross_modal.panels import explanation_of, operations_of
 from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
@@ -105,18 +104,6 @@ class CrossModal(System):
         senses = [pathway.sense for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(cross_modal_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> CrossModal:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = cross_modal_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     def _own(self, sense: str) -> list[int]:
         """Return the pathways of a sense."""

@@ -25,7 +25,6 @@ from emospike.progress import Stopwatch, tell_share
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.speaker_mean import SpeakerMean
 from emospike.systems.base import System
-from emospike.systems.eavs_tf import presets as eavs_tf_presets
 from emospike.systems.eavs_tf.ensemble import Ensemble, TransformerReadout
 from emospike.systems.eavs_tf.panels import explanation_of, operations_of
 from emospike.systems.eavs_tf.streams import (
@@ -94,23 +93,6 @@ class EAVSTransformer(System):
         positive("members", self.members)
         within("coverage", self.coverage, 0, 1)
         within("excerpt in seconds", self.excerpt, 0.16, 60)
-
-    @classmethod
-    def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive: as others, or EEG alone."""
-        return (*MODALITIES, "eeg")
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(eavs_tf_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EAVSTransformer:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, cls.modalities())
-        parameters = eavs_tf_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     @property
     def read(self) -> tuple[Feature, ...]:

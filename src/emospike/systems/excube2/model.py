@@ -39,12 +39,11 @@ from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Series, frequencies_of
 from emospike.spikes import Spikes, joined, silent
 from emospike.systems.base import System, restore_readouts
-from emospike.systems.excube2 import presets as excube2_presets
 from emospike.systems.excube2.panels import explanation_of
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import Labels, TrainingSet
 from emospike.systems.vectors import Vector, fit_vector_readouts
-from emospike.validation import InputError, one_of
+from emospike.validation import InputError
 
 
 @dataclass
@@ -100,18 +99,6 @@ class EXCube2(System):
         senses = [feature.sense for feature in self.features]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(excube2_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EXCube2:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = excube2_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 

@@ -28,11 +28,10 @@ from emospike.readout.early import Votes, counted
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
 from emospike.systems.perception import Perceived
-from emospike.systems.spiking_emotions import presets as spiking_emotions_presets
 from emospike.systems.spiking_emotions.panels import counterpart_of, explanation_of, operations_of
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
 from emospike.systems.training import Labels, TrainingSet
-from emospike.validation import InputError, one_of, positive, within
+from emospike.validation import InputError, positive, within
 
 if TYPE_CHECKING:
     from emospike.networks.torch.plif import Network as PlifNetwork
@@ -86,22 +85,6 @@ class SpikingEmotions(System):
                 f"pictures of {self.network.size} pixels at {self.network.steps} steps expected by the network, got "
                 f"{self.pictures.size} and {self.camera.steps}"
             )
-
-    @classmethod
-    def modalities(cls) -> tuple[str, ...]:
-        """What the system can perceive."""
-        return ("face",)
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(spiking_emotions_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "face") -> SpikingEmotions:
-        """Return the unfitted system of a preset."""
-        one_of("modality of spiking_emotions", modality, cls.modalities())
-        return cls(**spiking_emotions_presets.PRESETS[one_of("preset", name, cls.presets())](), seed=seed)
 
     # -- from a clip to events (section 2.1) -------------------------------------------------------------------
 

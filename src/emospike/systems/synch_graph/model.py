@@ -37,7 +37,6 @@ from emospike.systems.competitive import (
 )
 from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph import presets as synch_graph_presets
 from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
 from emospike.systems.training import TrainingSet
 from emospike.systems.vectors import Vector, fit_vector_readouts
@@ -115,18 +114,6 @@ class SynchGraph(System):
     def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
         """What is taken from a clip, one a pathway."""
         return LayerInputs(self.pathways).features
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(synch_graph_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> SynchGraph:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = synch_graph_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
 
     # -- multisensory integration and interaction: what needs no labels -----------------------------------------
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
-from emospike.evaluation.testing import speakers_of
 from emospike.readout.contract import Vectors
 from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, heard, seen
 from emospike.systems.cross_modal.trials import Material, enhancing, joining
@@ -66,7 +65,7 @@ def told(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
 def blind(what: str, system: SynchGraph, split: Split) -> Found:
     """Train on graphs of single recordings, and decide."""
     fresh, train = replace(system, seed=split.seed), split.train
-    fresh.fit(train.clips(), train.labels.tolist(), speakers_of(train), split.progress)
+    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers(), split.progress)
     decided = fresh.predict(split.test.clips())
     losses = fresh.readout_.classifier.curves_  # type: ignore[attr-defined]
     curves = {name: line.tolist() for name, line in zip(("training", "validation"), losses, strict=True)}
