@@ -85,8 +85,8 @@ class System(ABC):
 
     A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
     underscore; its folder's `SYSTEM`, a `SystemInfo`, names it and its presets. It fills in `_fit`, `represent`,
-    `_panels` and `_operations`, and what else it stores in `state` and `restore`; all other verbs are the same for every
-    system. Any of its modalities can decide alone.
+    `_panels` and `_operations`, and what else it stores in `state` and `restore`; all other verbs are the same for all.
+    Any of its modalities can decide alone.
 
     Attributes
     ----------
