@@ -51,7 +51,7 @@ class Recipe:
     def of(cls, clip: Clip) -> Recipe:
         """Take the default settings and the spikes of a clip."""
         system = EXCube2.preset("default")
-        seen = system.perceive(clip).there
+        seen = system.perceive(clip).present
         return cls(system, joined([one.encode(series) for one, series in zip(system.encoders, seen, strict=True)]))
 
     def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN) -> Network:

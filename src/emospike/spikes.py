@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int8, Int32
 
+from emospike.series import Channel
 from emospike.validation import InputError
 
 
@@ -22,7 +23,7 @@ class Spikes:
     sign : int8 array, shape (events,): +1 or -1
     steps : number of steps of the grid
     rate : steps per second, Hz
-    channels : one name a channel
+    channels : what each channel is of
 
     Raises
     ------
@@ -31,7 +32,7 @@ class Spikes:
     Examples
     --------
     >>> dense = np.array([[1, 0], [0, -1]], np.int8)
-    >>> spikes = Spikes.from_dense(dense, rate=100.0, channels=("a", "b"))
+    >>> spikes = Spikes.from_dense(dense, rate=100.0, channels=(Channel("a", "audio"), Channel("b", "audio")))
     >>> spikes.counts().tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
@@ -41,7 +42,7 @@ class Spikes:
     sign: Int8[np.ndarray, " events"]
     steps: int
     rate: float
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
 
     def __post_init__(self) -> None:
         if not len(self.step) == len(self.channel) == len(self.sign):
@@ -62,7 +63,7 @@ class Spikes:
         return len(self.step)
 
     @classmethod
-    def from_dense(cls, dense: Int8[np.ndarray, "steps channels"], rate: float, channels: Sequence[str]) -> Spikes:
+    def from_dense(cls, dense: Int8[np.ndarray, "steps channels"], rate: float, channels: Sequence[Channel]) -> Spikes:
         """Make spikes from a matrix that holds +1, -1 or 0 for each step and channel."""
         flat = np.flatnonzero(dense).astype(np.int32)
         step, channel = np.divmod(flat, np.int32(max(dense.shape[1], 1)))
@@ -84,7 +85,7 @@ class Spikes:
         )
 
 
-def silent(channels: Sequence[str], steps: int, rate: float) -> Spikes:
+def silent(channels: Sequence[Channel], steps: int, rate: float) -> Spikes:
     """Return a grid without any event."""
     none = np.empty(0, np.int32)
     return Spikes(none, none, np.empty(0, np.int8), steps, rate, tuple(channels))

@@ -20,6 +20,7 @@ from emospike.brain import BRAIN
 from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
 from emospike.files import write_atomically
+from emospike.legacy import modernise
 from emospike.networks import NETWORKS
 from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
@@ -112,7 +113,7 @@ def load(model: Path | str) -> System:
         info = SYSTEMS.find(header["system"])
         steps = steps_of(info)
         system: System = build(info.load(), header["parameters"], steps)
-        facts = from_plain(header["facts"], steps)
+        facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = dict(header["card"])
         return system.restore(arrays, facts)

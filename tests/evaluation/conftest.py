@@ -1,7 +1,6 @@
 """A system that needs no sound: what it answers is set by the files' names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,15 +13,14 @@ from emospike.datasets import Dataset, Recording
 from emospike.decision import make_decision
 from emospike.energy.operations import Operations
 from emospike.features.face_track import NoFaceError
-from emospike.readout.contract import IncrementalClassifier
 from emospike.readout.linear import LinearReadout
-from emospike.readout.readout import Readout, VectorReadout
+from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
 from emospike.systems.base import Evidence, System
 from emospike.systems.info import SystemInfo
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.vectors import fit_vector_readouts
+from emospike.systems.vectors import VectorSystem
 
 HEARD: list[dict[str, Any]] = []
 """What every system was fitted to, in order."""
@@ -109,7 +107,7 @@ class Told(Readout):
 
 
 @dataclass
-class Toy(System):
+class Toy(VectorSystem):
     """Perceives numbers, which the names of files stand for: ``high-anna-3.wav``, ``low-ben-1-deaf.wav``.
 
     Each speaker moves all numbers by an amount of its own; the face tells classes better than the sound. Where a name
@@ -125,20 +123,11 @@ class Toy(System):
     cost: Mapping[str, int] = field(default_factory=lambda: {"audio": 40, "face": 30, "both": 60})
 
     features = ()
+    scaler = SoftScaler(root=False, rare=0.0)
     clear = MappingProxyType({"audio": 0.9, "face": 1.8})
 
     def _fit(self, training):
-        def readout():
-            return VectorReadout(
-                SoftScaler(root=False, rare=0.0), deepcopy(self.classifier), self.normalise, self.coverage
-            )
-
-        fitted = fit_vector_readouts(self, training, readout)
-        self.readouts_, self.held_out_ = fitted.readouts, fitted.held_out
-
-    @property
-    def abilities(self):
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
+        self._fit_readouts(training, stage="fitting")
 
     def perceive(self, clip, modality=None):
         asked = MODALITIES[modality or self.modality]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
-
 from emospike.explain.captions import ballot_caption
 from emospike.explain.figures.ballot import SHOWN, ballot_figure, painted
+from matplotlib.colors import to_rgb
+
 from emospike.explain.style import AGAINST, FOR, png
 from emospike.readout.early import Ballot
 

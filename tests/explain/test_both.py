@@ -8,9 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-
-from emospike.clip import Clip
-from emospike.explain import write_explanation
 from emospike.explain.crossing import crossing_of
 from emospike.explain.figures.crossing import crossing_figure
 from emospike.explain.figures.decision import decision_figure
@@ -18,6 +15,9 @@ from emospike.explain.figures.encoding import encoding_figure
 from emospike.explain.figures.inputs import inputs_figure
 from emospike.explain.figures.traffic import learning_figure, traffic_figure
 from emospike.explain.plots.sound import encoding_plot
+
+from emospike.clip import Clip
+from emospike.explain import write_explanation
 from emospike.features.openface import CHANNELS
 from emospike.systems.baseline.model import Baseline
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from emospike.explain.comparison import difference_views, effect_pairs, rate_pairs
 
 from emospike.clip import Clip
 from emospike.explain import write_comparison
-from emospike.explain.comparison import difference_views, effect_pairs, rate_pairs
-from emospike.explain.explanation import Explanation
+from emospike.systems.base import Explanation
 from emospike.validation import InputError
 
 

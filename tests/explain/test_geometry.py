@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from emospike.explain.figures.network import network_figure
 from emospike.explain.geometry import (
     binned,
@@ -16,6 +15,7 @@ from emospike.explain.geometry import (
     shown_values,
     strongest_arcs,
 )
+
 from emospike.features.prosody import ABSENT
 from emospike.series import Series
 

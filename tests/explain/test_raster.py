@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from emospike.explain.captions import alt_encoding
-from emospike.explain.explanation import Effect
 from emospike.explain.figures.effects import effects_figure
 from emospike.explain.figures.encoding import encoding_figure
 from emospike.explain.plots.sound import encoding_plot
 from emospike.explain.raster import raster_rows, rasters, stacks
+
+from emospike.explain.explanation import Effect
 from emospike.explain.write import write_explanation
 from emospike.spikes import Spikes
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from emospike.explain.explanation import Explanation
-from emospike.explain.face_lines import LINES, drawn, order
 from emospike.explain.plots.reel import reel_plots
 from emospike.explain.reel import MOST_FRAMES, envelope, reel_of
+
+from emospike.explain.face_lines import LINES, drawn, order
+from emospike.systems.base import Explanation
 
 
 def test_every_spike_is_in_one_frame(seen):

@@ -3,9 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from emospike.explain.captions import alt_decision, alt_effects, network_caption
-from emospike.explain.explanation import Effect
+
 from emospike.explain.wording import (
     confidence_line,
     counted,
@@ -16,6 +15,7 @@ from emospike.explain.wording import (
     strongest,
     verdict,
 )
+from emospike.systems.base import Effect
 
 
 def test_an_unanswered_decision_says_so(explanation):

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from emospike.features._hush import hushed
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
-from emospike.features._hush import hushed
 from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes, _faces_in, _landmarker, head_pose
 from emospike.features.face_model import face_model
 from emospike.features.face_track import NoFaceError
@@ -119,7 +119,7 @@ def test_a_track_is_kept_while_the_clip_is_in_use(film):
 
 def test_other_voices_are_slower_or_faster(film):
     series = Blendshapes().extract(Clip(film, 0, 0.5))
-    assert len(Blendshapes().spoken_by(Voice(shift=2, stretch=1.1, level=1), series)) == round(1.1 * len(series))
+    assert len(Blendshapes().respeak(Voice(shift=2, stretch=1.1, level=1), series)) == round(1.1 * len(series))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
-from emospike.features.face_track import FaceTrack, NoFaceError, face_series, grid_steps
+from emospike.features.face_track import FaceTrack, NoFaceError, count_steps, lay_on_grid
 from emospike.features.mel import Mel
 from emospike.validation import InputError
 
@@ -93,21 +93,21 @@ def test_a_track_that_cannot_be(change, message):
 @pytest.mark.parametrize("samples", [1600, 16_000, 16_001, 16_159, 16_160, 48_123])
 def test_the_grid_is_that_of_the_sound(samples):
     clip = Clip.from_array(np.sin(np.arange(samples) / 7).astype(np.float32), 16_000)
-    assert grid_steps(clip) == len(Mel().extract(clip))
+    assert count_steps(clip) == len(Mel().extract(clip))
 
 
 def test_the_grid_is_that_of_real_sound(ravdess):
     for path in sorted((ravdess / "audio" / "Actor_02").glob("*.opus"))[:3]:
-        assert grid_steps(Clip(path)) == len(Mel().extract(Clip(path)))
+        assert count_steps(Clip(path)) == len(Mel().extract(Clip(path)))
 
 
 def test_without_sound_the_grid_ends_with_the_face(tmp_path):
     clip = Clip(tmp_path / "face.csv")
     with pytest.raises(InputError, match="no face was tracked"):
-        grid_steps(clip)
+        count_steps(clip)
     clip.memo["a"] = track([0.0, 2.0], [0, 1])
-    assert grid_steps(clip) == 201
-    assert len(face_series(clip, clip.memo["a"])) == 201
+    assert count_steps(clip) == 201
+    assert len(lay_on_grid(clip, clip.memo["a"])) == 201
     clip.forget()
     clip.memo["a"] = track([0.7], [0])
-    assert grid_steps(clip) == 101
+    assert count_steps(clip) == 101

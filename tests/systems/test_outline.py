@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from emospike.systems.outline import feature_names, pictured
 
 from emospike.clip import Clip
 from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import ABSENT, Prosody
 from emospike.systems.baseline.model import Baseline
-from emospike.systems.outline import feature_names, pictured
 from emospike.validation import InputError
 
 

@@ -51,10 +51,10 @@ class Augmentation:
 
     def respoken(self, features: Sequence[Feature], series: Senses, rng: np.random.Generator) -> Senses:
         """Return the features of a clip as another speaker would have given them, its face perhaps mirrored."""
-        voice = self.voices.voices(rng)[-1]
+        voice = self.voices.draw(rng)[-1]
         turned = rng.random() < self.mirror
-        spoken = [one and feature.spoken_by(voice, one) for feature, one in zip(features, series, strict=True)]
-        return tuple(one and (mirrored(one) if turned else one) for one in spoken)
+        spoken = [one and feature.respeak(voice, one) for feature, one in zip(features, series, strict=True)]
+        return tuple(one and (mirror(one) if turned else one) for one in spoken)
 
     def disturbed(self, values: Values, rng: np.random.Generator, *, picture: bool) -> Values:
         """Return values (of mean 0 and deviation 1) with noise, and with masks at their mean.
@@ -74,15 +74,15 @@ class Augmentation:
         return out
 
 
-def mirrored(series: Series) -> Series:
-    """Return a face with left and right exchanged: channels whose names differ in ``Left`` and ``Right`` alone.
+def mirror(series: Series) -> Series:
+    """Return a face with the left and the right half of each movement exchanged.
 
-    >>> face = Series(np.array([[1, 2, 3]], np.float32), 100.0, ("mouthSmileLeft", "jawOpen", "mouthSmileRight"))
-    >>> mirrored(face).values.tolist()
+    >>> smile, jaw = ({"modality": "face", "movement": movement} for movement in ("mouthSmile", "jawOpen"))
+    >>> channels = Channel("left", side="left", **smile), Channel("jaw", **jaw), Channel("right", side="right", **smile)
+    >>> mirror(Series(np.array([[1, 2, 3]], np.float32), 100.0, channels)).values.tolist()
     [[3.0, 2.0, 1.0]]
     """
-    other = {"Left": "Right", "Right": "Left"}
-    place = {name: i for i, name in enumerate(series.channels)}
-    sides = [(name, next((side for side in other if side in name), "")) for name in series.channels]
-    order = [place.get(name.replace(side, other[side]) if side else name, place[name]) for name, side in sides]
+    other = {"left": "right", "right": "left"}
+    half = {(one.movement, one.side): i for i, one in enumerate(series.channels) if one.side}
+    order = [half.get((one.movement, other.get(one.side, "")), i) for i, one in enumerate(series.channels)]
     return series.with_values(series.values[:, order])

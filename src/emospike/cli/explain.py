@@ -43,7 +43,7 @@ def explain(
     clips = [short_clip(path, start, stop, face) for path in paths]
     system = store.load(model or default_model(modality or ("both" if face else None)))
     found = [system.explain(clips[0], threshold, modality)]
-    found += [system.explain(clip, threshold, modality, found[0].about) for clip in clips[1:]]
+    found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
     page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
     line = table_line(paths)
     for path, explanation in zip(paths, found, strict=True):

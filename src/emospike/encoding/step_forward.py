@@ -40,7 +40,7 @@ class StepForward:
 
     Examples
     --------
-    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, ("a",))
+    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, (Channel("a", "audio"),))
     >>> spikes = StepForward(0.5).encode(series)
     >>> spikes.dense().ravel().tolist()
     [0, 1, 1, -1]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError, within
 
 
@@ -24,7 +24,8 @@ def neucube_threshold(series: Iterable[Series], a: float = 0.5) -> tuple[float, 
 
     Raises `InputError` if no clip has two steps, clips differ in channels, or `a` makes a threshold ≤ 0.
 
-    >>> clip = Series(np.float32([[0, 5], [1, 5], [4, 5]]), 100.0, ("a", "constant"))
+    >>> channels = Channel("a", "audio"), Channel("constant", "audio")
+    >>> clip = Series(np.float32([[0, 5], [1, 5], [4, 5]]), 100.0, channels)
     >>> neucube_threshold([clip], a=0.5)   # changes 1 and 3: mean 2, deviation 1
     (2.5, 2.5)
     """
@@ -46,7 +47,7 @@ def percentile_range(
     In the unit of the series. A channel that is constant between them gets a range of 1 above its value, so
     that this value maps to 0 and stays silent.
 
-    >>> clip = Series(np.arange(101, dtype=np.float32)[:, None], 100.0, ("a",))
+    >>> clip = Series(np.arange(101, dtype=np.float32)[:, None], 100.0, (Channel("a", "audio"),))
     >>> percentile_range([clip])
     ((1.0,), (99.0,))
     """
@@ -59,7 +60,7 @@ def percentile_range(
 
 def _alike(series: Iterable[Series], steps: int) -> Iterator[Series]:
     """Yield the clips of at least `steps` steps; raise unless there is one and all have the same channels."""
-    channels: tuple[str, ...] | None = None
+    channels: tuple[Channel, ...] | None = None
     for one in series:
         if channels is not None and one.channels != channels:
             raise InputError(

@@ -16,10 +16,11 @@ from emospike.energy.operations import Operations
 from emospike.evaluation import metrics
 from emospike.evaluation.results import Tested
 from emospike.evaluation.study import Study
+from emospike.explain.wording import WORDS
 from emospike.progress import Progress
 from emospike.readout.fusion import entropy, log_linear
 from emospike.systems.base import System
-from emospike.systems.perception import BOTH, WORDS
+from emospike.systems.perception import BOTH
 from emospike.validation import InputError
 
 LIMITS = 21

@@ -112,7 +112,7 @@ def energy_of(system: System, clips: Sequence[Clip], progress: Progress | None =
     if spiking:
         found.append(_variant("twin without spikes", counted, "twin_"))
     if spiking and "equivalent" in system.abilities:
-        found.append(_variant("counterpart", [system.equivalent()]))  # type: ignore[attr-defined]
+        found.append(_variant("counterpart", [system.equivalent()]))
     rate = float(np.mean([one.spike_rate for one in counted]))
     return {
         "clips": len(clips),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from emospike.systems.perception import WORDS
+from emospike.explain.wording import WORDS
 
 if TYPE_CHECKING:
     from rich.table import Table

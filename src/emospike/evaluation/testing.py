@@ -93,7 +93,5 @@ def transduce(
     if "transduce" not in system.abilities:
         raise InputError(f"{type(system).__name__} cannot decide on recordings while it trains with them")
     train, validation = (np.isin(np.arange(len(dataset)), rows) for rows in (split.train, split.validation))
-    whole = system.transduce(  # type: ignore[attr-defined]
-        dataset.clips(), dataset.labels.tolist(), train, validation, progress
-    )
+    whole = system.transduce(dataset.clips(), dataset.labels.tolist(), train, validation, progress)
     return Tested(dataset.subset(split.test), dataset.classes, whole.probabilities[split.test], 0.0, **run), whole

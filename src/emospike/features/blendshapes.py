@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
-from emospike.features._hush import hushed
 from emospike.features.face_model import face_model
-from emospike.features.face_track import FaceTrack, NoFaceError, face_series
+from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
-from emospike.series import Series
+from emospike.features.movements import MOVEMENTS, PART_OF
+from emospike.features.native_stderr import silence_native_stderr
+from emospike.series import Channel, Series
 from emospike.validation import InputError, positive
 
 BLENDSHAPES = (
@@ -32,7 +33,12 @@ BLENDSHAPES = (
     "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
     "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
-CHANNELS = tuple(f"blendshape {name}" for name in BLENDSHAPES)
+_SIDED = {f"{movement}{side.title()}": (movement, side) for movement in MOVEMENTS for side in ("", "left", "right")}
+CHANNELS = tuple(
+    Channel(f"blendshape {name}", "face", PART_OF[movement], name, "score", movement=movement, side=side)
+    for name in BLENDSHAPES
+    for movement, side in [_SIDED[name]]
+)
 
 _LANDMARKS = 478
 _MOST_FACES = 4
@@ -65,7 +71,7 @@ class Blendshapes:
     stride: int | None = None
     model: str | None = None
 
-    sense: ClassVar[str] = "face"
+    modality: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         positive("stride", 1 if self.stride is None else self.stride)
@@ -87,15 +93,15 @@ class Blendshapes:
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return _thinned(clip.frames()) if self.stride is None else clip.frames(self.stride)
+        return _thin(clip.frames()) if self.stride is None else clip.frames(self.stride)
 
     def extract(self, clip: Clip) -> Series:
         """Return the scores on the 10 ms grid, shape (steps, 52); `NoFaceError` if the face is mostly not there."""
-        return face_series(clip, self.track(clip))
+        return lay_on_grid(clip, self.track(clip))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as a slower or faster voice would have given it."""
-        return stretched(voice, series)
+        return stretch(voice, series)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +118,7 @@ Picture = tuple[float, list[_Face]]
 """When a picture was taken, and the faces in it."""
 
 
-def _thinned(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
     last = -np.inf
     for frame in frames:
         if frame.time - last >= _APART:
@@ -186,7 +192,7 @@ def _landmarker(model: Path) -> Iterator[Any]:
         output_facial_transformation_matrixes=True,
     )
     try:
-        with hushed(_CHATTER):
+        with silence_native_stderr(_CHATTER):
             landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
     except RuntimeError as error:
         raise InputError(f"{model} is no face model that mediapipe can open ({error}): give none, or another") from None

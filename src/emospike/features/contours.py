@@ -74,7 +74,7 @@ class Contours:
     most: int | None = None
     drawn: bool = False
 
-    sense: ClassVar[str] = "face"
+    modality: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         within("size", self.size, 8, 1000)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
-from emospike.augmentation.voice import interpolated
+from emospike.augmentation.voice import interpolate
 from emospike.clip import Clip
 from emospike.features.spectrum import HOP, RATE
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 LEAST_SEEN = 0.5
@@ -31,7 +31,7 @@ class FaceTrack:
     ----------
     time : when each frame was taken, s on the clip's clock (0 is `clip.start`), never falling
     values : what was measured in each frame; anything where no face was found
-    channels : one name a column of `values`, such as ``"blendshape jawOpen"``
+    channels : one a column of `values`
     found : whether there was a face in the frame
     box : x, y, width and height of the face, shares of the picture (y down); 0 where unknown
     pose : pitch, yaw and roll of the head, rad; 0 where unknown
@@ -47,7 +47,7 @@ class FaceTrack:
 
     time: Float64[np.ndarray, " frames"]
     values: Float32[np.ndarray, "frames channels"]
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     found: Bool[np.ndarray, " frames"]
     box: Float32[np.ndarray, "frames 4"]
     pose: Float32[np.ndarray, "frames 3"]
@@ -107,7 +107,7 @@ class FaceTrack:
         if not self.found.any():
             raise NoFaceError("no face in any frame: decide on the sound alone")
         held = self.values[self._last_found()]
-        return Series(interpolated(held, self._frame_at(steps)), RATE, self.channels)
+        return Series(interpolate(held, self._frame_at(steps)), RATE, self.channels)
 
     def held(self, steps: int) -> Bool[np.ndarray, " steps"]:
         """Return which steps of `series` show a value that is held because the nearest frame has no face."""
@@ -134,7 +134,7 @@ class FaceTrack:
         return np.asarray(frames, float)
 
 
-def grid_steps(clip: Clip) -> int:
+def count_steps(clip: Clip) -> int:
     """Return the number of 10 ms steps of a clip.
 
     A clip that can be heard has what its sound features have: one step every 160 samples and one at the end. Where
@@ -155,16 +155,16 @@ def grid_steps(clip: Clip) -> int:
     return int(max(last, 0.0) * RATE + 1e-6) + 1
 
 
-def face_series(clip: Clip, track: FaceTrack) -> Series:
+def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     """Return a clip's track on the grid that sound and face share.
 
     Raises `NoFaceError` if the face was found in less than half of the frames.
     """
     track.check(clip.face.name if clip.face else clip.name)
-    return track.series(grid_steps(clip))
+    return track.series(count_steps(clip))
 
 
-def face_notes(clip: Clip) -> tuple[str, ...]:
+def collect_notes(clip: Clip) -> tuple[str, ...]:
     """Return the notes of all tracks that are kept of a clip, each once."""
     tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack)]
     return tuple(dict.fromkeys(note for track in tracks for note in track.notes))

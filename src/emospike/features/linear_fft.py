@@ -7,16 +7,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from emospike.augmentation.voice import Voice, spectrum_spoken_by
+from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.spectrum import (
     RATE,
-    band_powers,
     bin_frequencies,
-    channel_names,
     check_bands,
+    compute_spectrogram,
     log_compress,
-    power_spectrogram,
+    make_bands,
+    sum_bands,
 )
 from emospike.series import Series
 from emospike.validation import within
@@ -46,7 +46,7 @@ class LinearFFT:
     window: float = 0.025
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
@@ -57,11 +57,11 @@ class LinearFFT:
         edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
         f = bin_frequencies(512)[:, None]
         bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
-        power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
+        power = compute_spectrogram(clip.sound, round(self.window * 16_000), 512)
         centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
-        bands = band_powers(power, bank / bank.sum(axis=0))
-        return Series(log_compress(bands, self.floor), RATE, channel_names("fft", centres))
+        bands = sum_bands(power, bank / bank.sum(axis=0))
+        return Series(log_compress(bands, self.floor), RATE, make_bands("fft", centres))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""
-        return spectrum_spoken_by(voice, series, self.floor)
+        return respeak_spectrum(voice, series, self.floor)

@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from emospike.features.face_track import FaceTrack
+from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
+from emospike.series import Channel
 from emospike.validation import InputError
 
 ACTION_UNITS = {
@@ -21,7 +23,11 @@ ACTION_UNITS = {
     26: "jaw drop", 45: "blink",
 }  # fmt: skip
 """The action units (FACS) whose intensity OpenFace gives."""
-CHANNELS = tuple(f"AU{unit:02d} {name}" for unit, name in ACTION_UNITS.items())
+CHANNELS = tuple(
+    Channel(f"AU{unit:02d} {name}", "face", PART_OF[movement], unit="intensity", movement=movement)
+    for unit, name in ACTION_UNITS.items()
+    for movement in [UNIT_MOVEMENTS[unit]]
+)
 INTENSITIES = tuple(f"AU{unit:02d}_r" for unit in ACTION_UNITS)
 """OpenFace's columns of intensities, 0 to 5."""
 PICTURE = (1280, 720)

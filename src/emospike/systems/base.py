@@ -16,13 +16,15 @@ from emospike.clip import Clip
 from emospike.clip.batch import map_clips, try_clips
 from emospike.decision import Decision, make_decision, make_no_decision
 from emospike.energy.operations import Operations
-from emospike.explain.attribution import log_odds
+from emospike.explain.attribution import Attribution, log_odds
 from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
 from emospike.systems import SYSTEMS
+from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
@@ -129,8 +131,8 @@ class System(ABC):
         """Return what the readout of these modalities, which alone are looked at, reads of a clip."""
 
     @abstractmethod
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return an explanation with what only this system can tell."""
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, by kind of part, and the pictures that only this system has."""
 
     @abstractmethod
     def _operations(self, seen: Perceived) -> Operations:
@@ -328,10 +330,31 @@ class System(ABC):
         `modality` names what to decide by (default: all that the system has), `label` the class whose evidence is
         measured (default: the decided one).
         """
-        from emospike.systems.outline import outline
-
-        shown, seen = outline(self, as_clip(clip), threshold, modality, label)
-        return shown if seen is None else self._panels(shown, seen)
+        clip, timer, task = as_clip(clip), Stopwatch(), str(getattr(self, "card", {}).get("labels", ""))
+        if label is not None:
+            one_of("class", label, self.classes_)
+        try:
+            found = self.consider(clip, modality, timer)
+        except NoFaceError as error:
+            decided = make_no_decision(self.classes_, str(error), timer.seconds)
+            limit = self.limit(modality or self.modality, threshold)
+            return explain_nothing(clip.name, decided, limit, task, label or decided.label)
+        decided = self.decide_on(found, threshold, timer.seconds)
+        target = label or decided.label
+        number = self.classes_.index(target)
+        attributions, panels = self._panels(found.seen, number)
+        changes = [Attribution(*one) for one in found.changes(number).items()]
+        return explain_decision(
+            decided,
+            self.limit(found.seen.modality, threshold),
+            found.seen,
+            choose_features(self.features, found.seen),
+            task=task,
+            target=target,
+            alone={one: dict(zip(self.classes_, p.tolist(), strict=True)) for one, p in found.alone.items()},
+            attributions=({"modalities": changes} if changes else {}) | attributions,
+            panels=panels,
+        )
 
     @final
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
@@ -469,20 +492,6 @@ class System(ABC):
         for name, value in parameters.items():
             setattr(self, one_of("parameter", name, known), value)
         return self
-
-
-AnyReadout = TypeVar("AnyReadout", bound=Readout)
-
-
-def restore_readouts(
-    readouts: Mapping[str, AnyReadout], arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
-) -> dict[str, AnyReadout]:
-    """Return unfitted readouts with what `System.state` kept of them."""
-    for decider, readout in readouts.items():
-        head = f"readout.{decider}."
-        own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
-        readout.restore(own, facts[f"readout.{decider}"])
-    return dict(readouts)
 
 
 def as_clip(recording: Clip | Path | str) -> Clip:

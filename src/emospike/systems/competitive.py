@@ -44,7 +44,7 @@ class LayerInputs:
     def look(self, seen: Perceived, modalities: Sequence[str] = BOTH) -> list[Raw | None]:
         """Return what each layer is to see, before scaling; None where its modality is missing or not asked for."""
         return [
-            None if series is None or pathway.sense not in modalities else pathway.look(seen.clip, series)
+            None if series is None or pathway.modality not in modalities else pathway.look(seen.clip, series)
             for pathway, series in zip(self.pathways, seen.series, strict=True)
         ]
 
@@ -54,8 +54,8 @@ class LayerInputs:
         for i, pathway in enumerate(self.pathways):
             own = [raw for one in raws if (raw := one[i]) is not None]
             if not own:
-                needed = " and ".join(dict.fromkeys(pathway.sense for pathway in self.pathways))
-                raise InputError(f"clips with {needed} expected to train on, got none with {pathway.sense}")
+                needed = " and ".join(dict.fromkeys(pathway.modality for pathway in self.pathways))
+                raise InputError(f"clips with {needed} expected to train on, got none with {pathway.modality}")
             self.ranges.append(pathway.fit(own))
 
     def scale(self, raws: Sequence[Raw | None]) -> list[Lines | None]:

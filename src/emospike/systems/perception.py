@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emospike.clip import Clip
+from emospike.explain.wording import WORDS
 from emospike.features import Feature
-from emospike.features.face_track import face_notes
+from emospike.features.face_track import collect_notes
 from emospike.features.speech import SpeechCheck
 from emospike.series import Series
 from emospike.validation import InputError
@@ -34,9 +35,6 @@ MODALITIES = Modalities(audio=("audio",), face=("face",), both=("audio", "face")
 """The settings that every system can have."""
 
 BOTH = MODALITIES["both"]
-
-WORDS = {"audio": "sound", "face": "face", "eeg": "EEG"}
-"""What a modality is called in sentences."""
 
 
 def modality_of(modalities: Sequence[str]) -> str:
@@ -69,7 +67,7 @@ class Perceived:
     def without(self, features: Sequence[Feature], modality: str, why: str) -> Perceived:
         """Return the same less one modality, which is then missing for this reason."""
         pairs = zip(features, self.series, strict=True)
-        kept = tuple(one if feature.sense != modality else None for feature, one in pairs)
+        kept = tuple(one if feature.modality != modality else None for feature, one in pairs)
         rest = tuple(other for other in self.modalities if other != modality)
         return Perceived(self.clip, kept, rest, {**self.missing, modality: why})
 
@@ -95,19 +93,19 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
     """
     found: dict[Feature, Series] = {}
     missing: dict[str, InputError] = {}
-    asked = [feature for feature in features if feature.sense in MODALITIES[modality]]
+    asked = [feature for feature in features if feature.modality in MODALITIES[modality]]
     for feature in dict.fromkeys(asked):
-        if feature.sense not in missing:
+        if feature.modality not in missing:
             try:
                 found[feature] = feature.extract(clip)
             except InputError as error:
-                missing[feature.sense] = error
-    there = {feature.sense for feature in asked} - set(missing)
+                missing[feature.modality] = error
+    there = {feature.modality for feature in asked} - set(missing)
     if not there:
         raise next(iter(missing.values()))
     return Perceived(
         clip,
-        tuple(found.get(feature) if feature.sense in there else None for feature in features),
+        tuple(found.get(feature) if feature.modality in there else None for feature in features),
         tuple(one for one in MODALITIES[modality] if one in there),
         {name: str(why) for name, why in missing.items()},
     )
@@ -135,7 +133,7 @@ def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]
     if "audio" in share and clip.warning:
         yield clip.warning
     if "face" in share:
-        yield from face_notes(clip)
+        yield from collect_notes(clip)
 
 
 def contributions(changes: Mapping[str, float]) -> dict[str, float]:

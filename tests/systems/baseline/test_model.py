@@ -5,7 +5,7 @@ import pytest
 
 from emospike.clip import Clip
 from emospike.features.mel import Mel
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.linear import LinearReadout
 from emospike.systems.baseline.model import Baseline, functionals
@@ -23,10 +23,10 @@ def test_pauses_are_left_out():
     time = np.arange(16_000) / 16_000
     voice = np.sin(2 * np.pi * 200 * time)
     for level, share in ((0.1, 1.0), (0.02, 0.5)):  # 20 dB and 34 dB below
-        heard = loud_steps((np.where(time < 0.5, 1, level) * voice).astype(np.float32), 30.0)
+        heard = find_loud_steps((np.where(time < 0.5, 1, level) * voice).astype(np.float32), 30.0)
         assert len(heard) == 101
         assert heard.mean() == pytest.approx(share, abs=0.03)
-    assert loud_steps(np.eye(1, 1600, dtype=np.float32)[0], 30.0).any()
+    assert find_loud_steps(np.eye(1, 1600, dtype=np.float32)[0], 30.0).any()
 
 
 @pytest.fixture(scope="module")

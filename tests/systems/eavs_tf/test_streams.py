@@ -108,7 +108,7 @@ def test_a_companion_lies_on_the_same_grid(speech):
         def extract(self, clip):
             return Series(np.ones((60, 1), np.float32), 100.0, ("beat",))
 
-        def spoken_by(self, voice, series):
+        def respeak(self, voice, series):
             return series
 
     seen = perceive([Mel(bands=8)], speech.clips[0], "audio")

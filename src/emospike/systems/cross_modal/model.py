@@ -7,7 +7,6 @@ Neural Networks", IJCNN. The methods below stand in the order of the paper's sec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -19,18 +18,16 @@ from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.counting import dense_layer, readout_weights
 from emospike.energy.operations import LayerCost, Operations
-from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.trains import Response
 from emospike.networks.watch import Watch
 from emospike.networks.windows import Windows
 from emospike.progress import Progress, Stopwatch
-from emospike.readout.contract import Classifier, IncrementalClassifier
-from emospike.readout.readout import VectorReadout
+from emospike.readout.contract import Classifier
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.spike_counts import READS, Counts, read
-from emospike.systems.base import System, restore_readouts
 from emospike.systems.competitive import (
     LayerInputs,
     count_one_pass,
@@ -39,11 +36,13 @@ from emospike.systems.competitive import (
     round_to_stored,
     state_of,
 )
-from emospike.systems.cross_modal.panels import explanation_of, operations_of
+from emospike.systems.cross_modal.cost import operations_of
+from emospike.systems.cross_modal.panels import make_panels
+from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
-from emospike.systems.vectors import Vector, fit_vector_readouts
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 FUSIONS = {
@@ -56,7 +55,7 @@ FUSIONS = {
 
 
 @dataclass
-class CrossModal(System):
+class CrossModal(VectorSystem):
     """Features -> Poisson spikes -> competitive layers that learn by STDP -> spike counts -> readout.
 
     Attributes
@@ -101,13 +100,13 @@ class CrossModal(System):
             one_of("read", name, READS)
         within("passes", self.passes, 0, 1000)
         within("looks", self.looks, 1, 1000)
-        senses = [pathway.sense for pathway in self.pathways]
+        senses = [pathway.modality for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
     def _own(self, sense: str) -> list[int]:
         """Return the pathways of a sense."""
-        return [i for i, pathway in enumerate(self.pathways) if pathway.sense == sense]
+        return [i for i, pathway in enumerate(self.pathways) if pathway.modality == sense]
 
     @property
     def _meets(self) -> bool:
@@ -130,17 +129,7 @@ class CrossModal(System):
 
         found = map_clips(look, training.clips, "features", training.progress)
         self.learn_layers([raws for raws in found if raws is not None], training.progress)
-        fitted = fit_vector_readouts(self, training, self._new_readout, augmentation=self.voices, stage="spike counts")
-        self.readouts_, self.held_out_ = fitted.readouts, fitted.held_out
-
-    def _new_readout(self) -> VectorReadout:
-        """Return an unfitted readout that shares nothing with the parameters."""
-        return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
-
-    @property
-    def abilities(self) -> frozenset[str]:
-        """What it can do: only some classifiers learn on."""
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
+        self._fit_readouts(training, augmentation=self.voices, stage="spike counts")
 
     def learn_layers(self, raws: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CrossModal:
         """Fit scales to what the layers are to see of the training clips, and let the layers learn."""
@@ -157,7 +146,10 @@ class CrossModal(System):
         self.networks_: list[CompetitiveNetwork] = [None] * len(self.pathways)  # type: ignore[list-item]
         hears = self.modality == "both" and self.fusion == "enhancement"
         for i in (*self._own("face"), *self._own("audio")):
-            pathway, heard = self.pathways[i], self._own("face") if hears and self.pathways[i].sense == "audio" else []
+            pathway, heard = (
+                self.pathways[i],
+                self._own("face") if hears and self.pathways[i].modality == "audio" else [],
+            )
             links = [Link(self.networks_[k].neurons) for k in heard]
             windows = pathway.windows(self.inputs_.ranges[i].shape[1])
             self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
@@ -200,13 +192,13 @@ class CrossModal(System):
                     if (values := lines[i]) is not None:
                         responses.append(self.networks_[i].learn(values, self.seed_of(values), self.heard(i, others)))
                     if progress and i == own[0]:
-                        progress(f"STDP, {self.pathways[i].sense}", done, len(seen))
+                        progress(f"STDP, {self.pathways[i].modality}", done, len(seen))
             return responses
 
         # Threads: the kernel releases the interpreter lock, and nothing is copied.
         for i, responses in zip(own, Parallel(n_jobs=-1, prefer="threads")(delayed(one)(i) for i in own), strict=True):
             if responses:
-                name = f"{self.pathways[i].sense} {i}"
+                name = f"{self.pathways[i].modality} {i}"
                 self.diagnostics_[name] = diagnose(name, self.networks_[i], responses)
 
     def _answered(
@@ -262,10 +254,10 @@ class CrossModal(System):
 
     def respond(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
         """Return what the layers do with these values of their input lines; None is a sense that is missing."""
-        there = {pathway.sense for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
+        there = {pathway.modality for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
         out = [self._silence(i) for i in range(len(self.pathways))]
         for i in (*self._own("face"), *self._own("audio")):
-            if self.pathways[i].sense in there:
+            if self.pathways[i].modality in there:
                 out[i] = self._response(i, lines[i], out, look)
         return out
 
@@ -290,9 +282,9 @@ class CrossModal(System):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
@@ -325,5 +317,5 @@ class CrossModal(System):
         self.inputs_ = LayerInputs(self.pathways, ranges)
         self._build()
         restore_networks(self._all_networks(), arrays, facts)
-        self.readouts_ = restore_readouts({own: self._new_readout() for own in self.deciders}, arrays, facts)
+        self._restore_readouts(arrays, facts)
         return self

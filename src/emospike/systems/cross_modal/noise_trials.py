@@ -76,7 +76,7 @@ def peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Ima
 
 def compared(system: CrossModal, learnt: Seen, worse: Mapping[str, Seen], split: Split) -> Decided:
     """Return what the spiking layers and their peers decide on what became of the test recordings, by its name."""
-    senses = tuple(dict.fromkeys(pathway.sense for pathway in system.pathways))
+    senses = tuple(dict.fromkeys(pathway.modality for pathway in system.pathways))
     tests = {name: counts(system, lines, senses, split) for name, lines in worse.items()}
     spiking = decided(system, split.train, counts(system, learnt, senses, split), tests)
     out: Decided = {name: {"SNN": found["linear"]} for name, found in spiking.items()}

@@ -147,14 +147,15 @@ def enhance(names: Mapping[str, str], system: CrossModal, material: Material, sp
 def without_face(system: CrossModal, lines: Seen) -> Seen:
     """Return what the recordings show, less the face."""
     return [
-        [None if path.sense == "face" else own for path, own in zip(system.pathways, one, strict=True)] for one in lines
+        [None if path.modality == "face" else own for path, own in zip(system.pathways, one, strict=True)]
+        for one in lines
     ]
 
 
 def with_face_of(system: CrossModal, lines: Seen, others: Sequence[int]) -> Seen:
     """Return what the recordings let hear, with the faces of others."""
     return [
-        [lines[k][i] if path.sense == "face" else one[i] for i, path in enumerate(system.pathways)]
+        [lines[k][i] if path.modality == "face" else one[i] for i, path in enumerate(system.pathways)]
         for k, one in zip(others, lines, strict=True)
     ]
 

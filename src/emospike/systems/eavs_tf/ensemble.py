@@ -105,7 +105,7 @@ class Ensemble:
             return [self.shift] * len(spoken)
         found = {}
         for name in np.unique(speakers):
-            own = [spoken[i] for i in np.flatnonzero(speakers == name)]
+            own = [spoken[i] for i in np.flatnonzero(speakers == name).tolist()]
             rows = [clip_means(own, i) for i in range(len(self.speakers))]
             pairs = zip(self.speakers, rows, strict=True)
             found[str(name)] = tuple(
@@ -234,10 +234,10 @@ class Ensemble:
         made.memory = Memory.restore(arrays)
         for member in range(facts["networks"]):
             head = f"network.{member}."
-            own = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            made.networks.append(network.build(streams, len(facts["learnt"])).restored(own))
+            weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
+            made.networks.append(network.build(streams, len(facts["learnt"])).restored(weights))
         for modality, threshold in facts["thresholds"].items():
-            known = facts | {"threshold": threshold, "temperature": facts["temperatures"][modality]}
+            known = {**facts, "threshold": threshold, "temperature": facts["temperatures"][modality]}
             made.calibrations[modality] = Calibration(coverage).restore(arrays[f"bias.{modality}"], known)
         return made
 

@@ -17,7 +17,7 @@ from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets.folds import inner_folds
 from emospike.energy.operations import Operations
-from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.spiking_transformer import SpikingTransformer, Stream
 from emospike.networks.training import Training, deep
@@ -25,8 +25,9 @@ from emospike.progress import Stopwatch, tell_share
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.speaker_mean import SpeakerMean
 from emospike.systems.base import System
+from emospike.systems.eavs_tf.cost import operations_of
 from emospike.systems.eavs_tf.ensemble import Ensemble, TransformerReadout
-from emospike.systems.eavs_tf.panels import explanation_of, operations_of
+from emospike.systems.eavs_tf.panels import make_panels
 from emospike.systems.eavs_tf.streams import (
     Scales,
     add_auxiliary,
@@ -35,6 +36,7 @@ from emospike.systems.eavs_tf.streams import (
     mask_series,
 )
 from emospike.systems.eavs_tf.training import Recipe, TrainingClips, score_held_out
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import Labels, TrainingSet
 from emospike.validation import InputError, one_of, positive, within
@@ -102,7 +104,7 @@ class EAVSTransformer(System):
     def _joined(self, modalities: Sequence[str]) -> tuple[str, ...]:
         """Return the modalities with the auxiliary one, which joins where all decide."""
         whole = self.companion is not None and set(modalities) == set(MODALITIES[self.modality])
-        return (*modalities, self.companion.sense) if self.companion and whole else tuple(modalities)
+        return (*modalities, self.companion.modality) if self.companion and whole else tuple(modalities)
 
     # -- training ----------------------------------------------------------------------------------------------
 
@@ -141,14 +143,14 @@ class EAVSTransformer(System):
     def _new_ensemble(self, spoken: Sequence[Perceived]) -> Ensemble:
         """Return what follows from the training clips before any network learns."""
         examples = [next((one.series[i] for one in spoken if one.series[i]), None) for i in range(len(self.read))]
-        lacking = [feature.sense for feature, one in zip(self.read, examples, strict=True) if one is None]
+        lacking = [feature.modality for feature, one in zip(self.read, examples, strict=True) if one is None]
         if lacking:
-            needed = [*MODALITIES[self.modality], *([self.companion.sense] if self.companion else [])]
+            needed = [*MODALITIES[self.modality], *([self.companion.modality] if self.companion else [])]
             why = next((f": {one.missing[lacking[0]]}" for one in spoken if lacking[0] in one.missing), "")
             raise InputError(f"modality {self.modality} needs clips with {' and '.join(needed)}{why}")
         kinds, tokens = (*self.kinds, "tracks"), (*self.tokens, AUXILIARY_TOKENS)
         streams = [
-            Stream(feature.sense, len(one.channels), kind, count)
+            Stream(feature.modality, len(one.channels), kind, count)
             for feature, one, kind, count in zip(self.read, examples, kinds, tokens, strict=False)
             if one is not None
         ]
@@ -185,13 +187,14 @@ class EAVSTransformer(System):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self.ensemble_, self.represent(seen, seen.modalities))
+        spoken = self.represent(seen, seen.modalities)
+        return operations_of(self.ensemble_, spoken, spiking=self.network.spiking)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -201,7 +204,8 @@ class EAVSTransformer(System):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EAVSTransformer:
         """Take back what `state` returned."""
-        how = {"length": self.length, "normalise": self.normalise, "coverage": self.coverage}
-        self.ensemble_ = Ensemble.restore(arrays, facts, self.network, **how)
+        self.ensemble_ = Ensemble.restore(
+            arrays, facts, self.network, length=self.length, normalise=self.normalise, coverage=self.coverage
+        )
         self._set_readouts()
         return self

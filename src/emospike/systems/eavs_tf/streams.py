@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from emospike.clip import Clip
 from emospike.features import Feature
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.networks.spiking_transformer import STRIDE, Batch, Stream
 from emospike.series import Series
 from emospike.systems.perception import Perceived
@@ -38,7 +38,7 @@ def add_auxiliary(seen: Perceived, auxiliary: Feature | None) -> Perceived:
         return seen
     own = _extract_kept(auxiliary, seen.clip)
     if isinstance(own, InputError):
-        return replace(seen, series=(*seen.series, None), missing={**seen.missing, auxiliary.sense: str(own)})
+        return replace(seen, series=(*seen.series, None), missing={**seen.missing, auxiliary.modality: str(own)})
     grid = len(seen.present[0])
     own = own.with_values(np.pad(own.values[:grid], ((0, max(grid - len(own), 0)), (0, 0)), "edge"))
     return replace(seen, series=(*seen.series, own))
@@ -62,7 +62,7 @@ def cut_to_speech(seen: Perceived) -> Perceived:
     """
     if "audio" not in seen.modalities:
         return seen
-    loud = np.flatnonzero(loud_steps(seen.clip.sound, LOUD))
+    loud = np.flatnonzero(find_loud_steps(seen.clip.sound, LOUD))
     part = slice(max(int(loud[0]) - MARGIN, 0), int(loud[-1]) + 1 + MARGIN)
     return replace(seen, series=tuple(one and one.with_values(one.values[part]) for one in seen.series))
 
@@ -109,7 +109,7 @@ def _check_channels(series: Sequence[Series | None], expected: Sequence[int]) ->
         if one is not None and len(one.channels) != count:
             raise InputError(
                 f"{count} channels expected as in other training clips, got {len(one.channels)} "
-                f"({one.channels[0]} to {one.channels[-1]}): record all clips with the same electrodes"
+                f"({one.channels[0].name} to {one.channels[-1].name}): record all clips with the same electrodes"
             )
 
 

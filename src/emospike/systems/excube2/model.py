@@ -7,7 +7,6 @@ doi 10.3390/biomimetics11030208. The methods below stand in the order of the pap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -26,28 +25,28 @@ from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
 from emospike.energy.counting import readout_weights, reservoir_operations
 from emospike.energy.operations import Operations
-from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
+from emospike.features.spectrum import RATE
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.progress import Stopwatch
-from emospike.readout.contract import Classifier, IncrementalClassifier
+from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
-from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
-from emospike.series import Series, frequencies_of
+from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, joined, silent
-from emospike.systems.base import System, restore_readouts
-from emospike.systems.excube2.panels import explanation_of
+from emospike.systems.excube2.panels import make_panels
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import Labels, TrainingSet
-from emospike.systems.vectors import Vector, fit_vector_readouts
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError
 
 
 @dataclass
-class EXCube2(System):
+class EXCube2(VectorSystem):
     """Features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.
 
     Sound enters along Heschl's gyrus and the face in the superior temporal sulcus of one reservoir, so that activity
@@ -96,7 +95,7 @@ class EXCube2(System):
     def __post_init__(self) -> None:
         if len(self.features) != len(self.encoders):
             raise InputError(f"one encoder a feature expected, got {len(self.encoders)} for {len(self.features)}")
-        senses = [feature.sense for feature in self.features]
+        senses = [feature.modality for feature in self.features]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -107,25 +106,13 @@ class EXCube2(System):
         self._fit_encoders(training)
         self._build_cube(self._whole(training.clips))
         self._learn(training)
-        fitted = fit_vector_readouts(
-            self,
+        collected = self._fit_readouts(
             training,
-            self._new_readout,
             augmentation=self.voices,
             stage="reservoir",
             collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
         )
-        self.readouts_, self.held_out_ = fitted.readouts, fitted.held_out
-        self._average_interactions(fitted.statistics, training.labels)
-
-    def _new_readout(self) -> VectorReadout:
-        """Return an unfitted readout that shares nothing with the parameters."""
-        return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
-
-    @property
-    def abilities(self) -> frozenset[str]:
-        """What it can do: only some classifiers learn on."""
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
+        self._average_interactions(collected, training.labels)
 
     def _whole(self, clips: Sequence[Clip]) -> Perceived:
         """Return what is perceived of the first clip that lacks no sense."""
@@ -164,14 +151,17 @@ class EXCube2(System):
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = tuple(
-            encoder.encode(one).channels for encoder, one in zip(self.encoders_, seen.present, strict=True)
-        )
+        self.parts_ = self._encoded([one.channels for one in seen.present])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
+
+    def _encoded(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
+        """Return the channels of spikes that the encoders make of the channels of each feature."""
+        still = [Series(np.zeros((1, len(own)), np.float32), RATE, own) for own in channels]
+        return tuple(encoder.encode(one).channels for encoder, one in zip(self.encoders_, still, strict=True))
 
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
@@ -185,10 +175,9 @@ class EXCube2(System):
             ]
         )
 
-    def _channels_of(self, sense: str) -> tuple[str, ...]:
-        """Return the input channels of a sense."""
-        own = (part for feature, part in zip(self.features, self.parts_, strict=True) if feature.sense == sense)
-        return tuple(name for part in own for name in part)
+    def _channels_of(self, modality: str) -> tuple[Channel, ...]:
+        """Return the input channels of a modality."""
+        return tuple(channel for part in self.parts_ for channel in part if channel.modality == modality)
 
     def _sites_of(self, sense: str) -> Float32[np.ndarray, "channels sites 3"]:
         """Return where the channels of a sense enter: four sites each, two a hemisphere (one twice for the face)."""
@@ -200,7 +189,7 @@ class EXCube2(System):
     def _place(self, template: BrainTemplate) -> None:
         """Set what follows from the template and the channels: sites and regions."""
         self.template_ = template
-        self.channels_ = tuple(name for part in self.parts_ for name in part)
+        self.channels_ = tuple(channel for part in self.parts_ for channel in part)
         self.sites_ = np.concatenate([self._sites_of(sense) for sense in MODALITIES[self.modality]])
         sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
@@ -234,7 +223,7 @@ class EXCube2(System):
         """Return what the cube does when it is given these modalities alone."""
         timer = timer or Stopwatch()
         pairs = zip(self.features, seen.series, strict=True)
-        kept = [one if feature.sense in modalities else None for feature, one in pairs]
+        kept = [one if feature.modality in modalities else None for feature, one in pairs]
         with timer("encoding"):
             spikes = self.encode(kept)
         with timer("reservoir"):
@@ -253,9 +242,9 @@ class EXCube2(System):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell (section 3.3)."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has (section 3.3)."""
+        return make_panels(self, seen, target)
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
@@ -277,13 +266,15 @@ class EXCube2(System):
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
         facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
-        facts |= {"regions": self.template_.regions, "parts": self.parts_, "encoders": self.encoders_}
+        facts |= {"regions": self.template_.regions, "encoders": self.encoders_}
+        facts["channels"] = [tabulate(dict.fromkeys(one.source for one in part)) for part in self.parts_]
         return stored, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
-        self.readouts_ = restore_readouts({own: self._new_readout() for own in self.deciders}, arrays, facts)
-        self.encoders_, self.parts_ = tuple(facts["encoders"]), tuple(facts["parts"])
+        self._restore_readouts(arrays, facts)
+        self.encoders_ = tuple(facts["encoders"])
+        self.parts_ = self._encoded([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(

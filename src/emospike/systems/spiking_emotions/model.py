@@ -18,7 +18,7 @@ from emospike.clip.batch import map_clips
 from emospike.datasets.folds import inner_folds
 from emospike.encoding.frame_difference import FrameDifference
 from emospike.energy.operations import Operations
-from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
@@ -27,8 +27,10 @@ from emospike.progress import Stopwatch, tell_share
 from emospike.readout.early import Votes, counted
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
-from emospike.systems.spiking_emotions.panels import counterpart_of, explanation_of, operations_of
+from emospike.systems.spiking_emotions.cost import counterpart_of, operations_of
+from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
 from emospike.systems.training import Labels, TrainingSet
 from emospike.validation import InputError, positive, within
@@ -169,9 +171,9 @@ class SpikingEmotions(System):
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""

@@ -59,7 +59,7 @@ def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True,
         camera=replace(made.camera, float_first=float_first),
         network=replace(made.network, **network),
         training=training,
-    )  # type: ignore[return-value]
+    )
 
 
 def trained(split: Split, **changes: Any) -> SpikingEmotions:

@@ -18,15 +18,15 @@ from jaxtyping import Bool, Float, Float32
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.operations import Operations
-from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
 from emospike.networks.trains import Response, Trains, poisson_trains
+from emospike.networks.watch import Watch
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.graph import GraphConvolution, Unscaled
 from emospike.readout.readout import VectorReadout
-from emospike.systems.base import System, restore_readouts
 from emospike.systems.competitive import (
     LayerInputs,
     count_one_pass,
@@ -35,11 +35,13 @@ from emospike.systems.competitive import (
     round_to_stored,
     state_of,
 )
+from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
+from emospike.systems.synch_graph.cost import convolution_cost, operations_of
+from emospike.systems.synch_graph.panels import make_panels
 from emospike.systems.training import TrainingSet
-from emospike.systems.vectors import Vector, fit_vector_readouts
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 
@@ -61,7 +63,7 @@ class TransductiveRun:
 
 
 @dataclass
-class SynchGraph(System):
+class SynchGraph(VectorSystem):
     """Features -> Poisson spikes -> two groups that hear each other -> graph of synchrony -> graph convolution.
 
     The vector of a clip is its graph, flattened: spikes and first spike of every neuron, then the edges.
@@ -101,7 +103,7 @@ class SynchGraph(System):
         within("passes", self.passes, 0, 1000)
         within("looks", self.looks, 1, 1000)
         within("delay", self.delay, 0.0, 1000.0)
-        senses = tuple(pathway.sense for pathway in self.pathways)
+        senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
             raise InputError(f"a pathway of {' and one of '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -120,15 +122,12 @@ class SynchGraph(System):
     def _fit(self, training: TrainingSet) -> None:
         """Let the groups learn without labels, then fit the readouts; keep the mean graph of each class."""
         self.learn_groups(training.clips, training.progress)
-        fitted = fit_vector_readouts(
-            self,
+        collected = self._fit_readouts(
             training,
-            self.new_readout,
             stage="synchrony graphs",
             collect=lambda _, vectors: vectors.get(self.modality),
         )
-        self.readouts_, self.held_out_ = fitted.readouts, fitted.held_out
-        whole = {i: vector for i, vector in fitted.statistics.items() if vector is not None}
+        whole = {i: vector for i, vector in collected.items() if vector is not None}
         self.class_graphs_ = {
             str(label): Graph.mean([Graph.unflattened(own) for i, own in whole.items() if training.labels[i] == label])
             for label in np.unique(training.labels[list(whole)])
@@ -141,7 +140,8 @@ class SynchGraph(System):
             seen = self.perceive_training(index, clip)
             return None if seen is None else LayerInputs(self.pathways).look(seen)
 
-        self.left_out_, self.diagnostics_ = {}, {}
+        self.left_out_ = {}
+        self.diagnostics_: dict[str, Watch] = {}
         raws = [raws for raws in map_clips(look, clips, "features", progress) if raws is not None]
         self.inputs_ = LayerInputs(self.pathways)
         self.inputs_.fit(raws)
@@ -173,7 +173,7 @@ class SynchGraph(System):
         responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
         for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
             if fared:
-                self.diagnostics_[pathway.sense] = diagnose(pathway.sense, group, fared)
+                self.diagnostics_[pathway.modality] = diagnose(pathway.modality, group, fared)
 
     def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
@@ -205,7 +205,7 @@ class SynchGraph(System):
         rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
         seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
         trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
-        return trains.delayed(round(self.delay / layer.dt)) if pathway.sense == "audio" else trains
+        return trains.delayed(round(self.delay / layer.dt)) if pathway.modality == "audio" else trains
 
     def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
         """Present input spikes to both groups together, or to the one whose sense is there."""
@@ -247,7 +247,7 @@ class SynchGraph(System):
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
-    def new_readout(self) -> VectorReadout:
+    def _new_readout(self) -> VectorReadout:
         """Return an unfitted readout whose classifier knows how the neurons are laid out."""
         layers = tuple((group.positions, group.layer.features) for group in self.groups_)
         classifier = replace(deepcopy(self.classifier), layers=layers)
@@ -279,15 +279,15 @@ class SynchGraph(System):
             return self.represent(seen, seen.modalities)
 
         vectors = np.stack(list(map_clips(one, clips, "synchrony graphs", progress)))
-        classifier: GraphConvolution = self.new_readout().classifier  # type: ignore[assignment]
+        classifier: GraphConvolution = self._new_readout().classifier  # type: ignore[assignment]
         scores, curves = classifier.transduce(vectors, number, np.asarray(train), np.asarray(validation))
         return TransductiveRun(tuple(names.tolist()), np.exp(scores), *curves)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def _panels(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
@@ -296,13 +296,13 @@ class SynchGraph(System):
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
         mean = Graph.mean([*self.class_graphs_.values()]).flattened()
-        return count_one_pass(self._all_networks(), convolution_cost(self.readout_, mean))
+        return count_one_pass(self._all_networks(), convolution_cost(self.readouts_[self.modality], mean))
 
     # -- storing -----------------------------------------------------------------------------------------------
 
     def _all_networks(self) -> dict[str, CompetitiveNetwork]:
         """Return the groups by the names that they are stored under."""
-        return {pathway.sense: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
+        return {pathway.modality: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
@@ -316,7 +316,7 @@ class SynchGraph(System):
         self.inputs_ = LayerInputs(self.pathways, ranges)
         self._build()
         restore_networks(self._all_networks(), arrays, facts)
-        self.readouts_ = restore_readouts({own: self.new_readout() for own in self.deciders}, arrays, facts)
+        self._restore_readouts(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
         self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
         return self

@@ -81,7 +81,7 @@ def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
         found = map_clips(lambda _, clip: fresh.represent(fresh.perceive(clip), BOTH), dataset.clips(), "graphs")
         return np.stack(list(found))
 
-    classifier = fresh.new_readout().classifier.fit(graphs(train), train.labels)
+    classifier = fresh._new_readout().classifier.fit(graphs(train), train.labels)
     decided = classifier.classes_[classifier.scores(graphs(split.test)).argmax(axis=1)]
     return Found({what: {BLIND: np.asarray(decided, dtype=str)}})
 

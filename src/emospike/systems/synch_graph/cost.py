@@ -1,0 +1,46 @@
+"""What a decision of Synch-Graph costs: all presentations, the graph and its classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
+from emospike.energy.operations import LayerCost, Operations
+from emospike.explain.wording import WORDS
+from emospike.readout.readout import VectorReadout
+from emospike.systems.perception import Perceived
+from emospike.systems.vectors import Vector
+
+
+def operations_of(system: Any, seen: Perceived) -> Operations:
+    """Return the cost of all presentations, of the graph and of its classifier, beside the same without spikes.
+
+    Costs of neurons and synapses are those of `cross_modal.cost.operations_of`; an edge takes a comparison for
+    each pair of spikes, which counts as an accumulate. The twin drives the same synapses by real numbers at every
+    step, and classifies the same graph.
+    """
+    lines = system.inputs_.lines(seen)
+    looks = [
+        {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
+        for look in range(system.looks)
+    ]
+    layers, drawn, moments = list[LayerCost](), 0, 0
+    for look, answered in enumerate(looks):
+        for i, one in answered.items():
+            group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
+            trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
+            layers.append(competitive_layer(name, group, one, trains.units, others))
+            updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
+            layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
+            drawn, moments = drawn + len(trains.units), moments + updates // 6
+    fired = [sum(map(len, answered.values())) for answered in looks]
+    pairs = sum(number**2 for number in fired)
+    layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
+    layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
+    return summed(layers, drawn + sum(fired), sum(fired) / moments)
+
+
+def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
+    """Return what the convolution of a flattened graph costs, by real numbers."""
+    convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
+    return dense_layer("graph convolution", convolved, convolved)
