@@ -16,6 +16,7 @@ from emospike.features.mel import Mel
 from emospike.networks.reservoir import Reservoir
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
+from emospike.systems.info import SystemInfo
 from emospike.validation import InputError
 
 
@@ -27,8 +28,6 @@ class Coin(System):
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
-    presets = classmethod(lambda cls: ("default",))
-    preset = classmethod(lambda cls, name, seed=0: cls(seed=seed))
     decide = adapt = explain = operations = None
 
     def fit(self, clips, labels, speakers=None, progress=None, finer=None):
@@ -53,7 +52,7 @@ NAN = np.array([np.nan, np.inf, -0.0], np.float32)
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
-    monkeypatch.setitem(SYSTEMS, "coin", f"{Coin.__module__}:Coin")
+    monkeypatch.setitem(SYSTEMS, "coin", SystemInfo("coin", Coin, "A coin", {"default": lambda modality: {}}))
 
 
 @pytest.fixture
@@ -106,11 +105,13 @@ def test_arrays_keep_their_bits_type_and_shape(coin, path):
 
 @pytest.mark.parametrize("system", [name for name in SYSTEMS if name != "coin"])
 def test_every_preset_can_be_stored(system):
-    for preset in SYSTEMS.load(system).presets():
-        parameters = SYSTEMS.load(system).preset(preset, seed=7).get_params()
-        plain = {name: store.to_plain(value) for name, value in parameters.items()}
-        back = {name: store.from_plain(value) for name, value in json.loads(json.dumps(plain)).items()}
-        assert {name: store.to_plain(value) for name, value in back.items()} == plain
+    info = SYSTEMS[system]
+    steps = store.steps_of(info)
+    for preset in info.load_presets():
+        parameters = info.make(preset, seed=7).get_params()
+        plain = {name: store.to_plain(value, steps) for name, value in parameters.items()}
+        back = {name: store.from_plain(value, steps) for name, value in json.loads(json.dumps(plain)).items()}
+        assert {name: store.to_plain(value, steps) for name, value in back.items()} == plain
         assert {name: type(value) for name, value in back.items()} == {n: type(v) for n, v in parameters.items()}
 
 
@@ -137,6 +138,21 @@ def test_what_is_not_trained_or_not_known_is_not_saved(tmp_path):
     with pytest.raises(InputError, match=r"Stranger is not a registered step: add a line"):
         store.save(Coin((Stranger(),)).fit([], ["x"]), tmp_path / "a.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_an_older_emospike_are_read(path, monkeypatch):
+    """A step, a parameter of a step, and a parameter of the system were called otherwise."""
+    monkeypatch.setattr(store, "ALIASES", {"feature/melody": "feature/mel", "lanes": "bands", "parts": "steps"})
+    stored = {"parts": [{"step": "feature/melody", "with": {"lanes": 32}}]}
+    assert store.load(rewrite(path, parameters=stored)).steps == (Mel(bands=32),)
+    monkeypatch.setattr(store, "ALIASES", {"bands": "lanes", **store.ALIASES})  # what a class still knows, stays
+    assert store.load(rewrite(path, parameters=stored)).steps == (Mel(bands=32),)
+
+
+def test_a_step_that_another_system_has_is_refused(path):
+    pathway = {"step": "system/pathway", "with": {}}
+    with pytest.raises(InputError, match="unknown step 'system/pathway'"):
+        store.load(rewrite(path, parameters={"steps": [pathway]}))
 
 
 # -- finding ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,18 @@ from typing import Any
 from emospike.validation import InputError, one_of
 
 
+def load_object(target: Any) -> Any:
+    """Return what a ``"module:name"`` stands for; anything but text is returned as it is.
+
+    >>> load_object("fractions:Fraction").__name__, load_object(int)
+    ('Fraction', <class 'int'>)
+    """
+    if not isinstance(target, str):
+        return target
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 class Registry(dict[str, str]):
     """Names and where their classes live, as ``{"mel": "emospike.features.mel:Mel"}``.
 
@@ -30,8 +42,7 @@ class Registry(dict[str, str]):
 
     def load(self, name: str) -> Any:
         """Return the class of that name; raise `InputError` naming the known ones if there is none."""
-        module, _, attribute = self[one_of(self.kind, name, self)].partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return load_object(self[one_of(self.kind, name, self)])
 
     def name_of(self, registered: type[Any]) -> str:
         """Return the name of a registered class; raise `InputError` if it is not registered."""

@@ -1,7 +1,7 @@
 """Model files: safetensors with a JSON header; reading one never runs code.
 
-The header names the system and its parameters; steps are named by their entry in a registry, so a file can only
-ask for classes that emospike itself offers.
+The header names the system and its parameters; steps are named by their entry in a registry of their room, or of that
+system, so a file can only ask for classes that are offered there.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from typing import Any
 import numpy as np
 
 from emospike import __version__
-from emospike.encoding import ENCODERS
-from emospike.features import FEATURES
+from emospike.augmentation import AUGMENTATIONS
+from emospike.brain import BRAIN
+from emospike.encoding import CAMERAS, ENCODERS
+from emospike.features import FEATURES, PICTURES
 from emospike.files import write_atomically
 from emospike.legacy import modernise
-from emospike.readout import CLASSIFIERS
+from emospike.networks import NETWORKS
+from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
+from emospike.systems.info import SystemInfo
 from emospike.validation import InputError
 
 FORMAT = 1
@@ -32,35 +36,33 @@ HEADER = "emospike"
 SHIPPED = Path(__file__).with_name("models")
 """Folder of the models that come with the package."""
 
-STEPS = Registry(
-    "step",
-    {f"feature/{name}": path for name, path in FEATURES.items()}
-    | {f"encoder/{name}": path for name, path in ENCODERS.items()}
-    | {f"classifier/{name}": path for name, path in CLASSIFIERS.items()}
-    | {
-        "feature/virtual_speakers": "emospike.augmentation.voice:VirtualSpeakers",
-        "brain/tonotopy": "emospike.brain.tonotopy:Tonotopy",
-        "brain/topography": "emospike.brain.topography:Topography",
-        "brain/input_wiring": "emospike.brain.wiring:InputWiring",
-        "brain/near_input_wiring": "emospike.brain.wiring:NearInputWiring",
-        "brain/small_world": "emospike.brain.wiring:SmallWorld",
-        "network/reservoir": "emospike.networks.reservoir:Reservoir",
-        "network/stdp": "emospike.networks.reservoir:STDP",
-        "network/competitive": "emospike.networks.competitive:CompetitiveLayer",
-        "network/cell": "emospike.networks.competitive:Cell",
-        "network/trace_stdp": "emospike.networks.plasticity:TraceSTDP",
-        "system/pathway": "emospike.systems.pathways:Pathway",
-        "feature/contours": "emospike.features.contours:Contours",
-        "encoder/frame_difference": "emospike.encoding.frame_difference:FrameDifference",
-        "network/training": "emospike.networks.training:Training",
-        "network/plif_net": "emospike.networks.plif_net:PlifNet",
-        "network/spiking_transformer": "emospike.networks.spiking_transformer:SpikingTransformer",
-        "system/augmentation": "emospike.augmentation.masks:Augmentation",
-        "feature/eeg": "emospike.features.eeg:EEG",
-        "readout/state_vector": "emospike.readout.state_vectors:StateVector",
-        "readout/scaler": "emospike.readout.scaling:SoftScaler",
-    },
+ROOMS = (
+    ("feature", FEATURES),
+    ("feature", PICTURES),
+    ("augmentation", AUGMENTATIONS),
+    ("encoder", ENCODERS),
+    ("encoder", CAMERAS),
+    ("brain", BRAIN),
+    ("network", NETWORKS),
+    ("readout", READOUTS),
+    ("classifier", CLASSIFIERS),
 )
+STEPS = Registry("step", {f"{room}/{name}": path for room, offers in ROOMS for name, path in offers.items()})
+"""The steps that every model file may name."""
+
+ALIASES = {
+    "feature/virtual_speakers": "augmentation/virtual_speakers",
+    "system/augmentation": "augmentation/masks",
+}
+"""What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
+
+A parameter is renamed where its class knows the old name no longer.
+"""
+
+
+def steps_of(info: SystemInfo) -> Registry:
+    """Return the steps that a model file of a system may name: those of all rooms, and the system's own."""
+    return Registry("step", STEPS | {f"system/{name}": path for name, path in info.steps.items()})
 
 
 def shipped_models() -> list[str]:
@@ -81,15 +83,16 @@ def save(system: System, path: Path | str) -> Path:
     """
     from safetensors.numpy import save as serialise
 
+    info = SYSTEMS.info_of(type(system))
     if not hasattr(system, "classes_"):
-        raise InputError(f"a trained system expected, this {SYSTEMS.name_of(type(system))} is not: fit it first")
-    arrays, facts = system.state()
+        raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
+    (arrays, facts), steps = system.state(), steps_of(info)
     header = {
         "format": FORMAT,
         "emospike": __version__,
-        "system": SYSTEMS.name_of(type(system)),
-        "parameters": {name: to_plain(value) for name, value in system.get_params().items()},
-        "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts),
+        "system": info.name,
+        "parameters": {name: to_plain(value, steps) for name, value in system.get_params().items()},
+        "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts, steps),
         "card": getattr(system, "card", {}),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
@@ -107,10 +110,10 @@ def load(model: Path | str) -> System:
     path = locate(model)
     arrays, header = read(path)
     try:
-        system_type = SYSTEMS.load(header["system"])
-        parameters = {name: from_plain(value) for name, value in header["parameters"].items()}
-        system: System = system_type(**parameters)
-        facts = modernise(from_plain(header["facts"]))
+        info = SYSTEMS.find(header["system"])
+        steps = steps_of(info)
+        system: System = build(info.load(), header["parameters"], steps)
+        facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = dict(header["card"])
         return system.restore(arrays, facts)
@@ -146,24 +149,32 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, header
 
 
-def to_plain(value: Any) -> Any:
+def to_plain(value: Any, steps: Registry = STEPS) -> Any:
     """Return a parameter as JSON can hold it: a step becomes its registered name and its own parameters."""
     if is_dataclass(value):
-        own = {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if f.init}
-        return {"step": STEPS.name_of(type(value)), "with": own}
+        own = {f.name: to_plain(getattr(value, f.name), steps) for f in fields(value) if f.init}
+        return {"step": steps.name_of(type(value)), "with": own}
     if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
+        return [to_plain(item, steps) for item in value]
     if isinstance(value, Mapping):
-        return {"mapping": {str(key): to_plain(item) for key, item in value.items()}}
+        return {"mapping": {str(key): to_plain(item, steps) for key, item in value.items()}}
     return value.item() if isinstance(value, np.generic) else value
 
 
-def from_plain(value: Any) -> Any:
+def from_plain(value: Any, steps: Registry = STEPS) -> Any:
     """Return what `to_plain` was given."""
     if isinstance(value, dict) and "step" in value:
-        return STEPS.load(value["step"])(**{name: from_plain(item) for name, item in value["with"].items()})
+        name: str = value["step"]
+        return build(steps.load(ALIASES.get(name, name)), value["with"], steps)
     if isinstance(value, dict):
-        return {key: from_plain(item) for key, item in value["mapping"].items()}
+        return {key: from_plain(item, steps) for key, item in value["mapping"].items()}
     if isinstance(value, list):
-        return tuple(from_plain(item) for item in value)
+        return tuple(from_plain(item, steps) for item in value)
     return value
+
+
+def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry = STEPS) -> Any:
+    """Return a step or a system of stored parameters, which may have the names of an older emospike."""
+    known = {part.name for part in fields(kind)}
+    named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}
+    return kind(**{name: from_plain(value, steps) for name, value in named.items()})

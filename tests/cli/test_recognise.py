@@ -13,7 +13,7 @@ import soundfile
 
 from emospike import store
 from emospike.cli.recognise import recognised, takes
-from emospike.systems.base import verdict
+from emospike.decision import verdict
 from emospike.validation import InputError
 
 KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from emospike.evaluation.reproduction import REPRODUCTIONS, Claim, Found, Reproduction, Trial
-from emospike.registry import Registry
+from emospike.systems import SYSTEMS
+from emospike.systems.info import SystemInfo
+from emospike.systems.paper import Claim, Found, Reproduction, Trial
 
 FAILS = []
 
@@ -33,9 +34,8 @@ def guesses(split):
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch):
-    registry = Registry("reproduction of toys", {"table1": "toys:made"})
-    monkeypatch.setattr(registry, "load", {"table1": made}.__getitem__)
-    monkeypatch.setitem(REPRODUCTIONS, "toys", registry)
+    info = SystemInfo("toys", "toys:Toys", "Nothing", presets={}, reproductions={"table1": made})
+    monkeypatch.setitem(SYSTEMS, "toys", info)
     FAILS.clear()
 
 

@@ -6,8 +6,7 @@ from emospike.validation import InputError
 
 
 @pytest.fixture
-def card(heard, four_speakers, monkeypatch):
-    monkeypatch.setattr("emospike.systems.SYSTEMS.name_of", lambda kind: "stub")
+def card(heard, four_speakers):
     model = protocols.new_system("stub").fit(four_speakers.clips(), four_speakers.labels.tolist())
     return model_card(model, four_speakers, settings_of(model, "default", "emotion"), "0a 1b")
 

@@ -33,7 +33,12 @@ class Fixed(Baseline):
     def __init__(self, *layers):
         self.costs = [summed(one, spikes=7 if one[0].accumulates else 0, spike_rate=0.04) for one in layers]
 
-    def operations(self, clip, modality=None):
+    abilities = frozenset()
+
+    def perceive(self, clip, modality=None):
+        return None
+
+    def _operations(self, seen):
         return self.costs.pop(0)
 
 

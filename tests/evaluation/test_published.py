@@ -7,7 +7,6 @@ import pytest
 from emospike.datasets import random_split
 from emospike.datasets.table import PART
 from emospike.evaluation import protocols
-from emospike.evaluation.published import PUBLISHED, published
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
@@ -18,8 +17,8 @@ def many(table_of):
 
 
 def test_every_system_has_a_split_that_says_what_it_means(many):
-    for name in {*SYSTEMS, *PUBLISHED}:
-        way = published(name)
+    for name, info in SYSTEMS.items():
+        way = info.published_split
         fold = way.split(many, 3)
         parts = [set(rows.tolist()) for rows in (fold.train, fold.validation, fold.test)]
         assert parts[0] and parts[2] and not parts[0] & parts[2] and not parts[1] & (parts[0] | parts[2])
@@ -28,10 +27,10 @@ def test_every_system_has_a_split_that_says_what_it_means(many):
 
 
 def test_shares_of_a_random_split(many):
-    fold = PUBLISHED["synch_graph"].split(many, 0)
+    fold = SYSTEMS["synch_graph"].split.split(many, 0)
     assert [len(rows) for rows in (fold.train, fold.validation, fold.test)] == [60, 20, 20]
     assert all((many.labels[rows] == "sad").mean() == 0.5 for rows in (fold.train, fold.validation, fold.test))
-    assert (fold.test != PUBLISHED["synch_graph"].split(many, 1).test).any()
+    assert (fold.test != SYSTEMS["synch_graph"].split.split(many, 1).test).any()
     assert [len(rows) for rows in (random_split(many, 0).train, random_split(many, 0).validation)] == [80, 0]
 
 
@@ -50,7 +49,7 @@ def test_a_transductive_system_is_evaluated_in_one_go(heard, many, monkeypatch):
         return SimpleNamespace(probabilities=np.where(right, 0.9, 0.1))
 
     monkeypatch.setattr(SYSTEMS.load("stub"), "transduce", transduce, raising=False)
-    monkeypatch.setitem(PUBLISHED, "stub", PUBLISHED["synch_graph"])
+    monkeypatch.setitem(SYSTEMS, "stub", replace(SYSTEMS["stub"], split=SYSTEMS["synch_graph"].split))
     result = protocols.evaluate("stub", many, "emotion", protocol="published", seeds=2)
     assert asked == [(100, 60, 20, False)] * 2
     assert not heard

@@ -8,13 +8,13 @@ import soundfile
 
 from emospike.augmentation.noise import babble, gaussian, mixed, salt, white
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.reproduce import reproduce
-from emospike.evaluation.reproduce_tables import gain_lines, lines, reproduction_table
-from emospike.evaluation.reproduction import REPRODUCTIONS, Claim, Found, Reproduction, Trial, reproduction
+from emospike.evaluation.report import reproduction_gains, reproduction_lines, reproduction_table
+from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.features.mel import Mel
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.systems.cross_modal.noise_trials import compared, worse_clip
 from emospike.systems.cross_modal.trials import Material, hearing, others, system_of
+from emospike.systems.paper import Claim, Found, Reproduction, Trial
 from emospike.systems.pathways import Pathway
 from emospike.validation import InputError
 
@@ -61,7 +61,7 @@ def test_gains_are_paired_on_new_speakers(four_speakers):
     gain = result["rows"][0]["gain"]
     assert set(gain["guesses"]) == {"vote"}  # the other decides in no other way
     assert gain["guesses"]["vote"]["points"] == pytest.approx(100 * 4 / 12)
-    assert next(iter(gain_lines(result))).startswith("knows, over guesses, vote: +33.3 points (95 % interval")
+    assert next(iter(reproduction_gains(result))).startswith("knows, over guesses, vote: +33.3 points (95 % interval")
 
 
 def test_an_interrupted_run_goes_on_where_it_was(four_speakers):
@@ -94,7 +94,7 @@ def test_test_recordings_can_be_thinned_out(four_speakers):
 
 def test_the_table_names_each_row_once(four_speakers):
     result = reproduce(Toy().made, four_speakers)
-    cells = list(lines(result))
+    cells = list(reproduction_lines(result))
     assert [(one[0], one[1], one[2]) for one in cells] == [
         ("knows", "vote", "0.900"),
         ("", "linear", ""),
@@ -104,9 +104,11 @@ def test_the_table_names_each_row_once(four_speakers):
     assert [column.header for column in reproduction_table(result).columns][3:5] == ["random, LEAKY", "new speakers"]
 
 
-@pytest.mark.parametrize(("paper", "what"), [(paper, what) for paper in REPRODUCTIONS for what in REPRODUCTIONS[paper]])
+@pytest.mark.parametrize(
+    ("paper", "what"), [(paper, what) for paper, info in find_papers().items() for what in info.reproductions]
+)
 def test_every_reproduction_has_rows_of_its_own(paper, what):
-    made = reproduction(paper, what)
+    made = find_reproduction(paper, what)
     claims = [claim for trial in made.trials for claim in trial.claims]
     names = [claim.what for claim in claims]
     assert len(set(names)) == len(names)
@@ -118,9 +120,9 @@ def test_every_reproduction_has_rows_of_its_own(paper, what):
 
 def test_what_cannot_be_reproduced():
     with pytest.raises(InputError, match="unknown paper 'cross'"):
-        reproduction("cross", "table1")
+        find_reproduction("cross", "table1")
     with pytest.raises(InputError, match="unknown reproduction of cross-modal 'table2'"):
-        reproduction("cross-modal", "table2")
+        find_reproduction("cross-modal", "table2")
 
 
 # -- cross-modal ----------------------------------------------------------------------------------------------

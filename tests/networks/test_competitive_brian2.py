@@ -1,4 +1,4 @@
-"""Spike for spike what Brian 2 gives; its spikes were kept by scripts/competitive_brian2.py."""
+"""Spike for spike what Brian 2 gives; its spikes were kept by benchmarks/brian2_competitive.py."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -9,7 +9,7 @@ from emospike.networks.synchrony_graph import Graph, Synchrony, adjacency, descr
 from emospike.networks.trains import Trains
 from emospike.readout.contract import Classifier, parameters
 from emospike.readout.graph import GraphConvolution, Unscaled
-from emospike.readout.readout import Readout
+from emospike.readout.readout import VectorReadout
 from emospike.validation import InputError
 
 LAYERS = ((2, 3), (1, 4))
@@ -180,7 +180,7 @@ def test_no_edge_no_influence(kinds):
 def test_a_readout_leaves_the_edges_as_they_are(kinds):
     X, y = kinds
     speakers = np.array([f"s{i % 4}" for i in range(len(y))])
-    readout = Readout(Unscaled(), GraphConvolution(epochs=4, hidden=8, layers=LAYERS)).fit(X, y, speakers)
+    readout = VectorReadout(Unscaled(), GraphConvolution(epochs=4, hidden=8, layers=LAYERS)).fit(X, y, speakers)
     np.testing.assert_array_equal(readout.scaled(X), X)
     readout.adapt(X[:6])
     assert np.isfinite(readout.probabilities(X)).all()

@@ -16,11 +16,14 @@ def systems() -> None:
     """List the systems and their presets."""
     from emospike.systems import SYSTEMS
 
-    rows = []
-    for name in SYSTEMS:
-        kind = SYSTEMS.load(name)
-        rows.append({"system": name, "presets": ", ".join(kind.presets()), "what": kind.__doc__.splitlines()[0]})
-    show(table(rows))
+    show(
+        table(
+            [
+                {"system": name, "presets": ", ".join(info.load_presets()), "what": info.what}
+                for name, info in SYSTEMS.items()
+            ]
+        )
+    )
 
 
 def datasets() -> None:

@@ -62,8 +62,7 @@ def modality_of(system: str, modality: str | None) -> str:
     """
     from emospike.systems import SYSTEMS
 
-    first: str = SYSTEMS.load(system).modalities()[0]
-    return modality or first
+    return modality or SYSTEMS.find(system).modalities[0]
 
 
 def check_senses(modality: str | None, face: Path | None = None) -> None:
@@ -82,12 +81,8 @@ def check_senses(modality: str | None, face: Path | None = None) -> None:
 
 def by_modality(system: System, modality: str | None) -> System:
     """Return a model that decides by a modality, or as it does if none is named."""
-    from emospike.systems.sensing_system import SensingSystem
-
     if modality is None or modality == system.card.get("modality", "audio"):
         return system
-    if not isinstance(system, SensingSystem):
-        raise InputError(f"this model cannot do without a sense: leave --modality {modality} out")
     return system.by(modality)
 
 

@@ -46,12 +46,12 @@ def compare(
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: name a folder for the results")
     names = [name.strip() for name in systems.split(",")] if systems else list(SYSTEMS)
-    parts, lines = comparing.plan(names, modality, labels, published=published)
+    entries, lines = comparing.plan(names, modality, labels, published=published)
     for line in lines:
         note(line)
     with progress_bar() as progress:
         dataset = load_data(data, progress, modality)
-        rows = [comparing.row(one) for one in comparing.compare(dataset, parts, output, note, progress)]
+        rows = [comparing.make_row(one) for one in comparing.compare(dataset, entries, output, note, progress)]
     if not rows:
         raise InputError("no system could be evaluated: see the notes above")
     show(comparison_table(rows))

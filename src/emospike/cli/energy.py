@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +19,7 @@ from emospike.cli.arguments import (
     only_readable,
 )
 from emospike.cli.evaluate import FigureFile, Json, check_outputs, write_result
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.terminal import format_number, note, progress_bar, show
 from emospike.validation import InputError, positive
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def energy(
     *,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Recordings to count on, and for a system to train on (models: made-up speech)."),
+        typer.Option("--data", help="Recordings to count on, and for a system to train on (models: synthetic speech)."),
     ] = None,
     preset: Preset = None,
     modality: Senses = None,
@@ -52,11 +51,11 @@ def energy(
     positive("clips", clips)
     check_senses(modality)
     figure = check_outputs(json_file, figure)
-    with TemporaryDirectory() as folder, progress_bar() as progress:
+    with progress_bar() as progress:
         if what in SYSTEMS:
             system, found = trained(what, data, preset, modality, labels=labels, progress=progress)
         else:
-            system, found = loaded(what, data, modality, Path(folder), clips)
+            system, found = loaded(what, data, modality, clips)
         result = {"what": what, "preset": preset, "modality": modality} | energy_of(
             system, spread(found, clips), progress
         )
@@ -86,15 +85,14 @@ def trained(
     return trained_for(name, dataset, labels, preset, modality=modality, progress=progress)
 
 
-def loaded(model: str, data: Path | None, modality: str | None, folder: Path, count: int) -> tuple[System, list[Clip]]:
+def loaded(model: str, data: Path | None, modality: str | None, count: int) -> tuple[System, list[Clip]]:
     """Return a model, and the recordings to count on; of a data set so many, since to check all takes minutes."""
     import numpy as np
 
     from emospike import datasets, store
-    from emospike.clip import Clip
-    from emospike.evaluation.bench.material import recording
+    from emospike.clip import SAMPLE_RATE, Clip
+    from emospike.clip.synthetic import synthesise_speech
     from emospike.evaluation.energy import spread
-    from emospike.systems.sensing_system import SensingSystem
 
     stored = store.load(model)
     system = by_modality(stored, modality)
@@ -105,32 +103,29 @@ def loaded(model: str, data: Path | None, modality: str | None, folder: Path, co
         rows = np.array(spread(range(len(found)), count))
         return system, only_readable(found.subset(rows), None, senses).clips()
     if senses != "audio":
-        hears = isinstance(stored, SensingSystem) and "audio" in stored.views
-        instead = ", or --modality audio" if hears else ""
+        instead = ", or --modality audio" if "audio" in stored.deciders else ""
         raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables{instead}")
-    return system, [Clip(recording(None, folder))]
+    return system, [Clip.from_array(synthesise_speech(), SAMPLE_RATE, "synthetic speech")]
 
 
 def tables(result: Mapping[str, Any]) -> list[Table]:
     """Return the table of variants, and that of layers."""
     from rich.table import Table
 
-    from emospike.evaluation.bench.tables import shown
-
     variants = Table(title="One decision, mean over the recordings", title_justify="left", box=None, pad_edge=False)
     variants.add_column("variant")
     for name in ("M MAC", "M AC", "MB moved", "arithmetic µJ", "movement µJ", "total µJ", "from DRAM µJ"):
         variants.add_column(name, justify="right")
     for row in result["variants"]:
-        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
-        joules = (shown(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
-        variants.add_row(row["name"], *counts, *joules, shown(row["arithmetic_uj"] + row["dram_uj"]))
+        counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        joules = (format_number(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
+        variants.add_row(row["name"], *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"]))
     layers = Table(title="Its layers", title_justify="left", box=None, pad_edge=False)
     layers.add_column("layer")
     for name in ("spikes an input and step", "M MAC", "M AC", "MB moved", "total µJ", "twin µJ"):
         layers.add_column(name, justify="right")
     for row in result["layers"]:
         rate = f"{100 * row['spike_rate']:.2f} %" if row["accumulates"] else "real numbers"
-        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
-        layers.add_row(row["name"], rate, *counts, shown(row["total_uj"]), shown(row["twin_total_uj"]))
+        counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        layers.add_row(row["name"], rate, *counts, format_number(row["total_uj"]), format_number(row["twin_total_uj"]))
     return [variants, layers] if result["layers"] else [variants]

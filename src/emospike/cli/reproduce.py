@@ -31,18 +31,17 @@ def reproduce(
     if paper is None or what is None:
         listing(paper)
         return
-    from emospike.evaluation.reproduce import reproduce as reproduced
-    from emospike.evaluation.reproduce_tables import gain_lines, reproduction_table
-    from emospike.evaluation.reproduction import reproduction
+    from emospike.evaluation import reproduce as reproducing
+    from emospike.evaluation.report import reproduction_gains, reproduction_table
 
-    chosen = reproduction(paper, what)
+    chosen = reproducing.find_reproduction(paper, what)
     if data is None:
         raise InputError(f"reproducing {paper} {what} needs recordings: give --data too")
     figure = check_outputs(json_file, figure)
     before = earlier(json_file)
     with progress_bar() as progress:
         dataset = load_data(data, progress, chosen.modality)
-        result = reproduced(
+        result = reproducing.reproduce(
             chosen,
             dataset,
             seed=seed,
@@ -51,7 +50,7 @@ def reproduce(
             save=lambda so_far: write_result(named(so_far, paper, what), json_file),
         )
     show(reproduction_table(result), "")
-    for line in (*gain_lines(result), f"{result['source']}; {result['note']}"):
+    for line in (*reproduction_gains(result), f"{result['source']}; {result['note']}"):
         note(line)
     if figure:
         from emospike.evaluation.figures.reproduction import alt_text, reproduction_figure
@@ -66,18 +65,18 @@ def listing(paper: str | None = None) -> None:
     """List what can be reproduced, of one paper or of all."""
     from rich.table import Table
 
-    from emospike.evaluation.reproduction import REPRODUCTIONS, reproduction
+    from emospike.evaluation.reproduce import find_papers
     from emospike.validation import one_of
 
+    papers = find_papers()
     table = Table(box=None, pad_edge=False)
-    for name in ("paper", "what", "shows", "needs"):
-        table.add_column(name)
-    for name in REPRODUCTIONS if paper is None else [one_of("paper", paper, REPRODUCTIONS)]:
-        for what in REPRODUCTIONS[name]:
-            about = reproduction(name, what)
-            table.add_row(
-                name, what, about.title, {"audio": "sound", "both": "sound and face"}.get(about.modality, "face")
-            )
+    for column in ("paper", "what", "shows", "needs"):
+        table.add_column(column)
+    for name in papers if paper is None else [one_of("paper", paper, papers)]:
+        for what in papers[name].reproductions:
+            about = papers[name].load_reproduction(what)
+            needs = {"audio": "sound", "both": "sound and face"}.get(about.modality, "face")
+            table.add_row(name, what, about.title, needs)
     show(table)
 
 

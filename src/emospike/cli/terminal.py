@@ -25,6 +25,17 @@ def show(*tables: Any) -> None:
         console.print(table)
 
 
+def format_number(value: float | None) -> str:
+    """Return a number in three significant digits, or whole from a hundred on.
+
+    >>> format_number(0.012345), format_number(3108), format_number(9.0), format_number(None)
+    ('0.0123', '3,108', '9', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 @contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress | None]:
     """Show the stage and how far it is, on stderr and only at a terminal."""

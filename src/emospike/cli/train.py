@@ -50,7 +50,6 @@ def train(
     from emospike.evaluation.cards import check_evaluation, measured, model_card, settings_of
     from emospike.evaluation.leaks import clip_hashes
     from emospike.evaluation.protocols import new_system
-    from emospike.evaluation.testing import speakers_of
     from emospike.validation import one_of, within
 
     check_writable(output)
@@ -67,7 +66,7 @@ def train(
         check_speakers(dataset)
         hashes = clip_hashes(dataset)
         model = untrained.fit(
-            dataset.clips(), dataset.labels.tolist(), speakers_of(dataset), progress, finer_labels(dataset)
+            dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), progress, finer_labels(dataset)
         )
     model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
     if found is not None:
@@ -120,9 +119,7 @@ def learnt_from(model: System, dataset: Dataset) -> Dataset:
     """Return the recordings that a model was trained on, and say which others no face was found in."""
     import numpy as np
 
-    from emospike.systems.sensing_system import SensingSystem
-
-    left_out = model.left_out_ if isinstance(model, SensingSystem) else {}
+    left_out = model.left_out_
     if left_out:
         first = next(iter(left_out.values()))
         note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")

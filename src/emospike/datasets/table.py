@@ -94,6 +94,11 @@ class Dataset:
         """The speaker of each recording; an empty string where nobody said."""
         return np.array([recording.speaker or "" for recording in self.recordings], dtype=str)
 
+    def known_speakers(self) -> list[str] | None:
+        """Return who speaks in each recording, or None if that is not known of every one."""
+        speakers: list[str] = self.speakers.tolist()
+        return speakers if all(speakers) else None
+
     @property
     def classes(self) -> tuple[str, ...]:
         """The labels that occur, sorted."""

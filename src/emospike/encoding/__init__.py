@@ -21,3 +21,6 @@ ENCODERS = Registry(
         "levels": "emospike.encoding.levels:Levels",
     },
 )
+
+CAMERAS = Registry("event camera", {"frame_difference": "emospike.encoding.frame_difference:FrameDifference"})
+"""Encoders of pictures."""

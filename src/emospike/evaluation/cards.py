@@ -9,7 +9,6 @@ from typing import Any
 from emospike import __version__
 from emospike.datasets import DATASETS, Dataset
 from emospike.evaluation.leaks import CLIP_HASHES
-from emospike.evaluation.testing import speakers_of
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.validation import InputError
@@ -36,7 +35,7 @@ def model_card(system: System, dataset: Dataset, settings: Mapping[str, str], ha
     `settings` are those of `settings_of`, `hashes` those of `emospike.evaluation.leaks.clip_hashes`.
     """
     parameters = system.get_params()
-    held_out = "speakers" if speakers_of(dataset) else "clips"
+    held_out = "speakers" if dataset.known_speakers() else "clips"
     return {
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),

@@ -20,8 +20,7 @@ from emospike.explain.wording import WORDS
 from emospike.progress import Progress
 from emospike.readout.fusion import entropy, log_linear
 from emospike.systems.base import System
-from emospike.systems.perception import SENSES
-from emospike.systems.vector_system import VectorSystem
+from emospike.systems.perception import BOTH
 from emospike.validation import InputError
 
 LIMITS = 21
@@ -30,7 +29,7 @@ LIMITS = 21
 TIMED = 6
 """Test clips of a fold that are decided one by one to time each sense, the first to warm up."""
 
-VIEWS = (*SENSES, "both")
+VIEWS = (*BOTH, "both")
 
 Labels = Shaped[np.ndarray, " clips"]
 Right = Bool[np.ndarray, " clips"]
@@ -111,13 +110,13 @@ class Cascade(Study):
     parts: list[Part] = field(default_factory=list)
 
     def check(self, system: System) -> None:
-        """Raise `InputError` unless the system has a readout for each sense."""
-        if not isinstance(system, VectorSystem) or system.modality != "both":
+        """Raise `InputError` unless the system decides by each of two modalities alone."""
+        if "one_modality" not in system.abilities:
             raise InputError("protocol cascade needs sound and face: use --modality both")
 
-    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+    def add(self, system: System, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
         """Take in a fold; limits are set on its training speakers, each decided by readouts fitted without them."""
-        kept = np.flatnonzero(~np.isnan([run.alone[sense] for sense in SENSES]).any(axis=(0, 2)))
+        kept = np.flatnonzero(~np.isnan([run.alone[sense] for sense in BOTH]).any(axis=(0, 2)))
         if len(kept):
             self.parts.append(part_of(system, train, run, kept, progress))
 
@@ -128,7 +127,7 @@ class Cascade(Study):
         limits = np.linspace(0, np.log(len(self.parts[0].classes)), LIMITS).tolist()
         curves = [
             {"first": first, "limit": limit} | self._at(first, [limit] * len(self.parts))
-            for first in SENSES
+            for first in BOTH
             for limit in limits
         ]
         return {"cascade": curves, "cascade_chosen": self._chosen(), "cascade_both": self._both()}
@@ -175,7 +174,7 @@ class Cascade(Study):
         )
         both = np.concatenate([part.right(part.answers["both"]) for part in self.parts])
         found = {}
-        for first in SENSES:
+        for first in BOTH:
             limits = [part.limits[first] for part in self.parts]
             right = np.concatenate(
                 [part.decided(first, limit)[0] for part, limit in zip(self.parts, limits, strict=True)]
@@ -190,7 +189,7 @@ class Cascade(Study):
     def _both(self) -> dict[str, Any]:
         """Return how one brain that always has both senses does, and fusing always; and what each pass costs."""
         right = [part.right(part.answers["both"]) for part in self.parts]
-        fused = [part.right(log_linear([part.answers[sense] for sense in SENSES])) for part in self.parts]
+        fused = [part.right(log_linear([part.answers[sense] for sense in BOTH])) for part in self.parts]
         costs = {
             name: {
                 view: float(np.concatenate([getattr(part, name)[view] for part in self.parts]).mean()) for view in VIEWS
@@ -203,11 +202,11 @@ class Cascade(Study):
 
 def other(sense: str) -> str:
     """Return the other of the two senses."""
-    return next(one for one in SENSES if one != sense)
+    return next(one for one in BOTH if one != sense)
 
 
 def part_of(
-    system: VectorSystem, train: Dataset, run: Tested, kept: Shaped[np.ndarray, " kept"], progress: Progress | None
+    system: System, train: Dataset, run: Tested, kept: Shaped[np.ndarray, " kept"], progress: Progress | None
 ) -> Part:
     """Return what a fold found on the clips `kept`, which have both senses."""
     clips = run.recordings.subset(kept).clips()
@@ -217,7 +216,7 @@ def part_of(
         classes=run.classes,
         speakers=run.recordings.speakers[kept],
         takes=np.array(run.takes)[kept],
-        answers={"both": run.probabilities[kept]} | {sense: run.alone[sense][kept] for sense in SENSES},
+        answers={"both": run.probabilities[kept]} | {sense: run.alone[sense][kept] for sense in BOTH},
         limits=training_limits(system, train),
         operations={view: np.array([counted(one) for one in own], float) for view, own in costs.items()},
         energy_uj={view: np.array([one.energy_uj for one in own]) for view, own in costs.items()},
@@ -225,7 +224,7 @@ def part_of(
     )
 
 
-def training_limits(system: VectorSystem, train: Dataset) -> dict[str, float]:
+def training_limits(system: System, train: Dataset) -> dict[str, float]:
     """Return the best limit for each order of the senses, so that no accuracy is lost against both senses always.
 
     Judged on the training clips that have both senses and were held out to calibrate.
@@ -233,12 +232,10 @@ def training_limits(system: VectorSystem, train: Dataset) -> dict[str, float]:
     kept = ~np.isnan([system.held_out_[view] for view in VIEWS]).any(axis=(0, 2))
     answers, truth = {view: system.held_out_[view][kept] for view in VIEWS}, train.labels[kept]
     enough = int((np.array(system.classes_)[answers["both"].argmax(axis=1)] == truth).sum())
-    return {
-        first: best_limit(answers[first], answers[other(first)], truth, enough, system.classes_) for first in SENSES
-    }
+    return {first: best_limit(answers[first], answers[other(first)], truth, enough, system.classes_) for first in BOTH}
 
 
-def costs_of(system: VectorSystem, clips: Sequence[Clip], progress: Progress | None) -> dict[str, list[Operations]]:
+def costs_of(system: System, clips: Sequence[Clip], progress: Progress | None) -> dict[str, list[Operations]]:
     """Return what a decision on each clip costs with the sound alone, with the face alone, and with both."""
 
     def one(_: int, clip: Clip) -> list[Operations]:
@@ -253,7 +250,7 @@ def counted(cost: Operations) -> int:
     return cost.synaptic_operations + cost.macs
 
 
-def decision_seconds(system: VectorSystem, clips: Sequence[Clip], view: str) -> float:
+def decision_seconds(system: System, clips: Sequence[Clip], view: str) -> float:
     """Return how long a decision takes from the file on, finding the face included, after one to warm up."""
     times = []
     for clip in clips:

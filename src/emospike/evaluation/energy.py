@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from emospike.datasets import Dataset, finer_labels, relabel, speaker_folds
 from emospike.energy.counting import PICOJOULE_AC, PICOJOULE_MAC
 from emospike.energy.operations import LayerCost, Operations
 from emospike.evaluation.protocols import new_system
-from emospike.evaluation.testing import speakers_of
 from emospike.progress import Progress
 from emospike.systems.base import System
 from emospike.validation import InputError
@@ -45,15 +44,6 @@ data movement counted (arXiv 2409.08290)."""
 
 CLIPS = 8
 """Clips that are counted on, unless another number is asked for."""
-
-
-@runtime_checkable
-class Counterpart(Protocol):
-    """A system that does the same work as a network without spikes of another shape: its paper's, or in one pass."""
-
-    def counterpart(self) -> Operations:
-        """Return what that network costs."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -121,8 +111,8 @@ def energy_of(system: System, clips: Sequence[Clip], progress: Progress | None =
     found = [_variant("spiking" if spiking else "no spikes", counted)]
     if spiking:
         found.append(_variant("twin without spikes", counted, "twin_"))
-    if spiking and isinstance(system, Counterpart):
-        found.append(_variant("counterpart", [system.counterpart()]))
+    if spiking and "equivalent" in system.abilities:
+        found.append(_variant("counterpart", [system.equivalent()]))
     rate = float(np.mean([one.spike_rate for one in counted]))
     return {
         "clips": len(clips),
@@ -191,7 +181,7 @@ def trained_for(
     dataset = relabel(dataset, labels)
     fold = speaker_folds(dataset)[0]
     train, system = dataset.subset(fold.train), new_system(name, preset, 0, modality=modality)
-    system.fit(train.clips(), train.labels.tolist(), speakers_of(train), progress, finer_labels(train))
+    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
     return system, dataset.subset(fold.test).clips()
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from emospike.readout.calibration import threshold_for
+from emospike.validation import InputError
+
 Labels = Shaped[np.ndarray, " clips"]
+Probabilities = Float[np.ndarray, "clips classes"]
 
 
 def accuracy(truth: Labels, decided: Labels) -> float:
@@ -143,3 +147,32 @@ def gain(
     reach = quantile * error
     ci95 = [100 * max(-1.0, centre - reach), 100 * min(1.0, centre + reach)]
     return found | {"ci95": ci95, "ci95_method": method}
+
+
+def coverage_curve(probabilities: Probabilities, correct: Bool[np.ndarray, " clips"]) -> list[dict[str, float]]:
+    """Return coverage and accuracy of the answered clips for thresholds from 0 to 1 in steps of 0.05.
+
+    A threshold that leaves no clip is not listed.
+    """
+    confidence, rows = probabilities.max(axis=1), []
+    for threshold in np.arange(21) / 20:
+        answered = confidence >= threshold
+        if answered.any():
+            rows.append(
+                {
+                    "threshold": round(float(threshold), 2),
+                    "coverage": float(answered.mean()),
+                    "accuracy": float(correct[answered].mean()),
+                }
+            )
+    return rows
+
+
+def accuracy_at(
+    probabilities: Probabilities, correct: Bool[np.ndarray, " clips"], coverage: float
+) -> tuple[float, float]:
+    """Return threshold and accuracy of the most confident share `coverage` of the clips."""
+    if len(correct) == 0:
+        raise InputError("no clip to measure coverage on")
+    threshold = threshold_for(probabilities, coverage)
+    return threshold, float(correct[probabilities.max(axis=1) >= threshold].mean())

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Shaped
+from jaxtyping import Bool, Int, Shaped
 
 from emospike.datasets import Dataset
 from emospike.evaluation import metrics
 from emospike.evaluation.results import Tested
 from emospike.evaluation.study import Study
 from emospike.progress import Progress
-from emospike.readout.contract import IncrementalClassifier
 from emospike.readout.readout import Readout
 from emospike.systems.base import System
-from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError
 
 COUNTS = (1, 2, 4, 8)
@@ -43,22 +42,22 @@ Rows = Int[np.ndarray, " rows"]
 
 @dataclass(frozen=True)
 class Clips:
-    """State vectors of some clips, with what is known of them."""
+    """What a readout reads of some clips (see `System.represent`), with what is known of them."""
 
-    vectors: Float32[np.ndarray, "clips dims"]
+    represented: Sequence[Any]
     truth: Labels
     speakers: Labels
     takes: Labels
 
     def rows(self, rows: Rows) -> Clips:
         """Return some of the clips."""
-        return Clips(self.vectors[rows], self.truth[rows], self.speakers[rows], self.takes[rows])
+        return Clips([self.represented[i] for i in rows], self.truth[rows], self.speakers[rows], self.takes[rows])
 
     def right(self, readout: Readout) -> Right:
         """Return which clips a readout decides rightly, as if they came one by one."""
-        if not len(self.vectors):
+        if not self.represented:
             return np.empty(0, bool)
-        decided = np.array(readout.classes)[readout.probabilities(self.vectors).argmax(axis=1)]
+        decided = np.array(readout.classes)[readout.probabilities(self.represented).argmax(axis=1)]
         right: Right = decided == self.truth
         return right
 
@@ -126,10 +125,8 @@ class NewSpeakers(Study):
     counts: tuple[int, ...] = COUNTS
 
     def check(self, system: System) -> None:
-        """Raise `InputError` unless there is a readout to adapt; without labels alone if it cannot go on learning."""
-        if not isinstance(system, VectorSystem):
-            raise InputError(f"protocol new-speaker adapts a readout of vectors, {type(system).__name__} has none")
-        if not isinstance(system.classifier, IncrementalClassifier):
+        """Adapt without labels alone if the system cannot go on learning."""
+        if "learn" not in system.abilities:
             self.modes = ("mean",)
 
     def prepare(self, dataset: Dataset) -> None:
@@ -139,12 +136,12 @@ class NewSpeakers(Study):
         if not self.counts:
             raise InputError("most speakers have one recording of a class or none: none is left to test an adaptation")
 
-    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+    def add(self, system: System, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
         """Adapt a copy of the readout to each speaker of a fold."""
         used = np.setdiff1d(np.arange(len(train)), list(system.left_out_))
         sample = np.random.default_rng(self.seed).permutation(used)[:SAMPLE]
-        old = vectors_of(system, train.subset(np.sort(sample)), progress)
-        new = vectors_of(system, run.recordings, progress)
+        old = represent(system, train.subset(np.sort(sample)), progress)
+        new = represent(system, run.recordings, progress)
         if old is None or new is None:
             return
         speakers = np.unique(new.speakers)
@@ -205,18 +202,17 @@ def adapted_to(readout: Readout, given: Clips, mode: str) -> Readout:
     """Return a copy of a readout that was adapted to clips of one speaker in one of `MODES`."""
     copy = deepcopy(readout)
     if mode in ("mean", "both"):
-        copy.adapt(given.vectors)
+        copy.adapt(given.represented)
     if mode in ("labels", "both"):
-        copy.adapt(given.vectors, given.truth)
+        copy.adapt(given.represented, given.truth)
     return copy
 
 
-def vectors_of(system: VectorSystem, dataset: Dataset, progress: Progress | None = None) -> Clips | None:
-    """Return the state vectors of the recordings that lack no sense, or None if there is none."""
-    seen = system.viewed(dataset.clips(), progress=progress)
-    whole = np.array([view == system.modality for view, _ in seen], bool)
-    if not whole.any():
+def represent(system: System, dataset: Dataset, progress: Progress | None = None) -> Clips | None:
+    """Return what the readout reads of the recordings that lack no modality, or None if there is none."""
+    found = system.represent_clips(dataset.clips(), None, progress)
+    rows = [i for i, (modality, _) in enumerate(found) if modality == system.modality]
+    if not rows:
         return None
-    vectors = np.stack([vector for view, vector in seen if view == system.modality])
     takes = np.array([recording.take for recording in dataset.recordings])
-    return Clips(vectors, dataset.labels[whole], dataset.speakers[whole], takes[whole])
+    return Clips([found[i][1] for i in rows], dataset.labels[rows], dataset.speakers[rows], takes[rows])

@@ -23,10 +23,9 @@ from emospike.datasets.folds import is_leaky
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.leaks import leak_note, leaks
 from emospike.evaluation.new_speaker import NewSpeakers
-from emospike.evaluation.published import published, transduced
 from emospike.evaluation.results import Tested, fold_row, summary
 from emospike.evaluation.study import Study
-from emospike.evaluation.testing import speakers_of, tested
+from emospike.evaluation.testing import tested, transduce
 from emospike.progress import Progress, prefix_stages
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
@@ -34,7 +33,7 @@ from emospike.validation import InputError, one_of, positive
 
 PROTOCOLS = {
     "speaker-folds": "each speaker is tested once a seed, by a system that never heard them",
-    "published": "as in the paper of the system (see `emospike.evaluation.published`)",
+    "published": "as in the paper of the system (its `SystemInfo.split`)",
     "standard": "the data set's own split, where it has one",
     "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
     "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
@@ -63,9 +62,7 @@ def new_system(
     ------
     InputError : unknown system, preset, modality or normalisation, or a system that cannot normalise speakers
     """
-    kind: type[System] = SYSTEMS.load(name)
-    one_of(f"modality of {name}", modality, kind.modalities())
-    system = kind.preset(preset or kind.presets()[0], seed, modality)
+    system: System = SYSTEMS.find(name).make(preset, seed, modality)
     one_of("normalisation", normalise, ("none", "speaker"))
     if "normalise" in system.get_params():
         return system.set_params(normalise=normalise)
@@ -135,7 +132,7 @@ def evaluate(
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(splits)}: ")
         if is_transductive(protocol, system_name):
-            runs.append(transduced(system, dataset, fold, named, fold=number, seed=seed)[0])
+            runs.append(transduce(system, dataset, fold, named, fold=number, seed=seed)[0])
         else:
             train, test = dataset.subset(fold.train), dataset.subset(fold.test)
             runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted(system, train, named)))
@@ -151,7 +148,7 @@ def evaluate(
 def fitted(system: System, train: Dataset, progress: Progress | None) -> dict[str, float]:
     """Train a system, and return how long it took."""
     start = time.perf_counter()
-    system.fit(train.clips(), train.labels.tolist(), speakers_of(train), progress, finer_labels(train))
+    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
     return {"fit": time.perf_counter() - start}
 
 
@@ -181,7 +178,8 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
 def folds_of(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:
     """Return every seed and fold of a protocol."""
     if protocol == "published":
-        return [(seed, published(system_name).split(dataset, seed)) for seed in range(seeds)]
+        way = SYSTEMS.find(system_name).published_split
+        return [(seed, way.split(dataset, seed)) for seed in range(seeds)]
     if protocol == "standard":
         return [(seed, standard_split(dataset)) for seed in range(seeds)]
     if protocol == "random":
@@ -193,12 +191,12 @@ def meaning(protocol: str, system_name: str, dataset: Dataset | None = None) -> 
     """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
     if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
         return "LEAKY: the data set's own split, in which test speakers also train"
-    return published(system_name).says if protocol == "published" else PROTOCOLS[protocol]
+    return SYSTEMS.find(system_name).published_split.says if protocol == "published" else PROTOCOLS[protocol]
 
 
 def is_transductive(protocol: str, system_name: str) -> bool:
     """Tell whether test recordings are there in training."""
-    return protocol == "published" and published(system_name).transductive
+    return protocol == "published" and SYSTEMS.find(system_name).published_split.transductive
 
 
 def _summary(

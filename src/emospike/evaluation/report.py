@@ -1,8 +1,8 @@
-"""Tables of an evaluation for a terminal."""
+"""Tables of an evaluation, a comparison or a reproduction for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from emospike.explain.wording import WORDS
@@ -153,3 +153,44 @@ def comparison_cells(row: Result) -> list[str]:
         f"{known['training_seconds']:.0f}" if "training_seconds" in known else "",
         f"{known['model_bytes'] / 1e6:.1f}" if "model_bytes" in known else "",
     ]
+
+
+HEADS = {"random": "random, LEAKY", "speaker-folds": "new speakers"}
+"""What a protocol is called above a column."""
+
+
+def reproduction_table(result: Result) -> Table:
+    """Return a table with a line for each row and each way to decide."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    names = ["", "decided by", "paper", *(HEADS[name] for name in result["protocols"])]
+    for name in (*names, "95 % interval", "balanced", "majority"):
+        left = name in ("", "decided by")
+        table.add_column(name, justify="left" if left else "right", overflow="fold", no_wrap=not left)
+    for cells in reproduction_lines(result):
+        table.add_row(*cells)
+    return table
+
+
+def reproduction_lines(result: Result) -> Iterator[list[str]]:
+    """Yield the cells of each line; numbers on new speakers come with interval, balanced accuracy and majority."""
+    for row in result["rows"]:
+        for number, column in enumerate(one for one in result["columns"] if one in row["found"]):
+            found = row["found"][column]
+            shown = [f"{found[name]['accuracy']:.3f}" if name in found else "" for name in result["protocols"]]
+            says = row["paper"].get(column)
+            own = found[result["protocols"][-1]]
+            low, high = own["ci95"]
+            more = [f"{low:.3f}-{high:.3f}", f"{own['balanced_accuracy']:.3f}", f"{own['majority']:.3f}"]
+            yield ["" if number else row["what"], column, "" if says is None else f"{says:.3f}", *shown, *more]
+
+
+def reproduction_gains(result: Result) -> Iterator[str]:
+    """Yield what rows gain over those that they are compared with, on new speakers."""
+    for row in result["rows"]:
+        for other, columns in row["gain"].items():
+            for column, gain in columns.items():
+                low, high = gain["ci95"]
+                line = f"{row['what']}, over {other}, {column}: {gain['points']:+.1f} points"
+                yield f"{line} (95 % interval {low:.1f} to {high:.1f})"

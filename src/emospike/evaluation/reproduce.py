@@ -15,10 +15,33 @@ from emospike import __version__
 from emospike.datasets import Dataset, Fold, random_folds, relabel, speaker_folds
 from emospike.evaluation import metrics
 from emospike.progress import Progress, prefix_stages
+from emospike.systems import SYSTEMS
+from emospike.systems.info import SystemInfo
 from emospike.systems.paper import PROTOCOLS, Claim, Found, Labels, Reproduction, Split, Trial
+from emospike.validation import one_of
 
 Row = dict[str, Any]
 Result = dict[str, Any]
+
+
+def find_papers() -> dict[str, SystemInfo]:
+    """Return the systems whose papers can be reproduced, by the names of the papers: those of the systems, hyphenated.
+
+    >>> list(find_papers()["eavs-tf"].reproductions)
+    ['baselines']
+    """
+    return {name.replace("_", "-"): info for name, info in SYSTEMS.items() if info.reproductions}
+
+
+def find_reproduction(paper: str, what: str) -> Reproduction:
+    """Return how a table or figure of a paper is reproduced.
+
+    Raises
+    ------
+    InputError : unknown paper, or table
+    """
+    papers = find_papers()
+    return papers[one_of("paper", paper, papers)].load_reproduction(what)
 
 
 def reproduce(
@@ -44,23 +67,23 @@ def reproduce(
     Raises `InputError` for data that cannot be split like this (see `emospike.datasets.folds`).
     """
     dataset = relabel(dataset, reproduction.labels)
-    settings = {"seed": seed, "emospike": __version__, **described(dataset)}
-    rows = kept(reproduction, before, settings)
-    parts = splits(dataset, reproduction, seed)
+    settings = {"seed": seed, "emospike": __version__, **describe_recordings(dataset)}
+    rows = keep_rows(reproduction, before, settings)
+    parts = split_by_protocol(dataset, reproduction, seed)
     result: Result = {}
     for number, trial in enumerate(reproduction.trials, start=1):
         if not all(claim.what in rows for claim in trial.claims):
             named = prefix_stages(progress, f"{number} of {len(reproduction.trials)}, ")
-            rows |= measured(trial, dataset, parts, seed, named)
+            rows |= measure_trial(trial, dataset, parts, seed, named)
         tested = np.sort(np.concatenate([fold.test for fold in parts.get("speaker-folds", [])] or [np.arange(0)]))
-        gained = dict(gains(rows, dataset.speakers[tested]))
-        result = _result(reproduction, settings, rows, gained, number == len(reproduction.trials))
+        gained = dict(compare_rows(rows, dataset.speakers[tested]))
+        result = _make_result(reproduction, settings, rows, gained, number == len(reproduction.trials))
         if save:
             save(result)
     return result
 
 
-def described(dataset: Dataset) -> dict[str, Any]:
+def describe_recordings(dataset: Dataset) -> dict[str, Any]:
     """Return what the recordings are: how many, of whom, how labelled, and a fingerprint of all that."""
     names = "\n".join(f"{one.take} {one.label} {one.speaker}" for one in dataset.recordings)
     return {
@@ -71,7 +94,7 @@ def described(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def splits(dataset: Dataset, reproduction: Reproduction, seed: int) -> dict[str, list[Fold]]:
+def split_by_protocol(dataset: Dataset, reproduction: Reproduction, seed: int) -> dict[str, list[Fold]]:
     """Return the splits of each protocol: one at random, with a fifth to test on, and one a fold of speakers."""
     made = {
         "random": lambda: random_folds(dataset, dataset.labels, seed)[:1],
@@ -81,20 +104,22 @@ def splits(dataset: Dataset, reproduction: Reproduction, seed: int) -> dict[str,
     return {name: [replace(fold, test=fold.test[::thin]) for fold in made[name]()] for name in reproduction.protocols}
 
 
-def kept(reproduction: Reproduction, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> dict[str, Row]:
+def keep_rows(
+    reproduction: Reproduction, before: Mapping[str, Any] | None, settings: Mapping[str, Any]
+) -> dict[str, Row]:
     """Return the rows of an earlier run that are still true: the same claim, settings and recordings."""
     if not before or before.get("settings") != dict(settings) or before.get("protocols") != [*reproduction.protocols]:
         return {}
     earlier = {row["what"]: row for row in before.get("rows", [])}
     return {
-        claim.what: earlier[claim.what] | _claimed(claim)
+        claim.what: earlier[claim.what] | _row_of(claim)
         for trial in reproduction.trials
         for claim in trial.claims
-        if claim.what in earlier and earlier[claim.what]["settings"] == digest(trial) and _whole(earlier[claim.what])
+        if claim.what in earlier and earlier[claim.what]["settings"] == digest(trial) and _is_whole(earlier[claim.what])
     }
 
 
-def _whole(row: Row) -> bool:
+def _is_whole(row: Row) -> bool:
     """Tell whether a row still says which recordings were decided rightly; it may have been shortened since."""
     return all("right" in cell for column in row["found"].values() for cell in column.values())
 
@@ -104,12 +129,12 @@ def digest(trial: Trial) -> str:
     return f"{crc32(trial.settings.encode()):08x}"
 
 
-def measured(
+def measure_trial(
     trial: Trial, dataset: Dataset, parts: Mapping[str, Sequence[Fold]], seed: int, progress: Progress | None = None
 ) -> dict[str, Row]:
     """Return the rows of one trial, by name."""
     rows: dict[str, Row] = {
-        claim.what: _claimed(claim) | {"settings": digest(trial), "found": {}} for claim in trial.claims
+        claim.what: _row_of(claim) | {"settings": digest(trial), "found": {}} for claim in trial.claims
     }
     start = time.perf_counter()
     for protocol, folds in parts.items():
@@ -121,15 +146,15 @@ def measured(
         for what, row in rows.items():
             for column in found[0].decided[what]:
                 decided = np.concatenate([one.decided[what][column] for one in found])
-                row["found"].setdefault(column, {})[protocol] = numbers(dataset, tested, decided, protocol)
+                row["found"].setdefault(column, {})[protocol] = score(dataset, tested, decided, protocol)
             if what in found[0].curves:
-                row.setdefault("curves", {})[protocol] = [_listed(one, what) for one in found]
+                row.setdefault("curves", {})[protocol] = [_list_curves(one, what) for one in found]
                 row.setdefault("tested", {})[protocol] = [len(fold.test) for fold in folds]
     seconds = time.perf_counter() - start
     return {what: row | {"seconds": round(seconds, 1)} for what, row in rows.items()}
 
 
-def numbers(dataset: Dataset, tested: Labels, decided: Labels, protocol: str) -> dict[str, Any]:
+def score(dataset: Dataset, tested: Labels, decided: Labels, protocol: str) -> dict[str, Any]:
     """Return accuracy, its interval, and which recordings were decided rightly (1, else 0), in the data's order.
 
     The interval is over speakers; of a random split, which says nothing about other speakers, over recordings.
@@ -148,7 +173,7 @@ def numbers(dataset: Dataset, tested: Labels, decided: Labels, protocol: str) ->
     }
 
 
-def gains(rows: Mapping[str, Row], speakers: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
+def compare_rows(rows: Mapping[str, Row], speakers: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what each row gains over the rows that it is compared with, on new speakers, column by column, paired."""
     for what, row in rows.items():
         found: dict[str, Any] = {}
@@ -156,16 +181,16 @@ def gains(rows: Mapping[str, Row], speakers: Labels) -> Iterator[tuple[str, dict
             for column, own in row["found"].items():
                 theirs = rows.get(other, {"found": {}})["found"].get(column)
                 if theirs and "speaker-folds" in own:
-                    than, now = _right(theirs["speaker-folds"]), _right(own["speaker-folds"])
+                    than, now = _read_right(theirs["speaker-folds"]), _read_right(own["speaker-folds"])
                     found.setdefault(other, {})[column] = metrics.gain(than, now, speakers)
         yield what, found
 
 
-def _right(found: Mapping[str, Any]) -> Bool[np.ndarray, " clips"]:
+def _read_right(found: Mapping[str, Any]) -> Bool[np.ndarray, " clips"]:
     return np.array([one == "1" for one in found["right"]])
 
 
-def _claimed(claim: Claim) -> Row:
+def _row_of(claim: Claim) -> Row:
     return {
         "what": claim.what,
         "paper": dict(claim.paper),
@@ -174,11 +199,11 @@ def _claimed(claim: Claim) -> Row:
     }
 
 
-def _listed(found: Found, what: str) -> dict[str, list[float]]:
+def _list_curves(found: Found, what: str) -> dict[str, list[float]]:
     return {name: [float(one) for one in line] for name, line in found.curves[what].items()}
 
 
-def _result(
+def _make_result(
     reproduction: Reproduction,
     settings: Mapping[str, Any],
     rows: Mapping[str, Row],

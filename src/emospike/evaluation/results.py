@@ -12,7 +12,6 @@ from jaxtyping import Bool, Float, Shaped
 from emospike import __version__
 from emospike.datasets import Dataset
 from emospike.evaluation import metrics
-from emospike.readout.selective import accuracy_at, coverage_curve
 
 COVERAGE = 0.78
 """Share of clips that eXCube2 answered with sound and face; the accuracy there is what papers are compared by."""
@@ -91,7 +90,7 @@ def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
     )
     answered = np.concatenate([run.confidence >= run.threshold for run in runs])
     labels = sorted({*truth.tolist(), *(name for run in runs for name in run.classes)})
-    threshold, selected = accuracy_at(confidence[:, None], correct, COVERAGE)
+    threshold, selected = metrics.accuracy_at(confidence[:, None], correct, COVERAGE)
     clips = len({take for run in runs for take in run.takes})
     return {
         "accuracy": metrics.accuracy(truth, decided),
@@ -99,7 +98,7 @@ def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
         "majority": metrics.majority(truth),
         "ci95": list(metrics.interval(correct, groups, clips)),
         "ci95_method": metrics.interval_method(correct, groups),
-        "coverage": coverage_curve(confidence[:, None], correct),
+        "coverage": metrics.coverage_curve(confidence[:, None], correct),
         "at_coverage": {"coverage": COVERAGE, "threshold": threshold, "accuracy": selected},
         "at_own_threshold": {
             "coverage": float(answered.mean()),

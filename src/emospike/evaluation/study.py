@@ -19,7 +19,7 @@ class Study:
     def prepare(self, dataset: Dataset) -> None:
         """Look at the whole data set before the first fold; raise `InputError` if it will not do."""
 
-    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+    def add(self, system: System, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
         """Measure on the system of a fold, which was trained on `train` and tested in `run`."""
 
     def result(self) -> dict[str, Any]:

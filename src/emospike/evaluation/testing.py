@@ -12,11 +12,10 @@ import numpy as np
 from jaxtyping import Float
 
 from emospike import store
-from emospike.datasets import Dataset
+from emospike.datasets import Dataset, Fold
 from emospike.evaluation.results import Tested
 from emospike.progress import Progress
 from emospike.systems.base import System
-from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import InputError
 
 TIMED = 6
@@ -42,14 +41,11 @@ def answered(system: System, dataset: Dataset, progress: Progress | None = None,
     ------
     InputError : no recording can be decided on
     """
-    start, clips, who = time.perf_counter(), dataset.clips(), speakers_of(dataset)
-    if isinstance(system, SensingSystem):
-        alone, left_out = system.answers(clips, who, progress)
-        whole = alone.pop(system.modality)
-        for other in alone.values():
-            whole = np.where(np.isnan(whole), other, whole)
-    else:
-        alone, left_out, whole = {}, {}, system.predict_proba(clips, who, progress)
+    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers()
+    alone, left_out = system.predict_by_modality(clips, who, progress)
+    whole = alone.pop(system.modality)
+    for other in alone.values():
+        whole = np.where(np.isnan(whole), other, whole)
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))
@@ -81,7 +77,21 @@ def costs(system: System, dataset: Dataset) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in found])) for name in numbers} | {"model_bytes": model_bytes}
 
 
-def speakers_of(dataset: Dataset) -> list[str] | None:
-    """Return who speaks in each recording, or None if that is not known of every one."""
-    speakers: list[str] = dataset.speakers.tolist()
-    return speakers if all(speakers) else None
+def transduce(
+    system: System, dataset: Dataset, split: Fold, progress: Progress | None = None, **run: Any
+) -> tuple[Tested, Any]:
+    """Return what a system decides on the test rows of a fold, all recordings being there in training; and its run.
+
+    The system's `transduce` gets all clips with all labels, and masks of the rows that train and that validate; its run
+    has ``probabilities`` of all clips, columns in the order of the sorted labels. There is no threshold, so all is
+    answered.
+
+    Raises
+    ------
+    InputError : a system that cannot do so
+    """
+    if "transduce" not in system.abilities:
+        raise InputError(f"{type(system).__name__} cannot decide on recordings while it trains with them")
+    train, validation = (np.isin(np.arange(len(dataset)), rows) for rows in (split.train, split.validation))
+    whole = system.transduce(dataset.clips(), dataset.labels.tolist(), train, validation, progress)
+    return Tested(dataset.subset(split.test), dataset.classes, whole.probabilities[split.test], 0.0, **run), whole

@@ -22,9 +22,8 @@ from jaxtyping import Float, Int64, Shaped
 from emospike.clip import Clip
 from emospike.datasets import Dataset, Fold, finer_labels
 from emospike.datasets.labels import FINER
-from emospike.evaluation.published import transduced
 from emospike.evaluation.results import Tested
-from emospike.evaluation.testing import answered, speakers_of
+from emospike.evaluation.testing import answered, transduce
 from emospike.progress import Progress
 from emospike.systems.base import System
 
@@ -98,7 +97,7 @@ class Trial:
     ----------
     dataset, fold : all recordings with their labels, and which of them train and test
     make : returns an unfitted system
-    transductive : the system decides on test recordings while it trains (see `published.transduced`)
+    transductive : the system decides on test recordings while it trains (see `testing.transduce`)
     progress : told how far each stage is
     """
 
@@ -121,7 +120,7 @@ class Trial:
         test = WatchedDataset(**vars(self.dataset.subset(self.fold.test)))
         system = self.make()
         with _only(self.dataset.subset(self.fold.train), hidden) as train:
-            system.fit(train.clips(), train.labels.tolist(), speakers_of(train), self.progress, finer_labels(train))
+            system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), self.progress, finer_labels(train))
         state, looked_at = state_hash(system), len(test.log)
         run = answered(system, test, self.progress)
         change = None
@@ -136,7 +135,7 @@ class Trial:
     def _transduced(self, alone: int) -> Outcome:
         log: set[Path] = set()
         watched = WatchedDataset(**vars(self.dataset), log=log)
-        run, whole = transduced(self.make(), watched, self.fold, self.progress)
+        run, whole = transduce(self.make(), watched, self.fold, self.progress)
         looked_at = len(log.intersection(run.recordings.paths.tolist()))
         found = {name: value for name, value in vars(whole).items() if isinstance(value, np.ndarray)}
         found["probabilities"] = np.delete(whole.probabilities, self.fold.test, axis=0)
@@ -148,7 +147,7 @@ class Trial:
         kept = np.sort(np.concatenate([self.fold.train, self.fold.validation, self.fold.test[:1]]))
         first = replace(self, fold=replace(self.fold, train=self.fold.test[:1], validation=self.fold.validation[:0]))
         less = first.with_turned_labels().dataset.subset(kept)
-        answer, _ = transduced(self.make(), less, _within(self.fold, kept), self.progress)
+        answer, _ = transduce(self.make(), less, _within(self.fold, kept), self.progress)
         return _change(answer.probabilities, run.probabilities[:1])
 
     def with_labels_of(self, source: Rows) -> Trial:

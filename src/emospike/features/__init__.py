@@ -24,8 +24,12 @@ FEATURES = Registry(
         "constant_q": "emospike.features.constant_q:ConstantQ",
         "blendshapes": "emospike.features.blendshapes:Blendshapes",
         "action_units": "emospike.features.action_units:ActionUnits",
+        "eeg": "emospike.features.eeg:EEG",
     },
 )
+
+PICTURES = Registry("pictures", {"contours": "emospike.features.contours:Contours"})
+"""What becomes pictures in place of a `Series`."""
 
 
 @runtime_checkable
@@ -33,7 +37,7 @@ class Feature(Protocol):
     """What every feature can do."""
 
     modality: ClassVar[str]
-    """What it takes in: ``"audio"`` or ``"face"``."""
+    """What it takes in: ``"audio"``, ``"face"`` or ``"eeg"``."""
 
     def extract(self, clip: Clip) -> Series:
         """Return the clip's time series."""

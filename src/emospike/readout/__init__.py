@@ -15,3 +15,12 @@ CLASSIFIERS = Registry(
         "sklearn": "emospike.readout.classifiers:SklearnClassifier",
     },
 )
+
+READOUTS = Registry(
+    "part of a readout",
+    {
+        "state_vector": "emospike.readout.state_vectors:StateVector",
+        "scaler": "emospike.readout.scaling:SoftScaler",
+    },
+)
+"""What becomes of an activity before it is classified."""

@@ -121,7 +121,7 @@ def attribute_series(
     def evidence(series: Occluded) -> float:
         return log_odds(answer(replace(seen, series=series)), target)
 
-    kinds = {one: occlude_groups(seen.series, levels, one) for one in seen.senses}
+    kinds = {one: occlude_groups(seen.series, levels, one) for one in seen.modalities}
     return {**attribute(evidence, seen.series, kinds | {"moments": occlude_moments(seen.series, levels)})}
 
 

@@ -8,15 +8,15 @@ from emospike.features.mel import Mel
 from emospike.features.spectrum import find_loud_steps
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.linear import LinearReadout
-from emospike.systems.baseline.model import Baseline, functionals
+from emospike.systems.baseline.model import Baseline, describe
 from emospike.validation import InputError
 
 
-def test_functionals_are_mean_deviation_and_mean_change():
+def test_describe_are_mean_deviation_and_mean_change():
     values = np.array([[0, 5], [4, 5], [2, 5], [9, 9]], np.float32)
     heard = np.array([False, True, True, False])
-    np.testing.assert_allclose(functionals(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
-    np.testing.assert_allclose(functionals(values, ~heard), [4.5, 7, 4.5, 2, 3.5, 2])  # the first step has no change
+    np.testing.assert_allclose(describe(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
+    np.testing.assert_allclose(describe(values, ~heard), [4.5, 7, 4.5, 2, 3.5, 2])  # the first step has no change
 
 
 def test_pauses_are_left_out():
@@ -72,13 +72,9 @@ def test_it_has_no_spikes_to_show(system, unheard):
     assert told.series["Mel"].values.shape[1] == 20
 
 
-def test_a_preset_is_a_classifier_with_the_seed():
+def test_a_preset_is_a_classifier():
     classifiers = [Baseline.preset(name, seed=3).classifier for name in Baseline.presets()]
-    assert classifiers == [
-        SklearnClassifier("rbf_svm", seed=3),
-        SklearnClassifier("logistic_regression", seed=3),
-        LinearReadout(100.0),
-    ]
+    assert classifiers == [SklearnClassifier("rbf_svm"), SklearnClassifier("logistic_regression"), LinearReadout(100.0)]
     with pytest.raises(InputError, match="loud must be above 0"):
         Baseline(LinearReadout(), loud=0.0)
 

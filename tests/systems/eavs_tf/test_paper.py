@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from emospike.evaluation.reproduce import reproduce
-from emospike.evaluation.reproduction import reproduction
+from emospike.evaluation.reproduce import find_reproduction, reproduce
 from emospike.systems.eavs_tf import presets as eavs_tf_presets
 
 pytest.importorskip("torch")
@@ -33,7 +32,7 @@ def tiny(monkeypatch):
 
 
 def test_both_is_compared_with_all_that_could_replace_it(tiny, filmed):
-    asked = replace(reproduction("eavs-tf", "baselines"), protocols=("speaker-folds",))
+    asked = replace(find_reproduction("eavs-tf", "baselines"), protocols=("speaker-folds",))
     rows = {row["what"]: row for row in reproduce(asked, filmed)["rows"]}
     spiking = ["sound", "face", "late fusion", "both"]
     assert list(rows) == spiking + [f"{name}, without spikes" for name in spiking]

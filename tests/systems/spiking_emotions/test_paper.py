@@ -9,8 +9,7 @@ import pytest
 from emospike import datasets
 from emospike.evaluation.figures.reproduction import reproduction_figure
 from emospike.evaluation.figures.voting import mean_curve
-from emospike.evaluation.reproduce import reproduce
-from emospike.evaluation.reproduction import REPRODUCTIONS, reproduction
+from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.systems.spiking_emotions import presets as spiking_emotions_presets
 from emospike.systems.spiking_emotions.paper import ROWS, untrained
 
@@ -30,18 +29,18 @@ def found(tmp_path_factory):
         "training": replace(made["training"], epochs=2),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(spiking_emotions_presets.PRESETS, "default", lambda: tiny)
+        patch.setitem(spiking_emotions_presets.PRESETS, "default", lambda modality: tiny)
         return {what: reproduce(_honest(what), data) for what in ("figure2", "figure3", "latency")}
 
 
 def _honest(what):
     """On one protocol, since both do the same."""
-    return replace(reproduction("spiking-emotions", what), protocols=("random",))
+    return replace(find_reproduction("spiking-emotions", what), protocols=("random",))
 
 
 def test_every_row_changes_one_thing():
-    assert set(REPRODUCTIONS["spiking-emotions"]) == {"table1", "figure2", "figure3", "latency"}
-    table = reproduction("spiking-emotions", "table1")
+    assert set(find_papers()["spiking-emotions"].reproductions) == {"table1", "figure2", "figure3", "latency"}
+    table = find_reproduction("spiking-emotions", "table1")
     assert table.modality == "face"
     claims = [claim for trial in table.trials for claim in trial.claims]
     assert {claim.what: claim.paper["vote"] for claim in claims} == {what: paper for what, (paper, _) in ROWS.items()}

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emospike.evaluation.reproduction import Claim, reproduction
-from emospike.systems.paper import Split
+from emospike.evaluation.reproduce import find_reproduction
+from emospike.systems.paper import Claim, Split
 from emospike.systems.synch_graph.model import SynchGraph
 from emospike.systems.synch_graph.paper import BLIND, TOLD, blindly_once, telling
 
@@ -27,7 +27,7 @@ def split(filmed):
 
 
 def test_rows_of_the_table():
-    table = reproduction("synch-graph", "table1")
+    table = find_reproduction("synch-graph", "table1")
     claims = [claim for trial in table.trials for claim in trial.claims]
     assert {claim.what: claim.paper for claim in claims if claim.paper} == {"as the paper": {TOLD: 0.983}}
     assert len({trial.settings for trial in table.trials}) == len(table.trials)

@@ -166,6 +166,12 @@ class Network(nn.Module):
         return np.stack([self.inner(self._one(clip))[:, 0].cpu().numpy() for clip in seen])
 
     @torch.no_grad()
+    def vote(self, inner: Float32[np.ndarray, "looks hidden"]) -> Float32[np.ndarray, "looks classes"]:
+        """Return the votes that a clip's hidden spikes lead to, as `voted` gives them."""
+        votes: Float32[np.ndarray, "looks classes"] = self.eval().votes(torch.from_numpy(inner)[:, None])[:, 0].numpy()
+        return votes
+
+    @torch.no_grad()
     def watched(self, seen: Float32[np.ndarray, "steps _ size size"]) -> Watched:
         """Return what the layers did with one clip; of a twin without spikes, the share of inputs that are not 0."""
         self.eval()

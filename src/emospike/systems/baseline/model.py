@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from emospike.clip import Clip
 from emospike.energy.counting import dense_operations, readout_weights
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import attribute, cut_moments, log_odds
@@ -26,9 +26,10 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.explaining import Attributions, group_channels
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import Vector, VectorSystem
-from emospike.validation import one_of, positive
+from emospike.systems.perception import Perceived
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
+from emospike.validation import positive
 
 Values = Float32[np.ndarray, "steps channels"]
 Heard = Bool[np.ndarray, " steps"]
@@ -82,66 +83,60 @@ class Baseline(VectorSystem):
     def __post_init__(self) -> None:
         positive("loud", self.loud)
 
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(PRESETS)
+    # -- training ----------------------------------------------------------------------------------------------
 
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> Baseline:
-        """Return the unfitted system of a preset."""
-        senses = MODALITIES[one_of("modality", modality, MODALITIES)]
-        features = tuple(feature for sense in senses for feature in FEATURES[sense])
-        return cls(PRESETS[one_of("preset", name, PRESETS)](seed), features, modality)
-
-    training_stage = "features"
+    def _fit(self, training: TrainingSet) -> None:
+        """Fit the readouts."""
+        self._fit_readouts(training, stage="features")
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the statistics of all channels of these senses."""
-        with (watch or Stopwatch())("state vector"):
-            return describe(join_values(self._series(seen, senses)), self._counted(seen, senses))
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the statistics of all channels of these modalities."""
+        with (timer or Stopwatch())("state vector"):
+            return describe(join_values(self._series(seen, modalities)), self._counted(seen, modalities))
 
-    def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
-        """Return the series of these senses."""
+    def _series(self, seen: Perceived, modalities: Sequence[str]) -> list[Series]:
+        """Return the series of these modalities."""
         pairs = zip(self.features, seen.series, strict=True)
-        return [one for feature, one in pairs if one is not None and feature.modality in senses]
+        return [one for feature, one in pairs if one is not None and feature.modality in modalities]
 
-    def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
+    def _counted(self, seen: Perceived, modalities: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
-        if "audio" in senses:
+        if "audio" in modalities:
             return find_loud_steps(seen.clip.sound, self.loud)
-        return np.ones(len(seen.there[0]), bool)
+        return np.ones(len(seen.present[0]), bool)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
         """Return what leaving out groups of channels and moments does to a class."""
-        readout, values, counted = (
-            self.readouts_[modality_of(seen.senses)],
-            join_values(seen.there),
-            self._counted(seen, seen.senses),
-        )
-        average: Vector = (
-            readout.shift_ + readout.scaler.mean_
-        )  # tells nothing: over training clips, of this speaker if known
+        readout, values = self.readouts_[seen.modality], join_values(seen.present)
+        counted = self._counted(seen, seen.modalities)
+        # What tells nothing: the mean over the training clips, of this speaker if it is known.
+        average: Vector = readout.speaker_mean_.shift_ + readout.scaler.mean_
         vector = describe(values, counted)
 
         def evidence(one: Vector) -> float:
             return log_odds(readout.probabilities(one[None])[0], target)
 
-        groups = group_channels([channel for one in seen.there for channel in one.channels])
-        kinds = {one: occlude_channels(vector, average, groups.get(one, {})) for one in seen.senses}
-        kinds["moments"] = occlude_steps(values, counted, seen.there[0].rate, average)
+        groups = group_channels([channel for one in seen.present for channel in one.channels])
+        kinds = {one: occlude_channels(vector, average, groups.get(one, {})) for one in seen.modalities}
+        kinds["moments"] = occlude_steps(values, counted, seen.present[0].rate, average)
         return {**attribute(evidence, vector, kinds)}, []
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
-        seen = self.perceive(clip, modality)
-        values = sum(one.values.size for one in seen.there)
-        macs = STATISTICS * values + readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
+        values = sum(one.values.size for one in seen.present)
+        macs = STATISTICS * values + readout_weights(self.readouts_[seen.modality].classifier)
         return dense_operations(macs, words=macs)
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Baseline:
+        """Take back what `state` returned."""
+        self._restore_readouts(arrays, facts)
+        return self
 
 
 def occlude_channels(

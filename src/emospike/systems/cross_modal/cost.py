@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int32
@@ -11,23 +11,20 @@ from emospike.energy.counting import competitive_layer, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.networks.trains import Response, poisson_trains
-from emospike.systems.perception import Perceived, modality_of
-
-if TYPE_CHECKING:
-    from emospike.systems.cross_modal.model import CrossModal
+from emospike.systems.perception import Perceived
 
 
-def operations_of(system: CrossModal, seen: Perceived) -> Operations:
+def operations_of(system: Any, seen: Perceived) -> Operations:
     """Return the cost of one presentation and its readout, beside the same synapses without spikes.
 
     An input spike reaches the features of every window that sees it, and a spike of another layer all neurons that
     hear it. A neuron's spike excites its inhibitory one, whose spike reaches the others of its scope. Membrane and two
     conductances of both populations cost three multiply-accumulates a neuron and step.
     """
-    responses = system.responses(seen, seen.senses)
+    responses = system.respond(system.inputs_.lines(seen))
     layers, spikes, neurons, ticks = list[LayerCost](), 0, 0, 0
     for i, (pathway, network) in enumerate(zip(system.pathways, system.networks_, strict=True)):
-        if pathway.modality not in seen.senses:
+        if pathway.modality not in seen.modalities:
             continue
         own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
@@ -37,13 +34,13 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(drawn) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
-    layers.append(system.readout_cost(modality_of(seen.senses)))
+    layers.append(system.count_readout(seen.modality))
     return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 
-def drawn_for(system: CrossModal, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:
+def drawn_for(system: Any, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:
     """Return the input line of each Poisson spike of the presentation that led to a layer's response."""
-    values, layer = system.lines(seen)[i], system.pathways[i].layer
+    values, layer = system.inputs_.lines(seen)[i], system.pathways[i].layer
     if values is None:
         return np.empty(0, np.int32)
     rate = layer.max_rate * (1 + response.repeats / 2)

@@ -6,33 +6,43 @@ Neural Networks", IJCNN. The methods below stand in the order of the paper's sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips
 from emospike.energy.counting import dense_layer, readout_weights
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
+from emospike.features import Feature
 from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.trains import Response
+from emospike.networks.watch import Watch
 from emospike.networks.windows import Windows
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.spike_counts import READS, Counts, read
-from emospike.readout.training_rows import Rows
-from emospike.systems.competitive_system import CompetitiveSystem
-from emospike.systems.cross_modal import presets as cross_modal_presets
+from emospike.systems.competitive import (
+    LayerInputs,
+    count_one_pass,
+    diagnose,
+    restore_networks,
+    round_to_stored,
+    state_of,
+)
 from emospike.systems.cross_modal.cost import operations_of
 from emospike.systems.cross_modal.panels import make_panels
 from emospike.systems.explaining import Attributions
-from emospike.systems.pathways import Lines, Pathway
+from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.vector_system import Labels, Vector
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 FUSIONS = {
@@ -45,7 +55,7 @@ FUSIONS = {
 
 
 @dataclass
-class CrossModal(CompetitiveSystem):
+class CrossModal(VectorSystem):
     """Features -> Poisson spikes -> competitive layers that learn by STDP -> spike counts -> readout.
 
     Attributes
@@ -94,18 +104,6 @@ class CrossModal(CompetitiveSystem):
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(cross_modal_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> CrossModal:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = cross_modal_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
-
     def _own(self, sense: str) -> list[int]:
         """Return the pathways of a sense."""
         return [i for i, pathway in enumerate(self.pathways) if pathway.modality == sense]
@@ -115,19 +113,45 @@ class CrossModal(CompetitiveSystem):
         """Whether there is a multisensory group."""
         return self.modality == "both" and self.fusion in ("joint", "convergence")
 
-    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
+    @property
+    def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
+        """What is taken from a clip, one a pathway."""
+        return LayerInputs(self.pathways).features
 
-    training_stage = "spike counts"
+    # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
+
+    def _fit(self, training: TrainingSet) -> None:
+        """Let the layers learn without labels, then fit the readouts."""
+
+        def look(index: int, clip: Clip) -> list[Raw | None] | None:
+            seen = self.perceive_training(index, clip)
+            return None if seen is None else LayerInputs(self.pathways).look(seen)
+
+        found = map_clips(look, training.clips, "features", training.progress)
+        self.learn_layers([raws for raws in found if raws is not None], training.progress)
+        self._fit_readouts(training, augmentation=self.voices, stage="spike counts")
+
+    def learn_layers(self, raws: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CrossModal:
+        """Fit scales to what the layers are to see of the training clips, and let the layers learn."""
+        self.diagnostics_: dict[str, Watch] = {}
+        self.inputs_ = LayerInputs(self.pathways)
+        self.inputs_.fit(raws)
+        self._build()
+        self._learn([self.inputs_.scale(one) for one in raws], progress)
+        round_to_stored(self._all_networks().values())
+        return self
 
     def _build(self) -> None:
         """Build the layers: the visual ones first, so that the auditory ones can hear them."""
         self.networks_: list[CompetitiveNetwork] = [None] * len(self.pathways)  # type: ignore[list-item]
         hears = self.modality == "both" and self.fusion == "enhancement"
         for i in (*self._own("face"), *self._own("audio")):
-            pathway = self.pathways[i]
-            heard = self._own("face") if hears and pathway.modality == "audio" else []
+            pathway, heard = (
+                self.pathways[i],
+                self._own("face") if hears and self.pathways[i].modality == "audio" else [],
+            )
             links = [Link(self.networks_[k].neurons) for k in heard]
-            windows = pathway.windows(self.ranges_[i].shape[1])
+            windows = pathway.windows(self.inputs_.ranges[i].shape[1])
             self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
         if self._meets:
             links = [Link(network.neurons) for network in self.networks_]
@@ -147,7 +171,9 @@ class CrossModal(CompetitiveSystem):
         if self._meets:
             heard = self._answered(self._own("audio"), seen, quiet)
             self._calibrate(self.meeting_, heard, self.drive)
-            self._watched("meeting", self.meeting_, [self._met(one, learning=True) for one in heard * self.passes])
+            met = [self._met(one, learning=True) for one in heard * self.passes]
+            if met:
+                self.diagnostics_["meeting"] = diagnose("meeting", self.meeting_, met)
 
     def _learn_pathways(
         self,
@@ -171,7 +197,9 @@ class CrossModal(CompetitiveSystem):
 
         # Threads: the kernel releases the interpreter lock, and nothing is copied.
         for i, responses in zip(own, Parallel(n_jobs=-1, prefer="threads")(delayed(one)(i) for i in own), strict=True):
-            self._watched(f"{self.pathways[i].modality} {i}", self.networks_[i], responses)
+            if responses:
+                name = f"{self.pathways[i].modality} {i}"
+                self.diagnostics_[name] = diagnose(name, self.networks_[i], responses)
 
     def _answered(
         self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Response]]
@@ -194,14 +222,6 @@ class CrossModal(CompetitiveSystem):
             there = [one[link] for one in heard if len(one[link])]
             if there:
                 network.calibrate(there, conductance / len(network.links), link)
-
-    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
-        """Return the spike counts of the training clips and of their virtual copies."""
-        rows = super()._training_rows(clips, y, progress)
-        for view, own in rows.items():
-            if len(own.source) and not own.vectors.any():
-                raise InputError(f"no neuron that {view} is read from ever fired: raise drive, or max_rate of a layer")
-        return rows
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 
@@ -232,11 +252,7 @@ class CrossModal(CompetitiveSystem):
         present = self.meeting_.learn if learning else self.meeting_.respond
         return present(np.zeros(0, np.float32), self.seed, responses)
 
-    def responses(self, seen: Perceived, senses: Sequence[str], look: int = 0) -> list[Response]:
-        """Return what the layers do when these senses alone are there: first those of the face, then of sound."""
-        return self.responses_to(self.lines(seen, senses), look)
-
-    def responses_to(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
+    def respond(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
         """Return what the layers do with these values of their input lines; None is a sense that is missing."""
         there = {pathway.modality for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
         out = [self._silence(i) for i in range(len(self.pathways))]
@@ -245,37 +261,42 @@ class CrossModal(CompetitiveSystem):
                 out[i] = self._response(i, lines[i], out, look)
         return out
 
-    def counted(self, responses: Sequence[Response], senses: Sequence[str]) -> list[Counts]:
-        """Return the counts that are read where these senses decide."""
-        if len(senses) == 1 or self.fusion == "concatenation":
-            return [responses[i].counts for sense in senses for i in self._own(sense)]
+    def count(self, responses: Sequence[Response], modalities: Sequence[str]) -> list[Counts]:
+        """Return the counts that are read where these modalities decide."""
+        if len(modalities) == 1 or self.fusion == "concatenation":
+            return [responses[i].counts for one in modalities for i in self._own(one)]
         if self.fusion == "enhancement":
             return [responses[i].counts for i in self._own("audio")]
         met = self._met(responses).counts
         return [met] if self.fusion == "joint" else [*(one.counts for one in responses), met]
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the spike counts that these senses alone give."""
-        watch = watch or Stopwatch()
-        with watch("layers"):
-            looks = [self.counted(self.responses(seen, senses, look), senses) for look in range(self.looks)]
-            counts = [np.sum(each_look, axis=0) for each_look in zip(*looks, strict=True)]
-        with watch("spike counts"):
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the spike counts that these modalities alone give."""
+        timer = timer or Stopwatch()
+        with timer("layers"):
+            lines = self.inputs_.lines(seen, modalities)
+            each = [self.count(self.respond(lines, look), modalities) for look in range(self.looks)]
+            counts = [np.sum(own, axis=0) for own in zip(*each, strict=True)]
+        with timer("spike counts"):
             return read(counts, self.reads)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
-        """Return what only this system can tell."""
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
         return make_panels(self, seen, target)
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.perceive(clip, modality))
+        return operations_of(self, seen)
 
-    def readout_cost(self, view: str) -> LayerCost:
+    def equivalent(self) -> Operations:
+        """Return what the same weights cost as a non-spiking network that looks at a clip once."""
+        return count_one_pass(self._all_networks(), self.count_readout(self.modality))
+
+    def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        weights = readout_weights(self.readouts_[view].classifier)
+        weights = readout_weights(self.readouts_[modality].classifier)
         return dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
@@ -284,3 +305,17 @@ class CrossModal(CompetitiveSystem):
         """Return the layers by the names that they are stored under."""
         networks = {str(i): network for i, network in enumerate(self.networks_)}
         return networks | ({"meeting": self.meeting_} if self._meets else {})
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+        (arrays, facts), (own, known) = super().state(), state_of(self.inputs_, self._all_networks())
+        return arrays | own, facts | known
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> CrossModal:
+        """Take back what `state` returned."""
+        ranges = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
+        self.inputs_ = LayerInputs(self.pathways, ranges)
+        self._build()
+        restore_networks(self._all_networks(), arrays, facts)
+        self._restore_readouts(arrays, facts)
+        return self

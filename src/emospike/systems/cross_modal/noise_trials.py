@@ -113,7 +113,7 @@ def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material
     for name, (kind, snr) in conditions.items():
         one = partial(worse_clip, kind=kind, snr=snr, talkers=split.train)
         clips = list(map_clips(one, split.test.clips(), name, split.progress))
-        worse[name] = [system.lines(system.perceive(clip)) for clip in clips]
+        worse[name] = [system.inputs_.lines(system.perceive(clip)) for clip in clips]
         statistics[name] = np.array(plain.classes_)[plain.predict_proba(clips).argmax(axis=1)]
     found = compared(system, learnt, worse, split)
     return Found({name: {**columns, "statistics": statistics[name]} for name, columns in found.items()})

@@ -11,5 +11,5 @@ from emospike.systems.perception import Perceived
 
 def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the layers do with it."""
-    silent = [span[0] for span in system.ranges_]
-    return attribute_series(lambda one: system.answer(one, one.senses), seen, silent, target), []
+    silent = system.inputs_.silence()
+    return attribute_series(lambda one: system.answer(one, one.modalities), seen, silent, target), []

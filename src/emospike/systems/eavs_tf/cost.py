@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emospike.energy.counting import MOVED, WORD, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.spiking_transformer import Batch, LayerCount
+from emospike.networks.spiking_transformer import LayerCount
+from emospike.systems.eavs_tf.ensemble import Ensemble
+from emospike.systems.eavs_tf.streams import batch_of
+from emospike.systems.perception import Perceived
 
-if TYPE_CHECKING:
-    from emospike.systems.eavs_tf.model import EAVSTransformer
 
-
-def operations_of(system: EAVSTransformer, batch: Batch) -> Operations:
+def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Operations:
     """Return the cost of one pass of all networks, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches, a key and a value that meet one in each branch of
     attention, and what attention adds to a potential one a number. The leak costs one multiply-accumulate a neuron
     and step, as do the synapses that see real numbers: the first of each stream, and the heads.
     """
-    found = [network.counted(batch) for network in system.networks_]
+    batch = batch_of([ensemble.scales.arrays(spoken.series, ensemble.shift)], ensemble.streams, ensemble.length)
+    found = [network.counted(batch) for network in ensemble.networks]
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
-    if system.network.spiking:
+    if spiking:
         layers.append(dense_layer("leak", neurons, MOVED * neurons))
     return summed(layers, spikes, spikes / neurons)
 

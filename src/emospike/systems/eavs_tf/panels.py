@@ -11,6 +11,7 @@ from emospike.systems.perception import Perceived
 
 def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the networks do with it."""
-    speaker = [mean + shift for mean, shift in zip(system.scales_.means, system.shift_, strict=True)]
+    ensemble = system.ensemble_
+    speaker = [mean + shift for mean, shift in zip(ensemble.scales.means, ensemble.shift, strict=True)]
     levels = speaker[: len(seen.series)]
-    return attribute_series(lambda one: system.answer(one, one.senses), seen, levels, target), []
+    return attribute_series(lambda one: system.answer(one, one.modalities), seen, levels, target), []

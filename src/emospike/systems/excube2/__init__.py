@@ -1,1 +1,16 @@
-"""eXCube2."""
+"""eXCube2: a spiking reservoir in the shape of a brain hears and sees emotion."""
+
+from __future__ import annotations
+
+from emospike.systems.info import HELD_OUT_SPEAKERS, SystemInfo
+
+SYSTEM = SystemInfo(
+    name="excube2",
+    model=f"{__name__}.model:EXCube2",
+    what="Features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.",
+    presets=f"{__name__}.presets:PRESETS",
+    paper="Kasabov, Yang, Wang, Abouhassan, Kassabova and Lappas 2026, Biomimetics 11(3), 208",
+    claim="0.803 by sound, 0.773 by the face, 0.810 by both: arousal, RAVDESS, five held-out actors",
+    split=HELD_OUT_SPEAKERS,
+    rank=0,
+)

@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.synapses import Synapses, stacked
@@ -30,19 +30,19 @@ from emospike.features import Feature
 from emospike.features.spectrum import RATE
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
-from emospike.progress import Progress, Stopwatch
+from emospike.progress import Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, joined, silent
-from emospike.systems.excube2 import presets as excube2_presets
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import Labels, Vector, VectorSystem
-from emospike.validation import InputError, one_of
+from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.training import Labels, TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
+from emospike.validation import InputError
 
 
 @dataclass
@@ -99,39 +99,30 @@ class EXCube2(VectorSystem):
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(excube2_presets.PRESETS)
+    # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> EXCube2:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = excube2_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
-
-    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
-
-    training_stage = "reservoir"
-
-    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
-        """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
-        super().prepare(clips, progress)
-        self._fit_encoders(clips, progress)
-        self._build_cube(self._whole(clips))
-        self._learn(clips, progress)
-        return self
+    def _fit(self, training: TrainingSet) -> None:
+        """Fit the encoders, build the cube and let it learn, all without labels; then fit the readouts."""
+        self._fit_encoders(training)
+        self._build_cube(self._whole(training.clips))
+        self._learn(training)
+        collected = self._fit_readouts(
+            training,
+            augmentation=self.voices,
+            stage="reservoir",
+            collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
+        )
+        self._average_interactions(collected, training.labels)
 
     def _whole(self, clips: Sequence[Clip]) -> Perceived:
         """Return what is perceived of the first clip that lacks no sense."""
         for i, clip in enumerate(clips):
-            seen = self.trained_on(i, clip)
+            seen = self.perceive_training(i, clip)
             if seen is not None and not seen.missing:
                 return seen
         raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
 
-    def _fit_encoders(self, clips: Sequence[Clip], progress: Progress | None) -> None:
+    def _fit_encoders(self, training: TrainingSet) -> None:
         """Take thresholds from the training clips if a rule is given."""
         self.encoders_ = self.encoders
         if self.encoder_rule is not None:
@@ -142,7 +133,7 @@ class EXCube2(VectorSystem):
                         f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
                         f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
                     )
-            found = list(map_clips(self.trained_on, clips, "thresholds", progress))
+            found = list(map_clips(self.perceive_training, training.clips, "thresholds", training.progress))
             seen = [one.series for one in found if one is not None]
             self.encoders_ = tuple(
                 type(encoder).fit((one for series in seen if (one := series[i]) is not None), a=self.encoder_rule)
@@ -160,7 +151,7 @@ class EXCube2(VectorSystem):
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = self._encoded([one.channels for one in seen.there])
+        self.parts_ = self._encoded([one.channels for one in seen.present])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
@@ -204,67 +195,61 @@ class EXCube2(VectorSystem):
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
         self.regions_ = sides | wholes
 
-    def _learn(self, clips: Sequence[Clip], progress: Progress | None) -> None:
+    def _learn(self, training: TrainingSet) -> None:
         """Let STDP change the recurrent synapses, sample by sample (section 2.8, equation 1)."""
         if self.reservoir.stdp is None:
             return
 
         def encoded(index: int, clip: Clip) -> Spikes | None:
-            seen = self.trained_on(index, clip)
+            seen = self.perceive_training(index, clip)
             return None if seen is None else self.encode(seen.series)
 
         for _ in range(self.passes):
-            for spikes in map_clips(encoded, clips, "STDP", progress):
+            for spikes in map_clips(encoded, training.clips, "STDP", training.progress):
                 if spikes is not None:
                     self.network_.learn(spikes)
 
-    def witness(self, seen: Perceived) -> Float[np.ndarray, "nodes nodes"]:
-        """Return how often the nodes followed each other in a training clip."""
-        return interactions(self.activity(seen, seen.senses), self.nodes_)
-
-    def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
-        """Average the interactions over the clips of each class (section 3.3)."""
-        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(y)}
-        for i, followed in witnessed.items():
-            by_class[str(y[i])].append(followed)
+    def _average_interactions(self, found: Mapping[int, Any], labels: Labels) -> None:
+        """Average the interactions of the training clips, by index, over each class (section 3.3)."""
+        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(labels)}
+        for i, one in found.items():
+            by_class[str(labels[i])].append(one)
         nothing = np.zeros((1, len(self.nodes_), len(self.nodes_)))
         self.class_interactions_ = {label: np.mean(own or nothing, axis=0) for label, own in by_class.items()}
 
     # -- from a clip to its state vector -----------------------------------------------------------------------
 
-    def activity(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Activity:
-        """Return what the cube does when it is given these senses alone."""
-        watch = watch or Stopwatch()
-        kept = [
-            one if feature.modality in senses else None for feature, one in zip(self.features, seen.series, strict=True)
-        ]
-        with watch("encoding"):
+    def activity(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Activity:
+        """Return what the cube does when it is given these modalities alone."""
+        timer = timer or Stopwatch()
+        pairs = zip(self.features, seen.series, strict=True)
+        kept = [one if feature.modality in modalities else None for feature, one in pairs]
+        with timer("encoding"):
             spikes = self.encode(kept)
-        with watch("reservoir"):
+        with timer("reservoir"):
             return self.network_.run(spikes)
 
     def read(self, activity: Activity) -> Vector:
         """Return the state vector of an activity (section 2.9)."""
         return read_all(self.vectors, activity, self.regions_)
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the state vector that these senses alone give."""
-        watch = watch or Stopwatch()
-        activity = self.activity(seen, senses, watch)
-        with watch("state vector"):
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the state vector that these modalities alone give."""
+        timer = timer or Stopwatch()
+        activity = self.activity(seen, modalities, timer)
+        with timer("state vector"):
             return self.read(activity)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
-        """Return what only this system can tell (section 3.3)."""
+        """Return what parts of a clip do to a class, and the pictures that only this system has (section 3.3)."""
         return make_panels(self, seen, target)
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        seen = self.perceive(clip, modality)
-        weights = readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
-        return reservoir_operations(self.network_, self.activity(seen, seen.senses), weights)
+        weights = readout_weights(self.readouts_[seen.modality].classifier)
+        return reservoir_operations(self.network_, self.activity(seen, seen.modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -287,7 +272,7 @@ class EXCube2(VectorSystem):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
-        super().restore(arrays, facts)
+        self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
         self.parts_ = self._encoded([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))

@@ -30,12 +30,12 @@ from emospike.features.face_landmarks import find_landmarks
 from emospike.networks.activity import Activity
 from emospike.networks.reservoir import Network, Reservoir
 from emospike.readout.interactions import interactions
-from emospike.readout.readout import Readout
+from emospike.readout.readout import VectorReadout
 from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.systems.explaining import Attributions, choose_features, group_channels
-from emospike.systems.perception import Perceived, modality_of
+from emospike.systems.perception import Perceived
 
 
 @runtime_checkable
@@ -52,11 +52,11 @@ class Cube(Protocol):
     sites_: Float32[np.ndarray, "channels sites 3"]
     nodes_: dict[str, Int64[np.ndarray, " _"]]
     class_interactions_: dict[str, Float[np.ndarray, "nodes nodes"]]
-    readouts_: dict[str, Readout]
+    readouts_: dict[str, VectorReadout]
     classes_: tuple[str, ...]
     seed: int
 
-    def activity(self, seen: Perceived, senses: Sequence[str]) -> Activity:
+    def activity(self, seen: Perceived, modalities: Sequence[str]) -> Activity:
         """Return what the cube does when it is given these modalities alone."""
 
     def read(self, activity: Activity) -> Float32[np.ndarray, " dims"]:
@@ -65,8 +65,8 @@ class Cube(Protocol):
 
 def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the cube does with it."""
-    activity, template = system.activity(seen, seen.senses), system.template_
-    readout, features = system.readouts_[modality_of(seen.senses)], choose_features(system.features, seen)
+    activity, template = system.activity(seen, seen.modalities), system.template_
+    readout, features = system.readouts_[seen.modality], choose_features(system.features, seen)
 
     def decide(one: Activity) -> Float[np.ndarray, " classes"]:
         return np.asarray(readout.probabilities(system.read(one)[None])[0])
@@ -75,7 +75,7 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
         return ((name, system.network_.run(rest)) for name, rest in spikes)
 
     groups = group_channels(activity.inputs.channels)
-    kinds = {one: run(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.senses}
+    kinds = {one: run(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.modalities}
     kinds |= {"moments": run(silence_moments(activity.inputs)), "regions": hide_regions(activity, template)}
     attributions = attribute(lambda one: log_odds(decide(one), target), activity, kinds)
     probabilities = dict(zip(system.classes_, decide(activity).tolist(), strict=True))
@@ -133,7 +133,7 @@ def hide_regions(activity: Activity, template: BrainTemplate) -> Iterator[tuple[
 def show_motion(system: Cube, seen: Perceived, activity: Activity) -> Panel:
     """Return the clip in motion."""
     present = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
-    sound = seen.clip.sound if "audio" in seen.senses else np.zeros(0, np.float32)
+    sound = seen.clip.sound if "audio" in seen.modalities else np.zeros(0, np.float32)
     return animate(activity, system.template_, sound, find_landmarks(seen.clip, present))
 
 

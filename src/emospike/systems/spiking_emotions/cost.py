@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
 
 from emospike.energy.counting import MOVED, WORD, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.early import stops
 
-if TYPE_CHECKING:
-    from emospike.systems.spiking_emotions.model import Look, SpikingEmotions
+Events = Float32[np.ndarray, "steps _ size size"]
 
 
-def operations_of(system: SpikingEmotions, look: Look) -> Operations:
+def operations_of(system: Any, look: Events) -> Operations:
     """Return the cost of one vote of all networks, beside the same synapses driven by real numbers at every step.
 
     A spike costs one accumulate a synapse that it reaches; average pooling passes each of its four spikes on. The first
@@ -23,12 +25,12 @@ def operations_of(system: SpikingEmotions, look: Look) -> Operations:
     """
     classes = len(system.classes_)
     if not system.network.spiking:
-        return counterpart_of(system.network, classes, len(system.networks_))
+        return counterpart_of(system.network, classes, len(system.voters_.networks))
     steps = int(stops(system.votes(look[None]), system.lead)[0]) if system.lead is not None else len(look)
     layers, spikes = list[LayerCost](), 0.0
     stages = system.network.stages(classes)
     cells = sum(stage.outputs for stage in stages)
-    for prefix, network in zip(prefixes(len(system.networks_)), system.networks_, strict=True):
+    for prefix, network in zip(prefixes(len(system.voters_.networks)), system.voters_.networks, strict=True):
         watched = network.watched(look[:steps])
         for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
             real = stage is stages[0] and system.camera.float_first
@@ -36,7 +38,7 @@ def operations_of(system: SpikingEmotions, look: Look) -> Operations:
         layers.append(dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
         spikes += steps * sum(rate * stage.outputs for rate, stage in zip(watched.rates, stages, strict=True))
     events = float(look[1:steps].sum())
-    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.networks_)))
+    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.voters_.networks)))
 
 
 def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:

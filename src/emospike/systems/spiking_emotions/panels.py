@@ -11,11 +11,11 @@ from jaxtyping import Float32, Float64
 from emospike.explain.attribution import attribute, cut_moments
 from emospike.explain.panel import Panel
 from emospike.explain.panels.vote import VotePanel
-from emospike.readout.early import Ballot, stops
+from emospike.readout.early import Ballot, counted, stops
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 
-Look = Float32[np.ndarray, "steps _ size size"]
+Events = Float32[np.ndarray, "steps _ size size"]
 
 MIDDLE = 0.45
 """Where a picture parts into the upper face (eyes and brows) and the lower (nose and mouth), from the top."""
@@ -35,19 +35,19 @@ PARTS = {
 
 def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the voters do with it."""
-    look = system.look(seen)
+    look = system.events(seen)
     times, _ = system.pictures.greys(seen.clip, system.camera.chosen)
     times = np.asarray(times[system.camera.chosen(len(times))], np.float64)
-    still = background(system, look)
+    still, voters = background(system, look), system.voters_
 
-    def evidence(one: Look) -> float:
-        return float(system.readout_.log_odds(system.scores(one[None]), target))
+    def evidence(one: Events) -> float:
+        return float(voters.calibrated.log_odds(counted(system.votes(one[None]), voters.lead), target))
 
-    kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.there[0]))}
+    kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
     return {**attribute(evidence, look, kinds)}, [VotePanel(ballot_of(system, look, times))]
 
 
-def ballot_of(system: Any, look: Look, times: Float64[np.ndarray, " steps"]) -> Ballot:
+def ballot_of(system: Any, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
     """Return what the network saw, and how its neurons voted."""
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
@@ -55,7 +55,7 @@ def ballot_of(system: Any, look: Look, times: Float64[np.ndarray, " steps"]) -> 
     return Ballot(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
 
 
-def occlude_parts(look: Look, still: Look) -> Iterator[tuple[str, Look]]:
+def occlude_parts(look: Events, still: Events) -> Iterator[tuple[str, Events]]:
     """Yield the name of each part of the face, and all but its events and its part of the first picture."""
     for name, (rows, columns) in PARTS.items():
         rest, here = look.copy(), (..., _pixels(rows, look.shape[2]), _pixels(columns, look.shape[3]))
@@ -64,8 +64,8 @@ def occlude_parts(look: Look, still: Look) -> Iterator[tuple[str, Look]]:
 
 
 def occlude_moments(
-    look: Look, still: Look, times: Float64[np.ndarray, " steps"], grid: int
-) -> Iterator[tuple[str, Look]]:
+    look: Events, still: Events, times: Float64[np.ndarray, " steps"], grid: int
+) -> Iterator[tuple[str, Events]]:
     """Yield the name of each moment, and all events but its own; `times` of the steps in s, `grid` of 10 ms."""
     for name, steps in cut_moments(grid, 100.0):
         rest, here = look.copy(), (times >= steps.start / 100) & (times < steps.stop / 100)
@@ -73,7 +73,7 @@ def occlude_moments(
         yield name, rest
 
 
-def background(system: Any, look: Look) -> Look:
+def background(system: Any, look: Events) -> Events:
     """Return a clip that tells nothing: no event, and white where pictures are seen."""
     still = np.zeros_like(look)
     if not system.network.spiking:

@@ -15,7 +15,7 @@ from emospike.networks.training import Training
 Parameters = dict[str, Any]
 
 
-def default() -> Parameters:
+def default(modality: str = "face") -> Parameters:
     """Return what trains on one core within minutes."""
     network = PlifNet()
     return {
@@ -27,7 +27,7 @@ def default() -> Parameters:
     }
 
 
-def published() -> Parameters:
+def published(modality: str = "face") -> Parameters:
     """Return the paper's constants (sections 2 and 3.2): slow without a GPU. Epochs are not told there."""
     network = PlifNet.published()
     return {
@@ -47,10 +47,10 @@ def changed(**network: Any) -> Parameters:
     return parameters | {"network": replace(parameters["network"], **network)}
 
 
-PRESETS: dict[str, Callable[[], Parameters]] = {
+PRESETS: dict[str, Callable[[str], Parameters]] = {
     "default": default,
     "published": published,
-    "non_spiking": lambda: changed(spiking=False),
-    "lif": lambda: changed(learn_tau=False, threshold=1.0),
-    "early": lambda: default() | {"lead": 5.0},
+    "non_spiking": lambda modality: changed(spiking=False),
+    "lif": lambda modality: changed(learn_tau=False, threshold=1.0),
+    "early": lambda modality: default() | {"lead": 5.0},
 }

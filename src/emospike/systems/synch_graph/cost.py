@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
-from emospike.readout.readout import Readout
-from emospike.systems.perception import Perceived, modality_of
-from emospike.systems.vector_system import Vector
-
-if TYPE_CHECKING:
-    from emospike.systems.synch_graph.model import SynchGraph
+from emospike.readout.readout import VectorReadout
+from emospike.systems.perception import Perceived
+from emospike.systems.vectors import Vector
 
 
-def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
+def operations_of(system: Any, seen: Perceived) -> Operations:
     """Return the cost of all presentations, of the graph and of its classifier, beside the same without spikes.
 
     Costs of neurons and synapses are those of `cross_modal.cost.operations_of`; an edge takes a comparison for
     each pair of spikes, which counts as an accumulate. The twin drives the same synapses by real numbers at every
     step, and classifies the same graph.
     """
-    lines = system.lines(seen, seen.senses)
+    lines = system.inputs_.lines(seen)
     looks = [
         {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
         for look in range(system.looks)
@@ -39,11 +36,11 @@ def operations_of(system: SynchGraph, seen: Perceived) -> Operations:
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
-    layers.append(convolution_cost(system.readouts_[modality_of(seen.senses)], system.vector(seen, seen.senses)))
+    layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
     return summed(layers, drawn + sum(fired), sum(fired) / moments)
 
 
-def convolution_cost(readout: Readout, vector: Vector) -> LayerCost:
+def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
     convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
     return dense_layer("graph convolution", convolved, convolved)

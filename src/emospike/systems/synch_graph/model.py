@@ -17,24 +17,31 @@ from jaxtyping import Bool, Float, Float32
 
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.operations import LayerCost, Operations
+from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
+from emospike.features import Feature
 from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
 from emospike.networks.trains import Response, Trains, poisson_trains
+from emospike.networks.watch import Watch
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.graph import GraphConvolution, Unscaled
-from emospike.readout.readout import Readout
-from emospike.readout.scaling import SoftScaler
-from emospike.readout.training_rows import Rows
-from emospike.systems.competitive_system import CompetitiveSystem
+from emospike.readout.readout import VectorReadout
+from emospike.systems.competitive import (
+    LayerInputs,
+    count_one_pass,
+    diagnose,
+    restore_networks,
+    round_to_stored,
+    state_of,
+)
 from emospike.systems.explaining import Attributions
-from emospike.systems.pathways import Lines, Pathway
+from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph import presets as synch_graph_presets
 from emospike.systems.synch_graph.cost import convolution_cost, operations_of
 from emospike.systems.synch_graph.panels import make_panels
-from emospike.systems.vector_system import Labels, Vector
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 
@@ -56,7 +63,7 @@ class TransductiveRun:
 
 
 @dataclass
-class SynchGraph(CompetitiveSystem):
+class SynchGraph(VectorSystem):
     """Features -> Poisson spikes -> two groups that hear each other -> graph of synchrony -> graph convolution.
 
     The vector of a clip is its graph, flattened: spikes and first spike of every neuron, then the edges.
@@ -91,8 +98,6 @@ class SynchGraph(CompetitiveSystem):
     coverage: float = 0.78
     seed: int = 0
 
-    training_stage = "synchrony graphs"
-
     def __post_init__(self) -> None:
         one_of("edges", self.edges, EDGES)
         within("passes", self.passes, 0, 1000)
@@ -108,27 +113,46 @@ class SynchGraph(CompetitiveSystem):
         return Synchrony(self.window, self.edges)
 
     @property
-    def scaler(self) -> SoftScaler:  # type: ignore[override]
-        """Nothing: a graph is not scaled, and its classifier normalises what nodes say."""
-        return Unscaled()
-
-    @classmethod
-    def presets(cls) -> tuple[str, ...]:
-        """Names of the presets."""
-        return tuple(synch_graph_presets.PRESETS)
-
-    @classmethod
-    def preset(cls, name: str, seed: int = 0, modality: str = "audio") -> SynchGraph:
-        """Return the unfitted system of a preset."""
-        one_of("modality", modality, MODALITIES)
-        parameters = synch_graph_presets.PRESETS[one_of("preset", name, cls.presets())](modality)
-        return cls(**parameters, modality=modality, seed=seed)
+    def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
+        """What is taken from a clip, one a pathway."""
+        return LayerInputs(self.pathways).features
 
     # -- multisensory integration and interaction: what needs no labels -----------------------------------------
 
+    def _fit(self, training: TrainingSet) -> None:
+        """Let the groups learn without labels, then fit the readouts; keep the mean graph of each class."""
+        self.learn_groups(training.clips, training.progress)
+        collected = self._fit_readouts(
+            training,
+            stage="synchrony graphs",
+            collect=lambda _, vectors: vectors.get(self.modality),
+        )
+        whole = {i: vector for i, vector in collected.items() if vector is not None}
+        self.class_graphs_ = {
+            str(label): Graph.mean([Graph.unflattened(own) for i, own in whole.items() if training.labels[i] == label])
+            for label in np.unique(training.labels[list(whole)])
+        }
+
+    def learn_groups(self, clips: Sequence[Clip], progress: Progress | None = None) -> SynchGraph:
+        """Fit scales to what the groups are to see of the training clips, and let the groups learn."""
+
+        def look(index: int, clip: Clip) -> list[Raw | None] | None:
+            seen = self.perceive_training(index, clip)
+            return None if seen is None else LayerInputs(self.pathways).look(seen)
+
+        self.left_out_ = {}
+        self.diagnostics_: dict[str, Watch] = {}
+        raws = [raws for raws in map_clips(look, clips, "features", progress) if raws is not None]
+        self.inputs_ = LayerInputs(self.pathways)
+        self.inputs_.fit(raws)
+        self._build()
+        self._learn([self.inputs_.scale(one) for one in raws], progress)
+        round_to_stored(self.groups_)
+        return self
+
     def _build(self) -> None:
         """Build the groups; two of them hear each other through links that are dead until they are calibrated."""
-        windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.ranges_, strict=True)]
+        windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.inputs_.ranges, strict=True)]
         sizes = [len(w.lines) * p.layer.features for w, p in zip(windows, self.pathways, strict=True)]
         links = [[Link(size, gain=0.0)] for size in sizes[::-1]] if len(sizes) > 1 else [[]]
         self.groups_: list[CompetitiveNetwork] = [
@@ -148,7 +172,8 @@ class SynchGraph(CompetitiveSystem):
                     progress("STDP", done, len(seen))
         responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
         for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
-            self._watched(pathway.modality, group, fared)
+            if fared:
+                self.diagnostics_[pathway.modality] = diagnose(pathway.modality, group, fared)
 
     def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
@@ -197,13 +222,13 @@ class SynchGraph(CompetitiveSystem):
 
     # -- modelling neural synchrony in a graph -----------------------------------------------------------------
 
-    def graph(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Graph:
-        """Return the graph of synchrony that these senses alone give."""
-        watch = watch or Stopwatch()
-        lines = self.lines(seen, senses)
-        with watch("groups"):
+    def graph(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Graph:
+        """Return the graph of synchrony that these modalities alone give."""
+        timer = timer or Stopwatch()
+        lines = self.inputs_.lines(seen, modalities)
+        with timer("groups"):
             looks = [self.presented(lines, look) for look in range(self.looks)]
-        with watch("graph"):
+        with timer("graph"):
             return Graph.mean([self._graph(responses) for responses in looks])
 
     def _graph(self, responses: Sequence[Response | None]) -> Graph:
@@ -216,27 +241,17 @@ class SynchGraph(CompetitiveSystem):
         joined = Trains.from_events(step, unit.astype(np.int64), steps)
         return self.synchrony.graph(joined, int(offsets[-1]), self.pathways[0].layer.dt)
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the flattened graph of synchrony that these senses alone give."""
-        return self.graph(seen, senses, watch).flattened()
-
-    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
-        """Return the flattened graphs of the training clips; keep the mean graph of each class."""
-        rows = super()._training_rows(clips, y, progress)
-        whole = rows[self.modality]
-        labels = y[whole.source]
-        self.class_graphs_ = {
-            str(label): Graph.mean([Graph.unflattened(own) for own in whole.vectors[labels == label]])
-            for label in np.unique(labels)
-        }
-        return rows
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the flattened graph of synchrony that these modalities alone give."""
+        return self.graph(seen, modalities, timer).flattened()
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
-    def new_readout(self) -> Readout:
+    def _new_readout(self) -> VectorReadout:
         """Return an unfitted readout whose classifier knows how the neurons are laid out."""
         layers = tuple((group.positions, group.layer.features) for group in self.groups_)
-        return Readout(self.scaler, replace(deepcopy(self.classifier), layers=layers), self.normalise, self.coverage)
+        classifier = replace(deepcopy(self.classifier), layers=layers)
+        return VectorReadout(Unscaled(), classifier, self.normalise, self.coverage)
 
     def transduce(
         self,
@@ -257,30 +272,31 @@ class SynchGraph(CompetitiveSystem):
         if they share the same class label".
         """
         names, number = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
-        self.prepare(clips, progress)
+        self.learn_groups(clips, progress)
 
         def one(index: int, clip: Clip) -> Vector:
             seen = self.perceive(clip)
-            return self.vector(seen, seen.senses)
+            return self.represent(seen, seen.modalities)
 
-        vectors = np.stack(list(map_clips(one, clips, self.training_stage, progress)))
-        classifier: GraphConvolution = self.new_readout().classifier  # type: ignore[assignment]
+        vectors = np.stack(list(map_clips(one, clips, "synchrony graphs", progress)))
+        classifier: GraphConvolution = self._new_readout().classifier  # type: ignore[assignment]
         scores, curves = classifier.transduce(vectors, number, np.asarray(train), np.asarray(validation))
         return TransductiveRun(tuple(names.tolist()), np.exp(scores), *curves)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
-        """Return what only this system can tell."""
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
         return make_panels(self, seen, target)
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.perceive(clip, modality))
+        return operations_of(self, seen)
 
-    def readout_cost(self, view: str) -> LayerCost:
-        """Return what the graph convolution of a modality costs, on the mean graph of the training clips."""
-        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flattened())
+    def equivalent(self) -> Operations:
+        """Return what the same weights cost as a non-spiking network that looks at a clip once."""
+        mean = Graph.mean([*self.class_graphs_.values()]).flattened()
+        return count_one_pass(self._all_networks(), convolution_cost(self.readouts_[self.modality], mean))
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -290,12 +306,17 @@ class SynchGraph(CompetitiveSystem):
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        arrays, facts = super().state()
-        return arrays | {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}, facts
+        (arrays, facts), (own, known) = super().state(), state_of(self.inputs_, self._all_networks())
+        graphs = {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}
+        return arrays | own | graphs, facts | known
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
         """Take back what `state` returned."""
-        super().restore(arrays, facts)
+        ranges = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
+        self.inputs_ = LayerInputs(self.pathways, ranges)
+        self._build()
+        restore_networks(self._all_networks(), arrays, facts)
+        self._restore_readouts(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
         self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
         return self

@@ -15,10 +15,10 @@ from emospike.systems.perception import Perceived
 
 def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the groups do with it."""
-    silent = [span[0] for span in system.ranges_]
-    attributions = attribute_series(lambda one: system.answer(one, one.senses), seen, silent, target)
+    silent = system.inputs_.silence()
+    attributions = attribute_series(lambda one: system.answer(one, one.modalities), seen, silent, target)
     told = synchrony_of(system, seen)
-    probabilities = dict(zip(system.classes_, system.answer(seen, seen.senses).tolist(), strict=True))
+    probabilities = dict(zip(system.classes_, system.answer(seen, seen.modalities).tolist(), strict=True))
     return attributions, [show_synchrony(told, probabilities)]
 
 
@@ -27,11 +27,11 @@ def synchrony_of(system: Any, seen: Perceived) -> SynchronyGraph:
     senses = np.repeat([pathway.modality for pathway in system.pathways], [group.neurons for group in system.groups_])
     place = [np.divmod(np.arange(group.neurons), group.layer.features) for group in system.groups_]
     position, feature = (np.concatenate(parts) for parts in zip(*place, strict=True))
-    own = np.isin(senses, seen.senses)
+    own = np.isin(senses, seen.modalities)
     return SynchronyGraph(
         tuple(senses[own].tolist()),
         position[own],
         feature[own],
-        system.graph(seen, seen.senses),
+        system.graph(seen, seen.modalities),
         {label: graph.part(own) for label, graph in system.class_graphs_.items()},
     )

@@ -1,0 +1,37 @@
+"""The presets of the baseline: one for each classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from emospike.features import Feature
+from emospike.features.action_units import ActionUnits
+from emospike.features.constant_q import ConstantQ
+from emospike.features.mel import Mel
+from emospike.features.mfcc import MFCC
+from emospike.readout.classifiers import SklearnClassifier
+from emospike.readout.contract import Classifier
+from emospike.readout.linear import LinearReadout
+from emospike.systems.perception import MODALITIES
+
+FEATURES: dict[str, tuple[Feature, ...]] = {
+    "audio": (Mel(bands=64), ConstantQ(), MFCC(coefficients=20)),
+    "face": (ActionUnits(),),
+}
+"""What is taken from each sense."""
+
+
+def classified_by(make: Callable[[], Classifier], modality: str) -> dict[str, Any]:
+    """Return the features of a modality, and a classifier, which draws nothing at random."""
+    features = tuple(feature for sense in MODALITIES[modality] for feature in FEATURES[sense])
+    return {"classifier": make(), "features": features}
+
+
+PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "svm": partial(classified_by, lambda: SklearnClassifier("rbf_svm")),
+    "logistic_regression": partial(classified_by, lambda: SklearnClassifier("logistic_regression")),
+    "ridge": partial(classified_by, lambda: LinearReadout(alpha=100.0)),
+}
+"""`ridge` is the classifier that eXCube2 reads its reservoir out with."""
