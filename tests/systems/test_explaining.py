@@ -126,4 +126,4 @@ def test_a_clip_is_decoded_once_and_its_time_told(speech, unheard, small, monkey
 def test_a_rule_for_thresholds_needs_encoders_with_one(encoder, short):
     system = replace(EXCube2.preset("published"), encoders=(encoder,))
     with pytest.raises(InputError, match=rf"encoder_rule=0.5, got {type(encoder).__name__}: use another"):
-        system.prepare([short])
+        system.fit([short] * 4, ["low", "high"] * 2, list("abcd"))
