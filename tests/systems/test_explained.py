@@ -16,7 +16,7 @@ from emospike.validation import InputError
 
 def test_the_default_preset_is_explained_without_absent_values(speech, unheard, small):
     # The encoders and features of the preset, at the least cost.
-    system = small(EXCube2, "default", voices=None).fit(*speech)
+    system = small(EXCube2, "default", augmentation=None).fit(*speech)
     clip = Clip.from_array(np.pad(unheard.clips[0].sound, (8000, 0)), 16_000, "late.wav")
     found = system.explain(clip)
     assert list(found.series) == ["Mel", "ConstantQ", "Prosody"]
