@@ -1,4 +1,4 @@
-"""EAVS-TF: both senses and each alone, a companion, what is stored, what it costs."""
+"""EAVS-TF: both senses and each alone, an auxiliary stream, what is stored, what it costs."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -186,7 +186,7 @@ def test_eeg_alone(eav, tmp_path):
 
 
 def test_eeg_is_no_modality_of_others():
-    assert EAVSTransformer.preset("eeg", modality="eeg").companion is None
+    assert EAVSTransformer.preset("eeg", modality="eeg").auxiliary is None
     for name in set(SYSTEMS) - {"eavs_tf"}:
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
@@ -207,7 +207,7 @@ def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     labels = np.array(speech.labels)
     file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
-    system = quick(companion=EEG()).fit(clips, speech.labels, speech.speakers)
+    system = quick(auxiliary=EEG()).fit(clips, speech.labels, speech.speakers)
     assert [stream.sense for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
     assert np.mean(np.array(system.predict(clips)) == labels) > 0.9
     deaf = system.predict_proba(speech.clips)  # without their EEG
