@@ -176,7 +176,7 @@ def quiet(explanation: Explanation) -> Explanation:
     cube, graph = explanation.panel("cube"), explanation.panel("interactions").graph
     panels = [
         replace(whole, spikes=still),
-        RasterPanel([Raster("neurons", none, none, 3108)], still.steps, 100.0),
+        RasterPanel([Raster("neurons", none, none, still.steps, 100.0, 3108)]),
         replace(cube, counts=0 * cube.counts),
         show_interactions(graph.nodes, np.zeros((len(graph.nodes),) * 2), {}, {}),
     ]

@@ -160,8 +160,10 @@ def show_regions(activity: Activity, template: BrainTemplate) -> RasterPanel:
     place[order] = np.arange(len(order))
     sizes = np.bincount(template.region, minlength=len(template.regions))
     groups = tuple((name, int(size)) for name, size in zip(template.regions, sizes, strict=True) if size)
-    raster = Raster("neurons of the reservoir", activity.step, place[activity.neuron], activity.neurons, groups)
-    return RasterPanel([raster], activity.steps, activity.inputs.rate)
+    rows, rate = place[activity.neuron], activity.inputs.rate
+    return RasterPanel(
+        [Raster("neurons of the reservoir", activity.step, rows, activity.steps, rate, activity.neurons, groups)]
+    )
 
 
 def show_learning(system: Cube) -> Learning | None:
