@@ -29,6 +29,7 @@ from emospike.evaluation.bench import (
     training,
 )
 from emospike.evaluation.bench.measurement import Measurement
+from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
@@ -360,7 +361,7 @@ def test_problem_holds_every_input_spike_and_synapse(recipe):
     problem = brian.problem(network, recipe.spikes)
     assert len(problem["event_step"]) == len(recipe.spikes)
     assert problem["lines"] == 2 * len(recipe.spikes.channels)
-    line = Spikes.from_dense(np.array([[0, -1]], np.int8), 100.0, ("a", "b"))
+    line = Spikes.from_dense(np.array([[0, -1]], np.int8), 100.0, [Channel("a", "audio"), Channel("b", "audio")])
     assert plain.line_values(network, line).tolist() == [[0, 0, 0, 1]]
     sources = problem["recurrent_source"]
     assert len(sources) == len(problem["recurrent_target"]) == len(problem["recurrent_weight"]) == 12 * NEURONS

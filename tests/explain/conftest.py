@@ -22,7 +22,7 @@ from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
-from emospike.readout.interactions import frequency_groups, interactions, neurons_near
+from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.series import frequencies_of
 from emospike.spikes import joined
 from emospike.systems.base import Decision, Effect, Explanation
@@ -48,7 +48,7 @@ def explanation() -> Explanation:
     brain, sites = BrainTemplate.mni152(), Tonotopy().sites(frequencies_of(spikes.channels))
     inputs = InputWiring().connect(np.repeat(sites, 2, axis=0), brain, seed=1)
     activity = Reservoir.default().build(inputs, SmallWorld.default().connect(brain, seed=1)).run(spikes)
-    groups = frequency_groups(spikes.channels)
+    groups = channel_groups(spikes.channels)
     members = neurons_near(sites, groups, brain.positions)
     found = interactions(activity, members)
 
@@ -92,9 +92,8 @@ def contours(explanation: Explanation) -> Explanation:
     spikes = joined([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
     decoded = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
     bands = [Effect(name, change) for name, change in (("50–200 Hz", 0.9), ("timbre", -0.02), ("intonation", -1.09))]
-    return replace(
-        explanation, series={"Prosody": series}, decoded={"Prosody": (decoded, 0.1)}, spikes=spikes, bands=bands
-    )
+    both, rebuilt = {"Prosody": series} | explanation.series, {"Prosody": (decoded, 0.1)}
+    return replace(explanation, series=both, decoded=rebuilt, spikes=spikes, bands=bands)
 
 
 def spoken(high: bool, speaker: int, seconds: float = 0.9, rate: int = 16_000) -> np.ndarray:

@@ -107,14 +107,14 @@ def test_every_action_unit_is_named_from_brow_to_jaw(seen):
     figure.draw_without_rendering()
     feature = figure.axes[0]
     labels = feature.get_yticklabels()
-    assert tuple(label.get_text() for label in labels) == CHANNELS
+    assert tuple(label.get_text() for label in labels) == tuple(one.name for one in CHANNELS)
     boxes = [label.get_window_extent() for label in labels]
     assert boxes[0].y0 > boxes[-1].y1
     assert not any(one.overlaps(other) for one, other in pairwise(boxes))
     assert "rate code" in [label.get_text() for label in figure.axes[1].get_yticklabels()]
     plot = encoding_plot(seen, "ActionUnits")
     assert plot["layout"]["yaxis1"]["autorange"] == "reversed"
-    assert plot["layout"]["yaxis1"]["ticktext"] == list(CHANNELS)
+    assert plot["layout"]["yaxis1"]["ticktext"] == [one.name for one in CHANNELS]
     assert plot["layout"]["coloraxis"]["cmin"] == 0
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emospike.brain.topography import PARTS
 from emospike.explain.crossing import MOST_ARCS, MOST_NODES, crossing_of
+from emospike.features.movements import PARTS
 
 
 def test_only_a_network_of_both_has_crossings(explanation, seen):

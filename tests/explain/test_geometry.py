@@ -16,8 +16,9 @@ from emospike.explain.geometry import (
     shown_values,
     strongest_arcs,
 )
-from emospike.features.prosody import ABSENT
-from emospike.series import Series
+from emospike.features.prosody import ABSENT, CHANNELS
+from emospike.features.spectrum import make_band
+from emospike.series import Channel, Series
 
 
 def test_binning_keeps_the_mean_and_bounds_the_columns():
@@ -31,20 +32,20 @@ def test_binning_keeps_the_mean_and_bounds_the_columns():
 
 
 def test_channels_of_different_units_are_drawn_in_their_own_range():
-    names = ("loudness energy", "timbre flux")
-    series = Series(np.float32([[-16, 5], [-4, 5], [-10, 5]]), 100.0, names)
+    energy, *_, flux = CHANNELS
+    series = Series(np.float32([[-16, 5], [-4, 5], [-10, 5]]), 100.0, (energy, flux))
     np.testing.assert_allclose(shown_values(series, series), [[0, 0], [1, 0], [0.5, 0]])
     rebuilt = series.with_values(np.float32([[-16, 5], [8, 6], [-10, 5]]))
     np.testing.assert_allclose(shown_values(rebuilt, series), [[0, 0], [2, 1], [0.5, 0]])
-    alike = Series(series.values, 100.0, ("mel 100 Hz", "mel 200 Hz"))
+    alike = Series(series.values, 100.0, (make_band("mel", "100"), make_band("mel", "200")))
     np.testing.assert_array_equal(shown_values(alike, alike), series.values)
-    faces = Series(series.values, 100.0, ("jawOpen", "eyeBlink"))
+    faces = Series(series.values, 100.0, (Channel("jawOpen", "face", "jaw"), Channel("eyeBlink", "face", "eyes")))
     np.testing.assert_array_equal(shown_values(faces, faces), series.values)
 
 
-@pytest.mark.parametrize("names", [("loudness energy", "timbre flux"), ("timbre entropy", "timbre flux")])
-def test_what_is_absent_is_not_drawn(names):
-    series = Series(np.float32([[ABSENT, ABSENT], [-4, ABSENT], [-10, ABSENT]]), 100.0, names)
+@pytest.mark.parametrize("channels", [(CHANNELS[0], CHANNELS[9]), CHANNELS[6:8]])
+def test_what_is_absent_is_not_drawn(channels):
+    series = Series(np.float32([[ABSENT, ABSENT], [-4, ABSENT], [-10, ABSENT]]), 100.0, channels)
     shown = shown_values(series, series)
     np.testing.assert_array_equal(np.isnan(shown), series.values == ABSENT)
     assert np.nanmin(shown) in (0, -10)

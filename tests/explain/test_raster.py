@@ -12,6 +12,7 @@ from emospike.explain.figures.encoding import encoding_figure
 from emospike.explain.plots.sound import encoding_plot
 from emospike.explain.raster import raster_rows, rasters, stacks
 from emospike.explain.write import write_explanation
+from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.systems.base import Effect
 
@@ -21,25 +22,35 @@ CONTOURS = [
 ]  # fmt: skip
 
 
-def silent(names: tuple[str, ...]) -> Spikes:
-    return Spikes.from_dense(np.zeros((1, len(names)), np.int8), 100.0, names)
+MEL, PITCH = Channel("mel 1", "audio"), Channel("pitch 1", "audio")
+
+
+def silent(*channels: Channel) -> Spikes:
+    return Spikes.from_dense(np.zeros((1, len(channels)), np.int8), 100.0, channels)
+
+
+def made(*thresholds: float | None, encoder: str = "") -> list[Channel]:
+    """What an encoder makes of as many channels as there are thresholds."""
+    named = (Channel(name, "audio") for name in "ab")
+    return [replace(one, encoder=encoder, threshold=own) for one, own in zip(named, thresholds, strict=False)]
 
 
 def test_rows_of_a_feature_are_its_channels_at_every_level_and_field():
-    spikes = silent(("mel 1 @0.5", "pitch 1 @0.5", "mel 1 @1", "pitch 1 @1", "mel 1 #0", "mel 1 #1"))
-    assert raster_rows(spikes, ("mel 1",)).tolist() == [0, 2, 4, 5]
-    assert raster_rows(spikes, ("unknown",)).tolist() == [0, 1, 2, 3, 4, 5]
-    assert [raster.rows.tolist() for raster in rasters(spikes, ("mel 1",))] == [[0, 2], [4, 5]]
+    levels = [replace(one, threshold=threshold) for threshold in (0.5, 1.0) for one in (MEL, PITCH)]
+    spikes = silent(*levels, replace(MEL, field=0), replace(MEL, field=1))
+    assert raster_rows(spikes, [MEL]).tolist() == [0, 2, 4, 5]
+    assert raster_rows(spikes, [Channel("unknown", "audio")]).tolist() == [0, 1, 2, 3, 4, 5]
+    assert [raster.rows.tolist() for raster in rasters(spikes, [MEL])] == [[0, 2], [4, 5]]
 
 
 def test_a_stack_is_what_one_encoder_made():
-    assert stacks(("a", "b")) == [("level", 2)]
-    assert stacks(("a @0.5", "a @1")) == [("level 0.5", 1), ("level 1", 1)]
-    assert stacks(("a @0.5", "b @0.25", "a @sigma_delta", "b @sigma_delta")) == [
+    assert stacks(made(None, None)) == [("level", 2)]
+    assert stacks([*made(0.5), *made(1.0)]) == [("level 0.5", 1), ("level 1", 1)]
+    assert stacks([*made(0.5, 0.25), *made(None, None, encoder="sigma_delta")]) == [
         ("level 0.25–0.5", 2),
         ("level sigma_delta", 2),
     ]
-    assert stacks(("a @step_forward 0.5", "b @step_forward 10", "a @threshold 1", "b @threshold 1")) == [
+    assert stacks([*made(0.5, 10.0, encoder="step_forward"), *made(1.0, 1.0, encoder="threshold")]) == [
         ("level step_forward 0.5–10", 2),
         ("level threshold 1", 2),
     ]
@@ -94,7 +105,7 @@ def test_words_follow_what_is_there(contours, explanation, tmp_path):
     assert "own lowest value" in page
     assert "own lowest value" not in alt_encoding(explanation, "Mel")
     assert "a field fires" not in alt_encoding(explanation, "Mel")
-    assert "spikes" not in alt_encoding(replace(explanation, spikes=silent(())), "Mel")
+    assert "spikes" not in alt_encoding(replace(explanation, spikes=silent()), "Mel")
 
 
 @pytest.mark.parametrize("changes", [(0.9, -0.02, -1.09), (-0.29, 1.7, 0.2), (-9.1, -12.34, -10.0), (4.3, 0.0, -0.001)])
@@ -106,4 +117,4 @@ def test_numbers_beside_bars_keep_clear_of_the_names(contours, changes):
         for number in (text.get_window_extent() for text in axes.texts):
             assert not any(number.overlaps(name) for name in boxes(axes))
             assert axes.bbox.x0 <= number.x0 < number.x1 <= axes.bbox.x1
-    assert [axes.get_title(loc="left") for axes in figure.axes[2:]] == ["Contours", "Brain regions"]
+    assert [axes.get_title(loc="left") for axes in figure.axes[2:]] == ["Parts of the face", "Brain regions"]

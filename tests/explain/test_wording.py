@@ -15,6 +15,10 @@ from emospike.explain.wording import (
     strongest,
     verdict,
 )
+from emospike.features.eeg import make_electrodes
+from emospike.features.prosody import CHANNELS
+from emospike.features.spectrum import make_band
+from emospike.series import Channel
 from emospike.systems.base import Effect
 
 
@@ -62,12 +66,13 @@ def test_numbers_do_not_claim_certainty():
 
 
 def test_short_channels_keep_the_frequency():
-    assert short_channel("pitch 80.0 Hz @0.4") == "80 Hz"
-    assert short_channel("mel 7377 Hz") == "7.4 kHz"
+    assert short_channel(replace(make_band("pitch", "80.0"), threshold=0.4)) == "80 Hz"
+    assert short_channel(make_band("mel", "7377")) == "7.4 kHz"
 
 
-def test_short_channels_of_contours_keep_all_but_the_group():
-    assert short_channel("intonation relative pitch @0.9") == "relative pitch"
-    assert short_channel("timbre flux #2") == "flux #2"
-    assert short_channel("pitch #11") == "pitch #11"
-    assert short_channel("mel 2150 Hz #2") == "2.1 kHz #2"
+def test_short_channels_keep_all_but_group_and_level():
+    assert short_channel(replace(CHANNELS[2], threshold=0.9)) == "relative pitch"
+    assert short_channel(replace(CHANNELS[9], field=2)) == "flux #2"
+    assert short_channel(Channel("pitch", "audio", field=11)) == "pitch #11"
+    assert short_channel(replace(make_band("mel", "2150"), field=2)) == "2.1 kHz #2"
+    assert [short_channel(one) for one in make_electrodes(["Cz"])][2] == "Cz alpha"

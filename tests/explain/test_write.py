@@ -17,7 +17,7 @@ from PIL import Image
 
 from emospike.explain import write_explanation
 from emospike.networks.activity import Activity
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.systems.base import Decision, Effect, Explanation
 from emospike.validation import InputError
@@ -179,18 +179,23 @@ def single_effects(explanation: Explanation) -> Explanation:
 
 
 def one_step(explanation: Explanation) -> Explanation:
-    series = Series(np.zeros((1, 1), np.float32), 100.0, ("x",))
-    spikes = Spikes.from_dense(np.ones((1, 1), np.int8), 100.0, ("x",))
+    channels = (Channel("x", "audio"),)
+    series = Series(np.zeros((1, 1), np.float32), 100.0, channels)
+    spikes = Spikes.from_dense(np.ones((1, 1), np.int8), 100.0, channels)
     return replace(explanation, series={"a/b": series}, decoded={"a/b": (series, np.inf)}, spikes=spikes)
 
 
 def two_features_of_one_long_clip(explanation: Explanation) -> Explanation:
     rng = np.random.default_rng(0)
     long = {
-        name: Series(rng.normal(size=(20_000, 30)).astype(np.float32), 100.0, tuple(f"{name} {i}" for i in range(30)))
+        name: Series(
+            rng.normal(size=(20_000, 30)).astype(np.float32),
+            100.0,
+            tuple(Channel(f"{name} {i}", "audio") for i in range(30)),
+        )
         for name in ("mfcc", "jaw")
     }
-    channels = tuple(name for one in long.values() for name in one.channels)
+    channels = tuple(channel for one in long.values() for channel in one.channels)
     dense = rng.integers(-1, 2, (20_000, 60), np.int8)
     return replace(explanation, series=long, decoded={}, spikes=Spikes.from_dense(dense, 100.0, channels))
 

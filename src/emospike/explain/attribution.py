@@ -43,6 +43,7 @@ def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
 def bands_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidden]]:
     """Yield the name of each band of sound, contour and part of the face, and where it is, in all features.
 
+    >>> from emospike.series import Channel
     >>> channels = Channel("mel 90 Hz", "audio", "50–200 Hz"), Channel("mel 440 Hz", "audio", "400–650 Hz")
     >>> heard = Series(np.zeros((2, 2), np.float32), 100.0, channels)
     >>> [(name, hidden[0].sum(axis=0).tolist()) for name, hidden in bands_hidden([heard, None])]

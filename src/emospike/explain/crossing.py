@@ -55,8 +55,8 @@ def crossing_of(explanation: Explanation) -> Crossing | None:
     """Return the strongest nodes of both senses; None where the network has only one."""
     bases = list(dict.fromkeys(whole_region(node) for node in explanation.nodes))
     of = {channel.group: channel.modality for channel in explanation.spikes.channels}
-    senses = np.array([of[name] for name in bases])
-    if len(set(senses)) < 2:
+    senses = np.array([of.get(name, "") for name in bases])
+    if not {"audio", "face"} <= set(senses):
         return None
     merge = np.array([[whole_region(node) == name for node in explanation.nodes] for name in bases], float)
     merge /= merge.sum(axis=1, keepdims=True)
