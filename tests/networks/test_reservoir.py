@@ -5,6 +5,7 @@ import pytest
 
 from emospike.brain.synapses import Synapses
 from emospike.networks.reservoir import STDP, Network, Reservoir
+from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -31,7 +32,7 @@ def events(*triples, steps, channels=1):
     dense = np.zeros((steps, channels), np.int8)
     for step, channel, sign in triples:
         dense[step, channel] = sign
-    return Spikes.from_dense(dense, 100.0, tuple(f"c{i}" for i in range(channels)))
+    return Spikes.from_dense(dense, 100.0, [Channel(f"c{i}", "audio") for i in range(channels)])
 
 
 def fired(activity):
@@ -43,7 +44,7 @@ def noise(rng, steps, channels, share=0.2):
     return Spikes.from_dense(
         np.where(rng.random((steps, channels)) < share, drawn, np.int8(0)),
         100.0,
-        tuple(f"c{i}" for i in range(channels)),
+        [Channel(f"c{i}", "audio") for i in range(channels)],
     )
 
 

@@ -6,13 +6,14 @@ import pytest
 from emospike.brain.synapses import Synapses
 from emospike.networks.activity import Activity
 from emospike.readout.traffic import learning, traffic
+from emospike.series import Channel
 from emospike.spikes import silent
 
 
 def lived(fired: np.ndarray) -> Activity:
     """The activity in which these neurons (columns) fire in these steps (rows)."""
     step, neuron = (where.astype(np.int32) for where in np.nonzero(fired))
-    return Activity(silent(("a",), len(fired), 100.0), step, neuron, fired.shape[1])
+    return Activity(silent((Channel("a", "audio"),), len(fired), 100.0), step, neuron, fired.shape[1])
 
 
 @pytest.fixture

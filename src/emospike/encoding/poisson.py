@@ -32,6 +32,7 @@ class PoissonRate(RateCode):
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.ones((1000, 1), np.float32), 100.0, (Channel("a", "audio"),))
     >>> len(PoissonRate(max_rate=50.0).encode(series)) / series.seconds   # Hz
     47.3

@@ -46,8 +46,8 @@ def show_cross_modal(
     `modalities` names that of each node, without its hemisphere.
     """
     bases = list(dict.fromkeys(whole_region(node) for node in nodes))
-    modality = np.array([modalities[name] for name in bases])
-    if len(set(modality)) < 2:
+    modality = np.array([modalities.get(name, "") for name in bases])
+    if not {"audio", "face"} <= set(modality.tolist()):
         return None
     merge = np.array([[whole_region(node) == name for node in nodes] for name in bases], float)
     merge /= merge.sum(axis=1, keepdims=True)
