@@ -62,6 +62,17 @@ STEPS = Registry(
 )
 
 
+ALIASES = {
+    "receptors": "random_features",
+    "judged": "validate_every",
+    "sense_dropout": "modality_dropout",
+}
+"""What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
+
+A parameter is renamed where its class knows the old name no longer.
+"""
+
+
 def shipped_models() -> list[str]:
     """Names of the models that come with the package.
 
@@ -160,7 +171,10 @@ def to_plain(value: Any) -> Any:
 def from_plain(value: Any) -> Any:
     """Return what `to_plain` was given."""
     if isinstance(value, dict) and "step" in value:
-        return STEPS.load(value["step"])(**{name: from_plain(item) for name, item in value["with"].items()})
+        kind = STEPS.load(value["step"])
+        known = {field.name for field in fields(kind)}
+        named = {name if name in known else ALIASES.get(name, name): item for name, item in value["with"].items()}
+        return kind(**{name: from_plain(item) for name, item in named.items()})
     if isinstance(value, dict):
         return {key: from_plain(item) for key, item in value["mapping"].items()}
     if isinstance(value, list):

@@ -24,7 +24,7 @@ from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.interactions import frequency_groups, interactions, neurons_near
 from emospike.series import frequencies_of
-from emospike.spikes import joined
+from emospike.spikes import join
 from emospike.systems.base import Decision, Effect, Explanation
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
@@ -89,7 +89,7 @@ def contours(explanation: Explanation) -> Explanation:
     """The same sound as ten contours: levels with a threshold for each channel, and population fields."""
     levels = Levels([StepForward(tuple(part * step for step in CONTOUR_STEP)) for part in (0.15, 0.3, 0.6)])
     series, values = Prosody().extract(voice()), Prosody(bridge=False).extract(voice())
-    spikes = joined([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
+    spikes = join([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
     decoded = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
     bands = [Effect(name, change) for name, change in (("50–200 Hz", 0.9), ("timbre", -0.02), ("intonation", -1.09))]
     return replace(

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from emospike.activity import Activity
 from emospike.explain import write_explanation
-from emospike.networks.activity import Activity
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.systems.base import Decision, Effect, Explanation

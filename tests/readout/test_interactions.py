@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.encoding.population import Population
 from emospike.features.prosody import NAMES
-from emospike.networks.activity import Activity
 from emospike.readout.interactions import (
     frequency_groups,
     interactions,

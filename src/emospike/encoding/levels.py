@@ -12,7 +12,7 @@ from emospike.encoding import ENCODERS
 from emospike.encoding.contract import Encoder
 from emospike.encoding.parameters import Values, keep
 from emospike.series import Series
-from emospike.spikes import Spikes, joined
+from emospike.spikes import Spikes, join
 from emospike.validation import InputError
 
 
@@ -87,7 +87,7 @@ class Levels:
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
-        return replace(joined(parts), channels=self._names(series.channels))
+        return replace(join(parts), channels=self._names(series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:
         """Return the spikes of each encoder with the names of the series: what its own `decode` reads."""

@@ -26,7 +26,7 @@ def synchrony_of(explanation: Explanation) -> Crossing | None:
     labels = sorted(told.classes, key=lambda label: -probability.get(label, 0.0))
     graphs = {"This clip": told.clip} | {f"Mean of “{label}” clips": told.classes[label] for label in labels}
     chosen = _busiest(told, list(graphs.values()))
-    shown = {title: together(graph.part(chosen)) for title, graph in graphs.items()}
+    shown = {title: together(graph.select(chosen)) for title, graph in graphs.items()}
     most = max(float(one.max(initial=0.0)) for one in shown.values()) or 1.0
     views = [View(title, one, most, False) for title, one in shown.items()]
     if len(labels) > 1:

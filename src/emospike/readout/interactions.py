@@ -19,9 +19,9 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 
+from emospike.activity import Activity
 from emospike.brain.topography import PARTS as PARTS_OF_FACE
 from emospike.brain.topography import part_of
-from emospike.networks.activity import Activity
 from emospike.series import frequencies_of
 from emospike.validation import InputError, within
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.energy.operations import Operations
 from emospike.features.face_landmarks import Head
 from emospike.features.face_track import face_notes
 from emospike.features.speech import SpeechCheck
-from emospike.networks.activity import Activity
 from emospike.networks.synchrony_graph import SynchronyGraph
 from emospike.progress import Progress
 from emospike.readout.early import Ballot
@@ -158,7 +158,7 @@ class Effect:
 
 def no_spikes() -> Spikes:
     """Return the spikes of a system that has none."""
-    return Spikes.from_dense(np.zeros((0, 0), np.int8), rate=100.0, channels=())
+    return Spikes.silent(steps=0, rate=100.0)
 
 
 def no_activity() -> Activity:

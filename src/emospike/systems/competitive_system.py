@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.counting import one_pass, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.features import Feature
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.trains import Response
-from emospike.networks.watch import Watch
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.progress import Progress
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.perception import MODALITIES, SENSES, Perceived
@@ -32,12 +32,12 @@ class CompetitiveSystem(VectorSystem):
     ----------
     pathways : from a feature to its layer; first those of sound, then those of the face
     ranges_ : low and high of the channels of each pathway, from the training clips
-    watch_ : how the layers fared in training
+    diagnostics_ : how the layers fared in training
     """
 
     pathways: tuple[Pathway, ...]
     ranges_: list[Range]
-    watch_: dict[str, Watch]
+    diagnostics_: dict[str, LayerDiagnostics]
 
     @property
     def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
@@ -70,7 +70,7 @@ class CompetitiveSystem(VectorSystem):
 
     def learn_from(self, seen: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CompetitiveSystem:
         """Fit scales to what the layers are to see of the training clips (see `raws`), and let the layers learn."""
-        self.watch_ = {}
+        self.diagnostics_ = {}
         self._fit_scales(seen)
         self._build()
         self._learn([self.scaled(raws) for raws in seen], progress)
@@ -94,11 +94,11 @@ class CompetitiveSystem(VectorSystem):
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change the weights, clip by clip."""
 
-    def _watched(self, name: str, network: CompetitiveNetwork, responses: Sequence[Response]) -> None:
+    def _watched(self, name: str, network: CompetitiveNetwork, responses: Sequence[Activity]) -> None:
         """Note how a layer fared, and warn of what is not well."""
         if responses:
-            self.watch_[name] = Watch.over(network, responses)
-            for line in self.watch_[name].warnings():
+            self.diagnostics_[name] = LayerDiagnostics.examine(network, responses)
+            for line in self.diagnostics_[name].warnings():
                 warnings.warn(f"layer {name}: {line}", stacklevel=2)
 
     def _freeze(self) -> None:

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.evaluation.bench.plain import line_values
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import STDP, Network
+from emospike.networks.reservoir import STDP, ReservoirNetwork
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 SCRIPT = Path(__file__).with_name("brian2_peer.py")
 
 
-def run(python: Path, network: Network, spikes: Spikes, runs: int, target: str) -> dict[str, Any]:
+def run(python: Path, network: ReservoirNetwork, spikes: Spikes, runs: int, target: str) -> dict[str, Any]:
     """Return what the script printed.
 
     Raises
@@ -43,7 +43,7 @@ def run(python: Path, network: Network, spikes: Spikes, runs: int, target: str) 
     return answer
 
 
-def problem(network: Network, spikes: Spikes) -> dict[str, Any]:
+def problem(network: ReservoirNetwork, spikes: Spikes) -> dict[str, Any]:
     """Return synapses, constants and input spikes as arrays."""
     step, line = np.nonzero(line_values(network, spikes))
     reservoir, rule = network.reservoir, network.reservoir.stdp or STDP()
@@ -62,7 +62,7 @@ def problem(network: Network, spikes: Spikes) -> dict[str, Any]:
     return arrays | {name: np.asarray(value) for name, value in facts.items()}
 
 
-def activity(answer: dict[str, Any], network: Network, spikes: Spikes) -> Activity:
+def activity(answer: dict[str, Any], network: ReservoirNetwork, spikes: Spikes) -> Activity:
     """Return the spikes of the forward run."""
     step, neuron = (np.array(answer["forward"][name], np.int32) for name in ("step", "neuron"))
     return Activity(spikes, step, neuron, network.neurons)

@@ -12,9 +12,9 @@ from emospike import datasets
 from emospike.brain.template import GRID_NEURONS, BrainTemplate
 from emospike.brain.wiring import InputWiring
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.networks.reservoir import STDP, Network
+from emospike.networks.reservoir import STDP, ReservoirNetwork
 from emospike.series import frequencies_of
-from emospike.spikes import Spikes, joined
+from emospike.spikes import Spikes, join
 from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
 
@@ -84,9 +84,9 @@ class Recipe:
         encoded = [
             encoder.encode(series) for encoder, series in zip(system.encoders, system.perceive(clip).there, strict=True)
         ]
-        return cls(system, joined(encoded))
+        return cls(system, join(encoded))
 
-    def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN, stdp: bool = False) -> Network:
+    def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN, stdp: bool = False) -> ReservoirNetwork:
         """Return a reservoir in which about the same share of neurons fires whatever its size.
 
         Input lines reach the same share of neurons; recurrent weights fall as their number rises, and reach as far as
@@ -130,7 +130,7 @@ def repeated(spikes: Spikes, times: int) -> Spikes:
     )
 
 
-def learn_afresh(network: Network, spikes: Spikes) -> None:
+def learn_afresh(network: ReservoirNetwork, spikes: Spikes) -> None:
     """Let a network learn from a sample, then forget it again, so that every run does the same work."""
     before = network.recurrent.weights.copy()
     network.learn(spikes)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.evaluation.bench import brian
 from emospike.evaluation.bench.material import Recipe, learn_afresh
 from emospike.evaluation.bench.measurement import (
@@ -21,8 +22,7 @@ from emospike.evaluation.bench.measurement import (
     ratio,
 )
 from emospike.evaluation.bench.plain import PlainReservoir, agreement, line_values
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -94,7 +94,7 @@ def reservoirpy_lif(plain: PlainReservoir) -> Callable[[np.ndarray], np.ndarray]
 
 
 def brian2_rows(
-    python: Path | None, network: Network, spikes: Spikes, taken: dict[str, Seconds]
+    python: Path | None, network: ReservoirNetwork, spikes: Spikes, taken: dict[str, Seconds]
 ) -> Iterator[Measurement]:
     """Yield the times of Brian 2 with each of its code generators; it runs after the others, not in their rounds."""
     if python is None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network
+from emospike.activity import Activity
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.spikes import Spikes
 
 
@@ -21,14 +21,14 @@ class PlainReservoir:
     ----------
     network : where constants and synapses come from
     weights : sparse matrix, shape (neurons, neurons + lines): a row holds the synapses onto a neuron, those of
-        neurons before those of input lines, which is the order in which `Network` adds them up
+        neurons before those of input lines, which is the order in which `ReservoirNetwork` adds them up
     """
 
-    network: Network
+    network: ReservoirNetwork
     weights: Any
 
     @classmethod
-    def of(cls, network: Network) -> PlainReservoir:
+    def of(cls, network: ReservoirNetwork) -> PlainReservoir:
         """Take the constants and synapses of a network."""
         from scipy.sparse import csr_array, vstack
 
@@ -57,7 +57,7 @@ class PlainReservoir:
         return Activity(spikes, step, np.concatenate(fired_at), n)
 
 
-def line_values(network: Network, spikes: Spikes) -> Float32[np.ndarray, "steps lines"]:
+def line_values(network: ReservoirNetwork, spikes: Spikes) -> Float32[np.ndarray, "steps lines"]:
     """Return what each input line carries at every step (see `Reservoir.polarity`)."""
     dense = spikes.dense().astype(np.float32)
     if network.reservoir.polarity == "signed":

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from jaxtyping import Int32
-
+from emospike.activity import Activity
 from emospike.energy.counting import competitive_layer, dense_layer, summed
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.attribution import bands_hidden, effects, moments_hidden
-from emospike.networks.trains import Response, poisson_trains
 from emospike.systems.base import Explanation
 from emospike.systems.perception import WORDS, Perceived, modality_of
 
@@ -44,22 +41,22 @@ def operations_of(system: CrossModal, seen: Perceived) -> Operations:
     for i, (pathway, network) in enumerate(zip(system.pathways, system.networks_, strict=True)):
         if pathway.sense not in seen.senses:
             continue
-        own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
+        own = record_inputs(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.sense]})"
-        layers.append(competitive_layer(name, network, own, drawn, system.heard(i, responses)))
+        layers.append(competitive_layer(name, network, own, system.heard(i, responses)))
         updates = 6 * network.neurons * steps
         layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
-        spikes += len(drawn) + len(own)
+        spikes += len(own.inputs) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
     layers.append(system.readout_cost(modality_of(seen.senses)))
     return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 
-def drawn_for(system: CrossModal, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:
-    """Return the input line of each Poisson spike of the presentation that led to a layer's response."""
-    values, layer = system.lines(seen)[i], system.pathways[i].layer
+def record_inputs(system: CrossModal, i: int, seen: Perceived, activity: Activity) -> Activity:
+    """Return what a layer did beside the Poisson spikes of the presentation that led to it."""
+    values = system.lines(seen)[i]
     if values is None:
-        return np.empty(0, np.int32)
-    rate = layer.max_rate * (1 + response.repeats / 2)
-    return poisson_trains(values, rate, layer.dt, layer.steps, system.seed_of(values)).units
+        return activity
+    inputs = system.networks_[i].draw(values, system.seed_of(values), activity.repeats)
+    return replace(activity, inputs=inputs.pad(activity.steps))

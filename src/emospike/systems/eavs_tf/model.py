@@ -20,7 +20,7 @@ from emospike.datasets.folds import inner_folds
 from emospike.energy.operations import Operations
 from emospike.features import Feature
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream
-from emospike.networks.training import Training, deep
+from emospike.networks.training import Training, require_torch
 from emospike.progress import Progress, Stopwatch, tell_share
 from emospike.readout.readout import PRIOR_CLIPS, grouped
 from emospike.readout.selective import Calibration, threshold_for
@@ -133,7 +133,7 @@ class EAVSTransformer(SensingSystem):
         finer: Sequence[str] | None = None,
     ) -> EAVSTransformer:
         """Train the networks, each without some speakers, and calibrate on these."""
-        deep()
+        require_torch()
         y, who = training_labels(clips, labels, speakers, self.normalise)
         learnt = np.asarray(finer, dtype=str) if finer is not None and self.finer_labels else y
         self.left_out_ = {}
@@ -336,7 +336,7 @@ class EAVSTransformer(SensingSystem):
         facts: dict[str, Any] = {"networks": len(self.networks_), "thresholds": self.thresholds_}
         facts |= {"learnt": self.learnt_, "groups": [self.groups_[name] for name in self.learnt_]}
         facts |= {"temperatures": {view: one.temperature_ for view, one in self.calibrations_.items()}}
-        facts |= {"streams": [[one.sense, one.channels, one.kind, one.tokens] for one in self.streams_]}
+        facts |= {"streams": [[one.modality, one.channels, one.kind, one.tokens] for one in self.streams_]}
         return arrays, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EAVSTransformer:
@@ -353,11 +353,13 @@ class EAVSTransformer(SensingSystem):
         self.calibrations_ = {view: Calibration() for view in self.thresholds_}
         for view, calibration in self.calibrations_.items():
             calibration.temperature_, calibration.bias_ = facts["temperatures"][view], arrays[f"bias.{view}"]
+        from emospike.networks.torch.transformer import TransformerNetwork
+
         self.networks_ = []
         for member in range(facts["networks"]):
             head = f"network.{member}."
             own = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            self.networks_.append(self.network.build(self.streams_, len(self.learnt_)).restored(own))
+            self.networks_.append(TransformerNetwork.build(self.network, self.streams_, len(self.learnt_)).restore(own))
         self.memory_ = Memory.restored(arrays)
         return self
 

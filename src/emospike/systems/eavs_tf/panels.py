@@ -43,7 +43,7 @@ def operations_of(system: EAVSTransformer, batch: Batch) -> Operations:
     attention, and what attention adds to a potential one a number. The leak costs one multiply-accumulate a neuron
     and step, as do the synapses that see real numbers: the first of each stream, and the heads.
     """
-    found = [network.counted(batch) for network in system.networks_]
+    found = [network.count(batch) for network in system.networks_]
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
     if system.network.spiking:
@@ -55,6 +55,7 @@ SPOKEN = {
     "patches": "stream", "weights": "convolution", "blocks": "", "crossings": "crossing", "ways": "", "perceptrons": "",
     "query": "queries", "key": "keys", "value": "values", "out": "output", "up": "perceptron, in",
     "down": "perceptron, out", "perceptron": "", "weight": "", "audio": "sound",
+    "random_features": "random features",
 }  # fmt: skip
 """What the parts of a layer's name mean; numbers after them count from 1."""
 
@@ -62,8 +63,8 @@ SPOKEN = {
 def said(name: str) -> str:
     """Return the name of a layer in words.
 
-    >>> said("patches.0.weights.1"), said("receptors.audio")
-    ('stream 1, convolution 2', 'receptors, sound')
+    >>> said("patches.0.weights.1"), said("random_features.audio")
+    ('stream 1, convolution 2', 'random features, sound')
     >>> said("blocks.face.0.attention.query.weight"), said("crossings.0.ways.audio<face.out.weight")
     ('face, block 1, attention, queries', 'crossing 1, sound from face, output')
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
-from emospike.networks.heads import Head, ridge_towards
+from emospike.networks.heads import LinearHead, refit_ridge
 from emospike.networks.spiking_transformer import Batch
 from emospike.systems.eavs_tf.streams import Means, batch_of
 from emospike.systems.perception import Perceived, modality_of
@@ -119,7 +119,9 @@ def taught(system: EAVSTransformer, seen: Sequence[Perceived], labels: Shaped[np
     return system
 
 
-def relearnt(system: EAVSTransformer, head: Head, read: Float32[np.ndarray, "clips _"], sense: str, new: int) -> Head:
+def relearnt(
+    system: EAVSTransformer, head: LinearHead, read: Float32[np.ndarray, "clips _"], sense: str, new: int
+) -> LinearHead:
     """Return the head of a sense after it met the last `new` clips in memory.
 
     The others keep their scores, and those for classes that are new are low. New clips score as high for their own
@@ -136,7 +138,7 @@ def relearnt(system: EAVSTransformer, head: Head, read: Float32[np.ndarray, "cli
     target = np.where(mine, high, low).astype(np.float32)
     target[~fresh, : len(bias)] = scores[~fresh]
     weight = (1 / np.bincount(labels)[labels]).astype(np.float32)
-    return ridge_towards(head, X, target, PENALTY, weight / weight.mean())
+    return refit_ridge(head, X, target, PENALTY, weight / weight.mean())
 
 
 def finer(system: EAVSTransformer, seen: Perceived, label: str) -> str:

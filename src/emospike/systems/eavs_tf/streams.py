@@ -115,7 +115,7 @@ def _check_channels(series: Sequence[Series | None], expected: Sequence[int]) ->
 
 def of_senses(arrays: Arrays, streams: Sequence[Stream], senses: Sequence[str]) -> Arrays:
     """Return the arrays of these senses, None in the place of others."""
-    return tuple(one if stream.sense in senses else None for one, stream in zip(arrays, streams, strict=True))
+    return tuple(one if stream.modality in senses else None for one, stream in zip(arrays, streams, strict=True))
 
 
 def mean_of(seen: Sequence[Perceived], default: Means) -> Means:
@@ -155,8 +155,8 @@ def batch_of(
             if one is not None:
                 out[row, at : at + own] = one[skip : skip + own]
         arrays.append(out if any(clip[i] is not None for clip in clips) else None)
-    senses = dict.fromkeys(stream.sense for stream in streams)
-    first = {sense: next(i for i, stream in enumerate(streams) if stream.sense == sense) for sense in senses}
+    senses = dict.fromkeys(stream.modality for stream in streams)
+    first = {sense: next(i for i, stream in enumerate(streams) if stream.modality == sense) for sense in senses}
     there = {sense: np.array([clip[first[sense]] is not None for clip in clips], np.float32) for sense in senses}
     return Batch(tuple(arrays), valid, there, target)
 

@@ -10,13 +10,13 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from emospike.datasets.folds import Fold
-from emospike.networks.heads import Head, ridge
+from emospike.networks.heads import LinearHead, fit_ridge
 from emospike.networks.spiking_transformer import Batch
 from emospike.systems.eavs_tf.streams import Means, batch_of, mixed, of_senses, one_sense_less
 from emospike.systems.perception import MODALITIES, Perceived
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.transformer import Network
+    from emospike.networks.torch.transformer import TransformerNetwork
     from emospike.systems.eavs_tf.model import EAVSTransformer
 
 Targets = Float32[np.ndarray, "clips learnt"]
@@ -45,8 +45,10 @@ TOGETHER = 64
 """Held-out clips that are put side by side, sorted by length."""
 
 
-def trained_members(system: EAVSTransformer, lessons: Lessons, done: Done) -> list[Network]:
+def trained_members(system: EAVSTransformer, lessons: Lessons, done: Done) -> list[TransformerNetwork]:
     """Return a network for each fold, trained on its training part and judged on the rest."""
+    from emospike.networks.torch.transformer import train
+
     networks = []
     for member, fold in enumerate(lessons.folds):
         rng = np.random.default_rng([system.seed, member])
@@ -59,7 +61,8 @@ def trained_members(system: EAVSTransformer, lessons: Lessons, done: Done) -> li
 
         judges = [one for view in system.views for _, one in viewed(system, lessons, fold.test, view)]
         networks.append(
-            network := system.network.train(
+            network := train(
+                system.network,
                 system.streams_,
                 len(system.learnt_),
                 batches,
@@ -77,11 +80,11 @@ def trained_members(system: EAVSTransformer, lessons: Lessons, done: Done) -> li
 
 def solved_heads(
     system: EAVSTransformer,
-    network: Network,
+    network: TransformerNetwork,
     lessons: Lessons,
     rows: Int64[np.ndarray, " train"],
     rng: np.random.Generator,
-) -> dict[str, Head]:
+) -> dict[str, LinearHead]:
     """Return heads in closed form, from training clips as they are and as other voices would have spoken them.
 
     A head learns what it reads when its sense is alone, and when others are there.
@@ -97,7 +100,7 @@ def solved_heads(
                     read.setdefault(sense, []).append(one[has])
                     said.setdefault(sense, []).append(lessons.target[some][has])
     penalty = cast(float, system.penalty)
-    return {sense: ridge(np.concatenate(read[sense]), np.concatenate(said[sense]), penalty) for sense in read}
+    return {sense: fit_ridge(np.concatenate(read[sense]), np.concatenate(said[sense]), penalty) for sense in read}
 
 
 def respoken(system: EAVSTransformer, seen: Perceived, rng: np.random.Generator) -> Perceived:
@@ -123,7 +126,7 @@ def varied(
                 )
             )
         batch = batch_of(clips, system.streams_, system.length, lessons.target[own], rng)
-        yield one_sense_less(mixed(batch, change.mix, rng), system.training.sense_dropout, rng)
+        yield one_sense_less(mixed(batch, change.mix, rng), system.training.modality_dropout, rng)
 
 
 def chunks(rows: Int64[np.ndarray, " rows"], size: int) -> list[Int64[np.ndarray, " some"]]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool
 
+from emospike.activity import Activity
 from emospike.encoding.contract import Decoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
 from emospike.explain.attribution import stretches
-from emospike.networks.activity import Activity
 from emospike.readout.interactions import channel_groups, interactions
 from emospike.readout.traffic import Learning, learning, traffic
 from emospike.series import Series

@@ -21,7 +21,7 @@ from emospike.energy.operations import Operations
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
-from emospike.networks.training import Training, deep
+from emospike.networks.training import Training, require_torch
 from emospike.progress import Progress, Stopwatch, tell_share
 from emospike.readout.early import Votes, counted
 from emospike.readout.polled import Polled
@@ -34,7 +34,7 @@ from emospike.systems.spiking_emotions.panels import counterpart_of, explanation
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.plif import Network, Watched
+    from emospike.networks.torch.plif import LayerRates, PlifNetwork
 
 Look = Float32[np.ndarray, "steps _ size size"]
 Labels = Shaped[np.ndarray, " clips"]
@@ -124,7 +124,7 @@ class SpikingEmotions(SensingSystem):
         finer: Sequence[str] | None = None,
     ) -> SpikingEmotions:
         """Train the networks, and calibrate on speakers that others like them did not train on."""
-        deep()
+        require_torch()
         y, who = training_labels(clips, labels, speakers, self.normalise)
         self.left_out_ = {}
 
@@ -144,17 +144,20 @@ class SpikingEmotions(SensingSystem):
 
     def _train(self, looks: Seen, y: Labels, who: Labels, done: Callable[[float], None]) -> Votes:
         """Train the networks; return how others voted on each clip, which had trained without its speaker."""
+        from emospike.networks.torch.plif import train
+
         target, classes = np.searchsorted(self.classes_, y), len(self.classes_)
         folds = inner_folds(y, who, self.parts)
         lessons = [fold.train for fold in folds] + [np.arange(len(y))] * self.members
-        networks: list[Network] = []
+        networks: list[PlifNetwork] = []
         for number, rows in enumerate(lessons):
 
             def told(epoch: int, epochs: int, number: int = number) -> None:
                 done((number + epoch / epochs) / len(lessons))
 
             networks.append(
-                self.network.train(
+                train(
+                    self.network,
                     looks[rows],
                     target[rows],
                     classes,
@@ -167,12 +170,12 @@ class SpikingEmotions(SensingSystem):
         self.networks_ = networks[len(folds) :]
         votes = np.zeros((len(y), self._votes, classes), np.float32)
         for fold, network in zip(folds, networks, strict=False):
-            votes[fold.test] = network.voted(looks[fold.test])
+            votes[fold.test] = network.vote(looks[fold.test])
         return votes
 
     def _remember(self, looks: Seen, target: Int64[np.ndarray, " clips"]) -> None:
         """Keep what the hidden neurons do with the training clips: a bit a neuron and step."""
-        self.memory_: list[np.ndarray] = [self._packed(network.remembered(looks)) for network in self.networks_]
+        self.memory_: list[np.ndarray] = [self._packed(network.read_hidden(looks)) for network in self.networks_]
         self.remembered_: Int64[np.ndarray, " clips"] = target.astype(np.int64)
 
     def _packed(self, inner: Float32[np.ndarray, "clips looks hidden"]) -> np.ndarray:
@@ -193,7 +196,7 @@ class SpikingEmotions(SensingSystem):
 
     def votes(self, looks: Seen) -> Votes:
         """Return the share of each class's voters that fired at each step, averaged over the networks."""
-        return np.asarray(np.mean([network.voted(looks) for network in self.networks_], axis=0), np.float32)
+        return np.asarray(np.mean([network.vote(looks) for network in self.networks_], axis=0), np.float32)
 
     def scores(self, looks: Seen) -> Float32[np.ndarray, "clips classes"]:
         """Return the mean votes, counted until they are settled if a lead is given."""
@@ -251,13 +254,13 @@ class SpikingEmotions(SensingSystem):
 
     def _teach(self, looks: Seen, target: Int64[np.ndarray, " clips"], moved: Int64[np.ndarray, " old"]) -> None:
         """Let the voters learn clips beside those that are remembered."""
-        from emospike.networks.torch.plif import taught, widened
+        from emospike.networks.torch.plif import teach, widen
 
         known: Int64[np.ndarray, " old"] = self.remembered_
         for member, network in enumerate(self.networks_):
-            widened(network, len(self.classes_), moved)
-            inner = np.concatenate([self._recalled(member), network.remembered(looks)])
-            taught(network, inner, np.concatenate([moved[known], target]))
+            widen(network, len(self.classes_), moved)
+            inner = np.concatenate([self._recalled(member), network.read_hidden(looks)])
+            teach(network, inner, np.concatenate([moved[known], target]))
             self.memory_[member] = self._packed(inner)
         self.remembered_ = np.concatenate([moved[known], target])
 
@@ -267,10 +270,10 @@ class SpikingEmotions(SensingSystem):
         """Return the explanation with what only this system can tell."""
         return explanation_of(self, shown, seen)
 
-    def watched(self, clip: Clip) -> list[Watched]:
+    def watched(self, clip: Clip) -> list[LayerRates]:
         """Return potentials and spikes of the voting neurons of each network (Figure 3)."""
         look = self.look(self.perceive(clip))
-        return [network.watched(look) for network in self.networks_]
+        return [network.measure(look) for network in self.networks_]
 
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs."""
@@ -293,8 +296,8 @@ class SpikingEmotions(SensingSystem):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SpikingEmotions:
         """Take back what `state` returned."""
-        deep()
-        from emospike.networks.torch.plif import restored
+        require_torch()
+        from emospike.networks.torch.plif import PlifNetwork
 
         own = {name[8:]: array for name, array in arrays.items() if name.startswith("readout.")}
         self.readout_ = Polled(self.normalise, self.coverage).restore(own, facts["readout"])
@@ -304,5 +307,5 @@ class SpikingEmotions(SensingSystem):
         for i in members:
             head = f"network.{i}."
             weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            self.networks_.append(restored(self.network, len(self.classes_), weights))
+            self.networks_.append(PlifNetwork.restore(self.network, len(self.classes_), weights))
         return self

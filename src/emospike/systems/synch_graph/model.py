@@ -15,17 +15,18 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
+from emospike.networks.competitive import CompetitiveNetwork, Link, run_together
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
-from emospike.networks.trains import Response, Trains, poisson_trains
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.graph import GraphConvolution, Unscaled
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.training_rows import Rows
+from emospike.spikes import Spikes, join
 from emospike.systems.base import Explanation
 from emospike.systems.competitive_system import CompetitiveSystem
 from emospike.systems.pathways import Lines, Pathway
@@ -73,7 +74,7 @@ class SynchGraph(CompetitiveSystem):
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
     groups_ : the trained groups, in the order of `pathways`
-    watch_ : how they fared
+    diagnostics_ : how they fared
     """
 
     pathways: tuple[Pathway, ...]
@@ -148,7 +149,7 @@ class SynchGraph(CompetitiveSystem):
         for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
             self._watched(pathway.sense, group, fared)
 
-    def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
+    def _calibrate(self, responses: Sequence[Sequence[Activity | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
         for group, other in zip(self.groups_, (1, 0), strict=True):
             group.calibrate([one for both in responses if (one := both[other]) is not None], self.conductance)
@@ -157,7 +158,7 @@ class SynchGraph(CompetitiveSystem):
 
     def presented(
         self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False
-    ) -> list[Response | None]:
+    ) -> list[Activity | None]:
         """Return what the groups do with a clip, None where its sense is missing.
 
         Where any group fires too rarely, all are presented anew at a higher rate: no clip is to be without a node.
@@ -165,31 +166,32 @@ class SynchGraph(CompetitiveSystem):
         there = [i for i, values in enumerate(lines) if values is not None]
         asked = [self.pathways[i].layer for i in there]
         for repeat in range(max(layer.most_repeats for layer in asked) + 1):
-            trains = {i: self.drawn(i, lines[i], look, repeat) for i in there}
-            fired = self._run(trains, learning=learning)
-            if all(len(fired[i].units) >= self.pathways[i].layer.least_spikes for i in there):
+            spikes = {i: self.draw(i, lines[i], look, repeat) for i in there}
+            fired = self._run(spikes, learning=learning)
+            if all(len(fired[i]) >= self.pathways[i].layer.least_spikes for i in there):
                 break
-        shapes = [(group.positions, group.layer.features) for group in self.groups_]
-        return [Response(fired[i], *shapes[i], repeat) if i in there else None for i in range(len(self.groups_))]
+        found = {i: replace(one.drop_inputs(), repeats=repeat) for i, one in fired.items()}
+        return [found.get(i) for i in range(len(self.groups_))]
 
-    def drawn(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Trains:
+    def draw(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Spikes:
         """Return the Poisson spikes that a group gets: the same for the same clip, in any company; sound later."""
-        layer, pathway = self.pathways[i].layer, self.pathways[i]
-        rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
         seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
-        trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
-        return trains.delayed(round(self.delay / layer.dt)) if pathway.sense == "audio" else trains
+        spikes = self.groups_[i].draw(np.asarray(values), seed, repeat)
+        return (
+            spikes.delay(round(self.delay / self.pathways[i].layer.dt)) if self.pathways[i].sense == "audio" else spikes
+        )
 
-    def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
+    def _run(self, spikes: Mapping[int, Spikes], *, learning: bool) -> dict[int, Activity]:
         """Present input spikes to both groups together, or to the one whose sense is there."""
-        if len(trains) > 1:
+        if len(spikes) > 1:
             first, second = self.groups_
-            out = dict(enumerate(run_together((first, second), (trains[0], trains[1]), learning=learning)))
+            out = dict(enumerate(run_together((first, second), (spikes[0], spikes[1]), learning=learning)))
         else:
-            ((i, own),) = trains.items()
-            out = {i: self.groups_[i].run(own, [SILENCE] * len(self.groups_[i].links), learning=learning)}
+            ((i, own),) = spikes.items()
+            others = [group.silence() for group in self.groups_ if group is not self.groups_[i]]
+            out = {i: self.groups_[i].run(own, others, learning=learning)}
         if learning:
-            for i in trains:
+            for i in spikes:
                 self.groups_[i].normalise()
         return out
 
@@ -204,19 +206,15 @@ class SynchGraph(CompetitiveSystem):
         with watch("graph"):
             return Graph.mean([self._graph(responses) for responses in looks])
 
-    def _graph(self, responses: Sequence[Response | None]) -> Graph:
+    def _graph(self, responses: Sequence[Activity | None]) -> Graph:
         """Return the graph of one presentation, of the groups that took part."""
-        there = [one for one in responses if one is not None]
-        offsets = np.cumsum([0, *(one.positions * one.features for one in there)])
-        steps = max(one.trains.steps for one in there)
-        step = np.concatenate([one.trains.step for one in there]).astype(np.int64)
-        unit = np.concatenate([one.trains.units + first for one, first in zip(there, offsets, strict=False)])
-        joined = Trains.from_events(step, unit.astype(np.int64), steps)
-        return self.synchrony.graph(joined, int(offsets[-1]), self.pathways[0].layer.dt)
+        there = [one.spikes for one in responses if one is not None]
+        steps = max(one.steps for one in there)
+        return self.synchrony.connect(join([one.pad(steps) for one in there]))
 
     def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
         """Return the flattened graph of synchrony that these senses alone give."""
-        return self.graph(seen, senses, watch).flattened()
+        return self.graph(seen, senses, watch).flatten()
 
     def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
         """Return the flattened graphs of the training clips; keep the mean graph of each class."""
@@ -224,7 +222,7 @@ class SynchGraph(CompetitiveSystem):
         whole = rows[self.modality]
         labels = y[whole.source]
         self.class_graphs_ = {
-            str(label): Graph.mean([Graph.unflattened(own) for own in whole.vectors[labels == label]])
+            str(label): Graph.mean([Graph.unflatten(own) for own in whole.vectors[labels == label]])
             for label in np.unique(labels)
         }
         return rows
@@ -278,7 +276,7 @@ class SynchGraph(CompetitiveSystem):
 
     def readout_cost(self, view: str) -> LayerCost:
         """Return what the graph convolution of a modality costs, on the mean graph of the training clips."""
-        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flattened())
+        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flatten())
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -289,11 +287,11 @@ class SynchGraph(CompetitiveSystem):
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
         arrays, facts = super().state()
-        return arrays | {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}, facts
+        return arrays | {f"class.{label}": graph.flatten() for label, graph in self.class_graphs_.items()}, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
         """Take back what `state` returned."""
         super().restore(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
-        self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
+        self.class_graphs_ = {label: Graph.unflatten(one) for label, one in graphs.items()}
         return self
