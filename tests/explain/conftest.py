@@ -35,7 +35,7 @@ from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.early import Ballot
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.series import frequencies_of
-from emospike.spikes import joined
+from emospike.spikes import join
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.excube2.panels import show_regions
 from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
@@ -93,7 +93,7 @@ def contours() -> EncodingPanel:
     """The same sound as ten contours: levels with a threshold for each channel, and population fields."""
     levels = Levels([StepForward(tuple(part * step for step in CONTOUR_STEP)) for part in (0.15, 0.3, 0.6)])
     series, values = Prosody().extract(voice()), Prosody(bridge=False).extract(voice())
-    spikes = joined([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
+    spikes = join([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
     rebuilt = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
     return EncodingPanel("Prosody", series, spikes, rebuilt, 0.1)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.brain.synapses import Synapses
-from emospike.networks.reservoir import STDP, Network, Reservoir
+from emospike.networks.reservoir import STDP, Reservoir
 from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
@@ -148,9 +148,9 @@ def test_synapses_that_do_not_fit_are_refused():
     good = synapses([(0, 1, 1.0)], 2)
     for inputs, recurrent in ((synapses([(0, 2, 1.0)], 1), good), (good, synapses([(0, 9, 1.0)], 2))):
         with pytest.raises(InputError, match="onto neurons 0 to 1"):
-            Network(Reservoir(), inputs, recurrent, tau)
+            ReservoirNetwork(Reservoir(), inputs, recurrent, tau)
     with pytest.raises(InputError, match="of 2 neurons expected, got 3"):
-        Network(Reservoir(), good, synapses([(0, 1, 1.0)], 3), tau)
+        ReservoirNetwork(Reservoir(), good, synapses([(0, 1, 1.0)], 3), tau)
 
 
 def test_no_steps_and_no_spikes_give_no_activity():

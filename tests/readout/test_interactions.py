@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.encoding.population import Population
@@ -14,7 +15,6 @@ from emospike.features.movements import PARTS
 from emospike.features.openface import CHANNELS as ACTION_UNITS
 from emospike.features.prosody import CHANNELS as CONTOURS
 from emospike.features.spectrum import make_band
-from emospike.networks.activity import Activity
 from emospike.readout.interactions import (
     channel_groups,
     interactions,

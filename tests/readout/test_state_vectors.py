@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.networks.activity import Activity
+from emospike.activity import Activity
 from emospike.readout.state_vectors import KINDS, StateVector, read_all, speech_span
 from emospike.series import Channel
 from emospike.spikes import Spikes

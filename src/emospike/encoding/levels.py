@@ -13,7 +13,7 @@ from emospike.encoding import ENCODERS
 from emospike.encoding.contract import Encoder
 from emospike.encoding.parameters import Values, keep, per_channel
 from emospike.series import Channel, Series
-from emospike.spikes import Spikes, joined
+from emospike.spikes import Spikes, join
 from emospike.validation import InputError
 
 
@@ -88,7 +88,7 @@ class Levels:
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
-        return replace(joined(parts), channels=mark(self, series.channels))
+        return replace(join(parts), channels=mark(self, series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:
         """Return the spikes of each encoder with the channels of the series: what its own `decode` reads."""

@@ -100,7 +100,7 @@ def test_learning_changes_the_weights_and_nothing_else_does(speech):
     system.adapt(speech.clips[:4])
     np.testing.assert_array_equal(system.networks_[0].weights, learnt)
     np.testing.assert_array_equal(system.networks_[0].theta, theta)
-    assert system.watch_["audio 0"].silent_clips == 0
+    assert system.diagnostics_["audio 0"].silent_clips == 0
 
 
 def test_the_copies_of_a_clip_train_and_do_not_test(speech):

@@ -25,7 +25,8 @@ STREAMS = [Stream("audio", 4, "picture"), Stream("audio", 2), Stream("face", 3)]
 def arrays(steps, without=()):
     rng = np.random.default_rng(steps)
     return tuple(
-        None if one.sense in without else rng.normal(size=(steps, one.channels)).astype(np.float32) for one in STREAMS
+        None if one.modality in without else rng.normal(size=(steps, one.channels)).astype(np.float32)
+        for one in STREAMS
     )
 
 
