@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_ROWS = 400  # of a raster; more would be finer than a page
-MOST_GROUPS = 20  # that are named beside a raster
+MOST_GROUPS = 18  # that are named beside a raster of height 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +90,10 @@ class Raster:
         ends = np.cumsum([len(rows) for rows in self.drawn])[:-1].tolist()
         return [end - 0.5 for end in ends]
 
-    @property
-    def ticks(self) -> tuple[list[float], list[str]]:
-        """Where groups are named, as far as there is room, and their names."""
+    def name_groups(self, most: int) -> tuple[list[float], list[str]]:
+        """Return where groups are named, as there is room for so many names, and their names."""
         sizes = np.array([len(rows) for rows in self.drawn])
-        middle, room = np.cumsum(sizes) - sizes / 2 - 0.5, sizes.sum() / MOST_GROUPS
+        middle, room = np.cumsum(sizes) - sizes / 2 - 0.5, sizes.sum() / max(most, 1)
         places: list[float] = []
         names = []
         for at, (name, _), size in zip(middle.tolist(), self.groups, sizes.tolist(), strict=False):
@@ -177,8 +176,9 @@ class RasterPanel(Panel):
         heights = self._heights()
         figure = new_figure(9, 0.5 + 2.6 * sum(heights) + 0.25 * len(heights))
         axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        for one, raster in zip(axes, self.rasters, strict=True):
+        for number, (one, raster) in enumerate(zip(axes, self.rasters, strict=True)):
             self._draw(one, raster)
+            one.set_yticks(*raster.name_groups(int(heights[number] * MOST_GROUPS)))
         axes[-1].set_xlim(self.start * self._scale, (self.start + self.seconds) * self._scale)
         axes[-1].set_xlabel(self._clock, fontsize=SMALL, color=MUTED)
         return figure
@@ -190,19 +190,19 @@ class RasterPanel(Panel):
         axes.scatter(time, place, s=1.5 if rows > 100 else 6.0, c=colour, linewidths=0)
         tidy(axes, raster.described)
         axes.set_ylim(-0.5, max(rows, 1) - 0.5)
-        axes.set_yticks(*raster.ticks)
         for border in raster.borders:
             axes.axhline(border, color=GRID, linewidth=0.5)
 
     def plot(self) -> Plot:
         """Return the drawn rows as heat maps of spikes by step."""
-        layout = stack_panels(self._heights(), [one.described for one in self.rasters], 240.0)
+        heights = self._heights()
+        layout = stack_panels(heights, [one.described for one in self.rasters], 240.0)
         layout["xaxis"]["title"]["text"] = self._clock
         line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": "var(--grid)", "width": 1}}
         data = []
         for panel, raster in enumerate(self.rasters, start=1):
             data.append(self._plot_spikes(raster, panel))
-            (ticks, groups), names = raster.ticks, data[-1]["y"]
+            (ticks, groups), names = raster.name_groups(int(heights[panel - 1] * MOST_GROUPS)), data[-1]["y"]
             axis = {"tickvals": [names[round(tick)] for tick in ticks], "ticktext": groups}
             layout[f"yaxis{panel}"] |= {"type": "category", "automargin": "left"} | axis
             layout["shapes"] += [line | {"yref": f"y{panel}", "y0": one, "y1": one} for one in raster.borders]

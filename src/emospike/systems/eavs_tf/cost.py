@@ -35,6 +35,7 @@ SPOKEN = {
     "query": "queries", "key": "keys", "value": "values", "out": "output", "up": "perceptron, in",
     "down": "perceptron, out", "perceptron": "", "weight": "", "audio": "sound", "q": "queries", "k": "keys",
     "v": "values", "own": "reads", "other": "hears", "first": "perceptron, first", "second": "perceptron, second",
+    "random_features": "random features",
 }  # fmt: skip
 """What the parts of a layer's name mean; numbers after them count from 1."""
 

@@ -50,7 +50,8 @@ def make_panels(system: Transformer, seen: Perceived, target: int) -> tuple[Attr
         return attributions, []
     start = (find_speech(seen).start or 0) / 100
     attention = show_attention(activities, name_tokens(system), start)
-    return attributions, [show_layers(activities, start), *([attention] if attention else [])]
+    layers = show_layers(activities, [type(feature).__name__ for feature in system.read], start)
+    return attributions, [layers, *([attention] if attention else [])]
 
 
 def record(ensemble: Ensemble, series: Sequence[Series | None]) -> dict[str, Activity]:
@@ -60,13 +61,19 @@ def record(ensemble: Ensemble, series: Sequence[Series | None]) -> dict[str, Act
     return found
 
 
-def show_layers(activities: Mapping[str, Activity], start: float) -> RasterPanel:
-    """Return the spikes that each layer fired, below those that the channels send to the random features."""
+def show_layers(activities: Mapping[str, Activity], features: Sequence[str], start: float) -> RasterPanel:
+    """Return the spikes that each layer fired, below those that the channels send to the random features.
+
+    A stream is called by its feature.
+    """
     rasters = []
+    titles = {name: describe_layer(name).removesuffix(", neurons") for name in activities}
+    for number, feature in enumerate(features, start=1):
+        titles = {name: title.replace(f"stream {number}", feature) for name, title in titles.items()}
     for name, one in activities.items():
         if name.startswith("random_features") and one.inputs.units:
-            rasters.append(Raster(f"to the {describe_layer(name)}", "channels", one.inputs, signed=True))
-    rasters += [Raster(describe_layer(name), "neurons", one.spikes) for name, one in activities.items()]
+            rasters.append(Raster(f"to the {titles[name]}", "channels", one.inputs, signed=True))
+    rasters += [Raster(titles[name], "neurons", one.spikes) for name, one in activities.items()]
     return RasterPanel(rasters, start=start)
 
 
