@@ -45,7 +45,7 @@ def energy(
     figure: FigureFile = None,
 ) -> None:
     """Count operations, spikes and bytes of a decision, and estimate its energy; beside twins without spikes."""
-    from emospike.evaluation.energy import energy_of, spread
+    from emospike.evaluation.energy import profile_energy, spread
     from emospike.systems import SYSTEMS
 
     positive("clips", clips)
@@ -56,7 +56,7 @@ def energy(
             system, found = trained(what, data, preset, modality, labels=labels, progress=progress)
         else:
             system, found = loaded(what, data, modality, clips)
-        result = {"what": what, "preset": preset, "modality": modality} | energy_of(
+        result = {"what": what, "preset": preset, "modality": modality} | profile_energy(
             system, spread(found, clips), progress
         )
     for table in tables(result):
@@ -76,13 +76,13 @@ def trained(
     name: str, data: Path | None, preset: str | None, modality: str | None, *, labels: str, progress: Progress | None
 ) -> tuple[System, list[Clip]]:
     """Return a system trained on most speakers of a data set, and recordings of the others."""
-    from emospike.evaluation.energy import trained_for
+    from emospike.evaluation.energy import train_on_fold
 
     if data is None:
         raise InputError(f"{name} has to be trained before it can be counted: give --data, or name a model")
     modality = modality_of(name, modality)
     dataset = load_data(data, progress, modality)
-    return trained_for(name, dataset, labels, preset, modality=modality, progress=progress)
+    return train_on_fold(name, dataset, labels, preset, modality=modality, progress=progress)
 
 
 def loaded(model: str, data: Path | None, modality: str | None, count: int) -> tuple[System, list[Clip]]:

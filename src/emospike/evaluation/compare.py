@@ -11,7 +11,7 @@ from typing import Any
 
 from emospike import __version__
 from emospike.datasets import Dataset
-from emospike.evaluation.energy import Variant
+from emospike.energy.estimate import Variant
 from emospike.evaluation.protocols import evaluate, new_system
 from emospike.files import write_atomically
 from emospike.progress import Progress

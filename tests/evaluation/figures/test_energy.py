@@ -2,14 +2,14 @@
 
 import pytest
 
-from emospike.evaluation.energy import Variant
+from emospike.energy.estimate import Variant
 from emospike.evaluation.figures.energy import alt_text, energy_figure
 from emospike.explain.style import save_figure
 
 
 def result(layers):
     own = Variant("spiking", 1e6, 5e6, 1e8)
-    rows = [one.costs() for one in (own, own.quantised(), Variant("twin without spikes", 4e7, 0, 6e8))]
+    rows = [one.costs() for one in (own, own.quantise(), Variant("twin without spikes", 4e7, 0, 6e8))]
     return {"variants": rows, "layers": layers, "break_even": 0.064, "note": "a note"}
 
 

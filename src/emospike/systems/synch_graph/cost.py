@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_competitive_layer, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.readout.readout import VectorReadout
@@ -29,18 +29,18 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
         for i, one in answered.items():
             group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
             trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
-            layers.append(competitive_layer(name, group, one, trains.units, others))
+            layers.append(count_competitive_layer(name, group, one, trains.units, others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
-            layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
+            layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
             drawn, moments = drawn + len(trains.units), moments + updates // 6
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
     layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
-    return summed(layers, drawn + sum(fired), sum(fired) / moments)
+    return sum_layers(layers, drawn + sum(fired), sum(fired) / moments)
 
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
     convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
-    return dense_layer("graph convolution", convolved, convolved)
+    return count_dense_layer("graph convolution", convolved, convolved)
