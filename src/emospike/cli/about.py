@@ -39,14 +39,14 @@ def info(
 ) -> None:
     """Show a model's card: data, speakers, split, accuracy, labels, licence."""
     from emospike import store
-    from emospike.evaluation.leaks import without_hashes
+    from emospike.evaluation.leaks import drop_hashes
 
     path = store.locate(model)
     card = {"file": path.name, "bytes": path.stat().st_size} | store.load(path).card
     if as_json:
         print(json.dumps(card, indent=1))
     else:
-        show(table([{"what": name, "is": words(value)} for name, value in without_hashes(card).items()]))
+        show(table([{"what": name, "is": words(value)} for name, value in drop_hashes(card).items()]))
 
 
 def fetch(

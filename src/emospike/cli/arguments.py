@@ -126,9 +126,9 @@ def load_unlabelled(path: Path, progress: Progress | None = None, modality: str 
 def only_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the recordings that can be read, and say what was left out."""
     from emospike.cli.terminal import note
-    from emospike.evaluation.reading import readable
+    from emospike.evaluation.reading import drop_unreadable
 
-    dataset = readable(dataset, progress, modality)
+    dataset = drop_unreadable(dataset, progress, modality)
     for line in dataset.notes:
         note(line)
     return dataset

@@ -34,11 +34,11 @@ def audit(
     Prints a line a check, and the verdict CLEAN or LEAKY. Exit status: 0 for either, 2 for errors.
     """
     from emospike.evaluation.audit import audit as audited
-    from emospike.evaluation.audit import check_audited
+    from emospike.evaluation.audit import check_audit
 
     modality = modality_of(system, modality)
     settings: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "modality": modality, "folds": folds}
-    check_audited(system, labels, preset, **settings)
+    check_audit(system, labels, preset, **settings)
     if json_file:
         check_writable(json_file)
     with progress_bar() as progress:

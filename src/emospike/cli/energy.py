@@ -64,10 +64,10 @@ def energy(
     note(result["note"])
     write_result(result, json_file)
     if figure:
-        from emospike.evaluation.figures.energy import alt_text, energy_figure
+        from emospike.evaluation.figures.energy import alt_text, draw_energy
         from emospike.explain.style import save_figure
 
-        save_figure(energy_figure(result), figure, alt_text(result))
+        save_figure(draw_energy(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
         print(path)
 

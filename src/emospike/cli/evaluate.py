@@ -126,17 +126,23 @@ def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
 
 def report(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
     """Print the tables of a result, draw it, and say which files were written."""
-    from emospike.evaluation.report import confusion_table, gain_lines, own_threshold_line, results_table, study_table
+    from emospike.evaluation.report import (
+        describe_gains,
+        describe_own_threshold,
+        tabulate_confusion,
+        tabulate_results,
+        tabulate_study,
+    )
 
-    show(results_table([result]), "", confusion_table(result), "")
-    if table := study_table(result):
+    show(tabulate_results([result]), "", tabulate_confusion(result), "")
+    if table := tabulate_study(result):
         show(table, "")
-    for line in (own_threshold_line(result), *gain_lines(result), result["note"]):
+    for line in (describe_own_threshold(result), *describe_gains(result), result["note"]):
         note(line)
     if figure:
-        from emospike.evaluation.figures.results import alt_text, evaluation_figure
+        from emospike.evaluation.figures.results import alt_text, draw_evaluation
         from emospike.explain.style import save_figure
 
-        save_figure(evaluation_figure(result), figure, alt_text(result))
+        save_figure(draw_evaluation(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
         print(path)

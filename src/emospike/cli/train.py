@@ -47,30 +47,30 @@ def train(
 ) -> None:
     """Train a model on all recordings of a data set."""
     from emospike.datasets import LABELS, finer_labels, relabel
-    from emospike.evaluation.cards import check_evaluation, measured, model_card, settings_of
-    from emospike.evaluation.leaks import clip_hashes
-    from emospike.evaluation.protocols import new_system
+    from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
+    from emospike.evaluation.leaks import hash_clips
+    from emospike.evaluation.protocols import make_system
     from emospike.validation import one_of, within
 
     check_writable(output)
     within("seed", seed, 0, 2**32 - 1)
     one_of("label scheme", labels, LABELS)
     modality = modality_of(system, modality)
-    untrained = new_system(system, preset, seed, normalise, modality)
-    settings = settings_of(untrained, preset or untrained.presets()[0], labels, modality)
+    untrained = make_system(system, preset, seed, normalise, modality)
+    settings = list_settings(untrained, preset or untrained.presets()[0], labels, modality)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)
     with progress_bar() as progress:
         dataset = relabel(load_data(data, progress, modality), labels)
         check_speakers(dataset)
-        hashes = clip_hashes(dataset)
+        hashes = hash_clips(dataset)
         model = untrained.fit(
             dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), progress, finer_labels(dataset)
         )
-    model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
+    model.card = make_card(model, learnt_from(model, dataset), settings, hashes)
     if found is not None:
-        model.card = measured(model.card, found)
+        model.card = add_evaluation(model.card, found)
     write_model(model, output)
 
 
@@ -89,8 +89,8 @@ def adapt(
     """Teach a model new recordings, speakers or classes, without losing the old; or one speaker, without labels."""
     from emospike import store
     from emospike.datasets import relabel
-    from emospike.evaluation.cards import adapted
-    from emospike.evaluation.leaks import clip_hashes
+    from emospike.evaluation.cards import add_adaptation
+    from emospike.evaluation.leaks import hash_clips
 
     check_writable(output)
     check_senses(modality)
@@ -109,9 +109,9 @@ def adapt(
             and not unlabelled
         ):
             raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")
-        hashes = clip_hashes(dataset)
+        hashes = hash_clips(dataset)
         learner.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
-    system.card = adapted(system.card, system, dataset, hashes, labelled=not unlabelled)
+    system.card = add_adaptation(system.card, system, dataset, hashes, labelled=not unlabelled)
     write_model(system, output)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from emospike import __version__
 from emospike.clip import Clip
-from emospike.datasets import Dataset, finer_labels, relabel, speaker_folds
+from emospike.datasets import Dataset, relabel, speaker_folds
 from emospike.energy.estimate import BREAK_EVEN, PICOJOULE, average_layers, describe_rate, list_variants
 from emospike.energy.operations import Operations
-from emospike.evaluation.protocols import new_system
+from emospike.evaluation.protocols import make_system
+from emospike.evaluation.testing import fit_system
 from emospike.progress import Progress
 from emospike.systems.base import System
 from emospike.validation import InputError
@@ -67,8 +68,8 @@ def train_on_fold(
     """Return a system trained on the training part of the first fold of speakers, and the clips of its test part."""
     dataset = relabel(dataset, labels)
     fold = speaker_folds(dataset)[0]
-    train, system = dataset.subset(fold.train), new_system(name, preset, 0, modality=modality)
-    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
+    system = make_system(name, preset, 0, modality=modality)
+    fit_system(system, dataset.subset(fold.train), progress)
     return system, dataset.subset(fold.test).clips()
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
 
 
-def energy_figure(result: Mapping[str, Any]) -> Figure:
+def draw_energy(result: Mapping[str, Any]) -> Figure:
     """Return the figure of a result of `emospike.evaluation.energy.profile_energy`."""
     rows = max(len(result["variants"]), len(result["layers"]))
     figure = new_figure(11, 1.4 + 0.32 * rows)
