@@ -96,7 +96,7 @@ def slice_of(data: Any, actors: Sequence[str]) -> Any:
 def shipped_prints(only: str | None, folder: Path) -> Iterator[tuple[str, Prints]]:
     """Yield what every shipped model decides on made-up recordings."""
     clips = fixed_clips(folder)
-    for name in store.shipped_models():
+    for name in store.list_shipped_models():
         if only and not name.startswith(only):
             continue
         model = store.load(name)

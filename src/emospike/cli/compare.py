@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, load_data
+from emospike.cli.arguments import DataOption, LabelsOption, load_data
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
 
 def compare(
-    data: Data,
+    data: DataOption,
     *,
     systems: Annotated[
         str | None, typer.Option(help="Names parted by commas, as in excube2,eavs_tf:default (default: every system).")
@@ -22,7 +22,7 @@ def compare(
     modality: Annotated[
         str, typer.Option(help="audio, face or both; with both, a system of one sense takes part with that.")
     ] = "both",
-    labels: Labels = "arousal",
+    labels: LabelsOption = "arousal",
     published: Annotated[
         bool, typer.Option("--published/--honest", help="Also each paper's preset in its own protocol, or not.")
     ] = True,

@@ -33,10 +33,11 @@ TIMED = 6
 
 DECIDERS = (*BOTH, "both")
 
+Asked = Bool[np.ndarray, " clips"]
+"""Which clips needed the second modality."""
 
-def cascade(
-    first: Probabilities, second: Probabilities, limit: float
-) -> tuple[Probabilities, Bool[np.ndarray, " clips"]]:
+
+def cascade(first: Probabilities, second: Probabilities, limit: float) -> tuple[Probabilities, Asked]:
     """Return the answers of a cascade, and which clips needed the second modality.
 
     It is asked where the entropy of the first answer, in nats, is above the limit; both answers are then fused (see
@@ -47,7 +48,7 @@ def cascade(
     >>> answers.round(2).tolist(), asked.tolist()
     ([[0.9, 0.1], [0.32, 0.68]], [False, True])
     """
-    asked: Bool[np.ndarray, " clips"] = entropy(first) > limit
+    asked: Asked = entropy(first) > limit
     return np.where(asked[:, None], log_linear([first, second]), first), asked
 
 
@@ -92,7 +93,7 @@ class CascadeFold:
         correct: Correct = np.array(self.classes)[answers.argmax(axis=1)] == self.truth
         return correct
 
-    def decide(self, first: str, limit: float) -> tuple[Correct, Bool[np.ndarray, " clips"]]:
+    def decide(self, first: str, limit: float) -> tuple[Correct, Asked]:
         """Return which clips a cascade decides rightly, and which needed the second modality."""
         answers, asked = cascade(self.answers[first], self.answers[pick_other(first)], limit)
         return self.correct(answers), asked
@@ -102,8 +103,8 @@ class CascadeFold:
 class Cascade(Study):
     """What a cascade would have decided on the test clips of each fold, and at what cost.
 
-    The modality that comes first is given to the system's reservoir alone, and where it is not sure, so is the second, in
-    a pass of its own. Costs are shares of those of one pass that has both at once, whose decisions are also what
+    The modality that comes first is given to the system's reservoir alone, and where it is not sure, so is the second,
+    in a pass of its own. Costs are shares of those of one pass that has both at once, whose decisions are also what
     accuracy is compared with.
     """
 
@@ -121,7 +122,7 @@ class Cascade(Study):
             self.folds.append(measure_fold(system, train, run, kept, progress))
 
     def summarise(self) -> dict[str, Any]:
-        """Return a curve over limits for each order of the modalities, and the numbers at the limits set in training."""
+        """Return a curve over limits for each order of the modalities, and the numbers at the limits of training."""
         if not self.folds:
             return {}
         limits = np.linspace(0, np.log(len(self.folds[0].classes)), LIMITS).tolist()
@@ -211,9 +212,9 @@ def measure_fold(
         answers={"both": run.probabilities[kept]} | {modality: run.alone[modality][kept] for modality in BOTH},
         limits=set_limits(system, train),
         operations={
-            one: np.array([cost.synaptic_operations + cost.macs for cost in costs[one]], float) for one in DECIDERS
+            one: np.array([cost.synaptic_operations + cost.macs for cost in own], float) for one, own in costs.items()
         },
-        energy_uj={one: np.array([cost.energy_uj for cost in costs[one]]) for one in DECIDERS},
+        energy_uj={one: np.array([cost.energy_uj for cost in own]) for one, own in costs.items()},
         seconds={one: time_decisions(system, clips[:TIMED], one) for one in DECIDERS},
     )
 

@@ -155,7 +155,7 @@ def make_row(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def count_costs(cost: Mapping[str, float]) -> dict[str, float | None]:
-    """Return operations and bytes of a decision, and its estimated energy with data movement, beside that of its equivalent."""
+    """Return operations and bytes of a decision, and its energy with data movement, beside its equivalent's."""
     if not cost:
         names = ("macs", "accumulates", "bytes_moved", "total_uj", "twin_total_uj", "spike_rate")
         return dict.fromkeys(names)

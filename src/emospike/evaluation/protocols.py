@@ -97,7 +97,7 @@ def evaluate(
     seeds: int | None = None,
     modality: str = "audio",
     progress: Progress | None = None,
-    save: Callable[[dict[str, Any]], None] | None = None,
+    save: Callable[[dict[str, Any]], object] | None = None,
 ) -> dict[str, Any]:
     """Return how well a system does on recordings that it did not train on, ready for JSON.
 
