@@ -175,7 +175,8 @@ def to_plain(value: Any, steps: Registry) -> Any:
 def from_plain(value: Any, steps: Registry) -> Any:
     """Return what `to_plain` was given."""
     if isinstance(value, dict) and "step" in value:
-        return build(steps.load(ALIASES.get(value["step"], value["step"])), value["with"], steps)
+        name: str = value["step"]
+        return build(steps.load(ALIASES.get(name, name)), value["with"], steps)
     if isinstance(value, dict):
         return {key: from_plain(item, steps) for key, item in value["mapping"].items()}
     if isinstance(value, list):

@@ -79,22 +79,17 @@ def describe_leaks(found: Mapping[str, Any], card: Mapping[str, Any], dataset: D
     """Say in words what `find_leaks` found: LEAKY where the model learnt from what tests it, or from who does."""
     names = ", ".join(found["speakers"])
     sources = {dataset.name, card.get("data"), *(step.get("data") for step in card.get("adapted", ()))}
+    clips = "none of these files trained it" if found["clips_compared"] else "files could not all be compared"
     if found["clips"]:
         said = f"LEAKY: the model was trained on {found['clips']} of these {len(dataset)} recordings"
     elif names and sources == {"ravdess"}:  # whose speakers are called alike everywhere
         said = f"LEAKY: the model was trained on speakers {names}, who also test it"
     elif names:
         said = f"a trained model; it heard speakers named {names} too: if they are the same people, this is LEAKY"
+    elif card.get("speakers") and all(dataset.speakers):
+        said = f"a trained model; it shares no speaker's name with these recordings; {clips}"
     else:
-        said = f"a trained model; {_describe_comparison(card, dataset, found['clips_compared'])}"
+        said = f"a trained model; {clips}; whether it heard these speakers is not known"
     if found["unlabelled_clips"]:
         said += f"; it was adapted to {found['unlabelled_clips']} of these {len(dataset)} recordings, without labels"
     return said
-
-
-def _describe_comparison(card: Mapping[str, Any], dataset: Dataset, clips_compared: bool) -> str:
-    """Say what was compared and found to differ, and what could not be compared."""
-    clips = "none of these files trained it" if clips_compared else "files could not all be compared"
-    if card.get("speakers") and all(dataset.speakers):
-        return f"it shares no speaker's name with these recordings; {clips}"
-    return f"{clips}; whether it heard these speakers is not known"

@@ -76,22 +76,17 @@ class Predictions:
         correct: Correct = self.truth == self.decided
         return correct
 
-    @property
-    def confidence(self) -> Float[np.ndarray, " clips"]:
-        """The probability of each decision."""
-        confidence: Float[np.ndarray, " clips"] = self.probabilities.max(axis=1)
-        return confidence
-
 
 def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
     """Return all numbers of an evaluation; `groups` name the clips that stand or fall together (see `interval`).
 
     All tested recordings of all runs are pooled.
     """
-    truth, decided, correct, confidence = (
-        np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided", "correct", "confidence")
+    truth, decided, correct = (
+        np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided", "correct")
     )
-    answered = np.concatenate([run.confidence >= run.threshold for run in runs])
+    confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
+    answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
     labels = sorted({*truth.tolist(), *(name for run in runs for name in run.classes)})
     threshold, selected = metrics.accuracy_at(confidence[:, None], correct, COVERAGE)
     clips = len({take for run in runs for take in run.takes})
