@@ -57,6 +57,9 @@ ALIASES = {
     "looks": "presentations",
     "companion": "auxiliary",
     "meeting": "multisensory",
+    "receptors": "random_features",
+    "judged": "validate_every",
+    "sense_dropout": "modality_dropout",
 }
 """What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
 

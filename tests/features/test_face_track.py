@@ -8,7 +8,10 @@ import pytest
 from emospike.clip import Clip
 from emospike.features.face_track import FaceTrack, NoFaceError, count_steps, lay_on_grid
 from emospike.features.mel import Mel
+from emospike.series import Channel
 from emospike.validation import InputError
+
+CHANNELS = tuple(Channel(name, "face") for name in "abc")
 
 
 def track(time, values, found=None, **other):
@@ -22,12 +25,12 @@ def track(time, values, found=None, **other):
         "landmarks": np.zeros((frames, 68, 2), np.float32),
         "confidence": np.ones(frames, np.float32),
     }
-    return FaceTrack(channels=tuple("abc"[: given["values"].shape[1]]), **given | other)
+    return FaceTrack(channels=CHANNELS[: given["values"].shape[1]], **given | other)
 
 
 def test_values_are_linear_between_frames_and_flat_outside():
     series = track([0.02, 0.04, 0.10], [0, 1, 4]).series(13)
-    assert (series.rate, series.channels) == (100, ("a",))
+    assert (series.rate, series.channels) == (100, CHANNELS[:1])
     expected = [0, 0, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4, 4]
     np.testing.assert_allclose(series.values[:, 0], expected, atol=1e-6)
 
@@ -75,7 +78,7 @@ def test_rows_take_frames_of_every_array():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"channels": ("a", "b")}, "one row a frame and one column a channel expected, got 3 times, 2 channels"),
+        ({"channels": CHANNELS[:2]}, "one row a frame and one column a channel expected, got 3 times, 2 channels"),
         ({"time": np.array([0, 0.2, 0.1])}, "never fall"),
         ({"time": np.array([0, np.nan, 0.1])}, "must be finite"),
         ({"values": np.array([[0], [np.nan], [1]], np.float32)}, "mark it as not found"),

@@ -77,6 +77,7 @@ def mirror(series: Series) -> Series:
     """Return a face with the left and the right half of each movement exchanged.
 
     >>> smile, jaw = ({"modality": "face", "movement": movement} for movement in ("mouthSmile", "jawOpen"))
+    >>> from emospike.series import Channel
     >>> channels = Channel("left", side="left", **smile), Channel("jaw", **jaw), Channel("right", side="right", **smile)
     >>> mirror(Series(np.array([[1, 2, 3]], np.float32), 100.0, channels)).values.tolist()
     [[3.0, 2.0, 1.0]]

@@ -46,6 +46,7 @@ class BSA(Ranged):
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.float32([[1], [1], [0], [0]]), 100.0, (Channel("a", "audio"),))
     >>> BSA(taps=1).encode(series).dense().ravel().tolist()
     [1, 1, 0, 0]

@@ -38,6 +38,7 @@ class MovingWindow:
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.float32([[0], [1], [1], [1]]), 100.0, (Channel("a", "audio"),))
     >>> MovingWindow(0.5, window=2).encode(series).dense().ravel().tolist()
     [0, 1, 1, 0]

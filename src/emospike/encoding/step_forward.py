@@ -40,6 +40,7 @@ class StepForward:
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, (Channel("a", "audio"),))
     >>> spikes = StepForward(0.5).encode(series)
     >>> spikes.dense().ravel().tolist()

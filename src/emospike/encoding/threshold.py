@@ -32,6 +32,7 @@ class ThresholdBased:
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, (Channel("a", "audio"),))
     >>> ThresholdBased(0.5).encode(series).dense().ravel().tolist()
     [0, 1, 0, -1]

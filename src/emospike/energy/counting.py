@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Int
 
+from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
 from emospike.energy.estimate import estimate_energy
 from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.activity import Activity
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.reservoir import Network
-from emospike.networks.trains import Response
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.readout.contract import Classifier
 
 WORD = 4
@@ -90,7 +89,7 @@ def count_dense(macs: int, words: int) -> Operations:
     return sum_layers([count_dense_layer("readout", macs, words)], spikes=0, spike_rate=0.0)
 
 
-def count_reservoir(network: Network, activity: Activity, readout_weights: int) -> Operations:
+def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weights: int) -> Operations:
     """Return the cost of one pass of a reservoir and its readout, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches; the leak costs one multiply-accumulate a neuron and
@@ -122,18 +121,17 @@ def count_sparse_layer(
 def count_competitive_layer(
     name: str,
     network: CompetitiveNetwork,
-    own: Response,
-    drawn: Int32[np.ndarray, " spikes"],
-    others: Sequence[Response],
+    own: Activity,
+    others: Sequence[Activity],
 ) -> LayerCost:
     """Return the cost of a layer's synapses: from its input lines, from layers that it hears, and of its inhibition."""
     layer = network.layer
     scope = layer.features if layer.inhibition == "local" else network.neurons
     steps, heard = layer.all_steps * (own.repeats + 1), sum(len(one) for one in others)
-    seen_in = int(np.diff(network.windows.places()[0])[drawn].sum())
+    seen_in = int(np.diff(network.windows.places()[0])[own.inputs.channel].sum())
     reached = seen_in * layer.features + heard * network.neurons + len(own) * scope
     links = sum(link.sources for link in network.links)
     dense = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
     sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
-    rate = (len(drawn) + heard + len(own)) / sources
+    rate = (len(own.inputs) + heard + len(own)) / sources
     return LayerCost(name, rate, 0, reached, WORD * MOVED * reached, dense, WORD * MOVED * dense)

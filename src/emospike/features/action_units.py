@@ -137,6 +137,7 @@ def bridge_units(
 ) -> Float32[np.ndarray, "frames units"]:
     """Return the action units that `BRIDGES` makes of blendshapes.
 
+    >>> from emospike.features.blendshapes import CHANNELS as SHAPES
     >>> scores = np.array([[0.8 if shape.movement == "mouthSmile" else 0.0 for shape in SHAPES]], np.float32)
     >>> smile = [unit.movement for unit in CHANNELS].index("mouthSmile")
     >>> CHANNELS[smile].name, float(bridge_units(scores, SHAPES)[0, smile].round(1))

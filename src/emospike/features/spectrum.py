@@ -148,6 +148,7 @@ def make_bands(kind: str, frequencies: Float32[np.ndarray, " bands"]) -> tuple[C
     return tuple(make_band(kind, f"{float(f):.{digits}f}") for f in frequencies)
 
 
+@lru_cache(maxsize=1024)
 def make_band(kind: str, hertz: str) -> Channel:
     """Return the channel of one band of sound, whose frequency is that of its name.
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.energy.counting import count_layer_once, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.features import Feature
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.trains import Response
-from emospike.networks.watch import Watch
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.perception import BOTH, Perceived
 from emospike.validation import InputError
@@ -72,9 +72,9 @@ class LayerInputs:
         return [span[0] for span in self.ranges]
 
 
-def diagnose(name: str, network: CompetitiveNetwork, responses: Sequence[Response]) -> Watch:
+def diagnose(name: str, network: CompetitiveNetwork, responses: Sequence[Activity]) -> LayerDiagnostics:
     """Return how a layer fared in training, and warn of what is not well."""
-    found = Watch.over(network, responses)
+    found = LayerDiagnostics.examine(network, responses)
     for line in found.warnings():
         warnings.warn(f"layer {name}: {line}", stacklevel=2)
     return found

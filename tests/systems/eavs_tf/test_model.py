@@ -28,7 +28,7 @@ def quick(modality="audio", preset="default", **parameters):
     made = EAVSTransformer.preset(preset, modality=modality)
     made.card = {"about": "a test"}
     return made.set_params(
-        network=replace(made.network, dim=16, receptors=60 if made.network.receptors else 0),
+        network=replace(made.network, dim=16, random_features=60 if made.network.random_features else 0),
         penalty=10.0,
         training=replace(made.training, epochs=20, batch=8, rate=0.02, average=0.8),
         members=2,
@@ -130,7 +130,7 @@ def test_eeg_in_the_layout_of_eav(eav, tmp_path):
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     assert (len(train), len(test)) == (16, 8)
     system = quick(preset="eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert {stream.sense for stream in system.streams_} == {"audio", "eeg"}
+    assert {stream.modality for stream in system.streams_} == {"audio", "eeg"}
     assert np.mean(np.array(system.predict(test.clips())) == test.labels) > 0.8
     decision = system.decide(test.clips()[0])
     assert decision.share == {"audio": 1.0}
@@ -153,7 +153,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
     dataset = load(tmp_path, video=True)
     clips = dataset.clips()
     system = quick(modality, "eeg").fit(clips, dataset.labels.tolist(), dataset.speakers.tolist())
-    assert {stream.sense for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
+    assert {stream.modality for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
     assert np.mean(np.array(system.predict(clips)) == dataset.labels) > 0.9
     blind = [Clip(one.path, face=one.face) for one in clips]
     assert np.abs(system.predict_proba(blind) - system.predict_proba(clips)).max() > 0
@@ -167,7 +167,7 @@ def test_eeg_alone(eav, tmp_path):
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert [stream.sense for stream in system.streams_] == ["eeg"]
+    assert [stream.modality for stream in system.streams_] == ["eeg"]
     assert (system.deciders, list(system.thresholds_)) == (("eeg",), ["eeg"])
     clips = test.clips()
     found, reasons = system.predict_by_modality([*clips, Clip(test.paths[0])])
@@ -208,7 +208,7 @@ def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
     system = quick(auxiliary=EEG()).fit(clips, speech.labels, speech.speakers)
-    assert [stream.sense for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
+    assert [stream.modality for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
     assert np.mean(np.array(system.predict(clips)) == labels) > 0.9
     deaf = system.predict_proba(speech.clips)  # without their EEG
     assert np.isfinite(deaf).all()

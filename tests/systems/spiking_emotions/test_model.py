@@ -14,7 +14,6 @@ from emospike.systems.spiking_emotions.panels import PARTS
 from emospike.validation import InputError
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 def small(preset="default", **parameters):
@@ -88,7 +87,7 @@ def test_a_clip_without_a_face_is_not_decided(trained, tmp_path):
 def test_votes_decide(trained, faces):
     clip = faces.clips()[1]
     look = trained.look(trained.perceive(clip))
-    votes = np.mean([network.voted(look[None]) for network in trained.networks_], axis=0)
+    votes = np.mean([network.vote(look[None]) for network in trained.networks_], axis=0)
     np.testing.assert_allclose(trained.scores(look[None]), votes.mean(axis=1), rtol=1e-5)
     watched = trained.watched(clip)
     assert len(watched) == 2

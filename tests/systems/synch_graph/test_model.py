@@ -54,7 +54,7 @@ def test_no_clip_is_without_a_node(trained, takes):
         seen = trained.perceive(clip)
         for senses in (("audio", "face"), ("audio",), ("face",)):
             assert trained.graph(seen, senses).nodes.any()
-    assert all(watch.silent_clips == 0 for watch in trained.watch_.values())
+    assert all(one.silent_clips == 0 for one in trained.diagnostics_.values())
 
 
 def test_groups_learn_and_hear_each_other(trained, takes):
@@ -67,7 +67,7 @@ def test_groups_learn_and_hear_each_other(trained, takes):
     lines = trained.lines(seen, seen.senses)
     together, alone = trained.presented(lines), trained.presented([lines[0], None])
     assert alone[1] is None
-    assert not np.array_equal(together[0].trains.units, alone[0].trains.units)
+    assert not np.array_equal(together[0].neuron, alone[0].neuron)
 
 
 def test_sound_comes_later(trained, takes):
@@ -90,7 +90,7 @@ def test_a_graph_of_one_sense_is_of_its_group(trained, takes):
     both, face = trained.graph(seen, seen.senses), trained.graph(seen, ("face",))
     assert len(both.counts) == 64
     assert len(face.counts) == 32
-    np.testing.assert_array_equal(Graph.unflattened(trained.vector(seen, ("face",))).edges, face.edges)
+    np.testing.assert_array_equal(Graph.unflatten(trained.vector(seen, ("face",))).edges, face.edges)
 
 
 def test_it_is_explained_by_who_fires_with_whom(trained, takes):

@@ -186,7 +186,7 @@ def _average_hemispheres(panel: RasterPanel) -> dict[str, float]:
     spikes: dict[str, float] = {}
     neurons: dict[str, int] = {}
     raster = panel.rasters[-1]
-    for (name, size), rate in zip(raster.groups, panel.rates(raster).values(), strict=True):
+    for (name, size), rate in zip(raster.groups, raster.rates().values(), strict=True):
         whole = whole_region(name)
         spikes[whole] = spikes.get(whole, 0.0) + rate * size
         neurons[whole] = neurons.get(whole, 0) + size

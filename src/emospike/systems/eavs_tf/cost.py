@@ -22,7 +22,7 @@ def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Op
     and step, as do the synapses that see real numbers: the first of each stream, and the heads.
     """
     batch = batch_of([ensemble.scales.arrays(spoken.series, ensemble.shift)], ensemble.streams, ensemble.length)
-    found = [network.counted(batch) for network in ensemble.networks]
+    found = [network.count(batch) for network in ensemble.networks]
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
     if spiking:
@@ -41,8 +41,8 @@ SPOKEN = {
 def said(name: str) -> str:
     """Return the name of a layer in words.
 
-    >>> said("patches.0.weights.1"), said("receptors.audio")
-    ('stream 1, convolution 2', 'receptors, sound')
+    >>> said("patches.0.weights.1"), said("random_features.audio")
+    ('stream 1, convolution 2', 'random features, sound')
     >>> said("blocks.face.0.attention.query.weight"), said("crossings.0.ways.audio<face.out.weight")
     ('face, block 1, attention, queries', 'crossing 1, sound from face, output')
     """

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.synapses import Synapses, stacked
 from emospike.brain.template import BrainTemplate
@@ -28,15 +29,14 @@ from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.spectrum import RATE
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network, Reservoir
+from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
-from emospike.spikes import Spikes, joined, silent
+from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived
@@ -144,10 +144,10 @@ class EXCube2(VectorSystem):
         """Return the spikes of all features on one grid of channels; a feature that is missing is silent."""
         grid = next(one for one in series if one is not None)
         parts = [
-            silent(channels, len(grid), grid.rate) if one is None else encoder.encode(one)
+            Spikes.silent(len(grid), grid.rate, channels) if one is None else encoder.encode(one)
             for encoder, one, channels in zip(self.encoders_, series, self.parts_, strict=True)
         ]
-        return joined(parts)
+        return join(parts)
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
@@ -284,7 +284,7 @@ class EXCube2(VectorSystem):
             )
             for name in ("inputs", "recurrent")
         ]
-        self.network_ = Network(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.network_ = ReservoirNetwork(self.reservoir, synapses[0], synapses[1], arrays["tau"])
         self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
         averages = arrays["class_interactions"].astype(float)
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))

@@ -31,7 +31,7 @@ def operations_of(system: Any, look: Events) -> Operations:
     stages = system.network.stages(classes)
     cells = sum(stage.outputs for stage in stages)
     for prefix, network in zip(prefixes(len(system.voters_.networks)), system.voters_.networks, strict=True):
-        watched = network.watched(look[:steps])
+        watched = network.measure(look[:steps])
         for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
             real = stage is stages[0] and system.camera.float_first
             layers.append(_layer(prefix + stage.name, stage.macs, (arriving, awake), steps, real=real))

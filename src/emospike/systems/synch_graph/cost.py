@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from emospike.energy.counting import MOVED, WORD, count_competitive_layer, count_dense_layer, sum_layers
@@ -21,23 +22,24 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
     """
     lines = system.inputs_.lines(seen)
     looks = [
-        {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
+        {i: one for i, one in enumerate(system.present(lines, look)) if one is not None}
         for look in range(system.presentations)
     ]
-    layers, drawn, moments = list[LayerCost](), 0, 0
+    layers, sent, moments = list[LayerCost](), 0, 0
     for look, answered in enumerate(looks):
         for i, one in answered.items():
             group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
-            trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
-            layers.append(count_competitive_layer(name, group, one, trains.units, others))
+            drawn = system.draw(i, lines[i], look, one.repeats).pad(one.steps)
+            others = [answered[k] for k in answered if k != i]
+            layers.append(count_competitive_layer(name, group, replace(one, inputs=drawn), others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
             layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
-            drawn, moments = drawn + len(trains.units), moments + updates // 6
+            sent, moments = sent + len(drawn), moments + updates // 6
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
     layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
-    return sum_layers(layers, drawn + sum(fired), sum(fired) / moments)
+    return sum_layers(layers, sent + sum(fired), sum(fired) / moments)
 
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
