@@ -14,7 +14,7 @@ pytest.importorskip("snntorch")
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import load, standard_split
-from emospike.evaluation.protocols import new_system
+from emospike.evaluation.protocols import make_system
 from emospike.networks import training
 from emospike.progress import tell_share
 from emospike.systems import SYSTEMS
@@ -191,7 +191,7 @@ def test_eeg_is_no_modality_of_others():
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
         with pytest.raises(InputError):
-            new_system(name, modality="eeg")
+            make_system(name, modality="eeg")
 
 
 def test_eeg_that_nobody_has_cannot_be_learnt(speech):

@@ -17,7 +17,7 @@ from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.counting import dense_layer, readout_weights
+from emospike.energy.counting import count_dense_layer, count_readout_weights
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -291,8 +291,8 @@ class CrossModal(VectorSystem):
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        weights = readout_weights(self.readouts_[modality].classifier)
-        return dense_layer("readout", weights, weights)
+        weights = count_readout_weights(self.readouts_[modality].classifier)
+        return count_dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

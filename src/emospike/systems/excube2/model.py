@@ -24,7 +24,7 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
-from emospike.energy.counting import readout_weights, reservoir_operations
+from emospike.energy.counting import count_readout_weights, count_reservoir
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -248,8 +248,8 @@ class EXCube2(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        weights = readout_weights(self.readouts_[seen.modality].classifier)
-        return reservoir_operations(self.network_, self.activity(seen, seen.modalities), weights)
+        weights = count_readout_weights(self.readouts_[seen.modality].classifier)
+        return count_reservoir(self.network_, self.activity(seen, seen.modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
