@@ -314,9 +314,9 @@ class CompetitiveNetwork:
         offsets, positions, places = self._places
         never = -len(out.offsets)  # older than the oldest age that a trace is kept for
 
-        def population(cell: Cell, bar: Values) -> kernel.Population:
+        def membranes(cell: Cell, bar: Values) -> kernel.Membranes:
             share, held = layer.dt / cell.tau, max(round(cell.refractory / layer.dt) - 1, 0)
-            return kernel.Population(
+            return kernel.Membranes(
                 share=number(share), whole=number(1 + share), rest=number(cell.rest), reset=number(cell.reset),
                 e_exc=number(cell.e_exc), e_inh=number(cell.e_inh), exc_decay=number(layer.decay(layer.tau_exc)),
                 inh_decay=number(layer.decay(layer.tau_inh)), euler=layer.euler, v=np.full(n, number(cell.rest)),
@@ -333,8 +333,8 @@ class CompetitiveNetwork:
 
         silence = kernel.SpikeTrain(np.zeros(1, np.int64), np.empty(0, np.int32))
         return kernel.Layer(
-            population(layer.exc, layer.exc.threshold + self.theta),
-            population(layer.inh, np.full(n, layer.inh.threshold)),
+            membranes(layer.exc, layer.exc.threshold + self.theta),
+            membranes(layer.inh, np.full(n, layer.inh.threshold)),
             kernel.Competition(
                 layer.features, layer.features if layer.inhibition == "local" else n, number(layer.excite),
                 number(layer.inhibit), layer.exc.threshold, self.theta, layer.theta_plus,
