@@ -99,7 +99,7 @@ def test_a_face_that_is_not_there_is_no_error(tmp_path):
 
 def test_the_default_preset_is_explained_without_absent_values(speech, unheard, small, tmp_path):
     # The encoders and features of the preset, at the least cost.
-    system = small(EXCube2, "default", voices=None).fit(*speech)
+    system = small(EXCube2, "default", augmentation=None).fit(*speech)
     clip = Clip.from_array(np.pad(unheard.clips[0].sound, (8000, 0)), 16_000, "late.wav")
     found = system.explain(clip)
     for name in ("Mel", "ConstantQ", "Prosody"):

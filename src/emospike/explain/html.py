@@ -114,8 +114,8 @@ def note(text: str) -> str:
 
 
 def columns(*parts: str) -> str:
-    """Return parts side by side where there is room."""
-    return f'<div class="columns">{"".join(parts)}</div>'
+    """Return parts side by side where there is room, three at most."""
+    return f'<div class="columns" style="--count:{min(len(parts), 3)}">{"".join(parts)}</div>'
 
 
 def key(**meanings: str) -> str:

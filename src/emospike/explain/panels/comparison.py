@@ -58,7 +58,7 @@ class DecisionsPanel(Panel):
         return f'<div class="pair">{"".join(self._side(page, *side) for side in sides)}</div>'
 
     def _side(self, page: Page, letter: str, panel: DecisionPanel, share: ContributionsPanel | None) -> str:
-        shares = f"<h3>{escape(share.title)}</h3>{share.html(page)}" if share else ""
+        shares = f"<h3>{escape(share.title)}</h3>{share.bar}" if share else ""
         return f'<div><p class="clip">{letter}</p>{panel.html(page)}{shares}</div>'
 
     def figure(self) -> Figure:
