@@ -113,11 +113,11 @@ def kinds(explanation: Explanation) -> list[tuple[str, list[Effect]]]:
     of = {channel.group: channel for one in explanation.series.values() for channel in one.channels}
     by: dict[str, list[Effect]] = {"audio": [], "face": [], "eeg": []}
     for effect in explanation.bands:
-        by[of[effect.name].modality if effect.name in of else "face"].append(effect)
-    sound = bands_title([of[effect.name] for effect in by["audio"]])
-    titles = {sound: by["audio"], "Parts of the face": by["face"], "EEG electrodes": by["eeg"]}
-    named = titles | {"Brain regions": list(explanation.areas)}
-    return [(title, effects) for title, effects in named.items() if effects]
+        by.setdefault(of[effect.name].modality if effect.name in of else "face", []).append(effect)
+    titles = {"face": "Parts of the face", "eeg": "EEG electrodes"}
+    titles["audio"] = bands_title([of[effect.name] for effect in by["audio"]])
+    named = [(titles.get(modality, modality), effects) for modality, effects in by.items()]
+    return [(title, effects) for title, effects in (*named, ("Brain regions", list(explanation.areas))) if effects]
 
 
 def counted(title: str, effects: Sequence[Effect]) -> str:
