@@ -151,14 +151,14 @@ class EXCube2(VectorSystem):
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = self._encoded([one.channels for one in seen.present])
+        self.parts_ = self._encode_channels([one.channels for one in seen.present])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
 
-    def _encoded(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
+    def _encode_channels(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
         """Return the channels of spikes that the encoders make of the channels of each feature."""
         still = [Series(np.zeros((1, len(own)), np.float32), RATE, own) for own in channels]
         return tuple(encoder.encode(one).channels for encoder, one in zip(self.encoders_, still, strict=True))
@@ -274,7 +274,7 @@ class EXCube2(VectorSystem):
         """Take back what `state` returned."""
         self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
-        self.parts_ = self._encoded([from_table(table) for table in facts["channels"]])
+        self.parts_ = self._encode_channels([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(
