@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.brain.regions import REGIONS, region_of
+from emospike.brain.regions import REGIONS, find_regions
 from emospike.brain.topography import MOVEMENTS, PLACES, Topography
 from emospike.features.action_units import CHANNELS as ACTION_UNITS
 from emospike.validation import InputError
@@ -34,7 +34,7 @@ def test_sites_fill_the_papers_box_and_lie_in_sts(names):
     for values, low, high in ((np.abs(x), 28, 60), (y, -62, -42), (z, -11, 16)):
         assert low <= values.min() < low + 5
         assert high - 5 < values.max() <= high
-    assert {REGIONS[i] for i in region_of(sites.reshape(-1, 3))} == {"STS L", "STS R"}
+    assert {REGIONS[i] for i in find_regions(sites.reshape(-1, 3))} == {"STS L", "STS R"}
 
 
 def test_hemispheres_mirror_each_other():
