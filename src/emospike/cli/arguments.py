@@ -112,7 +112,7 @@ def load_data(path: Path, progress: Progress | None = None, modality: str = "aud
     from emospike import datasets
 
     dataset = datasets.load(path, video=modality != "audio")
-    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return only_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
 def load_unlabelled(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -120,7 +120,7 @@ def load_unlabelled(path: Path, progress: Progress | None = None, modality: str 
     from emospike import datasets
 
     dataset = datasets.load_unlabelled(path, video=modality != "audio")
-    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return only_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
 def only_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:

@@ -99,7 +99,7 @@ def loaded(model: str, data: Path | None, modality: str | None, count: int) -> t
     senses = system.card.get("modality", "audio")
     if data is not None:
         found = datasets.load(data, video=senses != "audio")
-        found = found if senses == "audio" else found.with_senses(senses)
+        found = found if senses == "audio" else found.select_modality(senses)
         rows = np.array(spread(range(len(found)), count))
         return system, only_readable(found.subset(rows), None, senses).clips()
     if senses != "audio":

@@ -66,7 +66,7 @@ def train(
         check_speakers(dataset)
         hashes = clip_hashes(dataset)
         model = untrained.fit(
-            dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), progress, finer_labels(dataset)
+            dataset.clips(), dataset.labels.tolist(), dataset.known_speakers, progress, finer_labels(dataset)
         )
     model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
     if found is not None:

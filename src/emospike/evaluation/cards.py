@@ -35,7 +35,7 @@ def model_card(system: System, dataset: Dataset, settings: Mapping[str, str], ha
     `settings` are those of `settings_of`, `hashes` those of `emospike.evaluation.leaks.clip_hashes`.
     """
     parameters = system.get_params()
-    held_out = "speakers" if dataset.known_speakers() else "clips"
+    held_out = "speakers" if dataset.known_speakers else "clips"
     return {
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),

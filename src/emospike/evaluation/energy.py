@@ -181,7 +181,7 @@ def trained_for(
     dataset = relabel(dataset, labels)
     fold = speaker_folds(dataset)[0]
     train, system = dataset.subset(fold.train), new_system(name, preset, 0, modality=modality)
-    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
+    system.fit(train.clips(), train.labels.tolist(), train.known_speakers, progress, finer_labels(train))
     return system, dataset.subset(fold.test).clips()
 
 

@@ -41,7 +41,7 @@ def answered(system: System, dataset: Dataset, progress: Progress | None = None,
     ------
     InputError : no recording can be decided on
     """
-    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers()
+    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers
     alone, left_out = system.predict_by_modality(clips, who, progress)
     whole = alone.pop(system.modality)
     for other in alone.values():

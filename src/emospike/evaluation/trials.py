@@ -120,7 +120,7 @@ class Trial:
         test = WatchedDataset(**vars(self.dataset.subset(self.fold.test)))
         system = self.make()
         with _only(self.dataset.subset(self.fold.train), hidden) as train:
-            system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), self.progress, finer_labels(train))
+            system.fit(train.clips(), train.labels.tolist(), train.known_speakers, self.progress, finer_labels(train))
         state, looked_at = state_hash(system), len(test.log)
         run = answered(system, test, self.progress)
         change = None
