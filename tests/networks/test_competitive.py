@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.parameters import percentile_range
 from emospike.features.mfcc import MFCC
 from emospike.networks.competitive import Cell, CompetitiveLayer, CompetitiveNetwork, Link, run_together
 from emospike.networks.plasticity import TraceSTDP

@@ -45,9 +45,8 @@ def add_gaussian_noise(
     picture: Float32[np.ndarray, "height width"], deviation: float, rng: np.random.Generator
 ) -> Float32[np.ndarray, "height width"]:
     """Return a picture of 0 to 1 with Gaussian noise on every pixel, cut to 0 to 1."""
-    worse: Float32[np.ndarray, "height width"] = picture + np.float32(deviation) * rng.standard_normal(
-        picture.shape, dtype=np.float32
-    )
+    noise = np.float32(deviation) * rng.standard_normal(picture.shape, dtype=np.float32)
+    worse: Float32[np.ndarray, "height width"] = picture + noise
     return worse.clip(0, 1)
 
 
