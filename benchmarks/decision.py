@@ -122,7 +122,7 @@ def train_baseline(data: Path | None, labels: str) -> tuple[System, str]:
     dataset = datasets.relabel(datasets.load(data), labels)
     part = np.unique(np.linspace(0, len(dataset) - 1, MOST_CLIPS).astype(int))
     dataset = drop_unreadable(dataset.subset(part))
-    return system.fit(dataset.clips(), dataset.labels.tolist(), dataset.known_speakers()), f"{len(dataset)} clips"
+    return system.fit(dataset.clips(), dataset.labels.tolist(), dataset.known_speakers), f"{len(dataset)} clips"
 
 
 def measure_training(data: Path, labels: str = "arousal", system: str = "excube2") -> list[Measurement]:
@@ -140,7 +140,7 @@ def train(data: Path, labels: str, system: str) -> tuple[float, float, int]:
     start = time.perf_counter()
     dataset = datasets.relabel(drop_unreadable(datasets.load(data)), labels)
     model = make_system(system).fit(
-        dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), finer=datasets.finer_labels(dataset)
+        dataset.clips(), dataset.labels.tolist(), dataset.known_speakers, finer=datasets.finer_labels(dataset)
     )
     with tempfile.TemporaryDirectory() as folder:
         file = store.save(model, Path(folder) / "model.safetensors")

@@ -76,7 +76,7 @@ def real_prints(only: str | None, ravdess: Path) -> Iterator[tuple[str, Prints]]
         kind = SYSTEMS.load(name)
         modality = kind.modalities()[0]
         data = relabel(load(ravdess, video=modality != "audio"), "arousal")
-        data = data if modality == "audio" else data.with_senses(modality)
+        data = data if modality == "audio" else data.select_modality(modality)
         train, test = (slice_of(data, actors) for actors in (TRAINED, TESTED))
         system = smallest(kind, kind.presets()[0])
         system.fit(train.clips(), train.labels.tolist(), train.speakers.tolist(), None, finer_labels(train))

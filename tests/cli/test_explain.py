@@ -70,7 +70,9 @@ def test_a_sound_with_its_face(run, seeing, wav, faces, tmp_path):
     outcome = run("explain", wav, "--face", face, "--model", seeing, "-o", tmp_path / "why")
     assert outcome.code == 0, outcome.err
     assert "sound" in outcome.out
-    assert {"contributions.png", "cross-modal.png", "encoding-ActionUnits.png", "raster.png"} <= {path.name for path in (tmp_path / "why").iterdir()}
+    assert {"contributions.png", "cross-modal.png", "encoding-ActionUnits.png", "raster.png"} <= {
+        path.name for path in (tmp_path / "why").iterdir()
+    }
     page = (tmp_path / "why" / "index.html").read_text()
     assert 'class="missing"' not in page
 

@@ -114,7 +114,7 @@ def load_data(path: Path, progress: Progress | None = None, modality: str = "aud
     from emospike import datasets
 
     dataset = datasets.load(path, video=modality != "audio")
-    return keep_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
 def load_unlabelled(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -122,7 +122,7 @@ def load_unlabelled(path: Path, progress: Progress | None = None, modality: str 
     from emospike import datasets
 
     dataset = datasets.load_unlabelled(path, video=modality != "audio")
-    return keep_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
 def keep_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:

@@ -99,7 +99,7 @@ def load_model(model: str, data: Path | None, modality: str | None, count: int) 
     modality = system.card.get("modality", "audio")
     if data is not None:
         found = datasets.load(data, video=modality != "audio")
-        found = found if modality == "audio" else found.with_senses(modality)
+        found = found if modality == "audio" else found.select_modality(modality)
         rows = np.array(spread(range(len(found)), count))
         return system, keep_readable(found.subset(rows), None, modality).clips()
     if modality != "audio":

@@ -76,9 +76,9 @@ def recognise(
 def find_takes(paths: Sequence[Path], sees: bool) -> dict[Path, Path | None]:
     """Return the recordings among files and folders; for a model that sees, each with the table of its face, if any."""
     from emospike.clip import find_recordings
-    from emospike.datasets import with_tables
+    from emospike.datasets import pair_tables
 
-    return dict(with_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
+    return dict(pair_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
 
 
 def recognise_files(

@@ -35,7 +35,7 @@ def make_card(system: System, dataset: Dataset, settings: Mapping[str, str], has
     `settings` are those of `list_settings`, `hashes` those of `emospike.evaluation.leaks.hash_clips`.
     """
     parameters = system.get_params()
-    held_out = "speakers" if dataset.known_speakers() else "clips"
+    held_out = "speakers" if dataset.known_speakers else "clips"
     return {
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),

@@ -23,7 +23,7 @@ TIMED = 6
 
 def fit_system(system: System, train: Dataset, progress: Progress | None = None) -> System:
     """Train a system on all recordings, with their speakers and finer labels where those are known."""
-    return system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
+    return system.fit(train.clips(), train.labels.tolist(), train.known_speakers, progress, finer_labels(train))
 
 
 def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
@@ -49,7 +49,7 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
     ------
     InputError : no recording can be decided on
     """
-    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers()
+    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers
     alone, left_out = system.predict_by_modality(clips, who, progress)
     whole = alone.pop(system.modality)
     for other in alone.values():

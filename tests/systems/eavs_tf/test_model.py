@@ -163,7 +163,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
 
 
 def test_eeg_alone(eav, tmp_path):
-    dataset = load(eav, video=True).with_senses("eeg")
+    dataset = load(eav, video=True).select_modality("eeg")
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())

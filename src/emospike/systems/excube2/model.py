@@ -16,7 +16,7 @@ from jaxtyping import Float32
 
 from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
-from emospike.brain.synapses import Synapses, stacked
+from emospike.brain.synapses import Synapses, stack_synapses
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.brain.topography import Topography
@@ -166,7 +166,7 @@ class EXCube2(VectorSystem):
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
         ways = {"audio": self.input_wiring, "face": self.face_wiring}
-        return stacked(
+        return stack_synapses(
             [
                 ways[sense].connect(
                     np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
