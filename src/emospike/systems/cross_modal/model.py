@@ -287,7 +287,10 @@ class CrossModal(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        return count_one_pass(self._all_networks(), self.count_readout(self.modality))
+        own = [i for modality in MODALITIES[self.modality] for i in self._own(modality)]
+        left_out = {str(i) for i in range(len(self.pathways)) if i not in own}
+        networks = {name: one for name, one in self._all_networks().items() if name not in left_out}
+        return count_one_pass(networks, self.count_readout(self.modality))
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
