@@ -20,7 +20,7 @@ import made_up
 from PIL import Image
 
 import emospike
-from emospike.evaluation.figures.results import alt_text, evaluation_figure
+from emospike.evaluation.figures.results import alt_text, draw_evaluation
 from emospike.explain import write_explanation
 from emospike.explain.style import save_figure
 from emospike.systems.base import System
@@ -44,7 +44,7 @@ def draw_results(results: Path = fill_docs.RESULTS) -> None:
         picture = results / f"{result['file']}.png"
         if result["folder"] == "." and not picture.exists():
             with TemporaryDirectory() as folder:
-                keep(save_figure(evaluation_figure(result), Path(folder) / "figure.png", alt_text(result)), picture)
+                keep(save_figure(draw_evaluation(result), Path(folder) / "figure.png", alt_text(result)), picture)
 
 
 def keep(source: Path, to: Path) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from emospike.brain.regions import REGIONS, region_of
+from emospike.brain.regions import REGIONS, find_regions
 from emospike.brain.topography import Topography
 from emospike.features.blendshapes import BLENDSHAPES
 from emospike.features.blendshapes import CHANNELS as SHAPES
@@ -44,7 +44,7 @@ def test_sites_fill_the_papers_box_and_lie_in_sts(channels):
     for values, low, high in ((np.abs(x), 28, 60), (y, -62, -42), (z, -11, 16)):
         assert low <= values.min() < low + 5
         assert high - 5 < values.max() <= high
-    assert {REGIONS[i] for i in region_of(sites.reshape(-1, 3))} == {"STS L", "STS R"}
+    assert {REGIONS[i] for i in find_regions(sites.reshape(-1, 3))} == {"STS L", "STS R"}
 
 
 def test_hemispheres_mirror_each_other():

@@ -5,7 +5,7 @@ import pytest
 from scipy.io import savemat
 
 from emospike.clip import Clip
-from emospike.features.eeg import EEG, RHYTHMS, Recording, cut_recording, measure_rhythms, read_eeg
+from emospike.features.eeg import EEG, RHYTHMS, RawEEG, crop, measure_rhythms, read_eeg
 from emospike.validation import InputError
 
 RATE = 500.0
@@ -30,7 +30,7 @@ def with_eeg(clip: Clip, path, start: float = 0.0) -> Clip:
 
 @pytest.mark.parametrize(("rhythm", "hertz"), [("delta", 2), ("theta", 6), ("alpha", 10), ("beta", 20), ("gamma", 37)])
 def test_a_rhythm_is_found_where_it_is(rhythm, hertz):
-    series = measure_rhythms(Recording(wave(3.0, hertz).astype(np.float32), RATE, ("F3", "Cz", "O1")), window=0.5)
+    series = measure_rhythms(RawEEG(wave(3.0, hertz).astype(np.float32), RATE, ("F3", "Cz", "O1")), window=0.5)
     assert series.rate == 100.0
     assert len(series) == 300
     assert [one.name for one in series.channels[:2]] == ["EEG F3 delta", "EEG F3 theta"]
@@ -41,7 +41,7 @@ def test_a_rhythm_is_found_where_it_is(rhythm, hertz):
 
 def test_the_unit_does_not_matter():
     volts = wave(2.0, 10).astype(np.float32)
-    one, other = (measure_rhythms(Recording(x, RATE, ("a", "b", "c")), 0.5).values for x in (volts, 1e6 * volts))
+    one, other = (measure_rhythms(RawEEG(x, RATE, ("a", "b", "c")), 0.5).values for x in (volts, 1e6 * volts))
     np.testing.assert_allclose(one, other, atol=1e-3)
 
 
@@ -73,10 +73,10 @@ def test_what_mne_writes_is_read(tmp_path, spoken, suffix):
 
 
 def test_a_part_must_be_there():
-    recording = Recording(np.zeros((1000, 1), np.float32), RATE, ("Cz",))
-    assert len(cut_recording(recording, 0.5, 1.5).values) == 500
+    recording = RawEEG(np.zeros((1000, 1), np.float32), RATE, ("Cz",))
+    assert len(crop(recording, 0.5, 1.5).values) == 500
     with pytest.raises(InputError, match=r"EEG lasts 2\.00 s, the clip needs 1\.50 to 3\.50 s of it"):
-        cut_recording(recording, 1.5, 3.5)
+        crop(recording, 1.5, 3.5)
 
 
 def test_bad_files_are_named(tmp_path, spoken):
@@ -94,4 +94,4 @@ def test_bad_files_are_named(tmp_path, spoken):
     with pytest.raises(InputError, match=r"a\.wav has no EEG"):
         EEG().extract(spoken)
     with pytest.raises(InputError, match="EEG at 90 Hz or more expected, got 64 Hz"):
-        measure_rhythms(Recording(np.zeros((640, 1), np.float32), 64.0, ("Cz",)), 0.5)
+        measure_rhythms(RawEEG(np.zeros((640, 1), np.float32), 64.0, ("Cz",)), 0.5)

@@ -7,8 +7,8 @@ import pytest
 
 from emospike.activity import Activity
 from emospike.clip import Clip
+from emospike.encoding.parameters import percentile_range
 from emospike.encoding.poisson import draw_poisson
-from emospike.encoding.thresholds import percentile_range
 from emospike.features.mfcc import MFCC
 from emospike.networks.competitive import Cell, CompetitiveLayer, CompetitiveNetwork, Link, run_together
 from emospike.networks.diagnostics import LayerDiagnostics

@@ -120,12 +120,12 @@ def _spread(hazard, steps, exponentials):
             lines[count], when[count] = line, t
             offsets[t + 1] += 1
             count += 1
-    step, channel = np.empty(count, np.int32), np.empty(count, np.int32)
     for t in range(steps):
         offsets[t + 1] += offsets[t]
-        step[offsets[t] : offsets[t + 1]] = t
-    at = offsets[:-1].copy()
+    at, channel = offsets[:-1].copy(), np.empty(count, np.int32)
     for e in range(count):
         channel[at[when[e]]] = lines[e]
         at[when[e]] += 1
-    return step, channel, used < exponentials.size
+    for t in range(steps):  # no memory is asked for: what was in any order is now in that of the steps
+        when[offsets[t] : offsets[t + 1]] = t
+    return when[:count], channel, used < exponentials.size

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
 
 from emospike.encoding.ranged import RateCode
 from emospike.encoding.sigma_delta import sigma_delta
 from emospike.features.prosody import ABSENT
-from emospike.series import Channel, Series
+from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import within
 
@@ -62,19 +60,10 @@ class Population(RateCode):
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and field."""
+        low, high = self.bounds(len(series.channels))
+        present = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
         place = self.to_unit(series)[:, :, None] * (self.fields - 1)
-        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * self._present(series)[:, :, None]
-        channels = split(series.channels, self.fields)
+        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * present[:, :, None]
+        channels = tuple(replace(one, field=field) for one in series.channels for field in range(self.fields))
         charge = self.per_step(series.rate) * tuning.reshape(len(series), len(channels))
         return Spikes.from_dense(sigma_delta(charge), series.rate, channels)
-
-    def _present(self, series: Series) -> Bool[np.ndarray, "steps channels"]:
-        low, high = self.bounds(len(series.channels))
-        present: Bool[np.ndarray, "steps channels"] = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
-        return present
-
-
-@lru_cache  # for every clip the same
-def split(channels: tuple[Channel, ...], fields: int) -> tuple[Channel, ...]:
-    """Return each channel once for each of its fields."""
-    return tuple(replace(channel, field=field) for channel in channels for field in range(fields))

@@ -27,11 +27,12 @@ class SpikeTrain(NamedTuple):
     units: Array
 
 
-class Population(NamedTuple):
-    """One population: its constants, then its state; `bar` is the threshold of each neuron.
+class Membranes(NamedTuple):
+    """The neurons of one population: their constants, then their state.
 
-    `share` is dt / tau and `whole` is 1 + share. `held` is a ring of the neurons that fired in the last steps of the
-    refractory time, so that they alone are touched.
+    `share` is dt / tau, and `whole` is 1 + share. `bar` is the threshold of each neuron. `held` is a ring of the
+    neurons that fired in the last steps of the refractory time, so that they alone are touched; `held_counts` tells how
+    many each of its slots holds.
     """
 
     share: float
@@ -116,8 +117,8 @@ class Competition(NamedTuple):
 class Layer(NamedTuple):
     """A layer as the kernel sees it; it writes its spikes to `out`."""
 
-    exc: Population
-    inh: Population
+    exc: Membranes
+    inh: Membranes
     between: Competition
     inputs: Inputs
     links: tuple[Afferents, ...]
@@ -127,7 +128,7 @@ class Layer(NamedTuple):
 
 @njit(cache=True, fastmath=FAST, error_model="numpy", nogil=True)  # else each division would ask for a zero
 @no_type_check
-def integrate(cells: Population) -> None:
+def integrate(cells: Membranes) -> None:
     """Advance equations 1 and 2 by one step, keeping back who is refractory."""
     v, exc, inh, a, whole = cells.v, cells.exc, cells.inh, cells.share, cells.whole
     rest, e_exc, e_inh, exc_decay, inh_decay = cells.rest, cells.e_exc, cells.e_inh, cells.exc_decay, cells.inh_decay
@@ -155,7 +156,7 @@ def integrate(cells: Population) -> None:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def fire(cells: Population) -> Array:
+def fire(cells: Membranes) -> Array:
     """Return the neurons above their threshold, ascending."""
     v, bar, fired, count = cells.v, cells.bar, cells.fired, 0
     for first in range(index(0), index(v.size), index(64)):
@@ -173,7 +174,7 @@ def fire(cells: Population) -> Array:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def settle(cells: Population, fired: Array, t: int) -> None:
+def settle(cells: Membranes, fired: Array, t: int) -> None:
     """Reset who fired, and hold them."""
     for i in fired:
         cells.v[i] = cells.reset

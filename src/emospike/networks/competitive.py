@@ -270,7 +270,7 @@ class CompetitiveNetwork:
         for link, other in zip(self.links, heard, strict=True):
             if other.neurons != link.sources:
                 raise InputError(f"activity of {link.sources} neurons expected by a link, got that of {other.neurons}")
-        (activity,) = _run((self,), (spikes,), [[_spike_train(other.spikes) for other in heard]], learning=learning)
+        (activity,) = _run((self,), (spikes,), [other.spikes for other in heard], learning=learning)
         return activity
 
     def calibrate(self, heard: Sequence[Activity], conductance: float, link: int = 0) -> None:
@@ -302,12 +302,9 @@ class CompetitiveNetwork:
         """Return what the neurons did, position by position."""
         return Activity(inputs, step, neuron, self.neurons, (self.positions, self.layer.features))
 
-    def _room(self, steps: int) -> Any:
-        """Return room for as many spikes as the refractory time allows."""
-        from emospike.networks._competitive_kernel import SpikeTrain
-
-        each = steps // max(round(self.layer.exc.refractory / self.layer.dt), 1) + 1
-        return SpikeTrain(np.zeros(steps + 1, np.int64), np.empty(self.neurons * each, np.int32))
+    def _most(self, steps: int) -> int:
+        """Return how many spikes the refractory time allows at most."""
+        return self.neurons * (steps // max(round(self.layer.exc.refractory / self.layer.dt), 1) + 1)
 
     def _state(self, train: Any, heard: Sequence[Any], out: Any, learning: bool) -> Any:
         """Return the layer at equilibrium as the kernel reads it."""
@@ -317,9 +314,9 @@ class CompetitiveNetwork:
         offsets, positions, places = self._places
         never = -len(out.offsets)  # older than the oldest age that a trace is kept for
 
-        def population(cell: Cell, bar: Values) -> kernel.Population:
+        def membranes(cell: Cell, bar: Values) -> kernel.Membranes:
             share, held = layer.dt / cell.tau, max(round(cell.refractory / layer.dt) - 1, 0)
-            return kernel.Population(
+            return kernel.Membranes(
                 share=number(share), whole=number(1 + share), rest=number(cell.rest), reset=number(cell.reset),
                 e_exc=number(cell.e_exc), e_inh=number(cell.e_inh), exc_decay=number(layer.decay(layer.tau_exc)),
                 inh_decay=number(layer.decay(layer.tau_inh)), euler=layer.euler, v=np.full(n, number(cell.rest)),
@@ -336,8 +333,8 @@ class CompetitiveNetwork:
 
         silence = kernel.SpikeTrain(np.zeros(1, np.int64), np.empty(0, np.int32))
         return kernel.Layer(
-            population(layer.exc, layer.exc.threshold + self.theta),
-            population(layer.inh, np.full(n, layer.inh.threshold)),
+            membranes(layer.exc, layer.exc.threshold + self.theta),
+            membranes(layer.inh, np.full(n, layer.inh.threshold)),
             kernel.Competition(
                 layer.features, layer.features if layer.inhibition == "local" else n, number(layer.excite),
                 number(layer.inhibit), layer.exc.threshold, self.theta, layer.theta_plus,
@@ -390,29 +387,22 @@ def run_together(
 
 
 def _run(
-    networks: Sequence[CompetitiveNetwork], spikes: Sequence[Spikes], heard: Sequence[Any] | None, *, learning: bool
+    networks: Sequence[CompetitiveNetwork], spikes: Sequence[Spikes], heard: Sequence[Spikes] | None, *, learning: bool
 ) -> list[Activity]:
-    """Drive the kernel over layers side by side; without spikes that are heard, two layers hear each other's."""
-    from emospike.networks._competitive_kernel import present
+    """Drive the kernel: one network that hears spikes, or (None) two that hear each other's."""
+    from emospike.networks._competitive_kernel import SpikeTrain, present
 
     for network, own in zip(networks, spikes, strict=True):  # the kernel writes where spikes point, unchecked
         if own.units != network.windows.count:
             raise InputError(f"spikes of {network.windows.count} lines expected, got those of {own.units}")
     steps = max(*(one.layer.all_steps for one in networks), *(one.steps for one in spikes))
-    outs = [network._room(steps) for network in networks]
-    heard = [[out] for out in outs[::-1]] if heard is None else heard
-    each = zip(networks, spikes, heard, outs, strict=True)
-    states = [one._state(_spike_train(own), others, out, learning) for one, own, others, out in each]
-    present(steps, tuple(states))
+    outs = [SpikeTrain(np.zeros(steps + 1, np.int64), np.empty(one._most(steps), np.int32)) for one in networks]
+    trains = [SpikeTrain(own.offsets, own.channel) for own in spikes]
+    ears = [outs[1:], outs[:1]] if heard is None else [[SpikeTrain(one.offsets, one.channel) for one in heard]]
+    parts = zip(networks, trains, ears, outs, strict=True)
+    present(steps, tuple(network._state(train, given, out, learning) for network, train, given, out in parts))
     found = []
     for network, own, out in zip(networks, spikes, outs, strict=True):
         step = np.repeat(np.arange(steps, dtype=np.int32), np.diff(out.offsets))
         found.append(network._activity(own.pad(steps), step, out.units[: out.offsets[-1]].copy()))
     return found
-
-
-def _spike_train(spikes: Spikes) -> Any:
-    """Return spikes as the kernel reads them."""
-    from emospike.networks._competitive_kernel import SpikeTrain
-
-    return SpikeTrain(spikes.offsets, spikes.channel)

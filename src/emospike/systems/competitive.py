@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emospike.activity import Activity
-from emospike.energy.counting import one_pass, summed
+from emospike.energy.counting import count_layer_once, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.weights import LearntFeatures
@@ -117,8 +117,8 @@ def restore_networks(networks: Networks, arrays: Mapping[str, np.ndarray], facts
 
 def count_one_pass(networks: Networks, readout: LayerCost) -> Operations:
     """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-    layers = [one_pass(name, network) for name, network in networks.items()]
-    return summed([*layers, readout], spikes=0, spike_rate=0.0)
+    layers = [count_layer_once(name, network) for name, network in networks.items()]
+    return sum_layers([*layers, readout], spikes=0, spike_rate=0.0)
 
 
 # -- pictures --------------------------------------------------------------------------------------------------

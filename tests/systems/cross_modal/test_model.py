@@ -130,7 +130,7 @@ def small(fusion: str, **more) -> CrossModal:
 @pytest.fixture(scope="module")
 def takes(ravdess):
     """Happy and sad takes of three actors, heard and seen."""
-    whole = datasets.load(ravdess, video=True).with_senses("both")
+    whole = datasets.load(ravdess, video=True).select_modality("both")
     some = whole.subset(np.isin(whole.speakers, ["02", "03", "05"]))
     return some.clips(), some.labels.tolist(), some.speakers.tolist()
 

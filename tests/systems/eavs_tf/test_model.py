@@ -14,7 +14,7 @@ pytest.importorskip("snntorch")
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import load, standard_split
-from emospike.evaluation.protocols import new_system
+from emospike.evaluation.protocols import make_system
 from emospike.networks import training
 from emospike.progress import tell_share
 from emospike.systems import SYSTEMS
@@ -163,7 +163,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
 
 
 def test_eeg_alone(eav, tmp_path):
-    dataset = load(eav, video=True).with_senses("eeg")
+    dataset = load(eav, video=True).select_modality("eeg")
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
@@ -191,7 +191,7 @@ def test_eeg_is_no_modality_of_others():
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
         with pytest.raises(InputError):
-            new_system(name, modality="eeg")
+            make_system(name, modality="eeg")
 
 
 def test_eeg_that_nobody_has_cannot_be_learnt(speech):

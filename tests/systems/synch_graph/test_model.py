@@ -23,7 +23,7 @@ def few(preset: str = "default", modality: str = "both", **parameters) -> SynchG
 def takes(ravdess):
     """Real clips with sound and face: four of each of the nine actors, happy (high) and sad (low)."""
     pytest.importorskip("torch")
-    whole = datasets.relabel(datasets.load(ravdess, video=True).with_senses("both"), "arousal")
+    whole = datasets.relabel(datasets.load(ravdess, video=True).select_modality("both"), "arousal")
     return whole.subset(np.arange(len(whole))[::4])
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from emospike.activity import Activity
-from emospike.energy.counting import competitive_layer, dense_layer, summed
+from emospike.energy.counting import count_competitive_layer, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.systems.perception import Perceived
@@ -27,13 +27,13 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
         own = record_inputs(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.modality]})"
-        layers.append(competitive_layer(name, network, own, system.heard(i, responses)))
+        layers.append(count_competitive_layer(name, network, own, system.heard(i, responses)))
         updates = 6 * network.neurons * steps
-        layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
+        layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(own.inputs) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
     layers.append(system.count_readout(seen.modality))
-    return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
+    return sum_layers(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 
 def record_inputs(system: Any, i: int, seen: Perceived, activity: Activity) -> Activity:

@@ -17,7 +17,7 @@ from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.counting import dense_layer, readout_weights
+from emospike.energy.counting import count_dense_layer, count_readout_weights
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -287,12 +287,15 @@ class CrossModal(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        return count_one_pass(self._all_networks(), self.count_readout(self.modality))
+        own = [i for modality in MODALITIES[self.modality] for i in self._own(modality)]
+        left_out = {str(i) for i in range(len(self.pathways)) if i not in own}
+        networks = {name: one for name, one in self._all_networks().items() if name not in left_out}
+        return count_one_pass(networks, self.count_readout(self.modality))
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        weights = readout_weights(self.readouts_[modality].classifier)
-        return dense_layer("readout", weights, weights)
+        weights = count_readout_weights(self.readouts_[modality].classifier)
+        return count_dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

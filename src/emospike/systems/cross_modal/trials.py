@@ -97,7 +97,7 @@ def decided(
 ) -> dict[str, dict[str, Labels]]:
     """Return the labels for every test by every readout, trained on the counts of the training recordings."""
     out: dict[str, dict[str, Labels]] = {name: {} for name in tests}
-    who = np.array(train.known_speakers() or range(len(train)), dtype=str)
+    who = np.array(train.known_speakers or range(len(train)), dtype=str)
     for column, (names, readout) in readouts(system).items():
         fitted = readout.fit(np.stack([read(one, names) for one in counted]), train.labels, who)
         for name, test in tests.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emospike.energy.counting import MOVED, WORD, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.networks.spiking_transformer import LayerCount
 from emospike.systems.eavs_tf.ensemble import Ensemble
@@ -26,8 +26,8 @@ def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Op
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
     if spiking:
-        layers.append(dense_layer("leak", neurons, MOVED * neurons))
-    return summed(layers, spikes, spikes / neurons)
+        layers.append(count_dense_layer("leak", neurons, MOVED * neurons))
+    return sum_layers(layers, spikes, spikes / neurons)
 
 
 SPOKEN = {

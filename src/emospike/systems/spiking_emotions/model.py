@@ -95,8 +95,8 @@ class SpikingEmotions(System):
 
         Each picture that is taken is made once; the camera then shows those of a short film more than once.
         """
-        _, greys = self.pictures.greys(seen.clip, self.camera.chosen)
-        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.chosen(len(greys)), None]
+        _, greys = self.pictures.greys(seen.clip, self.camera.choose_frames)
+        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.choose_frames(len(greys)), None]
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Hidden:
         """Return the hidden spikes of each network (section 2.2)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_competitive_layer, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.readout.readout import VectorReadout
@@ -31,18 +31,18 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
             group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
             drawn = system.draw(i, lines[i], look, one.repeats).pad(one.steps)
             others = [answered[k] for k in answered if k != i]
-            layers.append(competitive_layer(name, group, replace(one, inputs=drawn), others))
+            layers.append(count_competitive_layer(name, group, replace(one, inputs=drawn), others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
-            layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
+            layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
             sent, moments = sent + len(drawn), moments + updates // 6
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
     layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
-    return summed(layers, sent + sum(fired), sum(fired) / moments)
+    return sum_layers(layers, sent + sum(fired), sum(fired) / moments)
 
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
     convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
-    return dense_layer("graph convolution", convolved, convolved)
+    return count_dense_layer("graph convolution", convolved, convolved)
