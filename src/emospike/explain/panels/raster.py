@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_ROWS = 400  # of a raster; more would be finer than a page
-MOST_GROUPS = 18  # that are named beside a raster of height 1
+MOST_GROUPS = 21  # that are named beside a raster of height 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -109,6 +109,7 @@ class WeightsPanel(Panel):
         extent = (0.5, flat.shape[1] + 0.5, len(flat) + 0.5, 0.5)  # features count from 1
         whole.imshow(flat, aspect="auto", interpolation="nearest", extent=extent, **colours)
         tidy(whole, layer.title, "place in the window", "feature")
+        whole.locator_params(axis="y", integer=True)
         chosen = np.argsort(-layer.counts, kind="stable")[: rows * columns]
         for place, feature in enumerate(chosen[layer.counts[chosen] > 0].tolist()):
             axes = figure.add_subplot(grid[place // columns, 1 + place % columns])
