@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64
@@ -38,6 +38,7 @@ from emospike.systems.explaining import Attributions, choose_features, group_cha
 from emospike.systems.perception import Perceived
 
 
+@runtime_checkable
 class Cube(Protocol):
     """What is looked into: the trained system (see `EXCube2`)."""
 
