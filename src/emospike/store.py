@@ -53,6 +53,10 @@ STEPS = Registry("step", {f"{room}/{name}": path for room, offers in ROOMS for n
 ALIASES = {
     "feature/virtual_speakers": "augmentation/virtual_speakers",
     "system/augmentation": "augmentation/masks",
+    "voices": "augmentation",
+    "looks": "presentations",
+    "companion": "auxiliary",
+    "meeting": "multisensory",
 }
 """What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
 

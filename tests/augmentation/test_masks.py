@@ -22,7 +22,7 @@ def features():
 
 def test_the_same_draws_give_the_same():
     kinds, series = features()
-    one, two, other = (Augmentation().respoken(kinds, series, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, two, other = (Augmentation().respeak(kinds, series, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(one[0].values, two[0].values)
     assert not np.array_equal(one[0].values[:80], other[0].values[:80])
     assert len(one[0]) == len(one[1])  # a face moves as slowly as its voice
@@ -31,26 +31,26 @@ def test_the_same_draws_give_the_same():
 def test_nothing_changes_where_nothing_may():
     kinds, series = features()
     rng = np.random.default_rng(0)
-    found = NONE.respoken(kinds, (series[0], None), rng)
+    found = NONE.respeak(kinds, (series[0], None), rng)
     assert found[1] is None
     np.testing.assert_array_equal(found[0].values, series[0].values)
-    np.testing.assert_array_equal(NONE.disturbed(series[0].values, rng, picture=True), series[0].values)
+    np.testing.assert_array_equal(NONE.disturb(series[0].values, rng, picture=True), series[0].values)
 
 
 def test_masks_hide_bands_and_moments_of_pictures_and_whole_tracks():
     values = np.ones((100, 40), np.float32)
     rng = np.random.default_rng(3)
     change = Augmentation(masks=3, widest=8, longest=24, noise=0.0, drop=0.5)
-    hidden = change.disturbed(values, rng, picture=True) == 0
+    hidden = change.disturb(values, rng, picture=True) == 0
     assert 0 < hidden.all(axis=0).sum() <= 24  # bands
     assert 0 < hidden.all(axis=1).sum() <= 72  # moments
-    tracks = change.disturbed(values, rng, picture=False) == 0
+    tracks = change.disturb(values, rng, picture=False) == 0
     assert 8 < tracks.all(axis=0).sum() < 32
     assert (values == 1).all()  # what came in stays as it was
 
 
 def test_noise_has_its_deviation():
-    noisy = Augmentation(masks=0, noise=0.2, drop=0.0).disturbed(
+    noisy = Augmentation(masks=0, noise=0.2, drop=0.0).disturb(
         np.zeros((500, 20), np.float32), np.random.default_rng(0), picture=False
     )
     assert noisy.std() == pytest.approx(0.2, rel=0.05)

@@ -53,7 +53,7 @@ def data(speech, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(speech, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 500 neurons."""
     small = EXCube2.preset("default")
-    small = replace(small, neurons=500, voices=None, input_wiring=replace(small.input_wiring, fan_out=10))
+    small = replace(small, neurons=500, augmentation=None, input_wiring=replace(small.input_wiring, fan_out=10))
     clips = [Clip.from_array(sound, 16_000, f"{i}") for i, (*_, sound) in enumerate(speech)]
     small.fit(clips, [label for _, label, _ in speech], [speaker for speaker, *_ in speech])
     small.card = {"labels": "emotion"}

@@ -168,7 +168,7 @@ def both(write_face, tmp_path_factory) -> Both:
             speakers.append(str(speaker))
     preset = EXCube2.preset("default", 0, "both")
     ways = {name: replace(getattr(preset, name), fan_out=20) for name in ("input_wiring", "face_wiring")}
-    system = preset.set_params(neurons=500, voices=None, reservoir=Reservoir(stdp=STDP()), **ways)
+    system = preset.set_params(neurons=500, augmentation=None, reservoir=Reservoir(stdp=STDP()), **ways)
     system.fit(clips, labels, speakers)
     soundfile.write(folder / "new.wav", spoken(True, 5), 16_000)
     return Both(system, folder / "new.wav", write_face(folder / "new.csv", True, 5, lost=range(4)))

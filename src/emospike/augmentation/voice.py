@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -25,6 +26,15 @@ class Voice:
     shift: float = 0.0
     stretch: float = 1.0
     level: float = 0.0
+
+
+@runtime_checkable
+class Respeaks(Protocol):
+    """A feature that knows how another voice would have given it."""
+
+    def respeak(self, voice: Voice, series: Series) -> Series:
+        """Return the series as another voice would have given it."""
+        ...
 
 
 @dataclass(frozen=True)

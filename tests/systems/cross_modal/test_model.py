@@ -107,7 +107,7 @@ def test_the_copies_of_a_clip_train_and_do_not_test(speech):
     from emospike.augmentation.voice import VirtualSpeakers
 
     system = CrossModal.preset("untrained").set_params(
-        pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), voices=VirtualSpeakers(copies=2)
+        pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), augmentation=VirtualSpeakers(copies=2)
     )
     system.prepare(speech.clips)
     rows = system._training_rows(speech.clips, np.asarray(speech.labels), None)["audio"]
@@ -123,7 +123,7 @@ def small(fusion: str, **more) -> CrossModal:
     made = CrossModal.preset("default", modality="both")
     face = Pathway(ActionUnits(), CompetitiveLayer(6), steps=100, fill="stretch")
     return made.set_params(
-        pathways=(Pathway(MFCC(), CompetitiveLayer(6)), face), meeting=CompetitiveLayer(5), fusion=fusion, **more
+        pathways=(Pathway(MFCC(), CompetitiveLayer(6)), face), multisensory=CompetitiveLayer(5), fusion=fusion, **more
     )
 
 

@@ -1,4 +1,4 @@
-"""EAVS-TF: both senses and each alone, a companion, what is stored, what it costs."""
+"""EAVS-TF: both senses and each alone, an auxiliary stream, what is stored, what it costs."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -45,14 +45,14 @@ def both(speech, faced):
 
 def test_each_sense_decides_alone(both, unheard, faced):
     shown = faced(unheard)
-    answers, reasons = both.answers(shown.clips)
+    answers, reasons = both.predict_by_modality(shown.clips)
     assert not reasons
     assert set(answers) == {"both", "audio", "face"}
     for view, found in answers.items():
         right = np.array(both.classes_)[found.argmax(axis=1)] == shown.labels
         assert right.mean() > (0.8 if view == "both" else 0.6), view
-    np.testing.assert_array_equal(answers["audio"], both.answers(unheard.clips)[0]["audio"])
-    assert np.isnan(both.answers(unheard.clips)[0]["both"]).all()
+    np.testing.assert_array_equal(answers["audio"], both.predict_by_modality(unheard.clips)[0]["audio"])
+    assert np.isnan(both.predict_by_modality(unheard.clips)[0]["both"]).all()
     decision = both.decide(shown.clips[0])
     assert set(decision.share) == {"audio", "face"}
     alone = both.decide(shown.clips[0], modality="face")
@@ -168,9 +168,9 @@ def test_eeg_alone(eav, tmp_path):
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
     assert [stream.sense for stream in system.streams_] == ["eeg"]
-    assert (system.views, list(system.thresholds_)) == (("eeg",), ["eeg"])
+    assert (system.deciders, list(system.thresholds_)) == (("eeg",), ["eeg"])
     clips = test.clips()
-    found, reasons = system.answers([*clips, Clip(test.paths[0])])
+    found, reasons = system.predict_by_modality([*clips, Clip(test.paths[0])])
     assert np.mean(np.array(system.classes_)[found["eeg"][:8].argmax(axis=1)] == test.labels) > 0.8
     assert "has no EEG: name its recording" in reasons[8]
     decision = system.decide(clips[0])
@@ -186,7 +186,7 @@ def test_eeg_alone(eav, tmp_path):
 
 
 def test_eeg_is_no_modality_of_others():
-    assert EAVSTransformer.preset("eeg", modality="eeg").companion is None
+    assert EAVSTransformer.preset("eeg", modality="eeg").auxiliary is None
     for name in set(SYSTEMS) - {"eavs_tf"}:
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
@@ -207,7 +207,7 @@ def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     labels = np.array(speech.labels)
     file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
-    system = quick(companion=EEG()).fit(clips, speech.labels, speech.speakers)
+    system = quick(auxiliary=EEG()).fit(clips, speech.labels, speech.speakers)
     assert [stream.sense for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
     assert np.mean(np.array(system.predict(clips)) == labels) > 0.9
     deaf = system.predict_proba(speech.clips)  # without their EEG

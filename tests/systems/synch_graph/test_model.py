@@ -16,7 +16,7 @@ def few(preset: str = "default", modality: str = "both", **parameters) -> SynchG
     made = SynchGraph.preset(preset, modality=modality)
     pathways = tuple(replace(path, layer=replace(path.layer, features=8)) for path in made.pathways)
     classifier = replace(made.classifier, hidden=16, batch=min(made.classifier.batch, 4))
-    return made.set_params(**{"pathways": pathways, "classifier": classifier, "looks": 1} | parameters)
+    return made.set_params(**{"pathways": pathways, "classifier": classifier, "presentations": 1} | parameters)
 
 
 @pytest.fixture(scope="module")

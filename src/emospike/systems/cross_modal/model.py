@@ -64,13 +64,13 @@ class CrossModal(VectorSystem):
     modality : ``"audio"``, ``"face"`` or ``"both"``
     fusion : how both come together, one of `FUSIONS` (sections IV.C, V.D)
     conductance : mean excitatory conductance that the face brings to an auditory layer; its input brings 0.3 to 1
-    meeting : the multisensory group of ``"joint"`` and ``"convergence"``
+    multisensory : the multisensory group of ``"joint"`` and ``"convergence"``
     drive : mean excitatory conductance that the layers bring to that group
     passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
-    looks : presentations whose spikes are counted together, so that a clip is read with less Poisson noise
+    presentations : presentations whose spikes are counted together, so that a clip is read with less Poisson noise
     reads : what is read from the layers, of `READS`
     scaler, classifier : the readout
-    voices : virtual speakers added to the training clips of the readout, or None
+    augmentation : virtual speakers added to the training clips of the readout, or None
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -82,13 +82,13 @@ class CrossModal(VectorSystem):
     modality: str = "audio"
     fusion: str = "enhancement"
     conductance: float = 0.1
-    meeting: CompetitiveLayer = field(default_factory=CompetitiveLayer)
+    multisensory: CompetitiveLayer = field(default_factory=CompetitiveLayer)
     drive: float = 0.6
     passes: int = 1
-    looks: int = 1
+    presentations: int = 1
     reads: tuple[str, ...] = ("neurons", "stretches", "moments")
     scaler: SoftScaler = field(default_factory=SoftScaler)
-    voices: VirtualSpeakers | None = None
+    augmentation: VirtualSpeakers | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
@@ -99,7 +99,7 @@ class CrossModal(VectorSystem):
         for name in self.reads:
             one_of("read", name, READS)
         within("passes", self.passes, 0, 1000)
-        within("looks", self.looks, 1, 1000)
+        within("presentations", self.presentations, 1, 1000)
         senses = [pathway.modality for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
@@ -129,7 +129,7 @@ class CrossModal(VectorSystem):
 
         found = map_clips(look, training.clips, "features", training.progress)
         self.learn_layers([raws for raws in found if raws is not None], training.progress)
-        self._fit_readouts(training, augmentation=self.voices, stage="spike counts")
+        self._fit_readouts(training, augmentation=self.augmentation, stage="spike counts")
 
     def learn_layers(self, raws: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CrossModal:
         """Fit scales to what the layers are to see of the training clips, and let the layers learn."""
@@ -155,7 +155,7 @@ class CrossModal(VectorSystem):
             self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
         if self._meets:
             links = [Link(network.neurons) for network in self.networks_]
-            self.meeting_ = self.meeting.build(Windows.none(), links, seed=self.seed + len(self.networks_))
+            self.multisensory_ = self.multisensory.build(Windows.none(), links, seed=self.seed + len(self.networks_))
 
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change the weights: of the visual layers first, then of the auditory ones, then of the group."""
@@ -170,10 +170,10 @@ class CrossModal(VectorSystem):
         self._learn_pathways(self._own("audio"), seen, quiet, progress)
         if self._meets:
             heard = self._answered(self._own("audio"), seen, quiet)
-            self._calibrate(self.meeting_, heard, self.drive)
+            self._calibrate(self.multisensory_, heard, self.drive)
             met = [self._met(one, learning=True) for one in heard * self.passes]
             if met:
-                self.diagnostics_["meeting"] = diagnose("meeting", self.meeting_, met)
+                self.diagnostics_["multisensory"] = diagnose("multisensory", self.multisensory_, met)
 
     def _learn_pathways(
         self,
@@ -249,7 +249,7 @@ class CrossModal(VectorSystem):
 
     def _met(self, responses: Sequence[Response], *, learning: bool = False) -> Response:
         """Return what the multisensory group does with the spikes of all layers."""
-        present = self.meeting_.learn if learning else self.meeting_.respond
+        present = self.multisensory_.learn if learning else self.multisensory_.respond
         return present(np.zeros(0, np.float32), self.seed, responses)
 
     def respond(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
@@ -275,7 +275,7 @@ class CrossModal(VectorSystem):
         timer = timer or Stopwatch()
         with timer("layers"):
             lines = self.inputs_.lines(seen, modalities)
-            each = [self.count(self.respond(lines, look), modalities) for look in range(self.looks)]
+            each = [self.count(self.respond(lines, look), modalities) for look in range(self.presentations)]
             counts = [np.sum(own, axis=0) for own in zip(*each, strict=True)]
         with timer("spike counts"):
             return read(counts, self.reads)
@@ -304,7 +304,8 @@ class CrossModal(VectorSystem):
     def _all_networks(self) -> dict[str, CompetitiveNetwork]:
         """Return the layers by the names that they are stored under."""
         networks = {str(i): network for i, network in enumerate(self.networks_)}
-        return networks | ({"meeting": self.meeting_} if self._meets else {})
+        # Model files know the multisensory group by this name.
+        return networks | ({"meeting": self.multisensory_} if self._meets else {})
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""

@@ -56,7 +56,7 @@ class EAVSTransformer(System):
     ----------
     features : what is heard, then what is seen
     kinds, tokens : what each feature becomes: a ``"picture"`` (a spectrum) or ``"tracks"``, in so many tokens a step
-    companion : a feature of another kind, such as `EEG`, that joins where all senses decide and a clip has it
+    auxiliary : a feature of another kind, such as `EEG`, that joins where all senses decide and a clip has it
     network : the spiking transformer
     training : how it is trained
     augmentation : how training clips are varied
@@ -77,7 +77,7 @@ class EAVSTransformer(System):
     network: SpikingTransformer
     training: Training
     augmentation: Augmentation
-    companion: Feature | None = None
+    auxiliary: Feature | None = None
     modality: str = "audio"
     penalty: float | None = 500.0
     copies: int = 3
@@ -99,12 +99,12 @@ class EAVSTransformer(System):
     @property
     def read(self) -> tuple[Feature, ...]:
         """What the networks read: the features, and the auxiliary one."""
-        return self.features if self.companion is None else (*self.features, self.companion)
+        return self.features if self.auxiliary is None else (*self.features, self.auxiliary)
 
     def _joined(self, modalities: Sequence[str]) -> tuple[str, ...]:
         """Return the modalities with the auxiliary one, which joins where all decide."""
-        whole = self.companion is not None and set(modalities) == set(MODALITIES[self.modality])
-        return (*modalities, self.companion.modality) if self.companion and whole else tuple(modalities)
+        whole = self.auxiliary is not None and set(modalities) == set(MODALITIES[self.modality])
+        return (*modalities, self.auxiliary.modality) if self.auxiliary and whole else tuple(modalities)
 
     # -- training ----------------------------------------------------------------------------------------------
 
@@ -138,14 +138,14 @@ class EAVSTransformer(System):
 
     def _cut(self, seen: Perceived) -> Perceived:
         """Return all that the networks read of a clip, cut to its speech."""
-        return cut_to_speech(add_auxiliary(seen, self.companion))
+        return cut_to_speech(add_auxiliary(seen, self.auxiliary))
 
     def _new_ensemble(self, spoken: Sequence[Perceived]) -> Ensemble:
         """Return what follows from the training clips before any network learns."""
         examples = [next((one.series[i] for one in spoken if one.series[i]), None) for i in range(len(self.read))]
         lacking = [feature.modality for feature, one in zip(self.read, examples, strict=True) if one is None]
         if lacking:
-            needed = [*MODALITIES[self.modality], *([self.companion.modality] if self.companion else [])]
+            needed = [*MODALITIES[self.modality], *([self.auxiliary.modality] if self.auxiliary else [])]
             why = next((f": {one.missing[lacking[0]]}" for one in spoken if lacking[0] in one.missing), "")
             raise InputError(f"modality {self.modality} needs clips with {' and '.join(needed)}{why}")
         kinds, tokens = (*self.kinds, "tracks"), (*self.tokens, AUXILIARY_TOKENS)
@@ -175,7 +175,7 @@ class EAVSTransformer(System):
     def _missing(self, seen: Perceived) -> Mapping[str, str]:
         """Return why modalities that could have decided are not there; an auxiliary one that should join is told."""
         joins = len(self._joined(seen.modalities)) > len(seen.modalities)
-        return add_auxiliary(seen, self.companion).missing if joins else seen.missing
+        return add_auxiliary(seen, self.auxiliary).missing if joins else seen.missing
 
     def _adapt(self, found: Sequence[Mapping[str, Perceived]], labels: Labels | None) -> None:
         """Learn a new speaker's mean features, or let the heads of all networks learn clips beside those in memory."""

@@ -83,7 +83,7 @@ def non_spiking(modality: str) -> dict[str, Any]:
 
 def eeg(modality: str) -> dict[str, Any]:
     """Return `default` with EEG, which joins where all senses decide and a clip has it; untuned."""
-    return default(modality) | {"companion": None if modality == "eeg" else EEG()}
+    return default(modality) | {"auxiliary": None if modality == "eeg" else EEG()}
 
 
 PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {

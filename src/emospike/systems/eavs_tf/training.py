@@ -117,7 +117,7 @@ class Recipe:
 
     def _respeak(self, clips: TrainingClips, seen: Perceived, rng: np.random.Generator) -> tuple[Series | None, ...]:
         """Return the features of a clip as another speaker would have given them."""
-        return self.augmentation.respoken(clips.features, seen.series, rng)
+        return self.augmentation.respeak(clips.features, seen.series, rng)
 
     def _vary(
         self, ensemble: Ensemble, clips: TrainingClips, rows: Int64[np.ndarray, " train"], rng: np.random.Generator
@@ -131,7 +131,7 @@ class Recipe:
                 pairs = zip(arrays, ensemble.streams, strict=True)
                 varied.append(
                     tuple(
-                        None if one is None else change.disturbed(one, rng, picture=stream.kind == "picture")
+                        None if one is None else change.disturb(one, rng, picture=stream.kind == "picture")
                         for one, stream in pairs
                     )
                 )

@@ -64,7 +64,7 @@ class EXCube2(VectorSystem):
     passes : STDP passes over the training clips
     vectors : state vectors, joined (section 2.9, Table 5)
     scaler, classifier : the readout (Table 4)
-    voices : virtual speakers added to the training clips, or None
+    augmentation : virtual speakers added to the training clips, or None
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -86,7 +86,7 @@ class EXCube2(VectorSystem):
     encoder_rule: float | None = None
     neurons: int = 3108
     passes: int = 1
-    voices: VirtualSpeakers | None = None
+    augmentation: VirtualSpeakers | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
@@ -108,7 +108,7 @@ class EXCube2(VectorSystem):
         self._learn(training)
         collected = self._fit_readouts(
             training,
-            augmentation=self.voices,
+            augmentation=self.augmentation,
             stage="reservoir",
             collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
         )

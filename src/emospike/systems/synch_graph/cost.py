@@ -22,7 +22,7 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
     lines = system.inputs_.lines(seen)
     looks = [
         {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
-        for look in range(system.looks)
+        for look in range(system.presentations)
     ]
     layers, drawn, moments = list[LayerCost](), 0, 0
     for look, answered in enumerate(looks):

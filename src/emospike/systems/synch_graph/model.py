@@ -77,7 +77,7 @@ class SynchGraph(VectorSystem):
     conductance : mean excitatory conductance that each group brings to the other; their input brings 0.3 to 1
     delay : of sound, ms
     passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
-    looks : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
+    presentations : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
     normalise : ``"none"``, or ``"speaker"``: counts and edges are then those above the speaker's mean
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
@@ -93,7 +93,7 @@ class SynchGraph(VectorSystem):
     conductance: float = 0.1
     delay: float = 5.0
     passes: int = 1
-    looks: int = 1
+    presentations: int = 1
     normalise: str = "none"
     coverage: float = 0.78
     seed: int = 0
@@ -101,7 +101,7 @@ class SynchGraph(VectorSystem):
     def __post_init__(self) -> None:
         one_of("edges", self.edges, EDGES)
         within("passes", self.passes, 0, 1000)
-        within("looks", self.looks, 1, 1000)
+        within("presentations", self.presentations, 1, 1000)
         within("delay", self.delay, 0.0, 1000.0)
         senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
@@ -227,7 +227,7 @@ class SynchGraph(VectorSystem):
         timer = timer or Stopwatch()
         lines = self.inputs_.lines(seen, modalities)
         with timer("groups"):
-            looks = [self.presented(lines, look) for look in range(self.looks)]
+            looks = [self.presented(lines, look) for look in range(self.presentations)]
         with timer("graph"):
             return Graph.mean([self._graph(responses) for responses in looks])
 
