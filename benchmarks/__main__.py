@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import draw_figures
 from benchmarks.suite import Suite, make_table, report
-from emospike.cli.arguments import check_writable, default_model
+from emospike.cli.arguments import check_writable, choose_model
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.explain.style import save_figure
 from emospike.files import write_atomically
@@ -27,7 +27,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measure time and memory: reservoir, stages of a decision, growth with size, and peers.",
     )
     add = parser.add_argument
-    add("--model", default=default_model(None), help="a shipped model's name, or a model file (default: %(default)s)")
+    add("--model", default=choose_model(None), help="a shipped model's name, or a model file (default: %(default)s)")
     data = os.environ.get("EMOSPIKE_DATA") or None
     add("--data", type=Path, default=data, help="take the clip from this data set (default: EMOSPIKE_DATA; else none)")
     add("--quick", action="store_true", help="half a minute: fewer runs, fewer points")

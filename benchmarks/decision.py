@@ -24,8 +24,8 @@ from benchmarks.measurement import (
 from emospike import datasets, store
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.clip.synthetic import synthesise_speech
-from emospike.evaluation.protocols import new_system
-from emospike.evaluation.reading import readable
+from emospike.evaluation.protocols import make_system
+from emospike.evaluation.reading import drop_unreadable
 from emospike.systems.base import System
 from emospike.validation import InputError
 
@@ -112,7 +112,7 @@ def measure_baseline(model: str, recording: Path, runs: int, data: Path | None =
 
 def train_baseline(data: Path | None, labels: str) -> tuple[System, str]:
     """Return the baseline trained on part of a data set, or on synthetic speech, and what that was in words."""
-    system = new_system("baseline")
+    system = make_system("baseline")
     if data is None:
         voices = [(name, aroused, seed) for name in PITCHES for aroused in (False, True) for seed in range(3)]
         sounds = [synthesise_speech(2.0, PITCHES[name], aroused, seed) for name, aroused, seed in voices]
@@ -121,8 +121,8 @@ def train_baseline(data: Path | None, labels: str) -> tuple[System, str]:
         return system.fit(clips, arousal, [name for name, *_ in voices]), f"{len(clips)} synthetic clips"
     dataset = datasets.relabel(datasets.load(data), labels)
     part = np.unique(np.linspace(0, len(dataset) - 1, MOST_CLIPS).astype(int))
-    dataset = readable(dataset.subset(part))
-    return system.fit(dataset.clips(), dataset.labels.tolist(), dataset.known_speakers()), f"{len(dataset)} clips"
+    dataset = drop_unreadable(dataset.subset(part))
+    return system.fit(dataset.clips(), dataset.labels.tolist(), dataset.known_speakers), f"{len(dataset)} clips"
 
 
 def measure_training(data: Path, labels: str = "arousal", system: str = "excube2") -> list[Measurement]:
@@ -138,9 +138,9 @@ def measure_training(data: Path, labels: str = "arousal", system: str = "excube2
 def train(data: Path, labels: str, system: str) -> tuple[float, float, int]:
     """Return the seconds that training takes, the size of the model in MB, and the number of clips."""
     start = time.perf_counter()
-    dataset = datasets.relabel(readable(datasets.load(data)), labels)
-    model = new_system(system).fit(
-        dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), finer=datasets.finer_labels(dataset)
+    dataset = datasets.relabel(drop_unreadable(datasets.load(data)), labels)
+    model = make_system(system).fit(
+        dataset.clips(), dataset.labels.tolist(), dataset.known_speakers, finer=datasets.finer_labels(dataset)
     )
     with tempfile.TemporaryDirectory() as folder:
         file = store.save(model, Path(folder) / "model.safetensors")
@@ -149,8 +149,8 @@ def train(data: Path, labels: str, system: str) -> tuple[float, float, int]:
 
 def measure_layers(data: Path) -> Measurement:
     """Return what it takes the layers of the system cross_modal to learn from all clips once, without the readout."""
-    dataset = readable(datasets.load(data))
-    system = new_system("cross_modal")
+    dataset = drop_unreadable(datasets.load(data))
+    system = make_system("cross_modal")
     start = time.perf_counter()
     system.prepare(dataset.clips())
     seconds = time.perf_counter() - start

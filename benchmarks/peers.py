@@ -17,8 +17,8 @@ from jaxtyping import Float32
 
 from benchmarks.measurement import Measurement, Seconds, compare, summarise, time_rounds, use_one_core
 from benchmarks.reservoir import Recipe, learn_afresh
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import STDP, Network
+from emospike.activity import Activity
+from emospike.networks.reservoir import STDP, ReservoirNetwork
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -66,7 +66,7 @@ def describe_agreement(ours: Activity, theirs: Activity) -> str:
     )
 
 
-def spread_over_lines(network: Network, spikes: Spikes) -> Float32[np.ndarray, "steps lines"]:
+def spread_over_lines(network: ReservoirNetwork, spikes: Spikes) -> Float32[np.ndarray, "steps lines"]:
     """Return what each input line carries at every step (see `Reservoir.polarity`)."""
     dense = spikes.dense().astype(np.float32)
     if network.reservoir.polarity == "signed":
@@ -88,14 +88,14 @@ class PlainReservoir:
     ----------
     network : where constants and synapses come from
     weights : sparse matrix, shape (neurons, neurons + lines): a row holds the synapses onto a neuron, those of
-        neurons before those of input lines, which is the order in which `Network` adds them up
+        neurons before those of input lines, which is the order in which `ReservoirNetwork` adds them up
     """
 
-    network: Network
+    network: ReservoirNetwork
     weights: Any
 
     @classmethod
-    def of(cls, network: Network) -> PlainReservoir:
+    def of(cls, network: ReservoirNetwork) -> PlainReservoir:
         """Take the constants and synapses of a network."""
         from scipy.sparse import csr_array, vstack
 
@@ -155,7 +155,7 @@ def build_reservoirpy(plain: PlainReservoir) -> Callable[[np.ndarray], np.ndarra
 
 
 def measure_brian2(
-    python: Path | None, network: Network, spikes: Spikes, taken: dict[str, Seconds]
+    python: Path | None, network: ReservoirNetwork, spikes: Spikes, taken: dict[str, Seconds]
 ) -> Iterator[Measurement]:
     """Yield the times of Brian 2 with each of its code generators; it runs after the others, not in their rounds."""
     if python is None:
@@ -178,7 +178,7 @@ def measure_brian2(
 
 
 def run_brian2(
-    python: Path, network: Network, spikes: Spikes, runs: int, target: str
+    python: Path, network: ReservoirNetwork, spikes: Spikes, runs: int, target: str
 ) -> tuple[dict[str, Any], Activity]:
     """Return what the script `brian2_reservoir` printed, and the spikes of its forward run.
 
@@ -203,7 +203,7 @@ def run_brian2(
     return answer, Activity(spikes, step, neuron, network.neurons)
 
 
-def describe_problem(network: Network, spikes: Spikes) -> dict[str, Any]:
+def describe_problem(network: ReservoirNetwork, spikes: Spikes) -> dict[str, Any]:
     """Return synapses, constants and input spikes as arrays."""
     step, line = np.nonzero(spread_over_lines(network, spikes))
     reservoir, rule = network.reservoir, network.reservoir.stdp or STDP()

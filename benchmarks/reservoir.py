@@ -19,9 +19,9 @@ from benchmarks.measurement import (
 from emospike.brain.template import GRID_NEURONS, BrainTemplate
 from emospike.brain.wiring import InputWiring
 from emospike.clip import Clip
-from emospike.networks.reservoir import STDP, Network
+from emospike.networks.reservoir import STDP, ReservoirNetwork
 from emospike.series import frequencies_of
-from emospike.spikes import Spikes, joined
+from emospike.spikes import Spikes, join
 from emospike.systems.excube2.model import EXCube2
 
 FAN_IN = 12
@@ -52,9 +52,9 @@ class Recipe:
         """Take the default settings and the spikes of a clip."""
         system = EXCube2.preset("default")
         seen = system.perceive(clip).present
-        return cls(system, joined([one.encode(series) for one, series in zip(system.encoders, seen, strict=True)]))
+        return cls(system, join([one.encode(series) for one, series in zip(system.encoders, seen, strict=True)]))
 
-    def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN) -> Network:
+    def network(self, neurons: int = GRID_NEURONS, fan_in: int = FAN_IN) -> ReservoirNetwork:
         """Return a reservoir with STDP in which about the same share of neurons fires whatever its size.
 
         Input lines reach the same share of neurons; recurrent weights fall as their number rises, and reach as far as
@@ -131,14 +131,14 @@ def time_point(recipe: Recipe, neurons: int, fan_in: int, runs: int) -> tuple[di
     return time_network(network, recipe.spikes, runs), network.run(recipe.spikes).mean_rate
 
 
-def time_network(network: Network, spikes: Spikes, runs: int) -> dict[str, Seconds]:
+def time_network(network: ReservoirNetwork, spikes: Spikes, runs: int) -> dict[str, Seconds]:
     """Return the seconds that a clip takes, without and with STDP."""
     works = {"forward": lambda: network.run(spikes), "with STDP": lambda: learn_afresh(network, spikes)}
     with use_one_core():
         return time_rounds(works, runs)
 
 
-def learn_afresh(network: Network, spikes: Spikes) -> None:
+def learn_afresh(network: ReservoirNetwork, spikes: Spikes) -> None:
     """Let a network learn from a sample, then forget it again, so that every run does the same work."""
     before = network.recurrent.weights.copy()
     network.learn(spikes)

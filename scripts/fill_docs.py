@@ -235,9 +235,9 @@ def millions(count: float) -> str:
 
 def compared(row: Result) -> list[str]:
     """Return the cells of one row of a comparison."""
-    from emospike.evaluation.report import comparison_cells
+    from emospike.evaluation.report import write_cells
 
-    accuracy, _, balanced, at_coverage, *costs = comparison_cells(row)
+    accuracy, _, balanced, at_coverage, *costs = write_cells(row)
     protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
     interval = " to ".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers: no interval"
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"

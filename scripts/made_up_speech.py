@@ -110,9 +110,9 @@ def few_pixels(system: Any) -> dict[str, Any]:
 
 
 def few_tokens(system: Any) -> dict[str, Any]:
-    """What makes a spiking transformer quick: narrow tokens, few receptors, short excerpts, two networks."""
+    """What makes a spiking transformer quick: narrow tokens, few random features, short excerpts, two networks."""
     return {
-        "network": replace(system.network, dim=16, receptors=60 if system.network.receptors else 0),
+        "network": replace(system.network, dim=16, random_features=60 if system.network.random_features else 0),
         "training": replace(system.training, epochs=20, batch=8, rate=0.02, average=0.8),
         "penalty": system.penalty and 10.0,
         "members": 2,

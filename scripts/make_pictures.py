@@ -3,7 +3,7 @@
     EMOSPIKE_DATA=FOLDER python scripts/make_pictures.py
 
 Those in docs/assets show a recording of RAVDESS below that folder, of a speaker whom the model has not heard (without
-the folder they stay as they are), those in docs/assets/both, vote and graph a film of it; those in docs/assets/clip the
+the folder they stay as they are), those in folders of docs/assets a film of it, and those in docs/assets/clip the
 made-up voice of the examples. Those in docs/results stand beside the numbers that they are drawn from, and only what is
 missing there is drawn: remove one to have it drawn afresh.
 """
@@ -20,7 +20,7 @@ import made_up
 from PIL import Image
 
 import emospike
-from emospike.evaluation.figures.results import alt_text, evaluation_figure
+from emospike.evaluation.figures.results import alt_text, draw_evaluation
 from emospike.explain import write_explanation
 from emospike.explain.style import save_figure
 from emospike.systems.base import System
@@ -44,7 +44,7 @@ def draw_results(results: Path = fill_docs.RESULTS) -> None:
         picture = results / f"{result['file']}.png"
         if result["folder"] == "." and not picture.exists():
             with TemporaryDirectory() as folder:
-                keep(save_figure(evaluation_figure(result), Path(folder) / "figure.png", alt_text(result)), picture)
+                keep(save_figure(draw_evaluation(result), Path(folder) / "figure.png", alt_text(result)), picture)
 
 
 def keep(source: Path, to: Path) -> None:
@@ -63,13 +63,15 @@ def main() -> None:
     found = demo.ravdess(model, data) if data.is_dir() else None
     if found:
         print(*found)
-        draw(model, found[0], ASSETS, ("decision", "effects", "cube", "network"))
+        draw(model, found[0], ASSETS, ("decision", "occlusion", "cube", "interactions", "raster"))
     film = data / "samples" / "video" / "01-01-04-01-02-01-01.mp4"
     if film.is_file():
-        names = ("decision", "reel", "inputs", "crossing", "traffic")
+        names = ("contributions", "animation", "inputs", "cross-modal", "region-flow")
         draw(emospike.load("excube2-both"), film, ASSETS / "both", names)
-        draw(emospike.load("spiking_emotions-face"), film, ASSETS / "vote", ("ballot",))
+        draw(emospike.load("spiking_emotions-face"), film, ASSETS / "vote", ("vote",))
         draw(emospike.load("synch_graph-both"), film, ASSETS / "graph", ("synchrony",))
+        draw(emospike.load("cross_modal-emotion"), film, ASSETS / "layers", ("weights",))
+        draw(emospike.load("eavs_tf-emotion"), film, ASSETS / "transformer", ("attention",))
 
 
 if __name__ == "__main__":

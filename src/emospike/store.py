@@ -57,6 +57,9 @@ ALIASES = {
     "looks": "presentations",
     "companion": "auxiliary",
     "meeting": "multisensory",
+    "receptors": "random_features",
+    "judged": "validate_every",
+    "sense_dropout": "modality_dropout",
 }
 """What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
 
@@ -64,15 +67,15 @@ A parameter is renamed where its class knows the old name no longer.
 """
 
 
-def steps_of(info: SystemInfo) -> Registry:
+def gather_steps(info: SystemInfo) -> Registry:
     """Return the steps that a model file of a system may name: those of all rooms, and the system's own."""
     return Registry("step", STEPS | {f"system/{name}": path for name, path in info.steps.items()})
 
 
-def shipped_models() -> list[str]:
-    """Names of the models that come with the package.
+def list_shipped_models() -> list[str]:
+    """Return the names of the models that come with the package.
 
-    >>> "excube2-arousal" in shipped_models()
+    >>> "excube2-arousal" in list_shipped_models()
     True
     """
     return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
@@ -90,7 +93,7 @@ def save(system: System, path: Path | str) -> Path:
     info = SYSTEMS.info_of(type(system))
     if not hasattr(system, "classes_"):
         raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
-    (arrays, facts), steps = system.state(), steps_of(info)
+    (arrays, facts), steps = system.state(), gather_steps(info)
     header = {
         "format": FORMAT,
         "emospike": __version__,
@@ -115,7 +118,7 @@ def load(model: Path | str) -> System:
     arrays, header = read(path)
     try:
         info = SYSTEMS.find(header["system"])
-        steps = steps_of(info)
+        steps = gather_steps(info)
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
@@ -134,7 +137,7 @@ def locate(model: Path | str) -> Path:
     shipped = SHIPPED / f"{model}.safetensors"
     if path.name == str(model) and shipped.is_file():
         return shipped
-    raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(shipped_models())}")
+    raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(list_shipped_models())}")
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -153,8 +156,15 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, header
 
 
-def to_plain(value: Any, steps: Registry = STEPS) -> Any:
-    """Return a parameter as JSON can hold it: a step becomes its registered name and its own parameters."""
+# -- parameters as JSON, and back ----------------------------------------------------------------------------------
+
+
+def to_plain(value: Any, steps: Registry) -> Any:
+    """Return a parameter as JSON can hold it.
+
+    A step becomes its registered name and its own parameters, as ``{"step": "feature/mel", "with": {...}}``; a mapping
+    says that it is one, and a tuple becomes a list.
+    """
     if is_dataclass(value):
         own = {f.name: to_plain(getattr(value, f.name), steps) for f in fields(value) if f.init}
         return {"step": steps.name_of(type(value)), "with": own}
@@ -165,7 +175,7 @@ def to_plain(value: Any, steps: Registry = STEPS) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def from_plain(value: Any, steps: Registry = STEPS) -> Any:
+def from_plain(value: Any, steps: Registry) -> Any:
     """Return what `to_plain` was given."""
     if isinstance(value, dict) and "step" in value:
         name: str = value["step"]
@@ -177,7 +187,7 @@ def from_plain(value: Any, steps: Registry = STEPS) -> Any:
     return value
 
 
-def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry = STEPS) -> Any:
+def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry) -> Any:
     """Return a step or a system of stored parameters, which may have the names of an older emospike."""
     known = {part.name for part in fields(kind)}
     named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}

@@ -7,6 +7,8 @@ from emospike.augmentation.masks import Augmentation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.features.action_units import ActionUnits
 from emospike.features.mel import Mel
+from emospike.features.openface import CHANNELS
+from emospike.features.spectrum import make_band
 from emospike.series import Series
 from emospike.validation import InputError
 
@@ -15,8 +17,9 @@ NONE = Augmentation(VirtualSpeakers(copies=0), masks=0, noise=0.0, drop=0.0, mir
 
 def features():
     rng = np.random.default_rng(0)
-    mel = Series(rng.normal(-8, 2, (100, 64)).astype(np.float32), 100.0, tuple(f"mel {i + 50} Hz" for i in range(64)))
-    face = Series(rng.random((100, 17)).astype(np.float32), 100.0, tuple(f"AU{i:02d}" for i in range(17)))
+    bands = tuple(make_band("mel", str(i + 50)) for i in range(64))
+    mel = Series(rng.normal(-8, 2, (100, 64)).astype(np.float32), 100.0, bands)
+    face = Series(rng.random((100, 17)).astype(np.float32), 100.0, CHANNELS)
     return (Mel(bands=64), ActionUnits()), (mel, face)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emospike.augmentation.voice import VirtualSpeakers, Voice, interpolate, respeak_spectrum
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 
@@ -11,7 +11,7 @@ def peak():
     """Forty steps of ten bands at -10 nats, with a peak of 0 nats in band 3 at steps 10 to 19."""
     values = np.full((40, 10), -10, np.float32)
     values[10:20, 3] = 0
-    return Series(values, 100.0, tuple(f"mel {i} Hz" for i in range(10)))
+    return Series(values, 100.0, tuple(Channel(f"band {i}", "audio") for i in range(10)))
 
 
 def test_own_voice_changes_nothing(peak):

@@ -12,7 +12,7 @@ import soundfile
 from emospike.datasets import Dataset, Fold, Recording
 from emospike.datasets.labels import FINER
 from emospike.evaluation import audit as audits
-from emospike.evaluation.trials import WatchedDataset, moved_test_labels, shuffled_training_labels
+from emospike.evaluation.retraining import WatchedDataset, move_test_labels, shuffle_training_labels
 from emospike.readout.readout import Readout
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
@@ -248,7 +248,7 @@ def test_copies_are_found_under_any_name_and_encoding(kinds, spoken, tmp_path):
     soundfile.write(other, 0.3 * sound[1::2], 8_000)
     more = tuple(replace(one, path=path, speaker="z") for one, path in ((first, copy), (second, other)))
     _, checks = audited("Honest", replace(spoken, recordings=spoken.recordings + more), folds=1, protocol="published")
-    everywhere = [audits.shared_clips(replace(spoken, recordings=spoken.recordings + more), fold) for fold in (
+    everywhere = [audits.check_clips(replace(spoken, recordings=spoken.recordings + more), fold) for fold in (
         Fold(np.arange(len(spoken)), np.arange(len(spoken), len(spoken) + 2), ("z",)),
         Fold(np.arange(len(spoken), len(spoken) + 2), np.arange(len(spoken)), tuple(SPEAKERS)),
     )]  # fmt: skip
@@ -293,18 +293,18 @@ def test_training_labels_are_dealt_out_evenly():
         for i, label in enumerate(labels)
     )
     fold = Fold(np.arange(90), np.arange(90, 100), ())
-    source = shuffled_training_labels(Dataset("m", rows), fold, seed=3)
+    source = shuffle_training_labels(Dataset("m", rows), fold, seed=3)
     assert sorted(source[:90]) == list(range(90))
     assert source[90:].tolist() == list(range(90, 100))
     assert (labels[source[:60]] == "a").mean() == pytest.approx(2 / 3, abs=0.02)
     assert (labels[source[60:90]] == "a").mean() == pytest.approx(2 / 3, abs=0.04)
-    assert not (source == shuffled_training_labels(Dataset("m", rows), fold, seed=4)).all()
+    assert not (source == shuffle_training_labels(Dataset("m", rows), fold, seed=4)).all()
 
 
 def test_moved_labels_stay_within_the_test():
     labels = np.array(["a", "b", "b", "b", "a", "c"])
     fold = Fold(np.array([0, 5]), np.array([1, 2, 3, 4]), ())
-    source = moved_test_labels(labels, fold)
+    source = move_test_labels(labels, fold)
     assert source[[0, 5]].tolist() == [0, 5]
     assert sorted(labels[source]) == sorted(labels)
     assert (labels[source] == labels)[1:5].sum() == 2  # three of four are b: two keep theirs at least

@@ -134,7 +134,7 @@ def test_all_right_is_not_certain(heard, table_of):
 
 
 def test_one_speaker_has_an_interval_over_recordings(heard, four_speakers):
-    model = protocols.new_system("stub")
+    model = protocols.make_system("stub")
     model.fit(four_speakers.clips()[:4], ["happy", "sad"] * 2)
     result = protocols.test_model(model, four_speakers.subset(four_speakers.speakers == "d"))
     assert result["ci95_method"] == "Wilson"
@@ -152,14 +152,14 @@ def test_a_system_that_cannot_normalise(heard, monkeypatch):
 
     stub: type[System] = SYSTEMS.load("stub")
     monkeypatch.setattr(stub, "get_params", lambda self, deep=True: {"seed": self.seed})
-    assert protocols.new_system("stub")
+    assert protocols.make_system("stub")
     with pytest.raises(InputError, match="cannot normalise speakers"):
-        protocols.new_system("stub", normalise="speaker")
+        protocols.make_system("stub", normalise="speaker")
 
 
 def test_a_trained_model_on_other_recordings(heard, four_speakers):
     rows = np.isin(four_speakers.speakers, ["a", "b"])
-    model = protocols.new_system("stub")
+    model = protocols.make_system("stub")
     model.fit(four_speakers.clips()[:4], ["happy", "sad"] * 2)
     model.card = {"labels": "emotion", "speakers": ["a", "b"], "data": "manifest"}
     heard.clear()
@@ -174,7 +174,7 @@ def test_a_trained_model_on_other_recordings(heard, four_speakers):
 
 
 def test_labels_that_the_model_does_not_know(heard, four_speakers):
-    model = protocols.new_system("stub")
+    model = protocols.make_system("stub")
     model.fit(four_speakers.clips()[:4], ["happy", "angry"] * 2)
     with pytest.raises(InputError, match="label 'sad' is unknown to the model"):
         protocols.test_model(model, four_speakers)

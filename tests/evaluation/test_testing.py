@@ -31,7 +31,7 @@ def test_each_readout_answers_what_it_can(toy, takes_of):
 
 def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    run = testing.tested(system, data)
+    run = testing.test_system(system, data)
     assert len(run.recordings) == len(run.probabilities) == 18
     assert run.left_out == ("no face in happy-dan-7-nothing.wav", "no face in sad-dan-7-nothing.wav")
     blind = np.array(["blind" in recording.path.name for recording in run.recordings.recordings])
@@ -43,7 +43,7 @@ def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
 def test_nothing_to_decide_on(toy, takes_of):
     data = takes_of(["dan"], ending=lambda take: "-blind")
     with pytest.raises(InputError, match=r"none of 20 recordings can be decided on; the first: no face in happy-dan-0"):
-        testing.tested(trained(toy, takes_of, "face"), data)
+        testing.test_system(trained(toy, takes_of, "face"), data)
 
 
 def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
@@ -84,6 +84,6 @@ def test_each_sense_needs_its_own_confidence(toy, takes_of):
 
 
 def test_what_a_decision_costs(toy, takes_of):
-    run = testing.tested(trained(toy, takes_of), takes_of(["dan"]))
+    run = testing.test_system(trained(toy, takes_of), takes_of(["dan"]))
     assert run.cost["energy_uj"] == run.cost["macs"] * 2 == 60
     assert run.cost["model_bytes"] > 1000

@@ -76,10 +76,11 @@ class Augmentation:
 def mirror(series: Series) -> Series:
     """Return a face with the left and the right half of each movement exchanged.
 
-    >>> smile, jaw = ({"modality": "face", "movement": movement} for movement in ("mouthSmile", "jawOpen"))
-    >>> channels = Channel("left", side="left", **smile), Channel("jaw", **jaw), Channel("right", side="right", **smile)
-    >>> mirror(Series(np.array([[1, 2, 3]], np.float32), 100.0, channels)).values.tolist()
-    [[3.0, 2.0, 1.0]]
+    >>> from emospike.features.blendshapes import BLENDSHAPES, CHANNELS
+    >>> left, jaw, right = (BLENDSHAPES.index(name) for name in ("mouthSmileLeft", "jawOpen", "mouthSmileRight"))
+    >>> face = Series(np.arange(52, dtype=np.float32)[None], 100.0, CHANNELS)
+    >>> (mirror(face).values[0, [left, jaw, right]] == [right, jaw, left]).tolist()
+    [True, True, True]
     """
     other = {"left": "right", "right": "left"}
     half = {(one.movement, one.side): i for i, one in enumerate(series.channels) if one.side}

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from emospike.features.movements import MOVEMENTS
 from emospike.series import Channel
 from emospike.validation import InputError, one_of
-
-Range = tuple[float, float]
 
 _SIDES = {"left": -1, "": 0, "right": 1}
 _APART = 1.0  # mm, how far the left and the right half of a movement lie from their middle
@@ -55,9 +53,9 @@ class Topography:
     True
     """
 
-    lateral: Range = (28.0, 60.0)
-    y: Range = (-62.0, -42.0)
-    z: Range = (-11.0, 16.0)
+    lateral: tuple[float, float] = (28.0, 60.0)
+    y: tuple[float, float] = (-62.0, -42.0)
+    z: tuple[float, float] = (-11.0, 16.0)
 
     def __post_init__(self) -> None:
         for name in ("lateral", "y", "z"):
@@ -73,11 +71,7 @@ class Topography:
         known = [one_of(f"movement of channel {one.name!r}", one.movement, MOVEMENTS) for one in channels]
         place = np.array([MOVEMENTS.index(movement) for movement in known], float)
         side = np.array([_SIDES[one.side] for one in channels], float)
-        right = low + _spread(place) * (high - low) + np.outer(side, margin)
+        across = [(0.5 + place / _PLASTIC**power) % 1 for power in (1, 2)]
+        share = np.stack([*across, 1 - (place + 0.5) / len(MOVEMENTS)], axis=1)  # of the box, along x, y and z
+        right = low + share * (high - low) + np.outer(side, margin)
         return np.stack([right * (-1, 1, 1), right], axis=1).astype(np.float32)
-
-
-def _spread(place: Float[np.ndarray, " channels"]) -> Float[np.ndarray, "channels 3"]:
-    """Return where in the box each movement lies, 0 to 1 along x, y and z."""
-    across = [(0.5 + place / _PLASTIC**power) % 1 for power in (1, 2)]
-    return np.stack([*across, 1 - (place + 0.5) / len(MOVEMENTS)], axis=1)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from emospike.cli.arguments import load_data
-from emospike.cli.evaluate import FigureFile, check_outputs, write_result
+from emospike.cli.evaluate import FigureOption, check_outputs, write_result
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
@@ -25,7 +25,7 @@ def reproduce(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers here, row by row; rows already there are kept.")
     ] = None,
-    figure: FigureFile = None,
+    figure: FigureOption = None,
 ) -> None:
     """Reproduce a table or figure: the paper's numbers, ours on its random split, and ours on speakers unheard."""
     if paper is None or what is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from emospike.encoding import ENCODERS
 from emospike.encoding.contract import Encoder
 from emospike.encoding.parameters import Values, keep, per_channel
 from emospike.series import Channel, Series
-from emospike.spikes import Spikes, joined
+from emospike.spikes import Spikes, join
 from emospike.validation import InputError
 
 
@@ -87,7 +88,7 @@ class Levels:
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
-        return replace(joined(parts), channels=self._mark(series.channels))
+        return replace(join(parts), channels=mark(self, series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:
         """Return the spikes of each encoder with the channels of the series: what its own `decode` reads."""
@@ -99,21 +100,23 @@ class Levels:
             for at in (level == one for one in range(len(self.encoders)))
         )
 
-    def _mark(self, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
-        """Return the channels once for each encoder, with its threshold to three digits, or else its kind, or both."""
-        mixed = len(set(self.kinds)) > 1
-        marked: list[Channel] = []
-        for kind, one in zip(self.kinds, self.encoders, strict=True):
-            threshold = getattr(one, "threshold", None)
-            if threshold is None:
-                marked += [replace(channel, encoder=kind) for channel in channels]
-            else:
-                name, each = kind if mixed else "", per_channel("threshold", threshold, len(channels)).tolist()
-                marked += [
-                    replace(channel, encoder=name, threshold=float(f"{own:.3g}"))
-                    for channel, own in zip(channels, each, strict=True)
-                ]
-        return tuple(marked)
+
+@lru_cache  # for every clip the same
+def mark(levels: Levels, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Return the channels once for each encoder, with its threshold to three digits, or else its kind, or both."""
+    mixed = len(set(levels.kinds)) > 1
+    marked: list[Channel] = []
+    for kind, one in zip(levels.kinds, levels.encoders, strict=True):
+        threshold = getattr(one, "threshold", None)
+        if threshold is None:
+            marked += [replace(channel, encoder=kind) for channel in channels]
+        else:
+            name, each = kind if mixed else "", per_channel("threshold", threshold, len(channels)).tolist()
+            marked += [
+                replace(channel, encoder=name, threshold=float(f"{own:.3g}"))
+                for channel, own in zip(channels, each, strict=True)
+            ]
+    return tuple(marked)
 
 
 def _built(kind: str, part: Encoder | Mapping[str, Any]) -> Encoder:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
 
 from emospike.encoding.ranged import RateCode
 from emospike.encoding.sigma_delta import sigma_delta
@@ -61,13 +60,10 @@ class Population(RateCode):
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and field."""
+        low, high = self.bounds(len(series.channels))
+        present = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
         place = self.to_unit(series)[:, :, None] * (self.fields - 1)
-        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * self._present(series)[:, :, None]
+        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * present[:, :, None]
         channels = tuple(replace(one, field=field) for one in series.channels for field in range(self.fields))
         charge = self.per_step(series.rate) * tuning.reshape(len(series), len(channels))
         return Spikes.from_dense(sigma_delta(charge), series.rate, channels)
-
-    def _present(self, series: Series) -> Bool[np.ndarray, "steps channels"]:
-        low, high = self.bounds(len(series.channels))
-        present: Bool[np.ndarray, "steps channels"] = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
-        return present

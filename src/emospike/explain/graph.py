@@ -26,6 +26,12 @@ Points = Float[np.ndarray, "points 2"]
 KINDS = {"audio": "within sound", "face": "within the face", "both": "between them"}
 """What arcs are within."""
 
+ARCS = (
+    "An arc says how often a spike at one node is followed by a spike at the other in the next step (10 ms), per "
+    "second of clip and pair of neurons; it runs from its thick to its thin end. A disc's area says the same of a node "
+    "and itself."
+)
+
 WIDEST = 0.12  # arc, of the circle's radius
 
 

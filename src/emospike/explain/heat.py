@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.image import AxesImage
 
-MOST_COLUMNS = 1000  # of a heat map; more would be finer than a page
+MOST_COLUMNS = 600  # of a heat map; more would be finer than a page
 MOST_NAMES = 12
 MOST_UNITS = 20  # of a face, all named in a panel of their own height
 
@@ -97,16 +97,20 @@ def panel_height(channels: Sequence[Channel]) -> float:
 def bin_columns(
     values: Num[np.ndarray, "steps channels"], rate: float, most: int = MOST_COLUMNS
 ) -> tuple[Num[np.ndarray, "columns channels"], float]:
-    """Return means over equal stretches, so few that there are `most` at most, and columns per second.
+    """Return means over equal stretches, of spikes their number, so few that there are `most`; and columns per second.
 
     >>> bin_columns(np.float32([[0], [2], [4], [6]]), rate=100.0, most=2)[0].ravel().tolist()
     [1.0, 5.0]
+    >>> bin_columns(np.int8([[1], [1], [0], [-1]]), rate=100.0, most=2)[0].ravel().tolist()
+    [2, -1]
     """
     width = -(-len(values) // most)
     if width < 2:
         return values, rate
     starts = np.arange(0, len(values), width)
     sums = np.add.reduceat(values, starts, axis=0, dtype=np.float32)
+    if values.dtype == np.int8:
+        return sums.clip(-127, 127).astype(np.int8), rate / width
     lengths = np.diff(np.append(starts, len(values)))[:, None]
     return (sums / lengths).astype(np.float32), rate / width
 

@@ -53,7 +53,8 @@ class Page:
         for view in views:
             layout = {"template": "none"} | view["layout"]
             about = json.dumps({"name": view.get("name", ""), "note": view.get("note", "")}).replace("<", "\\u003c")
-            drawn.append(f"{about[:-1]},{Figure(view['data'], layout).to_json()[1:]}")
+            figure = Figure(view["data"], layout).to_json().replace("\\u002f", "/")  # of which packed arrays hold many
+            drawn.append(f"{about[:-1]},{figure[1:]}")
         self._plots.append(f"{json.dumps(name)}:[{','.join(drawn)}]")
         return f'<div class="plot" data-plot="{escape(name)}" role="img" aria-label="{escape(alt)}"></div>'
 
@@ -113,8 +114,8 @@ def note(text: str) -> str:
 
 
 def columns(*parts: str) -> str:
-    """Return parts side by side where there is room."""
-    return f'<div class="columns">{"".join(parts)}</div>'
+    """Return parts side by side where there is room, three at most."""
+    return f'<div class="columns" style="--count:{min(len(parts), 3)}">{"".join(parts)}</div>'
 
 
 def key(**meanings: str) -> str:

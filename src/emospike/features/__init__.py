@@ -44,5 +44,5 @@ class Feature(Protocol):
         ...
 
     def respeak(self, voice: Voice, series: Series) -> Series:
-        """Return the series as another voice would have given it (see `virtual_speakers`)."""
+        """Return the series as another voice would have given it (see `VirtualSpeakers`)."""
         ...

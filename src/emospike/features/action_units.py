@@ -105,7 +105,7 @@ class ActionUnits:
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film, or a face-tracking table (.csv, .csv.gz)")
         if self not in clip.memo:
-            clip.memo[self] = table_track(clip, clip.face) if is_table(clip.face) else self._film(clip)
+            clip.memo[self] = read_track(clip, clip.face) if is_table(clip.face) else self._bridge(clip)
         track: FaceTrack = clip.memo[self]
         return track
 
@@ -117,19 +117,19 @@ class ActionUnits:
         """Return the face of one who speaks as slowly as that voice."""
         return stretch(voice, series)
 
-    def _film(self, clip: Clip) -> FaceTrack:
+    def _bridge(self, clip: Clip) -> FaceTrack:
         track = Blendshapes(self.stride, self.model).track(clip)
         return replace(track, values=bridge_units(track.values, track.channels), channels=CHANNELS)
 
 
-def table_track(clip: Clip, table: Path) -> FaceTrack:
+def read_track(clip: Clip, table: Path) -> FaceTrack:
     """Return the part of a face-tracking table that a clip is of, on the clip's clock."""
     whole = read_table(table)
     if len(whole) == 1:
         return replace(whole, time=np.zeros(1))
     time = whole.time + clip.face_delay - clip.start
     inside = (time >= 0) & (time < (np.inf if clip.stop is None else clip.stop - clip.start))
-    return whole.rows(inside, time)
+    return whole.select(inside, time)
 
 
 def bridge_units(
@@ -137,6 +137,7 @@ def bridge_units(
 ) -> Float32[np.ndarray, "frames units"]:
     """Return the action units that `BRIDGES` makes of blendshapes.
 
+    >>> from emospike.features.blendshapes import CHANNELS as SHAPES
     >>> scores = np.array([[0.8 if shape.movement == "mouthSmile" else 0.0 for shape in SHAPES]], np.float32)
     >>> smile = [unit.movement for unit in CHANNELS].index("mouthSmile")
     >>> CHANNELS[smile].name, float(bridge_units(scores, SHAPES)[0, smile].round(1))

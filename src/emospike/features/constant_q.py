@@ -9,16 +9,7 @@ import numpy as np
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
-from emospike.features.spectrum import (
-    RATE,
-    bin_frequencies,
-    check_bands,
-    compute_spectrogram,
-    log_compress,
-    make_bands,
-    make_triangles,
-    sum_bands,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, make_triangles, measure_bands
 from emospike.series import Series
 from emospike.validation import positive
 
@@ -63,9 +54,8 @@ class ConstantQ:
         """Return the log band powers in nats, shape (steps, bands)."""
         edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
         bank = make_triangles(edges.astype(np.float32), bin_frequencies(2048))
-        power = compute_spectrogram(clip.sound, round(self.window * 16_000), 2048)
-        names = make_bands("tone", edges[1:-1].astype(np.float32))
-        return Series(log_compress(sum_bands(power, bank), self.floor), RATE, names)
+        channels = make_bands("tone", edges[1:-1].astype(np.float32))
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, channels)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

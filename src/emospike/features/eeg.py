@@ -36,7 +36,7 @@ EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 """Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
 
 
-class Recording(NamedTuple):
+class RawEEG(NamedTuple):
     """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes."""
 
     values: Float32[np.ndarray, "samples electrodes"]
@@ -76,7 +76,7 @@ class EEG:
         if path is None:
             raise InputError(f"{clip.name} has no EEG: name its recording ({', '.join(sorted(SUFFIXES))})")
         begin = clip.eeg_start + clip.start
-        recording = cut_recording(read_eeg(path), begin, begin + clip.seconds, str(path))
+        recording = crop(read_eeg(path), begin, begin + clip.seconds, str(path))
         return measure_rhythms(recording, self.window)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
@@ -84,7 +84,7 @@ class EEG:
         return stretch(voice, series)
 
 
-def read_eeg(path: Path) -> Recording:
+def read_eeg(path: Path) -> RawEEG:
     """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.
 
     EAV holds an array `seg` (or `seg1`) of samples by electrodes by trials at 500 Hz, 20 s a trial; trials are put
@@ -98,11 +98,11 @@ def read_eeg(path: Path) -> Recording:
 
 
 @lru_cache(maxsize=2)  # one file holds hours, of which each clip takes seconds
-def _read(path: Path, _changed: int) -> Recording:
+def _read(path: Path, _changed: int) -> RawEEG:
     return _read_eav(path) if path.suffix.lower() == ".mat" else _read_mne(path)
 
 
-def _read_eav(path: Path) -> Recording:
+def _read_eav(path: Path) -> RawEEG:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
@@ -114,10 +114,10 @@ def _read_eav(path: Path) -> Recording:
     if trials is None:
         raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
     values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
-    return Recording(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
+    return RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
 
 
-def _read_mne(path: Path) -> Recording:
+def _read_mne(path: Path) -> RawEEG:
     if find_spec("mne") is None:
         raise InputError(f"{path.suffix} files need MNE: pip install 'emospike[eeg]'")
     import mne
@@ -126,10 +126,10 @@ def _read_mne(path: Path) -> Recording:
         raw = mne.io.read_raw(path, preload=True, verbose="error").pick("eeg")
     except (ValueError, OSError, RuntimeError) as error:
         raise InputError(f"{path} cannot be read as EEG: {str(error).splitlines()[0]}") from error
-    return Recording(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
+    return RawEEG(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
 
 
-def cut_recording(recording: Recording, start: float, stop: float, name: str = "EEG") -> Recording:
+def crop(recording: RawEEG, start: float, stop: float, name: str = "EEG") -> RawEEG:
     """Return the part between two times in seconds."""
     first, last = round(start * recording.rate), round(stop * recording.rate)
     if last > len(recording.values) + recording.rate * 0.1:
@@ -138,7 +138,7 @@ def cut_recording(recording: Recording, start: float, stop: float, name: str = "
     return recording._replace(values=recording.values[first:last])
 
 
-def measure_rhythms(recording: Recording, window: float) -> Series:
+def measure_rhythms(recording: RawEEG, window: float) -> Series:
     """Return the log power of each rhythm at each electrode (see `EEG`)."""
     from scipy.ndimage import uniform_filter1d
     from scipy.signal import butter, sosfiltfilt

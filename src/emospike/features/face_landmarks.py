@@ -52,13 +52,9 @@ def find_landmarks(clip: Clip, features: Sequence[Feature]) -> FaceLandmarks | N
     track = next((one for one in tracks if one.landmarks.shape[1] and one.found.any()), None)
     if track is None:
         return None
-    wide = np.array([_form(clip), 1], np.float32)
-    return FaceLandmarks(track.time, track.landmarks * wide, track.found)
-
-
-def _form(clip: Clip) -> float:
-    """Return the width of the pictures, in their heights."""
     if clip.face is None or is_table(clip.face):
-        return PICTURE[0] / PICTURE[1]
-    height, width, _ = next(clip.frames()).image.shape
-    return float(width / height)
+        width, height = PICTURE
+    else:
+        height, width, _ = next(clip.frames()).image.shape
+    wide = np.array([width / height, 1], np.float32)
+    return FaceLandmarks(track.time, track.landmarks * wide, track.found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int
+from jaxtyping import Bool, Float32, Float64
 
 from emospike.augmentation.voice import interpolate
 from emospike.clip import Clip
@@ -75,14 +75,7 @@ class FaceTrack:
         """Share of the frames in which a face was found; 0 if there is no frame."""
         return float(self.found.mean()) if len(self) else 0.0
 
-    @property
-    def gaps(self) -> tuple[tuple[float, float], ...]:
-        """Where the face was lost: first and last time of each run of frames without one, s."""
-        lost = np.diff(np.concatenate([[False], ~self.found, [False]]).astype(np.int8))
-        runs = zip(np.flatnonzero(lost == 1), np.flatnonzero(lost == -1) - 1, strict=True)
-        return tuple((float(self.time[first]), float(self.time[last])) for first, last in runs)
-
-    def rows(self, frames: Bool[np.ndarray, " frames"], time: Float64[np.ndarray, " frames"]) -> FaceTrack:
+    def select(self, frames: Bool[np.ndarray, " frames"], time: Float64[np.ndarray, " frames"]) -> FaceTrack:
         """Return the frames of a mask, with the times of another clock."""
         return replace(
             self,
@@ -95,7 +88,7 @@ class FaceTrack:
             confidence=self.confidence[frames],
         )
 
-    def series(self, steps: int) -> Series:
+    def resample(self, steps: int) -> Series:
         """Return the values on the 10 ms grid, the first step at time 0.
 
         Linear between frames. A frame without a face keeps the values of the last one that had a face, frames before
@@ -106,15 +99,10 @@ class FaceTrack:
         """
         if not self.found.any():
             raise NoFaceError("no face in any frame: decide on the sound alone")
-        held = self.values[self._last_found()]
-        return Series(interpolate(held, self._frame_at(steps)), RATE, self.channels)
-
-    def held(self, steps: int) -> Bool[np.ndarray, " steps"]:
-        """Return which steps of `series` show a value that is held because the nearest frame has no face."""
-        if not len(self):
-            return np.ones(steps, bool)
-        held: Bool[np.ndarray, " steps"] = ~self.found[np.rint(self._frame_at(steps)).astype(int)]
-        return held
+        last = np.maximum.accumulate(np.where(self.found, np.arange(len(self)), -1))
+        values = self.values[np.where(last < 0, self.found.argmax(), last)]
+        frame = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
+        return Series(interpolate(values, frame), RATE, self.channels)
 
     def check(self, name: str) -> None:
         """Raise `NoFaceError` if the face was found in less than half of the frames of the file `name`."""
@@ -122,16 +110,6 @@ class FaceTrack:
             raise NoFaceError(f"no face: {name} has no frames in this stretch of time")
         if self.seen < LEAST_SEEN:
             raise NoFaceError(f"no face in {100 * (1 - self.seen):.0f} % of the frames of {name}")
-
-    def _last_found(self) -> Int[np.ndarray, " frames"]:
-        """Return for each frame the last one with a face up to it, or else the first one with a face."""
-        last = np.maximum.accumulate(np.where(self.found, np.arange(len(self)), -1))
-        return np.where(last < 0, self.found.argmax(), last)
-
-    def _frame_at(self, steps: int) -> Float64[np.ndarray, " steps"]:
-        """Return the fractional frame number at each step of the grid."""
-        frames = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
-        return np.asarray(frames, float)
 
 
 def count_steps(clip: Clip) -> int:
@@ -161,7 +139,7 @@ def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     Raises `NoFaceError` if the face was found in less than half of the frames.
     """
     track.check(clip.face.name if clip.face else clip.name)
-    return track.series(count_steps(clip))
+    return track.resample(count_steps(clip))
 
 
 def collect_notes(clip: Clip) -> tuple[str, ...]:

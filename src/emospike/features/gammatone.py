@@ -11,15 +11,7 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
-from emospike.features.spectrum import (
-    RATE,
-    bin_frequencies,
-    check_bands,
-    compute_spectrogram,
-    log_compress,
-    make_bands,
-    sum_bands,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 
 
@@ -57,8 +49,7 @@ class Gammatone:
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         bank, centres = make_gammatone_bank(self.bands, self.fmin, self.fmax, 512)
-        power = compute_spectrogram(clip.sound, round(self.window * 16_000), 512)
-        return Series(log_compress(sum_bands(power, bank), self.floor), RATE, make_bands("gammatone", centres))
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("gammatone", centres))
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

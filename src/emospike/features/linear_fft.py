@@ -9,15 +9,7 @@ import numpy as np
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.features.spectrum import (
-    RATE,
-    bin_frequencies,
-    check_bands,
-    compute_spectrogram,
-    log_compress,
-    make_bands,
-    sum_bands,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 from emospike.validation import within
 
@@ -57,10 +49,9 @@ class LinearFFT:
         edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
         f = bin_frequencies(512)[:, None]
         bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
-        power = compute_spectrogram(clip.sound, round(self.window * 16_000), 512)
+        values = measure_bands(clip.sound, bank / bank.sum(axis=0), self.window, self.floor)
         centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
-        bands = sum_bands(power, bank / bank.sum(axis=0))
-        return Series(log_compress(bands, self.floor), RATE, make_bands("fft", centres))
+        return Series(values, RATE, make_bands("fft", centres))
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -63,6 +64,7 @@ class MFCC:
         return series.with_values(values)
 
 
+@lru_cache
 def make_coefficients(count: int) -> tuple[Channel, ...]:
     """Return the channels of the first so many coefficients, in groups of neighbours of equal size.
 

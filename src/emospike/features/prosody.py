@@ -79,11 +79,11 @@ class Prosody:
         """Return the bridged contours and the steps that are not silent; kept, since both kinds start from them."""
         key = (Prosody, self.voiced)
         if key not in clip.memo:
-            clip.memo[key] = self._contours(clip)
+            clip.memo[key] = self._measure(clip)
         found: tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]] = clip.memo[key]
         return found
 
-    def _contours(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
+    def _measure(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
         power = compute_spectrogram(clip.sound, 400, 512)
         energy = np.log(np.maximum(power.mean(axis=1), NOISE))
         heard = energy > max(energy.max() - QUIET, np.log(NOISE) + 1)

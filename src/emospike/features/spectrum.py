@@ -68,18 +68,6 @@ def find_loud_steps(sound: Float32[np.ndarray, " samples"], within_db: float) ->
     return np.asarray(power >= power.max() * 10 ** (-within_db / 10))
 
 
-def sum_bands(
-    power: Float32[np.ndarray, "steps bins"], bank: Float32[np.ndarray, "bins bands"]
-) -> Float32[np.ndarray, "steps bands"]:
-    """Power in each band: power @ bank, for banks that are mostly zeros.
-
-    BLAS is kept out of it: on a busy machine its threads wait for each other a hundred times longer than this takes.
-    """
-    from scipy.sparse import csr_array
-
-    return np.ascontiguousarray((csr_array(bank.T) @ power.T).T)
-
-
 def check_bands(bands: int, fmin: float, fmax: float, window: float, n_fft: int) -> None:
     """Raise `InputError` unless there are bands, they lie within 0 to 8 kHz, and the window (s) fits the transform."""
     positive("bands", bands)
@@ -114,11 +102,11 @@ def make_mel_bank(
     bands: int, fmin: float, fmax: float, n_fft: int
 ) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
     """Mel filter bank with unit sum per band, and the bands' centres in Hz."""
-    edges = hz_of_mel(np.linspace(mel_of_hz(fmin), mel_of_hz(fmax), bands + 2)).astype(np.float32)
+    edges = mel_to_hz(np.linspace(hz_to_mel(fmin), hz_to_mel(fmax), bands + 2)).astype(np.float32)
     return make_triangles(edges, bin_frequencies(n_fft)), edges[1:-1]
 
 
-def mel_of_hz(hz: float) -> float:
+def hz_to_mel(hz: float) -> float:
     """Return a frequency on Slaney's mel scale: 3 f / 200 below 1 kHz, 15 + 27 ln(f / 1000) / ln 6.4 above.
 
     Source: Slaney 1998 (Auditory Toolbox); written out, since librosa would be loaded for it alone.
@@ -126,10 +114,10 @@ def mel_of_hz(hz: float) -> float:
     return hz / LINEAR if hz < CORNER else CORNER / LINEAR + float(np.log(hz / CORNER) / LOGARITHMIC)
 
 
-def hz_of_mel(mel: Float64[np.ndarray, " places"]) -> Float64[np.ndarray, " places"]:
+def mel_to_hz(mel: Float64[np.ndarray, " places"]) -> Float64[np.ndarray, " places"]:
     """Return the frequencies of places on the mel scale, Hz.
 
-    >>> hz_of_mel(np.array([mel_of_hz(440.0), mel_of_hz(6400.0)])).round(9).tolist()
+    >>> mel_to_hz(np.array([hz_to_mel(440.0), hz_to_mel(6400.0)])).round(9).tolist()
     [440.0, 6400.0]
     """
     above = CORNER * np.exp(LOGARITHMIC * (mel - CORNER / LINEAR))
@@ -142,12 +130,27 @@ def log_compress(power: Float32[np.ndarray, "steps bands"], floor: float) -> Flo
     return out
 
 
+def measure_bands(
+    sound: Float32[np.ndarray, " samples"], bank: Float32[np.ndarray, "bins bands"], window: float, floor: float
+) -> Float32[np.ndarray, "steps bands"]:
+    """Log power of a sound in the bands of a bank, nats, at 10 ms steps; `window` is in seconds, see `log_compress`.
+
+    The product is one of sparse matrices, as banks are mostly zeros. BLAS is kept out of it: on a busy machine its
+    threads wait for each other a hundred times longer than this takes.
+    """
+    from scipy.sparse import csr_array
+
+    power = compute_spectrogram(sound, round(window * SAMPLE_RATE), 2 * (len(bank) - 1))
+    return log_compress(np.ascontiguousarray((csr_array(bank.T) @ power.T).T), floor)
+
+
 def make_bands(kind: str, frequencies: Float32[np.ndarray, " bands"]) -> tuple[Channel, ...]:
     """Return channels such as ``mel 440 Hz``; fine bands keep a decimal so that names stay unique."""
     digits = 0 if len({round(float(f)) for f in frequencies}) == len(frequencies) else 1
     return tuple(make_band(kind, f"{float(f):.{digits}f}") for f in frequencies)
 
 
+@lru_cache(maxsize=1024)
 def make_band(kind: str, hertz: str) -> Channel:
     """Return the channel of one band of sound, whose frequency is that of its name.
 

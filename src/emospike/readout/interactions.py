@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 
+from emospike.activity import Activity
 from emospike.features.movements import MOVEMENTS
-from emospike.networks.activity import Activity
 from emospike.series import Channel
 from emospike.validation import InputError, within
 

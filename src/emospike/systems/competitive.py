@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from emospike.energy.counting import one_pass, summed
+from emospike.activity import Activity
+from emospike.energy.counting import count_layer_once, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.features import Feature
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.trains import Response
-from emospike.networks.watch import Watch
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.perception import BOTH, Perceived
 from emospike.validation import InputError
@@ -72,9 +72,9 @@ class LayerInputs:
         return [span[0] for span in self.ranges]
 
 
-def diagnose(name: str, network: CompetitiveNetwork, responses: Sequence[Response]) -> Watch:
+def diagnose(name: str, network: CompetitiveNetwork, responses: Sequence[Activity]) -> LayerDiagnostics:
     """Return how a layer fared in training, and warn of what is not well."""
-    found = Watch.over(network, responses)
+    found = LayerDiagnostics.examine(network, responses)
     for line in found.warnings():
         warnings.warn(f"layer {name}: {line}", stacklevel=2)
     return found
@@ -113,5 +113,5 @@ def restore_networks(networks: Networks, arrays: Mapping[str, np.ndarray], facts
 
 def count_one_pass(networks: Networks, readout: LayerCost) -> Operations:
     """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-    layers = [one_pass(name, network) for name, network in networks.items()]
-    return summed([*layers, readout], spikes=0, spike_rate=0.0)
+    layers = [count_layer_once(name, network) for name, network in networks.items()]
+    return sum_layers([*layers, readout], spikes=0, spike_rate=0.0)

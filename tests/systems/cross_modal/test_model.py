@@ -11,11 +11,11 @@ from emospike.clip import Clip
 from emospike.features.action_units import ActionUnits
 from emospike.features.contours import Contours
 from emospike.features.mel import Mel
-from emospike.features.mfcc import MFCC
+from emospike.features.mfcc import MFCC, make_coefficients
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.readout.readout import VectorReadout
 from emospike.readout.spike_counts import read
-from emospike.series import Channel, Series
+from emospike.series import Series
 from emospike.systems.competitive import LayerInputs
 from emospike.systems.cross_modal.model import FUSIONS, CrossModal
 from emospike.systems.pathways import Pathway, spoken
@@ -24,7 +24,7 @@ from emospike.validation import InputError
 
 def ramp(steps: int, channels: int) -> Series:
     values = np.linspace(0, 1, steps * channels, dtype=np.float32).reshape(steps, channels)
-    return Series(values, 100.0, tuple(Channel(f"mfcc {n}", "audio") for n in range(channels)))
+    return Series(values, 100.0, make_coefficients(channels))
 
 
 # -- pathways --------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def learn(system: CrossModal, clips: Sequence[Clip]) -> CrossModal:
 @pytest.fixture(scope="module")
 def takes(ravdess):
     """Happy and sad takes of three actors, heard and seen."""
-    whole = datasets.load(ravdess, video=True).with_senses("both")
+    whole = datasets.load(ravdess, video=True).select_modality("both")
     some = whole.subset(np.isin(whole.speakers, ["02", "03", "05"]))
     return some.clips(), some.labels.tolist(), some.speakers.tolist()
 

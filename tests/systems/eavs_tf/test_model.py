@@ -14,7 +14,7 @@ pytest.importorskip("snntorch")
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import load, standard_split
-from emospike.evaluation.protocols import new_system
+from emospike.evaluation.protocols import make_system
 from emospike.networks import training
 from emospike.progress import tell_share
 from emospike.systems import SYSTEMS
@@ -28,7 +28,7 @@ def quick(modality="audio", preset="default", **parameters):
     made = EAVSTransformer.preset(preset, modality=modality)
     made.card = {"about": "a test"}
     return made.set_params(
-        network=replace(made.network, dim=16, receptors=60 if made.network.receptors else 0),
+        network=replace(made.network, dim=16, random_features=60 if made.network.random_features else 0),
         penalty=10.0,
         training=replace(made.training, epochs=20, batch=8, rate=0.02, average=0.8),
         members=2,
@@ -45,7 +45,7 @@ def both(speech, faced):
 
 def streams(system):
     """The modality of each stream that the networks read."""
-    return [stream.sense for stream in system.ensemble_.streams]
+    return [stream.modality for stream in system.ensemble_.streams]
 
 
 def test_each_modality_decides_alone(both, unheard, faced):
@@ -175,7 +175,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
 
 
 def test_eeg_alone(eav, tmp_path):
-    dataset = load(eav, video=True).with_senses("eeg")
+    dataset = load(eav, video=True).select_modality("eeg")
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
@@ -204,7 +204,7 @@ def test_eeg_is_no_modality_of_others():
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
         with pytest.raises(InputError):
-            new_system(name, modality="eeg")
+            make_system(name, modality="eeg")
 
 
 def test_eeg_that_nobody_has_cannot_be_learnt(speech):

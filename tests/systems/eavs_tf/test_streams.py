@@ -6,7 +6,7 @@ import pytest
 from emospike.features.eeg import EEG
 from emospike.features.mel import Mel
 from emospike.networks.spiking_transformer import Stream
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.eavs_tf.streams import (
     Scales,
     add_auxiliary,
@@ -25,7 +25,8 @@ STREAMS = [Stream("audio", 4, "picture"), Stream("audio", 2), Stream("face", 3)]
 def arrays(steps, without=()):
     rng = np.random.default_rng(steps)
     return tuple(
-        None if one.sense in without else rng.normal(size=(steps, one.channels)).astype(np.float32) for one in STREAMS
+        None if one.modality in without else rng.normal(size=(steps, one.channels)).astype(np.float32)
+        for one in STREAMS
     )
 
 
@@ -105,7 +106,7 @@ def test_an_auxiliary_modality_lies_on_the_same_grid(speech):
         modality = "pulse"
 
         def extract(self, clip):
-            return Series(np.ones((60, 1), np.float32), 100.0, ("beat",))
+            return Series(np.ones((60, 1), np.float32), 100.0, (Channel("beat", "pulse"),))
 
         def respeak(self, voice, series):
             return series

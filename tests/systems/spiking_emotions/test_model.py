@@ -15,7 +15,6 @@ from emospike.systems.spiking_emotions.panels import PARTS
 from emospike.validation import InputError
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 def small(preset="default", **parameters):
@@ -140,7 +139,7 @@ def test_a_single_network_is_enough(faces):
 
 def test_real_faces_are_learnt(ravdess):
     """Three speakers' happy and sad faces, a few passes: better than chance on what it saw."""
-    data = relabel(datasets.load(ravdess, video=True).with_senses("face"), "arousal")
+    data = relabel(datasets.load(ravdess, video=True).select_modality("face"), "arousal")
     some = data.subset(np.flatnonzero(np.isin(data.speakers, ["02", "03", "05"]))[::2])
     made = small(members=1).fit(some.clips(), some.labels.tolist(), some.speakers.tolist())
     assert np.mean(np.array(made.predict(some.clips())) == some.labels) > 0.65

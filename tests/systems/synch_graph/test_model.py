@@ -24,7 +24,7 @@ def few(preset: str = "default", modality: str = "both", **parameters) -> SynchG
 def takes(ravdess):
     """Real clips with sound and face: four of each of the nine actors, happy (high) and sad (low)."""
     pytest.importorskip("torch")
-    whole = datasets.relabel(datasets.load(ravdess, video=True).with_senses("both"), "arousal")
+    whole = datasets.relabel(datasets.load(ravdess, video=True).select_modality("both"), "arousal")
     return whole.subset(np.arange(len(whole))[::4])
 
 
@@ -56,7 +56,7 @@ def test_no_clip_is_without_a_node(trained, takes):
         seen = trained.perceive(clip)
         for modalities in (("audio", "face"), ("audio",), ("face",)):
             assert trained.graph(seen, modalities).nodes.any()
-    assert all(watch.silent_clips == 0 for watch in trained.diagnostics_.values())
+    assert all(one.silent_clips == 0 for one in trained.diagnostics_.values())
 
 
 def test_groups_learn_and_hear_each_other(trained, takes):
@@ -68,7 +68,7 @@ def test_groups_learn_and_hear_each_other(trained, takes):
     lines = trained.inputs_.lines(trained.perceive(takes.clips()[0]))
     together, alone = trained.presented(lines), trained.presented([lines[0], None])
     assert alone[1] is None
-    assert not np.array_equal(together[0].trains.units, alone[0].trains.units)
+    assert not np.array_equal(together[0].neuron, alone[0].neuron)
 
 
 def test_sound_comes_later(trained, takes):
@@ -84,7 +84,7 @@ def test_a_graph_of_one_modality_is_of_its_group(trained, takes):
     both, face = trained.graph(seen, seen.modalities), trained.graph(seen, ("face",))
     assert len(both.counts) == 64
     assert len(face.counts) == 32
-    np.testing.assert_array_equal(Graph.unflattened(trained.represent(seen, ("face",))).edges, face.edges)
+    np.testing.assert_array_equal(Graph.unflatten(trained.represent(seen, ("face",))).edges, face.edges)
 
 
 def test_it_is_explained_by_who_fires_with_whom(trained, takes):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 
+from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
 from emospike.explain.face_lines import join_points, order_points
 from emospike.explain.heat import stack_panels
@@ -17,7 +18,6 @@ from emospike.explain.panel import Panel
 from emospike.explain.panels.cube import SCALE, activity_colours, sample, scatter_places, whole_region
 from emospike.explain.style import FAINT, HIGHLIGHT, INK, MUTED, SMALL, colour_bar, new_figure, tidy
 from emospike.features.face_landmarks import FaceLandmarks
-from emospike.networks.activity import Activity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -58,7 +58,7 @@ class DecisionsPanel(Panel):
         return f'<div class="pair">{"".join(self._side(page, *side) for side in sides)}</div>'
 
     def _side(self, page: Page, letter: str, panel: DecisionPanel, share: ContributionsPanel | None) -> str:
-        shares = f"<h3>{escape(share.title)}</h3>{share.html(page)}" if share else ""
+        shares = f"<h3>{escape(share.title)}</h3>{share.bar}" if share else ""
         return f'<div><p class="clip">{letter}</p>{panel.html(page)}{shares}</div>'
 
     def figure(self) -> Figure:
@@ -186,7 +186,7 @@ def _average_hemispheres(panel: RasterPanel) -> dict[str, float]:
     spikes: dict[str, float] = {}
     neurons: dict[str, int] = {}
     raster = panel.rasters[-1]
-    for (name, size), rate in zip(raster.groups, panel.rates(raster).values(), strict=True):
+    for (name, size), rate in zip(raster.groups, raster.rates().values(), strict=True):
         whole = whole_region(name)
         spikes[whole] = spikes.get(whole, 0.0) + rate * size
         neurons[whole] = neurons.get(whole, 0) + size

@@ -64,13 +64,18 @@ class ContributionsPanel(Panel):
         label, p = max(self.alone[modality].items(), key=lambda item: item[1])
         return f"{label} ({percent(p)})"
 
-    def html(self, page: Page) -> str:
-        """Return the contributions as parts of one bar, above what they were measured by."""
+    @property
+    def bar(self) -> str:
+        """The contributions as parts of one bar, for pages."""
         parts = [
             f'<div class="{one}" style="--value:{part:.4f}">{escape(f"{WORDS[one]} {percent(round(part, 2))}")}</div>'
             for one, part in self.share.items()
             if part >= 0.005
         ]
+        return f'<div class="shares" role="img" aria-label="{escape(self.title)}">{"".join(parts)}</div>'
+
+    def html(self, page: Page) -> str:
+        """Return the bar above what the contributions were measured by."""
         bars = html.bar_from_zero(
             [[one.change for one in self.attributions]],
             ["for" if one.change >= 0 else "against" for one in self.attributions],
@@ -83,7 +88,7 @@ class ContributionsPanel(Panel):
         ]
         return "\n".join(
             [
-                f'<div class="shares" role="img" aria-label="{escape(self.title)}">{"".join(parts)}</div>',
+                self.bar,
                 html.columns(
                     html.table(f"What it adds to the log-odds of “{self.target}”", taken),
                     html.table("What it says alone", said),

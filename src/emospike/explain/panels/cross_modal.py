@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emospike.explain.graph import CircleGraph, GraphPanel, Strength, place_on_circle, view_classes
+from emospike.explain.graph import ARCS, CircleGraph, GraphPanel, Strength, place_on_circle, view_classes
 from emospike.explain.panels.cube import whole_region
 
 MOST_NODES = 6  # of a modality
@@ -23,12 +23,9 @@ class CrossModalPanel(GraphPanel):
     title = "Sound and face"
 
     caption = (
-        "The strongest nodes of sound (left) and of the face (right), both hemispheres together. An arc says how often "
-        "a spike at one node is followed by a spike at the other in the next step, per second of clip and pair of "
-        f"neurons; it runs from its thick to its thin end. Drawn are the {MOST_ARCS} strongest arcs within sound, the "
-        f"{MOST_ARCS} strongest within the face, and the {MOST_ARCS} strongest that cross. A disc's area says the same "
-        "of a node and itself. Nodes are the neurons near the sites of their channels; busy nodes follow each other "
-        "often, so compare the views."
+        "The strongest nodes of sound (left) and of the face (right), both hemispheres together, with the "
+        f"{MOST_ARCS} strongest arcs within sound, the {MOST_ARCS} strongest within the face, and the {MOST_ARCS} "
+        f"strongest that cross.\n{ARCS}"
     )
 
     @property
@@ -49,8 +46,8 @@ def show_cross_modal(
     `modalities` names that of each node, without its hemisphere.
     """
     bases = list(dict.fromkeys(whole_region(node) for node in nodes))
-    modality = np.array([modalities[name] for name in bases])
-    if len(set(modality)) < 2:
+    modality = np.array([modalities.get(name, "") for name in bases])
+    if not {"audio", "face"} <= set(modality.tolist()):
         return None
     merge = np.array([[whole_region(node) == name for node in nodes] for name in bases], float)
     merge /= merge.sum(axis=1, keepdims=True)

@@ -158,7 +158,7 @@ class DecisionPanel(Panel):
         bars.bar_label(drawn, [percent(p) for _, p in self.ranked], padding=3, fontsize=SMALL, color=INK)
         bars.set_yticks(range(rows), [cut(name, 22) for name, _ in self.ranked])
         bars.set(xlim=(0, 1.1), xticks=[], ylim=(rows - 0.4, -0.6))
-        tidy(bars, "Probability of each class", textwrap.fill(self.time, 130))
+        tidy(bars, "Probability of each class", textwrap.fill(self.time, 115))
         bars.xaxis.label.set(ha="left", x=0.0)
         bars.spines["bottom"].set_visible(False)
 

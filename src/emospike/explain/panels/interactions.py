@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emospike.explain.graph import CircleGraph, GraphPanel, Strength, place_on_circle, view_classes
+from emospike.explain.graph import ARCS, CircleGraph, GraphPanel, Strength, place_on_circle, view_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +26,11 @@ class InteractionsPanel(GraphPanel):
     def caption(self) -> str:
         """How to read the arcs, and how many there are."""
         arcs, most = len(self.graph.nodes) * (len(self.graph.nodes) - 1), self.graph.most
-        strongest = f"; of each network's {arcs:,} arcs the {most} strongest are drawn" if arcs > most else ""
+        strongest = f"Of each network's {arcs:,} arcs the {most} strongest are drawn. " if arcs > most else ""
         return (
-            "An arc says how often a spike at one node is followed by a spike at the other in the next step (10 ms), "
-            f"per second of clip and pair of members; it runs from its thick to its thin end{strongest}. A disc's area "
-            "says the same of a node and itself. Counts include coincidences: busy nodes follow each other often, so "
-            f"compare {self.compare}. A node in the brain is a few neurons near its channels' sites; they hear other "
-            "channels too, and its channels reach other neurons too."
+            f"{ARCS}\n{strongest}Counts include coincidences: busy nodes follow each other often, so compare "
+            f"{self.compare}. A node in the brain is a few neurons near its channels' sites; they hear other channels "
+            "too, and its channels reach other neurons too."
         )
 
     @property

@@ -30,7 +30,8 @@ class Raster:
     Attributes
     ----------
     title : whose they are
-    step, row : of each spike, ascending in step
+    step, row : of each spike
+    steps, rate : of the time grid, steps and steps a second
     rows : how many rows there are
     groups : name and number of rows of each group, from below; empty where rows are alike
     sign : of each spike, where they have signs
@@ -39,14 +40,28 @@ class Raster:
     title: str
     step: Int[np.ndarray, " spikes"]
     row: Int[np.ndarray, " spikes"]
+    steps: int
+    rate: float
     rows: int
     groups: tuple[tuple[str, int], ...] = ()
     sign: Int[np.ndarray, " spikes"] | None = None
 
-    def describe(self, seconds: float) -> str:
-        """Return whose spikes they are, how many, and how often a row fires."""
-        rate = len(self.step) / max(self.rows * seconds, 1e-9)
+    @property
+    def seconds(self) -> float:
+        """How long the time grid is."""
+        return self.steps / self.rate
+
+    @property
+    def described(self) -> str:
+        """Whose spikes they are, how many, and how often a row fires."""
+        rate = len(self.step) / max(self.rows * self.seconds, 1e-9)
         return f"{self.rows:,} {self.title}: {len(self.step):,} spikes, {rate:.3g} Hz each"
+
+    def rates(self) -> dict[str, float]:
+        """Return how often a row of each group fires, Hz."""
+        sizes = np.array([size for _, size in self.groups])
+        spikes = np.add.reduceat(self.counts, np.cumsum([0, *sizes[:-1]]))
+        return {name: float(n) / (size * self.seconds) for (name, size), n in zip(self.groups, spikes, strict=True)}
 
     @cached_property
     def counts(self) -> Int64[np.ndarray, " rows"]:
@@ -109,14 +124,13 @@ class RasterPanel(Panel):
     Attributes
     ----------
     rasters : spikes in, and spikes of neurons, from above
-    steps, rate : of the clock
     presented : whether the clock is that of a presentation, which shows the whole clip at once; else the clip's
+    start : where on the clip's clock the rasters begin, s
     """
 
     rasters: Sequence[Raster]
-    steps: int
-    rate: float
     presented: bool = False
+    start: float = 0.0
 
     name = "raster"
     title = "The spikes of the network"
@@ -124,7 +138,7 @@ class RasterPanel(Panel):
     @property
     def seconds(self) -> float:
         """How long the clock runs."""
-        return self.steps / self.rate
+        return max(one.seconds for one in self.rasters)
 
     @property
     def caption(self) -> str:
@@ -143,40 +157,38 @@ class RasterPanel(Panel):
     @property
     def alt(self) -> str:
         """How many spikes each raster has."""
-        said = ". ".join(one.describe(self.seconds) for one in self.rasters)
-        return f"Rasters of spikes over {self.seconds:.2f} s. {said}."
-
-    def rates(self, raster: Raster) -> dict[str, float]:
-        """Return how often a row of each group fires, Hz."""
-        sizes = np.array([size for _, size in raster.groups])
-        spikes = np.add.reduceat(raster.counts, np.cumsum([0, *sizes[:-1]]))
-        return {name: float(n) / (size * self.seconds) for (name, size), n in zip(raster.groups, spikes, strict=True)}
+        return f"Rasters of spikes over {self.seconds:.2f} s. {'. '.join(one.described for one in self.rasters)}."
 
     @property
     def _clock(self) -> str:
         return "time in the presentation, ms" if self.presented else "time, s"
 
+    @property
+    def _scale(self) -> float:
+        return 1000.0 if self.presented else 1.0
+
     def _heights(self) -> list[float]:
-        return [0.4 + 1.4 * min(sum(map(len, one.drawn)) / MOST_ROWS, 1.0) for one in self.rasters]
+        """Return how tall the rasters are: one of many rows 1, and all of many layers together no more than four."""
+        heights = [0.3 + 0.7 * min(sum(map(len, one.drawn)) / MOST_ROWS, 1.0) for one in self.rasters]
+        return [height * min(4.0 / sum(heights), 1.0) for height in heights]
 
     def figure(self) -> Figure:
         """Return the rasters above each other, every spike a dot."""
         heights = self._heights()
-        figure = new_figure(9, 0.6 + 2.0 * sum(heights))
+        figure = new_figure(9, 0.5 + 2.6 * sum(heights) + 0.25 * len(heights))
         axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         for one, raster in zip(axes, self.rasters, strict=True):
             self._draw(one, raster)
-        axes[-1].set_xlim(0, self.seconds * (1000 if self.presented else 1))
+        axes[-1].set_xlim(self.start * self._scale, (self.start + self.seconds) * self._scale)
         axes[-1].set_xlabel(self._clock, fontsize=SMALL, color=MUTED)
         return figure
 
     def _draw(self, axes: Axes, raster: Raster) -> None:
-        scale = (1000 if self.presented else 1) / self.rate
         (shown, place), rows = raster.select(), sum(map(len, raster.drawn))
+        time = (self.start + raster.step[shown] / raster.rate) * self._scale
         colour = INK if raster.sign is None else np.where(raster.sign[shown] > 0, FOR, AGAINST)
-        size = 1.5 if rows > 100 else 6.0
-        axes.scatter(raster.step[shown] * scale, place, s=size, c=colour, linewidths=0)
-        tidy(axes, raster.describe(self.seconds))
+        axes.scatter(time, place, s=1.5 if rows > 100 else 6.0, c=colour, linewidths=0)
+        tidy(axes, raster.described)
         axes.set_ylim(-0.5, max(rows, 1) - 0.5)
         axes.set_yticks(*raster.ticks)
         for border in raster.borders:
@@ -184,21 +196,24 @@ class RasterPanel(Panel):
 
     def plot(self) -> Plot:
         """Return the drawn rows as heat maps of spikes by step."""
-        unit, scale = ("ms", 1000) if self.presented else ("s", 1)
-        layout = stack_panels(self._heights(), [one.describe(self.seconds) for one in self.rasters], 190.0)
+        layout = stack_panels(self._heights(), [one.described for one in self.rasters], 240.0)
         layout["xaxis"]["title"]["text"] = self._clock
         line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": "var(--grid)", "width": 1}}
         data = []
         for panel, raster in enumerate(self.rasters, start=1):
-            (shown, place), names = raster.select(), raster.name_rows()
-            spikes = np.zeros((self.steps, len(names)), np.int8)
-            np.add.at(spikes, (raster.step[shown], place), 1 if raster.sign is None else raster.sign[shown])
-            how: Plot = {"colorscale": COUNTS, "zmin": 0, "zmax": int(spikes.max(initial=1)), "showscale": False}
-            how |= {"colorscale": SIGNS, "zmin": -1} if raster.sign is not None else {}
-            text = f"%{{x:.3g}} {unit}, %{{y}}<extra></extra>"
-            data.append(plot_map(spikes, self.rate / scale, names, panel, **how) | {"hovertemplate": text})
-            ticks, groups = raster.ticks
+            data.append(self._plot_spikes(raster, panel))
+            (ticks, groups), names = raster.ticks, data[-1]["y"]
             axis = {"tickvals": [names[round(tick)] for tick in ticks], "ticktext": groups}
             layout[f"yaxis{panel}"] |= {"type": "category", "automargin": "left"} | axis
             layout["shapes"] += [line | {"yref": f"y{panel}", "y0": one, "y1": one} for one in raster.borders]
         return {"data": data, "layout": layout}
+
+    def _plot_spikes(self, raster: Raster, panel: int) -> Plot:
+        (shown, place), names = raster.select(), raster.name_rows()
+        spikes = np.zeros((raster.steps, len(names)), np.int8)
+        np.add.at(spikes, (raster.step[shown], place), 1 if raster.sign is None else raster.sign[shown])
+        how: Plot = {"colorscale": COUNTS, "zmin": 0, "zmax": int(spikes.max(initial=1)), "showscale": False}
+        how |= {"colorscale": SIGNS, "zmin": -1} if raster.sign is not None else {}
+        trace = plot_map(spikes, raster.rate / self._scale, names, panel, **how)
+        text = f"%{{x:.3g}} {'ms' if self.presented else 's'}, %{{y}}<extra></extra>"
+        return trace | {"x0": self.start * self._scale, "hovertemplate": text}

@@ -49,8 +49,8 @@ def show_synchrony(told: SynchronyGraph, probabilities: Mapping[str, float]) -> 
         own="{name}: {value:.1f} spikes",
         directed=False,
     )
-    means = {label: weigh_together(one.part(chosen)) for label, one in told.classes.items()}
-    return SynchronyPanel(graph, view_classes(weigh_together(told.clip.part(chosen)), means, probabilities))
+    means = {label: weigh_together(one.select(chosen)) for label, one in told.classes.items()}
+    return SynchronyPanel(graph, view_classes(weigh_together(told.clip.select(chosen)), means, probabilities))
 
 
 def weigh_together(graph: Graph) -> Strength:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from emospike.energy.counting import dense_operations, readout_weights
+from emospike.energy.counting import count_dense, count_readout_weights
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import attribute, cut_moments, log_odds
 from emospike.explain.panel import Panel
@@ -128,8 +128,8 @@ class Baseline(VectorSystem):
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
         values = sum(one.values.size for one in seen.present)
-        macs = STATISTICS * values + readout_weights(self.readouts_[seen.modality].classifier)
-        return dense_operations(macs, words=macs)
+        macs = STATISTICS * values + count_readout_weights(self.readouts_[seen.modality].classifier)
+        return count_dense(macs, words=macs)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from jaxtyping import Int32
-
-from emospike.energy.counting import competitive_layer, dense_layer, summed
+from emospike.activity import Activity
+from emospike.energy.counting import count_competitive_layer, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
-from emospike.networks.trains import Response, poisson_trains
 from emospike.systems.perception import Perceived
 
 
@@ -26,22 +24,22 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
     for i, (pathway, network) in enumerate(zip(system.pathways, system.networks_, strict=True)):
         if pathway.modality not in seen.modalities:
             continue
-        own, drawn = responses[i], drawn_for(system, i, seen, responses[i])
+        own = record_inputs(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.modality]})"
-        layers.append(competitive_layer(name, network, own, drawn, system.heard(i, responses)))
+        layers.append(count_competitive_layer(name, network, own, system.heard(i, responses)))
         updates = 6 * network.neurons * steps
-        layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
-        spikes += len(drawn) + len(own)
+        layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
+        spikes += len(own.inputs) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
     layers.append(system.count_readout(seen.modality))
-    return summed(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
+    return sum_layers(layers, spikes, sum(map(len, responses)) / (neurons * ticks))
 
 
-def drawn_for(system: Any, i: int, seen: Perceived, response: Response) -> Int32[np.ndarray, " spikes"]:
-    """Return the input line of each Poisson spike of the presentation that led to a layer's response."""
-    values, layer = system.inputs_.lines(seen)[i], system.pathways[i].layer
+def record_inputs(system: Any, i: int, seen: Perceived, activity: Activity) -> Activity:
+    """Return what a layer did beside the Poisson spikes of the presentation that led to it."""
+    values = system.inputs_.lines(seen)[i]
     if values is None:
-        return np.empty(0, np.int32)
-    rate = layer.max_rate * (1 + response.repeats / 2)
-    return poisson_trains(values, rate, layer.dt, layer.steps, system.seed_of(values)).units
+        return activity
+    inputs = system.networks_[i].draw(values, system.seed_of(values), activity.repeats)
+    return replace(activity, inputs=inputs.pad(activity.steps))

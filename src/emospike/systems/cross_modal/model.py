@@ -13,16 +13,16 @@ from zlib import crc32
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.counting import dense_layer, readout_weights
+from emospike.energy.counting import count_dense_layer, count_readout_weights
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.networks.competitive import SILENCE, CompetitiveLayer, CompetitiveNetwork, Link
-from emospike.networks.trains import Response
-from emospike.networks.watch import Watch
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, Link
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.windows import Windows
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
@@ -133,7 +133,7 @@ class CrossModal(VectorSystem):
 
     def learn_layers(self, raws: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CrossModal:
         """Fit scales to what the layers are to see of the training clips, and let the layers learn."""
-        self.diagnostics_: dict[str, Watch] = {}
+        self.diagnostics_: dict[str, LayerDiagnostics] = {}
         self.inputs_ = LayerInputs(self.pathways)
         self.inputs_.fit(raws)
         self._build()
@@ -159,7 +159,7 @@ class CrossModal(VectorSystem):
 
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change the weights: of the visual layers first, then of the auditory ones, then of the group."""
-        quiet = [[self._silence(i) for i in range(len(self.pathways))] for _ in seen]
+        quiet = [[self.networks_[i].silence() for i in range(len(self.pathways))] for _ in seen]
         self._learn_pathways(self._own("face"), seen, quiet, progress)
         linked = [i for i in self._own("audio") if self.networks_[i].links]
         if linked or self._meets:
@@ -179,13 +179,13 @@ class CrossModal(VectorSystem):
         self,
         own: Sequence[int],
         seen: Sequence[Sequence[Lines | None]],
-        answers: Sequence[Sequence[Response]],
+        answers: Sequence[Sequence[Activity]],
         progress: Progress | None,
     ) -> None:
         """Present every clip in turn; layers that do not hear each other learn side by side."""
         from joblib import Parallel, delayed
 
-        def one(i: int) -> list[Response]:
+        def one(i: int) -> list[Activity]:
             responses = []
             for _ in range(self.passes):
                 for done, (lines, others) in enumerate(zip(seen, answers, strict=True), start=1):
@@ -202,12 +202,12 @@ class CrossModal(VectorSystem):
                 self.diagnostics_[name] = diagnose(name, self.networks_[i], responses)
 
     def _answered(
-        self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Response]]
-    ) -> list[list[Response]]:
+        self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Activity]]
+    ) -> list[list[Activity]]:
         """Return the responses to all clips, with those of these layers filled in."""
         from joblib import Parallel, delayed
 
-        def one(lines: Sequence[Lines | None], others: Sequence[Response]) -> list[Response]:
+        def one(lines: Sequence[Lines | None], others: Sequence[Activity]) -> list[Activity]:
             filled = list(others)
             for i in own:
                 filled[i] = self._response(i, lines[i], others)
@@ -216,7 +216,7 @@ class CrossModal(VectorSystem):
         tasks = (delayed(one)(lines, others) for lines, others in zip(seen, answers, strict=True))
         return list(Parallel(n_jobs=-1, prefer="threads")(tasks))
 
-    def _calibrate(self, network: CompetitiveNetwork, heard: Sequence[Sequence[Response]], conductance: float) -> None:
+    def _calibrate(self, network: CompetitiveNetwork, heard: Sequence[Sequence[Activity]], conductance: float) -> None:
         """Set the gains of all links so that together they bring this conductance, each the same part."""
         for link in range(len(network.links)):
             there = [one[link] for one in heard if len(one[link])]
@@ -229,39 +229,34 @@ class CrossModal(VectorSystem):
         """Return the seed of a clip's Poisson spikes: the same clip gives the same spikes, in any company."""
         return crc32(np.ascontiguousarray(values).tobytes(), self.seed)
 
-    def _silence(self, i: int) -> Response:
-        """Return the response of a layer that nothing was shown to."""
-        network = self.networks_[i]
-        return Response(SILENCE, network.positions, network.layer.features)
-
-    def heard(self, i: int, responses: Sequence[Response]) -> list[Response]:
+    def heard(self, i: int, responses: Sequence[Activity]) -> list[Activity]:
         """Return the responses at the other ends of a layer's links."""
         return [responses[k] for k in self._own("face")] if self.networks_[i].links else []
 
-    def _response(self, i: int, values: Lines | None, responses: Sequence[Response], look: int = 0) -> Response:
+    def _response(self, i: int, values: Lines | None, responses: Sequence[Activity], look: int = 0) -> Activity:
         """Return what a layer does with a clip, nothing where its sense is missing."""
         network = self.networks_[i]
         heard = self.heard(i, responses)
         if values is None and not any(len(one) for one in heard):
-            return self._silence(i)
+            return self.networks_[i].silence()
         values = np.zeros(network.windows.shape, np.float32) if values is None else values
         return network.respond(values, self.seed_of(values) + look, heard)
 
-    def _met(self, responses: Sequence[Response], *, learning: bool = False) -> Response:
+    def _met(self, responses: Sequence[Activity], *, learning: bool = False) -> Activity:
         """Return what the multisensory group does with the spikes of all layers."""
         present = self.multisensory_.learn if learning else self.multisensory_.respond
         return present(np.zeros(0, np.float32), self.seed, responses)
 
-    def respond(self, lines: Sequence[Lines | None], look: int = 0) -> list[Response]:
+    def respond(self, lines: Sequence[Lines | None], look: int = 0) -> list[Activity]:
         """Return what the layers do with these values of their input lines; None is a sense that is missing."""
         there = {pathway.modality for pathway, values in zip(self.pathways, lines, strict=True) if values is not None}
-        out = [self._silence(i) for i in range(len(self.pathways))]
+        out = [self.networks_[i].silence() for i in range(len(self.pathways))]
         for i in (*self._own("face"), *self._own("audio")):
             if self.pathways[i].modality in there:
                 out[i] = self._response(i, lines[i], out, look)
         return out
 
-    def count(self, responses: Sequence[Response], modalities: Sequence[str]) -> list[Counts]:
+    def count(self, responses: Sequence[Activity], modalities: Sequence[str]) -> list[Counts]:
         """Return the counts that are read where these modalities decide."""
         if len(modalities) == 1 or self.fusion == "concatenation":
             return [responses[i].counts for one in modalities for i in self._own(one)]
@@ -292,12 +287,15 @@ class CrossModal(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        return count_one_pass(self._all_networks(), self.count_readout(self.modality))
+        own = [i for modality in MODALITIES[self.modality] for i in self._own(modality)]
+        left_out = {str(i) for i in range(len(self.pathways)) if i not in own}
+        networks = {name: one for name, one in self._all_networks().items() if name not in left_out}
+        return count_one_pass(networks, self.count_readout(self.modality))
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        weights = readout_weights(self.readouts_[modality].classifier)
-        return dense_layer("readout", weights, weights)
+        weights = count_readout_weights(self.readouts_[modality].classifier)
+        return count_dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
-from emospike.networks.trains import Response
 from emospike.readout.linear import LinearReadout
 from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
@@ -61,7 +61,7 @@ def _key(clip: Clip, pathway: Pathway) -> tuple[object, ...]:
     return clip.path, clip.face, pathway.feature, pathway.fill, pathway.steps, pathway.pictures
 
 
-def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Response]]:
+def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Activity]]:
     """Return what the layers do with these values, recording by recording."""
     stand_ins = [Clip("lines")] * len(lines)
     return list(map_clips(lambda i, _: system.respond(lines[i]), stand_ins, "spike counts", split.progress))
@@ -97,7 +97,7 @@ def decided(
 ) -> dict[str, dict[str, Labels]]:
     """Return the labels for every test by every readout, trained on the counts of the training recordings."""
     out: dict[str, dict[str, Labels]] = {name: {} for name in tests}
-    who = np.array(train.known_speakers() or range(len(train)), dtype=str)
+    who = np.array(train.known_speakers or range(len(train)), dtype=str)
     for column, (names, readout) in readouts(system).items():
         fitted = readout.fit(np.stack([read(one, names) for one in counted]), train.labels, who)
         for name, test in tests.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emospike.energy.counting import MOVED, WORD, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.networks.spiking_transformer import LayerCount
 from emospike.systems.eavs_tf.ensemble import Ensemble
@@ -22,12 +22,12 @@ def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Op
     and step, as do the synapses that see real numbers: the first of each stream, and the heads.
     """
     batch = batch_of([ensemble.scales.arrays(spoken.series, ensemble.shift)], ensemble.streams, ensemble.length)
-    found = [network.counted(batch) for network in ensemble.networks]
+    found = [network.count(batch) for network in ensemble.networks]
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
     if spiking:
-        layers.append(dense_layer("leak", neurons, MOVED * neurons))
-    return summed(layers, spikes, spikes / neurons)
+        layers.append(count_dense_layer("leak", neurons, MOVED * neurons))
+    return sum_layers(layers, spikes, spikes / neurons)
 
 
 SPOKEN = {
@@ -41,8 +41,8 @@ SPOKEN = {
 def said(name: str) -> str:
     """Return the name of a layer in words.
 
-    >>> said("patches.0.weights.1"), said("receptors.audio")
-    ('stream 1, convolution 2', 'receptors, sound')
+    >>> said("patches.0.weights.1"), said("random_features.audio")
+    ('stream 1, convolution 2', 'random features, sound')
     >>> said("blocks.face.0.attention.query.weight"), said("crossings.0.ways.audio<face.out.weight")
     ('face, block 1, attention, queries', 'crossing 1, sound from face, output')
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
-from emospike.networks.heads import Head, ridge_towards
+from emospike.networks.heads import LinearHead, refit_ridge
 from emospike.networks.spiking_transformer import SpikingTransformer, Stream
 from emospike.readout.calibration import Calibration
 from emospike.readout.readout import Readout, Scores
@@ -18,7 +18,7 @@ from emospike.systems.eavs_tf.streams import Means, Scales, batch_of, clip_means
 from emospike.systems.perception import Perceived
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.transformer import Network as TransformerNetwork
+    from emospike.networks.torch.transformer import TransformerNetwork
 
 Labels = Shaped[np.ndarray, " clips"]
 
@@ -172,7 +172,9 @@ class Ensemble:
         for calibration in self.calibrations.values():
             calibration.extend(np.array(learnt))
 
-    def _relearn(self, head: Head, read: Float32[np.ndarray, "clips _"], modality: str, new: int, classes: int) -> Head:
+    def _relearn(
+        self, head: LinearHead, read: Float32[np.ndarray, "clips _"], modality: str, new: int, classes: int
+    ) -> LinearHead:
         """Return the head of a modality after it met the last `new` clips in memory.
 
         The others keep their scores, and those for classes that are new are low. New clips score as high for their own
@@ -189,7 +191,7 @@ class Ensemble:
         target = np.where(mine, high, low).astype(np.float32)
         target[~fresh, : len(bias)] = scores[~fresh]
         weight = (1 / np.bincount(labels)[labels]).astype(np.float32)
-        return ridge_towards(head, X, target, PENALTY, weight / weight.mean())
+        return refit_ridge(head, X, target, PENALTY, weight / weight.mean())
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -207,7 +209,7 @@ class Ensemble:
         facts |= {"temperatures": {modality: one.temperature_ for modality, one in self.calibrations.items()}}
         label_of = next(iter(self.calibrations.values())).label_of_
         facts |= {"learnt": list(label_of), "groups": list(label_of.values())}
-        facts |= {"streams": [[one.sense, one.channels, one.kind, one.tokens] for one in self.streams]}
+        facts |= {"streams": [[one.modality, one.channels, one.kind, one.tokens] for one in self.streams]}
         return arrays | self.memory.state(), facts
 
     @classmethod
@@ -222,6 +224,8 @@ class Ensemble:
         coverage: float,
     ) -> Ensemble:
         """Return the ensemble that `state` was taken from, of networks that are like `network`."""
+        from emospike.networks.torch.transformer import TransformerNetwork
+
         streams = [Stream(*one) for one in facts["streams"]]
         mean, deviation, population, shift = (
             tuple(arrays[f"{name}.{i}"] for i in range(len(streams)))
@@ -235,7 +239,7 @@ class Ensemble:
         for member in range(facts["networks"]):
             head = f"network.{member}."
             weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            made.networks.append(network.build(streams, len(facts["learnt"])).restored(weights))
+            made.networks.append(TransformerNetwork.build(network, streams, len(facts["learnt"])).restore(weights))
         for modality, threshold in facts["thresholds"].items():
             known = {**facts, "threshold": threshold, "temperature": facts["temperatures"][modality]}
             made.calibrations[modality] = Calibration(coverage).restore(arrays[f"bias.{modality}"], known)

@@ -20,7 +20,7 @@ from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.networks.spiking_transformer import SpikingTransformer, Stream
-from emospike.networks.training import Training, deep
+from emospike.networks.training import Training, require_torch
 from emospike.progress import Stopwatch, tell_share
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.speaker_mean import SpeakerMean
@@ -110,7 +110,7 @@ class EAVSTransformer(System):
 
     def _fit(self, training: TrainingSet) -> None:
         """Train the networks, each without some speakers, and calibrate on these."""
-        deep()
+        require_torch()
         found = list(map_clips(self._perceive_speech, training.clips, "features", training.progress))
         used = np.array([i for i, one in enumerate(found) if one is not None])
         spoken = [one for one in found if one is not None]

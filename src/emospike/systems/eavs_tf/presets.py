@@ -47,7 +47,7 @@ def taking(modality: str, parts: Mapping[str, tuple[Part, ...]] = PARTS) -> dict
 def default(modality: str) -> dict[str, Any]:
     """Return the settings that were best on speakers held out of the training folds of RAVDESS."""
     return taking(modality) | {
-        "network": SpikingTransformer(depth=1, receptors=1000),
+        "network": SpikingTransformer(depth=1, random_features=1000),
         "training": Training(epochs=8, batch=32, rate=6e-3),
         "augmentation": Augmentation(),
     }
@@ -65,9 +65,9 @@ def published(modality: str) -> dict[str, Any]:
         made
         | taking(modality, PARTS | {"audio": PARTS["audio"][:1]})
         | {
-            "network": replace(made["network"], widening=4, receptors=0, alpha=1.5, dropout=0.0),
+            "network": replace(made["network"], widening=4, random_features=0, alpha=1.5, dropout=0.0),
             "training": replace(
-                made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, sense_dropout=0.0
+                made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, modality_dropout=0.0
             ),
             "penalty": None,
             "augmentation": Augmentation(VirtualSpeakers(copies=0), masks=0, noise=0.0, drop=0.0, mirror=0.0, mix=0.0),

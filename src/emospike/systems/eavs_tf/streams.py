@@ -117,7 +117,7 @@ def mask_series(
     series: Sequence[Series | None], streams: Sequence[Stream], modalities: Sequence[str]
 ) -> tuple[Series | None, ...]:
     """Return the series of these modalities, None in the place of others."""
-    return tuple(one if stream.sense in modalities else None for one, stream in zip(series, streams, strict=True))
+    return tuple(one if stream.modality in modalities else None for one, stream in zip(series, streams, strict=True))
 
 
 def clip_means(seen: Sequence[Perceived], feature: int) -> Float32[np.ndarray, "clips channels"]:
@@ -154,8 +154,8 @@ def batch_of(
             if one is not None:
                 out[row, at : at + own] = one[skip : skip + own]
         arrays.append(out if any(clip[i] is not None for clip in clips) else None)
-    senses = dict.fromkeys(stream.sense for stream in streams)
-    first = {sense: next(i for i, stream in enumerate(streams) if stream.sense == sense) for sense in senses}
+    senses = dict.fromkeys(stream.modality for stream in streams)
+    first = {sense: next(i for i, stream in enumerate(streams) if stream.modality == sense) for sense in senses}
     there = {sense: np.array([clip[first[sense]] is not None for clip in clips], np.float32) for sense in senses}
     return Batch(tuple(arrays), valid, there, target)
 

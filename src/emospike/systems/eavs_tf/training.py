@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int64
 from emospike.augmentation.masks import Augmentation
 from emospike.datasets.folds import Fold
 from emospike.features import Feature
-from emospike.networks.heads import Head, ridge
+from emospike.networks.heads import LinearHead, fit_ridge
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer
 from emospike.networks.training import Training
 from emospike.series import Series
@@ -21,7 +21,7 @@ from emospike.systems.eavs_tf.streams import Means, batch_of, drop_modality, mas
 from emospike.systems.perception import MODALITIES, Perceived
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.transformer import Network as TransformerNetwork
+    from emospike.networks.torch.transformer import TransformerNetwork
 
 Targets = Float32[np.ndarray, "clips learnt"]
 
@@ -64,6 +64,8 @@ class Recipe:
 
     def train(self, ensemble: Ensemble, clips: TrainingClips, tell: Callable[[float], None]) -> None:
         """Train a network for each fold on its training part, and validate it on the rest."""
+        from emospike.networks.torch.transformer import train
+
         for member, fold in enumerate(clips.folds):
             rng = np.random.default_rng([self.seed, member])
 
@@ -74,7 +76,8 @@ class Recipe:
                 tell((member + epoch / epochs) / len(clips.folds))
 
             validation = [one for modality in clips.joined for _, one in batches(ensemble, clips, fold.test, modality)]
-            network = self.network.train(
+            network = train(
+                self.network,
                 ensemble.streams,
                 clips.target.shape[1],
                 draw,
@@ -95,7 +98,7 @@ class Recipe:
         clips: TrainingClips,
         rows: Int64[np.ndarray, " train"],
         rng: np.random.Generator,
-    ) -> dict[str, Head]:
+    ) -> dict[str, LinearHead]:
         """Return heads in closed form, from training clips as they are and as other voices would have spoken them.
 
         A head learns what it reads when its modality is alone, and when others are there.
@@ -113,7 +116,7 @@ class Recipe:
                         read.setdefault(own, []).append(one[has])
                         target.setdefault(own, []).append(clips.target[some][has])
         penalty = self.penalty or 0.0
-        return {own: ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty) for own in read}
+        return {own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty) for own in read}
 
     def _respeak(self, clips: TrainingClips, seen: Perceived, rng: np.random.Generator) -> tuple[Series | None, ...]:
         """Return the features of a clip as another speaker would have given them."""
@@ -136,7 +139,7 @@ class Recipe:
                     )
                 )
             batch = batch_of(varied, ensemble.streams, ensemble.length, clips.target[own], rng)
-            yield drop_modality(mix_clips(batch, change.mix, rng), self.training.sense_dropout, rng)
+            yield drop_modality(mix_clips(batch, change.mix, rng), self.training.modality_dropout, rng)
 
 
 def chunk(rows: Int64[np.ndarray, " rows"], size: int) -> list[Int64[np.ndarray, " some"]]:

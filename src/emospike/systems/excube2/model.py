@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
-from emospike.brain.synapses import Synapses, stacked
+from emospike.brain.synapses import Synapses, stack_synapses
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.brain.topography import Topography
@@ -23,20 +24,19 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
-from emospike.energy.counting import readout_weights, reservoir_operations
+from emospike.energy.counting import count_readout_weights, count_reservoir
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.spectrum import RATE
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network, Reservoir
+from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
-from emospike.spikes import Spikes, joined, silent
+from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived
@@ -144,21 +144,21 @@ class EXCube2(VectorSystem):
         """Return the spikes of all features on one grid of channels; a feature that is missing is silent."""
         grid = next(one for one in series if one is not None)
         parts = [
-            silent(channels, len(grid), grid.rate) if one is None else encoder.encode(one)
+            Spikes.silent(len(grid), grid.rate, channels) if one is None else encoder.encode(one)
             for encoder, one, channels in zip(self.encoders_, series, self.parts_, strict=True)
         ]
-        return joined(parts)
+        return join(parts)
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = self._encoded([one.channels for one in seen.present])
+        self.parts_ = self._encode_channels([one.channels for one in seen.present])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
 
-    def _encoded(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
+    def _encode_channels(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
         """Return the channels of spikes that the encoders make of the channels of each feature."""
         still = [Series(np.zeros((1, len(own)), np.float32), RATE, own) for own in channels]
         return tuple(encoder.encode(one).channels for encoder, one in zip(self.encoders_, still, strict=True))
@@ -166,7 +166,7 @@ class EXCube2(VectorSystem):
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
         ways = {"audio": self.input_wiring, "face": self.face_wiring}
-        return stacked(
+        return stack_synapses(
             [
                 ways[sense].connect(
                     np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
@@ -248,8 +248,8 @@ class EXCube2(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        weights = readout_weights(self.readouts_[seen.modality].classifier)
-        return reservoir_operations(self.network_, self.activity(seen, seen.modalities), weights)
+        weights = count_readout_weights(self.readouts_[seen.modality].classifier)
+        return count_reservoir(self.network_, self.activity(seen, seen.modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ class EXCube2(VectorSystem):
         """Take back what `state` returned."""
         self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
-        self.parts_ = self._encoded([from_table(table) for table in facts["channels"]])
+        self.parts_ = self._encode_channels([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(
@@ -284,7 +284,7 @@ class EXCube2(VectorSystem):
             )
             for name in ("inputs", "recurrent")
         ]
-        self.network_ = Network(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.network_ = ReservoirNetwork(self.reservoir, synapses[0], synapses[1], arrays["tau"])
         self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
         averages = arrays["class_interactions"].astype(float)
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))

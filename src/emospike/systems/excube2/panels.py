@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64
 
+from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
 from emospike.brain.wiring import SmallWorld
 from emospike.encoding.contract import Decoder, Encoder
@@ -27,8 +28,7 @@ from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.region_flow import RegionFlowPanel
 from emospike.features import Feature
 from emospike.features.face_landmarks import find_landmarks
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network, Reservoir
+from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.readout.interactions import interactions
 from emospike.readout.readout import VectorReadout
 from emospike.readout.traffic import Learning, learning, traffic
@@ -47,7 +47,7 @@ class Cube(Protocol):
     template_: BrainTemplate
     wiring: SmallWorld
     reservoir: Reservoir
-    network_: Network
+    network_: ReservoirNetwork
     channels_: tuple[Channel, ...]
     sites_: Float32[np.ndarray, "channels sites 3"]
     nodes_: dict[str, Int64[np.ndarray, " _"]]
@@ -160,8 +160,10 @@ def show_regions(activity: Activity, template: BrainTemplate) -> RasterPanel:
     place[order] = np.arange(len(order))
     sizes = np.bincount(template.region, minlength=len(template.regions))
     groups = tuple((name, int(size)) for name, size in zip(template.regions, sizes, strict=True) if size)
-    raster = Raster("neurons of the reservoir", activity.step, place[activity.neuron], activity.neurons, groups)
-    return RasterPanel([raster], activity.steps, activity.inputs.rate)
+    rows, rate = place[activity.neuron], activity.inputs.rate
+    return RasterPanel(
+        [Raster("neurons of the reservoir", activity.step, rows, activity.steps, rate, activity.neurons, groups)]
+    )
 
 
 def show_learning(system: Cube) -> Learning | None:

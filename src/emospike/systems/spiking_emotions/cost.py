@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.energy.counting import MOVED, WORD, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.early import stops
@@ -31,14 +31,14 @@ def operations_of(system: Any, look: Events) -> Operations:
     stages = system.network.stages(classes)
     cells = sum(stage.outputs for stage in stages)
     for prefix, network in zip(prefixes(len(system.voters_.networks)), system.voters_.networks, strict=True):
-        watched = network.watched(look[:steps])
+        watched = network.measure(look[:steps])
         for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
             real = stage is stages[0] and system.camera.float_first
             layers.append(_layer(prefix + stage.name, stage.macs, (arriving, awake), steps, real=real))
-        layers.append(dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
+        layers.append(count_dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
         spikes += steps * sum(rate * stage.outputs for rate, stage in zip(watched.rates, stages, strict=True))
     events = float(look[1:steps].sum())
-    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.voters_.networks)))
+    return sum_layers(layers, round(events + spikes), spikes / (cells * steps * len(system.voters_.networks)))
 
 
 def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:
@@ -61,8 +61,8 @@ def counterpart_of(network: PlifNet, classes: int, networks: int = 1) -> Operati
     """Return the cost of the paper's counterpart without spikes: all frames are the channels of one picture."""
     stages = replace(network, spiking=False).stages(classes)
     layers = [
-        dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs)
+        count_dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs)
         for prefix in prefixes(networks)
         for stage in stages
     ]
-    return summed(layers, spikes=0, spike_rate=0.0)
+    return sum_layers(layers, spikes=0, spike_rate=0.0)

@@ -22,7 +22,7 @@ from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
-from emospike.networks.training import Training, deep
+from emospike.networks.training import Training, require_torch
 from emospike.progress import Stopwatch, tell_share
 from emospike.readout.early import Votes, counted
 from emospike.readout.readout import ScoreReadout
@@ -36,7 +36,7 @@ from emospike.systems.training import Labels, TrainingSet
 from emospike.validation import InputError, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.plif import Network as PlifNetwork
+    from emospike.networks.torch.plif import PlifNetwork
 
 Events = Float32[np.ndarray, "steps _ size size"]
 
@@ -95,8 +95,8 @@ class SpikingEmotions(System):
 
         Each picture that is taken is made once; the camera then shows those of a short film more than once.
         """
-        _, greys = self.pictures.greys(seen.clip, self.camera.chosen)
-        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.chosen(len(greys)), None]
+        _, greys = self.pictures.greys(seen.clip, self.camera.choose_frames)
+        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.choose_frames(len(greys)), None]
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Hidden:
         """Return the hidden spikes of each network (section 2.2)."""
@@ -104,13 +104,13 @@ class SpikingEmotions(System):
         with timer("events"):
             events = self.events(seen)
         with timer("network"):
-            return [network.remembered(events[None])[0] for network in self.voters_.networks]
+            return [network.read_hidden(events[None])[0] for network in self.voters_.networks]
 
     # -- training (section 2.3) --------------------------------------------------------------------------------
 
     def _fit(self, training: TrainingSet) -> None:
         """Train the networks, and calibrate on speakers that others like them did not train on."""
-        deep()
+        require_torch()
 
         def one(index: int, clip: Clip) -> Events | None:
             seen = self.perceive_training(index, clip)
@@ -126,7 +126,7 @@ class SpikingEmotions(System):
         networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)))
         calibrated = ScoreReadout(self.normalise, self.coverage).fit(counted(votes, self.lead), y, who)
         self.voters_ = VoteReadout(self.network, networks, self.lead, calibrated)
-        self.voters_.keep([network.remembered(events) for network in networks], np.searchsorted(np.unique(y), y))
+        self.voters_.keep([network.read_hidden(events) for network in networks], np.searchsorted(np.unique(y), y))
         self.held_out_ = {self.modality: np.full((len(training.clips), len(calibrated.classes)), np.nan)}
         self.held_out_[self.modality][used] = calibrated.held_out_
         self._set_readouts()
@@ -135,6 +135,8 @@ class SpikingEmotions(System):
         self, events: Seen, y: Labels, who: Labels, tell: Callable[[float], None]
     ) -> tuple[list[PlifNetwork], Votes]:
         """Return the networks, and how others voted on each clip, which had trained without its speaker."""
+        from emospike.networks.torch.plif import train
+
         names, target = np.unique(y, return_inverse=True)
         folds = inner_folds(y, who, self.parts)
         parts = [fold.train for fold in folds] + [np.arange(len(y))] * self.members
@@ -145,7 +147,8 @@ class SpikingEmotions(System):
                 tell((number + epoch / epochs) / len(parts))
 
             networks.append(
-                self.network.train(
+                train(
+                    self.network,
                     events[rows],
                     target[rows],
                     len(names),
@@ -157,7 +160,7 @@ class SpikingEmotions(System):
             )
         votes = np.zeros((len(y), self.network.steps if self.network.spiking else 1, len(names)), np.float32)
         for fold, network in zip(folds, networks, strict=False):
-            votes[fold.test] = network.voted(events[fold.test])
+            votes[fold.test] = network.vote(events[fold.test])
         return networks[len(folds) :], votes
 
     def _set_readouts(self) -> None:
@@ -167,7 +170,7 @@ class SpikingEmotions(System):
 
     def votes(self, events: Seen) -> Votes:
         """Return the share of each class's voters that fired at each step, averaged over the networks."""
-        return np.asarray(np.mean([network.voted(events) for network in self.voters_.networks], axis=0), np.float32)
+        return np.asarray(np.mean([network.vote(events) for network in self.voters_.networks], axis=0), np.float32)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
@@ -191,7 +194,7 @@ class SpikingEmotions(System):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SpikingEmotions:
         """Take back what `state` returned."""
-        deep()
+        require_torch()
         own = facts["readout"]
         if "learnt" not in own:  # files of version 0.1
             own = own | {"learnt": facts["classes"], "groups": facts["classes"]}

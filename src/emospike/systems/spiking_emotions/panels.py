@@ -36,8 +36,8 @@ PARTS = {
 def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the voters do with it."""
     look = system.events(seen)
-    times, _ = system.pictures.greys(seen.clip, system.camera.chosen)
-    times = np.asarray(times[system.camera.chosen(len(times))], np.float64)
+    times, _ = system.pictures.greys(seen.clip, system.camera.choose_frames)
+    times = np.asarray(times[system.camera.choose_frames(len(times))], np.float64)
     still, voters = background(system, look), system.voters_
 
     def evidence(one: Events) -> float:

@@ -64,10 +64,13 @@ def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True,
 
 def trained(split: Split, **changes: Any) -> SpikingEmotions:
     """Return that system with one network, trained on the training part of a split; its votes are not calibrated."""
+    from emospike.networks.torch.plif import train as train_plif
+
     system, train = untrained(split.seed, **changes), split.train
     told = tell_share(split.progress, len(train))
     system.classes_ = train.classes
-    network = system.network.train(
+    network = train_plif(
+        system.network,
         looks_of(system, train),
         numbered(system, train),
         len(system.classes_),
@@ -146,7 +149,9 @@ def newborn(split: Split, **changes: Any) -> SpikingEmotions:
     """Return a system whose network has learnt nothing."""
     system = untrained(split.seed, **(changes | {"epochs": None}))
     system.classes_ = split.train.classes
-    network = system.network.build(len(system.classes_), split.seed)
+    from emospike.networks.torch.plif import PlifNetwork
+
+    network = PlifNetwork.build(system.network, len(system.classes_), split.seed)
     system.voters_ = VoteReadout(system.network, [network], system.lead, ScoreReadout())
     return system
 
@@ -173,7 +178,7 @@ def _watching(split: Split) -> Found:
     for what, wanted in SAMPLES.items():
         chosen = np.flatnonzero(right == wanted)
         if len(chosen):
-            watched = system.voters_.networks[0].watched(looks[chosen[0]])
+            watched = system.voters_.networks[0].measure(looks[chosen[0]])
             curves[what] = {
                 f"{kind} {voter:02d}": line.tolist()
                 for kind, lines in (("potential", watched.potentials), ("spikes", watched.spikes))

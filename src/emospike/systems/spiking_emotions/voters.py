@@ -15,7 +15,7 @@ from emospike.readout.early import Votes, counted
 from emospike.readout.readout import Readout, ScoreReadout, Scores
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.plif import Network as PlifNetwork
+    from emospike.networks.torch.plif import PlifNetwork
 
 Labels = Shaped[np.ndarray, " clips"]
 Hidden = Sequence[Float32[np.ndarray, "looks hidden"]]
@@ -55,7 +55,7 @@ class VoteReadout(Readout):
 
     def votes(self, hidden: Sequence[Hidden]) -> Votes:
         """Return the share of each class's voters that fired at each step, averaged over the networks."""
-        each = [[network.vote(one) for network, one in zip(self.networks, own, strict=True)] for own in hidden]
+        each = [[net.vote_on_hidden(one) for net, one in zip(self.networks, own, strict=True)] for own in hidden]
         return np.asarray(np.mean(np.stack(each), axis=1), np.float32)
 
     def scores(self, X: Sequence[Hidden], speakers: Labels | None = None) -> Scores:
@@ -72,12 +72,12 @@ class VoteReadout(Readout):
         self.calibrated.extend(classes)
         place = np.searchsorted(classes, before)
         target = np.concatenate([place[self.remembered], np.searchsorted(classes, labels)])
-        from emospike.networks.torch.plif import taught, widened
+        from emospike.networks.torch.plif import teach, widen
 
         for member, network in enumerate(self.networks):
-            widened(network, len(classes), place)
+            widen(network, len(classes), place)
             inner = np.concatenate([self._recall(member), np.stack([one[member] for one in X])])
-            taught(network, inner, target)
+            teach(network, inner, target)
             self.memory[member] = self._pack(inner)
         self.remembered = target
         return self
@@ -110,7 +110,7 @@ class VoteReadout(Readout):
 
     def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> VoteReadout:
         """Take back what `state` returned."""
-        from emospike.networks.torch.plif import restored
+        from emospike.networks.torch.plif import PlifNetwork
 
         own = {name[8:]: array for name, array in arrays.items() if name.startswith("readout.")}
         self.calibrated.restore(own, facts["readout"])
@@ -119,5 +119,5 @@ class VoteReadout(Readout):
         for i in members:
             head = f"network.{i}."
             weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            self.networks.append(restored(self.network, len(self.classes), weights))
+            self.networks.append(PlifNetwork.restore(self.network, len(self.classes), weights))
         return self

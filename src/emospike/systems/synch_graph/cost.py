@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from emospike.energy.counting import MOVED, WORD, competitive_layer, dense_layer, summed
+from emospike.energy.counting import MOVED, WORD, count_competitive_layer, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.readout.readout import VectorReadout
@@ -21,26 +22,27 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
     """
     lines = system.inputs_.lines(seen)
     looks = [
-        {i: one for i, one in enumerate(system.presented(lines, look)) if one is not None}
+        {i: one for i, one in enumerate(system.present(lines, look)) if one is not None}
         for look in range(system.presentations)
     ]
-    layers, drawn, moments = list[LayerCost](), 0, 0
+    layers, sent, moments = list[LayerCost](), 0, 0
     for look, answered in enumerate(looks):
         for i, one in answered.items():
             group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
-            trains, others = system.drawn(i, lines[i], look, one.repeats), [answered[k] for k in answered if k != i]
-            layers.append(competitive_layer(name, group, one, trains.units, others))
+            drawn = system.draw(i, lines[i], look, one.repeats).pad(one.steps)
+            others = [answered[k] for k in answered if k != i]
+            layers.append(count_competitive_layer(name, group, replace(one, inputs=drawn), others))
             updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
-            layers.append(dense_layer(f"{name}, membranes", updates, 2 * updates))
-            drawn, moments = drawn + len(trains.units), moments + updates // 6
+            layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
+            sent, moments = sent + len(drawn), moments + updates // 6
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
     layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
     layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
-    return summed(layers, drawn + sum(fired), sum(fired) / moments)
+    return sum_layers(layers, sent + sum(fired), sum(fired) / moments)
 
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
     convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
-    return dense_layer("graph convolution", convolved, convolved)
+    return count_dense_layer("graph convolution", convolved, convolved)

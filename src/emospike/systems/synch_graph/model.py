@@ -15,18 +15,19 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
+from emospike.networks.competitive import CompetitiveNetwork, Link, run_together
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
-from emospike.networks.trains import Response, Trains, poisson_trains
-from emospike.networks.watch import Watch
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.graph import GraphConvolution, Unscaled
 from emospike.readout.readout import VectorReadout
+from emospike.spikes import Spikes, join
 from emospike.systems.competitive import (
     LayerInputs,
     count_one_pass,
@@ -129,7 +130,7 @@ class SynchGraph(VectorSystem):
         )
         whole = {i: vector for i, vector in collected.items() if vector is not None}
         self.class_graphs_ = {
-            str(label): Graph.mean([Graph.unflattened(own) for i, own in whole.items() if training.labels[i] == label])
+            str(label): Graph.mean([Graph.unflatten(own) for i, own in whole.items() if training.labels[i] == label])
             for label in np.unique(training.labels[list(whole)])
         }
 
@@ -141,7 +142,7 @@ class SynchGraph(VectorSystem):
             return None if seen is None else LayerInputs(self.pathways).look(seen)
 
         self.left_out_ = {}
-        self.diagnostics_: dict[str, Watch] = {}
+        self.diagnostics_: dict[str, LayerDiagnostics] = {}
         raws = [raws for raws in map_clips(look, clips, "features", progress) if raws is not None]
         self.inputs_ = LayerInputs(self.pathways)
         self.inputs_.fit(raws)
@@ -163,11 +164,11 @@ class SynchGraph(VectorSystem):
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change weights, in both groups and in the links between them, while they hear each other."""
         if len(self.groups_) > 1 and self.conductance > 0:
-            self._calibrate([self.presented(lines) for lines in seen])
+            self._calibrate([self.present(lines) for lines in seen])
         told = []
         for turn in range(max(self.passes, 1)):
             for done, lines in enumerate(seen, start=1):
-                told.append(self.presented(lines, learning=self.passes > 0))
+                told.append(self.present(lines, learning=self.passes > 0))
                 if progress and turn == 0:
                     progress("STDP", done, len(seen))
         responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
@@ -175,16 +176,14 @@ class SynchGraph(VectorSystem):
             if fared:
                 self.diagnostics_[pathway.modality] = diagnose(pathway.modality, group, fared)
 
-    def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
+    def _calibrate(self, responses: Sequence[Sequence[Activity | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
         for group, other in zip(self.groups_, (1, 0), strict=True):
             group.calibrate([one for both in responses if (one := both[other]) is not None], self.conductance)
 
     # -- from a clip to spikes ---------------------------------------------------------------------------------
 
-    def presented(
-        self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False
-    ) -> list[Response | None]:
+    def present(self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False) -> list[Activity | None]:
         """Return what the groups do with a clip, None where its sense is missing.
 
         Where any group fires too rarely, all are presented anew at a higher rate: no clip is to be without a node.
@@ -192,31 +191,30 @@ class SynchGraph(VectorSystem):
         there = [i for i, values in enumerate(lines) if values is not None]
         asked = [self.pathways[i].layer for i in there]
         for repeat in range(max(layer.most_repeats for layer in asked) + 1):
-            trains = {i: self.drawn(i, lines[i], look, repeat) for i in there}
-            fired = self._run(trains, learning=learning)
-            if all(len(fired[i].units) >= self.pathways[i].layer.least_spikes for i in there):
+            spikes = {i: self.draw(i, lines[i], look, repeat) for i in there}
+            fired = self._run(spikes, learning=learning)
+            if all(len(fired[i]) >= self.pathways[i].layer.least_spikes for i in there):
                 break
-        shapes = [(group.positions, group.layer.features) for group in self.groups_]
-        return [Response(fired[i], *shapes[i], repeat) if i in there else None for i in range(len(self.groups_))]
+        found = {i: replace(one.drop_inputs(), repeats=repeat) for i, one in fired.items()}
+        return [found.get(i) for i in range(len(self.groups_))]
 
-    def drawn(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Trains:
+    def draw(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Spikes:
         """Return the Poisson spikes that a group gets: the same for the same clip, in any company; sound later."""
-        layer, pathway = self.pathways[i].layer, self.pathways[i]
-        rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
         seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
-        trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
-        return trains.delayed(round(self.delay / layer.dt)) if pathway.modality == "audio" else trains
+        spikes, pathway = self.groups_[i].draw(np.asarray(values), seed, repeat), self.pathways[i]
+        return spikes.delay(round(self.delay / pathway.layer.dt)) if pathway.modality == "audio" else spikes
 
-    def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
-        """Present input spikes to both groups together, or to the one whose sense is there."""
-        if len(trains) > 1:
+    def _run(self, spikes: Mapping[int, Spikes], *, learning: bool) -> dict[int, Activity]:
+        """Present input spikes to both groups together, or to the one whose modality is there."""
+        if len(spikes) > 1:
             first, second = self.groups_
-            out = dict(enumerate(run_together((first, second), (trains[0], trains[1]), learning=learning)))
+            out = dict(enumerate(run_together((first, second), (spikes[0], spikes[1]), learning=learning)))
         else:
-            ((i, own),) = trains.items()
-            out = {i: self.groups_[i].run(own, [SILENCE] * len(self.groups_[i].links), learning=learning)}
+            ((i, own),) = spikes.items()
+            others = [group.silence() for group in self.groups_ if group is not self.groups_[i]]
+            out = {i: self.groups_[i].run(own, others, learning=learning)}
         if learning:
-            for i in trains:
+            for i in spikes:
                 self.groups_[i].normalise()
         return out
 
@@ -227,23 +225,19 @@ class SynchGraph(VectorSystem):
         timer = timer or Stopwatch()
         lines = self.inputs_.lines(seen, modalities)
         with timer("groups"):
-            looks = [self.presented(lines, look) for look in range(self.presentations)]
+            looks = [self.present(lines, look) for look in range(self.presentations)]
         with timer("graph"):
             return Graph.mean([self._graph(responses) for responses in looks])
 
-    def _graph(self, responses: Sequence[Response | None]) -> Graph:
+    def _graph(self, responses: Sequence[Activity | None]) -> Graph:
         """Return the graph of one presentation, of the groups that took part."""
-        there = [one for one in responses if one is not None]
-        offsets = np.cumsum([0, *(one.positions * one.features for one in there)])
-        steps = max(one.trains.steps for one in there)
-        step = np.concatenate([one.trains.step for one in there]).astype(np.int64)
-        unit = np.concatenate([one.trains.units + first for one, first in zip(there, offsets, strict=False)])
-        joined = Trains.from_events(step, unit.astype(np.int64), steps)
-        return self.synchrony.graph(joined, int(offsets[-1]), self.pathways[0].layer.dt)
+        there = [one.spikes for one in responses if one is not None]
+        steps = max(one.steps for one in there)
+        return self.synchrony.connect(join([one.pad(steps) for one in there]))
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
         """Return the flattened graph of synchrony that these modalities alone give."""
-        return self.graph(seen, modalities, timer).flattened()
+        return self.graph(seen, modalities, timer).flatten()
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
@@ -295,8 +289,10 @@ class SynchGraph(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        mean = Graph.mean([*self.class_graphs_.values()]).flattened()
-        return count_one_pass(self._all_networks(), convolution_cost(self.readouts_[self.modality], mean))
+        own = {name: one for name, one in self._all_networks().items() if name in MODALITIES[self.modality]}
+        here = np.repeat([path.modality in own for path in self.pathways], [group.neurons for group in self.groups_])
+        mean = Graph.mean([*self.class_graphs_.values()]).select(here).flatten()
+        return count_one_pass(own, convolution_cost(self.readouts_[self.modality], mean))
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -307,7 +303,7 @@ class SynchGraph(VectorSystem):
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
         (arrays, facts), (own, known) = super().state(), state_of(self.inputs_, self._all_networks())
-        graphs = {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}
+        graphs = {f"class.{label}": graph.flatten() for label, graph in self.class_graphs_.items()}
         return arrays | own | graphs, facts | known
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
@@ -318,5 +314,5 @@ class SynchGraph(VectorSystem):
         restore_networks(self._all_networks(), arrays, facts)
         self._restore_readouts(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
-        self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
+        self.class_graphs_ = {label: Graph.unflatten(one) for label, one in graphs.items()}
         return self

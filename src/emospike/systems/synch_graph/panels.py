@@ -33,5 +33,5 @@ def synchrony_of(system: Any, seen: Perceived) -> SynchronyGraph:
         position[own],
         feature[own],
         system.graph(seen, seen.modalities),
-        {label: graph.part(own) for label, graph in system.class_graphs_.items()},
+        {label: graph.select(own) for label, graph in system.class_graphs_.items()},
     )

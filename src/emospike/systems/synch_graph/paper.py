@@ -65,7 +65,7 @@ def told(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
 def blind(what: str, system: SynchGraph, split: Split) -> Found:
     """Train on graphs of single recordings, and decide."""
     fresh, train = replace(system, seed=split.seed), split.train
-    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers(), split.progress)
+    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)
     decided = fresh.predict(split.test.clips())
     losses = fresh.readout_.classifier.curves_  # type: ignore[attr-defined]
     curves = {name: line.tolist() for name, line in zip(("training", "validation"), losses, strict=True)}

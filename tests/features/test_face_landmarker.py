@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from emospike.features import face_model as module
-from emospike.features.face_model import face_model
+from emospike.features import face_landmarker as module
+from emospike.features.face_landmarker import find_model
 from emospike.validation import InputError
 
 
@@ -43,26 +43,26 @@ def test_a_file_named_comes_first(tmp_path, monkeypatch, cache):
     given.touch()
     other.touch()
     monkeypatch.setenv(module.VARIABLE, str(other))
-    assert face_model(given) == face_model(str(given)) == given
-    assert face_model() == other
+    assert find_model(given) == find_model(str(given)) == given
+    assert find_model() == other
     with pytest.raises(InputError, match="there is no face model at nowhere"):
-        face_model("nowhere")
+        find_model("nowhere")
     monkeypatch.setenv(module.VARIABLE, str(tmp_path))
     with pytest.raises(InputError, match="there is no face model"):
-        face_model()
+        find_model()
     assert not cache.exists()
 
 
 def test_it_is_fetched_once(cache, served):
-    assert face_model().read_bytes() == b"model"
+    assert find_model().read_bytes() == b"model"
     served.shutdown()
-    assert face_model() == cache / module.NAME
+    assert find_model() == cache / module.NAME
 
 
 def test_what_has_another_checksum_is_thrown_away(cache, served, monkeypatch):
     monkeypatch.setattr(module, "SHA256", "0" * 64)
     with pytest.raises(InputError, match="another checksum") as caught:
-        face_model()
+        find_model()
     assert "\n" not in str(caught.value)
     assert not list(cache.glob("*"))
 
@@ -71,11 +71,11 @@ def test_no_network(cache, served):
     served.shutdown()
     served.server_close()
     with pytest.raises(InputError, match=r"ConnectionError\): connect .* EMOSPIKE_FACE_MODEL"):
-        face_model()
+        find_model()
     assert not list(cache.glob("*"))
 
 
 def test_a_cache_that_cannot_be_written(cache, served):
     cache.write_text("in the way")
     with pytest.raises(InputError, match="could not be fetched into"):
-        face_model()
+        find_model()

@@ -1,4 +1,4 @@
-"""Trials: one fold, trained and answered again and again under other circumstances, to see what depends on what."""
+"""Retraining: one fold, trained and answered again under other circumstances, to see what depends on what."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Int64
 
 from emospike.clip import Clip
-from emospike.datasets import Dataset, Fold, finer_labels
+from emospike.datasets import Dataset, Fold
 from emospike.datasets.labels import FINER
-from emospike.evaluation.results import Tested
-from emospike.evaluation.testing import answered, transduce
-from emospike.progress import Progress
+from emospike.evaluation.results import Predictions
+from emospike.evaluation.testing import fit_system, predict, transduce
+from emospike.progress import Progress, prefix_stages
+from emospike.readout.calibration import Probabilities
+from emospike.readout.contract import Labels
 from emospike.systems.base import System
 
-Labels = Shaped[np.ndarray, " clips"]
-Rows = Int64[np.ndarray, " rows"]
-
 _ADDRESS = re.compile(r'(?<="__id__": )\d+|\d+(?=\.npy)')
-_LOOKS = frozenset({"path", "face", "sound", "frames", "windows", "seconds"})
+_SHOWN = frozenset({"path", "face", "sound", "frames", "windows", "seconds"})
 
 
 class WatchedClip(Clip):
@@ -40,7 +39,7 @@ class WatchedClip(Clip):
     def __getattribute__(self, name: str) -> Any:
         """Note the file, and answer as any clip."""
         mine = object.__getattribute__(self, "__dict__")
-        if name in _LOOKS and "log" in mine:
+        if name in _SHOWN and "log" in mine:
             mine["log"].add(mine["path"])
         return object.__getattribute__(self, name)
 
@@ -63,7 +62,7 @@ class WatchedDataset(Dataset):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial.
+    """What came of a retraining.
 
     Attributes
     ----------
@@ -74,24 +73,19 @@ class Outcome:
     alone : largest change of a probability when a test recording is decided without the others; None if not asked for
     """
 
-    run: Tested
+    run: Predictions
     state: str
     looked_at: int
     alone: float | None = None
 
-    @property
-    def decided(self) -> Labels:
-        """The class of each test recording that could be decided on."""
-        return self.run.decided
-
     def agreement(self, truth: Labels | None = None) -> float:
         """Return the share of test recordings decided as `truth` has them (by default as the run was told)."""
-        return float((self.decided == (self.run.truth if truth is None else truth)).mean())
+        return float((self.run.decided == (self.run.truth if truth is None else truth)).mean())
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A fold of a data set, and how a fresh system is made.
+class Retraining:
+    """A fold of a data set, and how a fresh system is made for it.
 
     Attributes
     ----------
@@ -107,51 +101,52 @@ class Trial:
     transductive: bool = False
     progress: Progress | None = None
 
-    def __call__(self, alone: int = 0, hidden: bool = False) -> Outcome:
-        """Train and answer once.
+    def run(self, name: str, alone: int = 0, hidden: bool = False) -> Outcome:
+        """Train a fresh system and let it answer; progress is told under a name.
 
         With `alone`, that many test recordings are decided again without the company of the others. A transductive
         system asks for the label of what it decides on: one is decided again, with another label. With `hidden`,
         training happens in a folder in which there are no test recordings; a transductive system needs them there.
         """
-        return self._transduced(alone) if self.transductive else self._trained(alone, hidden)
+        named = replace(self, progress=prefix_stages(self.progress, f"{name}: "))
+        return named._transduce(alone) if self.transductive else named._train(alone, hidden)
 
-    def _trained(self, alone: int, hidden: bool) -> Outcome:
+    def _train(self, alone: int, hidden: bool) -> Outcome:
         test = WatchedDataset(**vars(self.dataset.subset(self.fold.test)))
         system = self.make()
-        with _only(self.dataset.subset(self.fold.train), hidden) as train:
-            system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), self.progress, finer_labels(train))
-        state, looked_at = state_hash(system), len(test.log)
-        run = answered(system, test, self.progress)
+        with _isolate(self.dataset.subset(self.fold.train), hidden) as train:
+            fit_system(system, train, self.progress)
+        state, looked_at = hash_state(system), len(test.log)
+        run = predict(system, test, self.progress)
         change = None
         if alone:
             rows = np.linspace(0, len(run.recordings) - 1, min(alone, len(run.recordings))).astype(int)
-            answers = [
-                answered(system, run.recordings.subset(rows[i : i + 1])).probabilities[0] for i in range(len(rows))
-            ]
-            change = _change(np.stack(answers), run.probabilities[rows])
+            answers = [predict(system, run.recordings.subset(np.array([i]))).probabilities[0] for i in rows]
+            change = _largest_change(np.stack(answers), run.probabilities[rows])
         return Outcome(run, state, looked_at, change)
 
-    def _transduced(self, alone: int) -> Outcome:
+    def _transduce(self, alone: int) -> Outcome:
         log: set[Path] = set()
         watched = WatchedDataset(**vars(self.dataset), log=log)
         run, whole = transduce(self.make(), watched, self.fold, self.progress)
         looked_at = len(log.intersection(run.recordings.paths.tolist()))
         found = {name: value for name, value in vars(whole).items() if isinstance(value, np.ndarray)}
         found["probabilities"] = np.delete(whole.probabilities, self.fold.test, axis=0)
-        change = self._alone_otherwise(run) if alone else None
+        change = self._relabel_alone(run) if alone else None
         return Outcome(run, _hash([found[name] for name in sorted(found)]), looked_at, change)
 
-    def _alone_otherwise(self, run: Tested) -> float:
+    def _relabel_alone(self, run: Predictions) -> float:
         """Return how much the first test recording's answer changes, alone among those that train, by another label."""
         kept = np.sort(np.concatenate([self.fold.train, self.fold.validation, self.fold.test[:1]]))
         first = replace(self, fold=replace(self.fold, train=self.fold.test[:1], validation=self.fold.validation[:0]))
         less = first.with_turned_labels().dataset.subset(kept)
-        answer, _ = transduce(self.make(), less, _within(self.fold, kept), self.progress)
-        return _change(answer.probabilities, run.probabilities[:1])
+        parts = (self.fold.train, self.fold.test, self.fold.validation)
+        train, test, validation = (np.flatnonzero(np.isin(kept, rows)) for rows in parts)
+        answer, _ = transduce(self.make(), less, Fold(train, test, self.fold.speakers, validation), self.progress)
+        return _largest_change(answer.probabilities, run.probabilities[:1])
 
-    def with_labels_of(self, source: Rows) -> Trial:
-        """Return the trial with other labels: row i gets the labels of row ``source[i]``."""
+    def with_labels_of(self, source: Int64[np.ndarray, " rows"]) -> Retraining:
+        """Return the same with other labels: row i gets the labels of row ``source[i]``."""
         given = [self.dataset.recordings[i] for i in source]
         recordings = tuple(
             replace(own, label=other.label, tags={**own.tags, FINER: other.tags.get(FINER, other.label)})
@@ -159,8 +154,8 @@ class Trial:
         )
         return replace(self, dataset=replace(self.dataset, recordings=recordings))
 
-    def with_turned_labels(self) -> Trial:
-        """Return the trial with each label of the rows that train turned into the next one, the last into the first."""
+    def with_turned_labels(self) -> Retraining:
+        """Return the same with each label of the rows that train turned into the next one, the last into the first."""
         classes = self.dataset.classes
         following = dict(zip(classes, (*classes[1:], classes[0]), strict=True))
         rows = {*self.fold.train.tolist(), *self.fold.validation.tolist()}
@@ -170,19 +165,12 @@ class Trial:
         )
         return replace(self, dataset=replace(self.dataset, recordings=recordings))
 
-    def stage(self, name: str) -> Trial:
-        """Return the trial with progress told under a further name."""
-        progress = self.progress
-        if progress is None:
-            return self
-        return replace(self, progress=lambda stage, done, total: progress(f"{name}: {stage}", done, total))
 
-
-def moved_test_labels(labels: Labels, fold: Fold, seed: int = 0) -> Rows:
+def move_test_labels(labels: Labels, fold: Fold, seed: int = 0) -> Int64[np.ndarray, " rows"]:
     """Return for each row whose labels it gets: test rows swap theirs, so that as few as possible keep what they had.
 
     >>> fold = Fold(np.arange(0), np.arange(4), ())
-    >>> moved = moved_test_labels(np.array(["a", "a", "b", "b"]), fold)
+    >>> moved = move_test_labels(np.array(["a", "a", "b", "b"]), fold)
     >>> np.array(["a", "a", "b", "b"])[moved].tolist()
     ['b', 'b', 'a', 'a']
     """
@@ -194,7 +182,7 @@ def moved_test_labels(labels: Labels, fold: Fold, seed: int = 0) -> Rows:
     return source
 
 
-def shuffled_training_labels(dataset: Dataset, fold: Fold, seed: int = 0) -> Rows:
+def shuffle_training_labels(dataset: Dataset, fold: Fold, seed: int = 0) -> Int64[np.ndarray, " rows"]:
     """Return for each row whose labels it gets: training rows swap theirs at random, and evenly.
 
     Each class, as fine as the labels go, deals its labels out to all classes in proportion, so that the true labels
@@ -210,7 +198,7 @@ def shuffled_training_labels(dataset: Dataset, fold: Fold, seed: int = 0) -> Row
     return source
 
 
-def state_hash(system: System) -> str:
+def hash_state(system: System) -> str:
     """Return a hash of everything that a system has learnt."""
     arrays, facts = system.state()
     known = json.dumps(facts, sort_keys=True, default=str).encode()
@@ -222,11 +210,11 @@ def _hash(arrays: list[np.ndarray], *more: bytes) -> str:
     for part in more:
         digest.update(part)
     for array in arrays:
-        digest.update(content(array))
+        digest.update(canonicalise(array))
     return digest.hexdigest()
 
 
-def content(array: np.ndarray) -> bytes:
+def canonicalise(array: np.ndarray) -> bytes:
     """Return the bytes of an array; of one that is a pipeline of skops, those that are the same in every run.
 
     Skops calls the parts of a pipeline by where they lay in memory (``schema.json`` and ``address.npy``; see
@@ -242,19 +230,13 @@ def content(array: np.ndarray) -> bytes:
     return b"".join([_ADDRESS.sub(lambda found: order[found[0]], schema).encode(), *files])
 
 
-def _change(answers: Float[np.ndarray, "clips classes"], others: Float[np.ndarray, "clips classes"]) -> float:
+def _largest_change(answers: Probabilities, others: Probabilities) -> float:
     """Return the largest difference of a probability; 1 where the classes are not even the same."""
     return float(np.abs(answers - others).max()) if answers.shape == others.shape else 1.0
 
 
-def _within(fold: Fold, kept: Rows) -> Fold:
-    """Return a fold of some rows alone, counted anew."""
-    train, test, validation = (np.flatnonzero(np.isin(kept, rows)) for rows in (fold.train, fold.test, fold.validation))
-    return Fold(train, test, fold.speakers, validation)
-
-
 @contextmanager
-def _only(dataset: Dataset, hidden: bool) -> Iterator[Dataset]:
+def _isolate(dataset: Dataset, hidden: bool) -> Iterator[Dataset]:
     """Give the data set from a folder that holds nothing but its files, under their own names, if asked for."""
     if not hidden:
         yield dataset
@@ -262,7 +244,7 @@ def _only(dataset: Dataset, hidden: bool) -> Iterator[Dataset]:
     files = {file.absolute() for one in dataset.recordings for file in (one.path, one.face or one.path)}
     root = Path(os.path.commonpath([file.parent for file in files]))
     with TemporaryDirectory(prefix="emospike-audit-") as folder:
-        linked = {file: _linked(file, Path(folder) / file.relative_to(root)) for file in files}
+        linked = {file: _link(file, Path(folder) / file.relative_to(root)) for file in files}
         recordings = tuple(
             replace(one, path=linked[one.path.absolute()], face=one.face and linked[one.face.absolute()])
             for one in dataset.recordings
@@ -270,10 +252,11 @@ def _only(dataset: Dataset, hidden: bool) -> Iterator[Dataset]:
         yield replace(dataset, recordings=recordings)
 
 
-def _linked(file: Path, link: Path) -> Path:
+def _link(file: Path, link: Path) -> Path:
+    """Return a link to a file, or where links are a privilege (Windows) a copy of it."""
     link.parent.mkdir(parents=True, exist_ok=True)
     try:
         link.symlink_to(file)
-    except OSError:  # Windows, where links are a privilege
+    except OSError:
         copyfile(file, link)
     return link

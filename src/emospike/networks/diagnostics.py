@@ -1,4 +1,4 @@
-"""A watch over competitive layers: silence, run-away thresholds, and weights that do not differ."""
+"""Diagnostics of competitive layers: silence, run-away thresholds, and weights that do not differ."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.trains import Response
 from emospike.validation import InputError
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 @dataclass(frozen=True)
-class Watch:
+class LayerDiagnostics:
     """What shows whether a competitive layer is well.
 
     Attributes
     ----------
-    clips : number of clips watched
+    clips : number of clips presented
     silent_neurons : share of the neurons that never fired
     silent_clips : number of clips without a spike
     weak_clips : share of the clips with fewer spikes than the layer asks for, after all repeats
@@ -42,18 +42,18 @@ class Watch:
     weights: tuple[float, ...]
 
     @classmethod
-    def over(cls, network: CompetitiveNetwork, responses: Sequence[Response]) -> Watch:
-        """Return what these responses, in their order, and the network after them show."""
-        if not responses:
-            raise InputError("at least one response expected, got none: learn or respond first")
-        spikes = np.array([len(one) for one in responses])
-        fired = sum((one.counts for one in responses), np.zeros((network.positions, network.layer.features)))
+    def examine(cls, network: CompetitiveNetwork, activities: Sequence[Activity]) -> LayerDiagnostics:
+        """Return what these activities, in their order, and the network after them show."""
+        if not activities:
+            raise InputError("at least one activity expected, got none: learn or respond first")
+        spikes = np.array([len(one) for one in activities])
+        fired = sum((one.counts for one in activities), np.zeros((network.positions, network.layer.features)))
         return cls(
-            clips=len(responses),
+            clips=len(activities),
             silent_neurons=float((fired == 0).mean()),
             silent_clips=int((spikes == 0).sum()),
             weak_clips=float((spikes < network.layer.least_spikes).mean()),
-            repeated_clips=float(np.mean([one.repeats > 0 for one in responses])),
+            repeated_clips=float(np.mean([one.repeats > 0 for one in activities])),
             theta_mean=float(network.theta.mean()),
             theta_max=float(network.theta.max()),
             first=float(spikes[:50].mean()),
