@@ -56,7 +56,9 @@ def test_what_it_can_do_it_has_verbs_for(name):
 def test_one_that_cannot_learn_on_names_the_presets_that_can():
     baseline = SYSTEMS["baseline"]
     assert "learn" in baseline.make("ridge").abilities
-    with pytest.raises(InputError, match="of this Baseline cannot learn more clips: train another model with preset ridge"):
+    with pytest.raises(
+        InputError, match="of this Baseline cannot learn more clips: train another model with preset ridge"
+    ):
         baseline.make("svm").check_learns()
     with pytest.raises(InputError, match="with a classifier that can, or adapt without labels"):
         SYSTEMS["synch_graph"].make().check_learns()

@@ -173,7 +173,8 @@ def test_what_is_seen_changes_what_is_heard_as_much_as_it_is_let(takes):
         system = learn(small("enhancement", conductance=conductance), clips[:16])
         seen = system.perceive(clips[0])
         (alone,), (enhanced,) = (
-            system.count(system.respond(system.inputs_.lines(seen, own)), own) for own in (("audio",), ("audio", "face"))
+            system.count(system.respond(system.inputs_.lines(seen, own)), own)
+            for own in (("audio",), ("audio", "face"))
         )
         changes.append(enhanced.sum() / alone.sum())
     assert changes[0] == pytest.approx(1, abs=0.15)
