@@ -18,7 +18,7 @@ from emospike.readout.spike_counts import read
 from emospike.series import Series
 from emospike.systems.competitive import LayerInputs
 from emospike.systems.cross_modal.model import FUSIONS, CrossModal
-from emospike.systems.pathways import Pathway, spoken
+from emospike.systems.pathways import Pathway, find_speech
 from emospike.validation import InputError
 
 
@@ -35,11 +35,11 @@ def test_levels_go_from_the_first_to_the_last_percentile_of_training():
     raw = np.random.default_rng(0).normal(3, 2, (4000, 3)).astype(np.float32)
     span = path.fit([raw[:1000], raw[1000:]])
     np.testing.assert_allclose(span, np.quantile(raw, [0.01, 0.99], axis=0), rtol=1e-5)
-    lines = path.scaled(raw[:300], span)
+    lines = path.scale(raw[:300], span)
     assert lines.shape == (388, 3)
     assert (lines[300:] == 0).all()
     middle = (span[0] + span[1]) / 2
-    np.testing.assert_allclose(path.scaled(middle[None], span)[0], 0.5, atol=1e-6)
+    np.testing.assert_allclose(path.scale(middle[None], span)[0], 0.5, atol=1e-6)
     assert (lines.min(), lines.max()) == (0, 1)
 
 
@@ -47,7 +47,7 @@ def test_on_off_lines_part_what_is_above_the_mean_from_what_is_below():
     path = Pathway(Mel(), CompetitiveLayer(2), "on-off")
     raw = np.random.default_rng(0).normal(-8, 2, (4000, 3)).astype(np.float32)
     span = path.fit([raw])
-    above, below = np.split(path.scaled(np.array([[-8 + 2, -8 - 4, -8]], np.float32), span)[0], 2)
+    above, below = np.split(path.scale(np.array([[-8 + 2, -8 - 4, -8]], np.float32), span)[0], 2)
     np.testing.assert_allclose(above, [1 / 3, 0, 0], atol=0.02)
     np.testing.assert_allclose(below, [0, 2 / 3, 0], atol=0.02)
 
@@ -55,7 +55,7 @@ def test_on_off_lines_part_what_is_above_the_mean_from_what_is_below():
 def test_padding_and_trimming_keep_what_is_spoken():
     sound = np.concatenate([np.full(16_000, 1e-4), np.sin(np.arange(16_000) / 5), np.full(32_000, 1e-4)])
     clip = Clip.from_array(sound.astype(np.float32), 16_000)
-    begin, end = spoken(clip)
+    begin, end = find_speech(clip)
     assert begin == pytest.approx(0.25, abs=0.02)
     assert end == pytest.approx(0.5, abs=0.02)
     raw = Pathway(Mel(), CompetitiveLayer(2)).look(clip, Mel().extract(clip))

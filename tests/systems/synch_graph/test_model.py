@@ -92,7 +92,7 @@ def test_it_is_explained_by_who_fires_with_whom(trained, takes):
     panel = trained.explain(clip).panel("synchrony")
     assert panel.graph.modalities == ("audio",) * 10 + ("face",) * 10
     views = {view.title: view.strength for view in panel.views if not view.difference}
-    assert list(views)[0] == "This clip"
+    assert next(iter(views)) == "This clip"
     assert set(views) == {"This clip", "Mean of “high” clips", "Mean of “low” clips"}
     assert np.triu(views["This clip"], 1).any()
     assert not np.array_equal(views["Mean of “high” clips"], views["Mean of “low” clips"])

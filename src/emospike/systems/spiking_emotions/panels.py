@@ -15,7 +15,7 @@ from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.vote import VotePanel
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
-from emospike.readout.early import Ballot, Votes, counted, stops
+from emospike.readout.early import Ballot, Votes, count_votes, stops
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 from emospike.systems.spiking_emotions.voters import VoteReadout
@@ -64,7 +64,7 @@ def make_panels(system: Voting, seen: Perceived, target: int) -> tuple[Attributi
     still, voters = background(system, look), system.voters_
 
     def evidence(one: Events) -> float:
-        return float(voters.calibrated.log_odds(counted(system.votes(one[None]), voters.lead), target))
+        return float(voters.calibrated.log_odds(count_votes(system.votes(one[None]), voters.lead), target))
 
     kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
     panels: list[Panel] = [VotePanel(ballot_of(system, look, times))]
