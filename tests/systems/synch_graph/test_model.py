@@ -73,10 +73,10 @@ def test_groups_learn_and_hear_each_other(trained, takes):
 def test_sound_comes_later(trained, takes):
     seen = trained.perceive(takes.clips()[0])
     lines = trained.lines(seen, seen.senses)
-    late = trained.drawn(0, lines[0])
-    soon = replace_delay(trained, 0.0).drawn(0, lines[0])
+    late = trained.draw(0, lines[0])
+    soon = replace_delay(trained, 0.0).draw(0, lines[0])
     np.testing.assert_array_equal(late.step, soon.step + 10)
-    assert trained.drawn(1, lines[1]).steps == soon.steps
+    assert trained.draw(1, lines[1]).steps == soon.steps
 
 
 def replace_delay(system: SynchGraph, delay: float) -> SynchGraph:
