@@ -66,17 +66,17 @@ def test_groups_learn_and_hear_each_other(trained, takes):
         assert np.abs(after.heard_weights[0] - before.heard_weights[0]).mean() > 0.01
         assert after.links[0].gain > 0
     lines = trained.inputs_.lines(trained.perceive(takes.clips()[0]))
-    together, alone = trained.presented(lines), trained.presented([lines[0], None])
+    together, alone = trained.present(lines), trained.present([lines[0], None])
     assert alone[1] is None
     assert not np.array_equal(together[0].neuron, alone[0].neuron)
 
 
 def test_sound_comes_later(trained, takes):
     lines = trained.inputs_.lines(trained.perceive(takes.clips()[0]))
-    late = trained.drawn(0, lines[0])
-    soon = copy(trained).set_params(delay=0.0).drawn(0, lines[0])
+    late = trained.draw(0, lines[0])
+    soon = copy(trained).set_params(delay=0.0).draw(0, lines[0])
     np.testing.assert_array_equal(late.step, soon.step + 10)
-    assert trained.drawn(1, lines[1]).steps == soon.steps
+    assert trained.draw(1, lines[1]).steps == soon.steps
 
 
 def test_a_graph_of_one_modality_is_of_its_group(trained, takes):
