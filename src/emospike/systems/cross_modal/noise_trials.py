@@ -29,7 +29,7 @@ from emospike.datasets import Dataset
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.systems.baseline.model import Baseline
 from emospike.systems.cross_modal.model import CrossModal
-from emospike.systems.cross_modal.paper import FACE_NOTES, OURS
+from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, read_face
 from emospike.systems.cross_modal.presets import default
 from emospike.systems.cross_modal.trials import (
     Material,

@@ -15,7 +15,7 @@ import numpy as np
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.readout.contract import Vectors
-from emospike.systems.cross_modal.paper import FACE_NOTES, OURS
+from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, read_face, read_sound
 from emospike.systems.cross_modal.trials import Material, enhancing, joining
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 from emospike.systems.perception import BOTH
