@@ -154,7 +154,7 @@ def occlude_moments(series: Sequence[Series | None], levels: Levels) -> Iterator
 
 
 def hold(
-    series: Sequence[Series | None], masks: Sequence[Bool[np.ndarray, "steps channels"] | None], levels: Levels
+    series: Sequence[Series | None], masks: Sequence[Bool[np.ndarray, "_ _"] | None], levels: Levels
 ) -> Occluded:
     """Return the features with what is masked held at levels that tell nothing."""
     return tuple(
