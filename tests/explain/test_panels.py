@@ -9,15 +9,17 @@ import pytest
 from plotly.graph_objects import Figure
 
 from emospike.explain.html import Page
+from emospike.explain.panels.attention import AttentionMap, AttentionPanel
 from emospike.explain.panels.synchrony import show_synchrony
 from emospike.explain.panels.vote import VotePanel
+from emospike.explain.panels.weights import LearntFeatures, WeightsPanel
 from emospike.explain.style import add_caption, png
 from emospike.networks.synchrony_graph import Graph, SynchronyGraph
 
 NAMES = (
     "decision", "contributions", "occlusion", "animation", "encoding-Mel", "encoding-ConstantQ", "encoding-Prosody",
     "encoding-ActionUnits", "raster", "inputs", "cube", "cross-modal", "interactions", "region-flow", "learning",
-    "vote", "synchrony",
+    "vote", "synchrony", "weights", "attention",
 )  # fmt: skip
 CROWDED = {"region-flow"}
 """Panels whose cells hold numbers that fill them."""
@@ -35,7 +37,15 @@ def panels(seen, trace):
 
     place = np.divmod(np.arange(30), 5)
     synchrony = SynchronyGraph(modalities, *place, graph(), {"high": graph(), "low": graph()})
-    others = [VotePanel(trace), show_synchrony(synchrony, {"low": 0.9, "high": 0.1})]
+    features = LearntFeatures("Mel (sound)", rng.random((20, 4, 5)), rng.integers(0, 9, 20), ("time", "channels"))
+    tokens = tuple(f"Mel {number}" for number in range(1, 5))
+    attention = AttentionMap("sound, block 1, attention", tokens, rng.random((30, 4)), rng.random(30))
+    others = [
+        VotePanel(trace),
+        show_synchrony(synchrony, {"low": 0.9, "high": 0.1}),
+        WeightsPanel([features] * 2, {"Mel (sound) hears ActionUnits (face)": rng.random((20, 10))}),
+        AttentionPanel([attention] * 2, 12.5, 0.3),
+    ]
     return {panel.name: panel for panel in [*seen.panels, *others]}
 
 

@@ -159,8 +159,8 @@ def show_features(pathway: Pathway, network: CompetitiveNetwork, activity: Activ
 
 
 def average_links(
-    weights: Float[np.ndarray, "neurons sources"], features: int, sources: int
-) -> Float[np.ndarray, "features sources"]:
+    weights: Float[np.ndarray, "neurons heard"], features: int, sources: int
+) -> Float[np.ndarray, "of_this of_other"]:
     """Return the mean weight from each feature of another layer to each feature of a layer, over all their places.
 
     >>> average_links(np.float32([[1, 3], [5, 7]]), features=1, sources=2).tolist()
