@@ -1,17 +1,12 @@
-"""What a system is: verbs that are the same for all, hooks that it fills in, and abilities that others ask for."""
+"""What systems can do, for those who ask: the verbs that they share are held in tests/test_house.py."""
 
 from __future__ import annotations
 
 import pytest
 
 from emospike.systems import SYSTEMS
-from emospike.systems.base import ABILITIES, System
+from emospike.systems.base import ABILITIES
 from emospike.validation import InputError
-
-FINAL = (
-    "fit", "predict_proba", "predict", "predict_by_modality", "decide", "explain", "adapt", "operations",
-)  # fmt: skip
-"""The verbs that users call, and that no system makes its own."""
 
 ABLE = {
     "excube2": {"learn"},
@@ -22,20 +17,6 @@ ABLE = {
     "baseline": set(),
 }
 """What the default preset of each system can do, besides deciding by one modality alone."""
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_the_verbs_are_the_same_for_all_systems(name):
-    kind = SYSTEMS.load(name)
-    for verb in FINAL:
-        assert getattr(kind, verb) is getattr(System, verb), verb
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_inheritance_is_shallow(name):
-    ladder = [one for one in SYSTEMS.load(name).__mro__ if issubclass(one, System)]
-    assert ladder[-1] is System
-    assert len(ladder) - 1 <= 2, ladder
 
 
 @pytest.mark.parametrize("name", ABLE)
