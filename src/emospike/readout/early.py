@@ -13,7 +13,7 @@ Votes = Float32[np.ndarray, "clips looks classes"]
 
 
 @dataclass(frozen=True, eq=False)
-class Ballot:
+class VoteTrace:
     """What voting neurons saw of one clip, and how they voted, step by step.
 
     Attributes

@@ -13,7 +13,7 @@ from emospike.systems.eavs_tf.model import EAVSTransformer
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 
 COLUMN = "probability"
-SPIKING, TWIN = "", ", without spikes"
+SPIKING, EQUIVALENT = "", ", without spikes"
 """Endings of the rows' names."""
 
 
@@ -22,7 +22,7 @@ def baselines() -> Reproduction:
     return Reproduction(
         "One sense, late fusion, both; with spikes and without",
         "EAVS-TF, of which only the title is public",
-        (_trial("default", SPIKING), _trial("non_spiking", TWIN)),
+        (_trial("default", SPIKING), _trial("non_spiking", EQUIVALENT)),
         (COLUMN,),
         labels="arousal",
         modality="both",

@@ -29,7 +29,7 @@ from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
-from emospike.systems.spiking_emotions.cost import counterpart_of, operations_of
+from emospike.systems.spiking_emotions.cost import count_equivalent, operations_of
 from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
 from emospike.systems.training import Labels, TrainingSet
@@ -184,7 +184,7 @@ class SpikingEmotions(System):
 
     def equivalent(self) -> Operations:
         """Return what the paper's non-spiking equivalent costs: all frames are channels of one picture."""
-        return counterpart_of(self.network, len(self.classes_), len(self.voters_.networks))
+        return count_equivalent(self.network, len(self.classes_), len(self.voters_.networks))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def number_classes(system: SpikingEmotions, dataset: Dataset) -> Any:
 
 
 def table1() -> Reproduction:
-    """Table I: neurons, thresholds, pooling, the first frame, and the counterpart without spikes."""
+    """Table I: neurons, thresholds, pooling, the first frame, and the network without spikes."""
     trials = []
     for what, (paper, changes) in ROWS.items():
         claim = Claim(what, {"vote": paper}, against=AGAINST.get(what, ()))
