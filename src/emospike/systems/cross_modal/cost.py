@@ -12,7 +12,7 @@ from emospike.explain.wording import WORDS
 from emospike.systems.perception import Perceived
 
 
-def operations_of(system: Any, seen: Perceived) -> Operations:
+def count_operations(system: Any, seen: Perceived) -> Operations:
     """Return the cost of one presentation and its readout, beside the same synapses without spikes.
 
     An input spike reaches the features of every window that sees it, and a spike of another layer all neurons that

@@ -36,7 +36,7 @@ from emospike.systems.competitive import (
     round_to_stored,
     state_of,
 )
-from emospike.systems.cross_modal.cost import operations_of
+from emospike.systems.cross_modal.cost import count_operations
 from emospike.systems.cross_modal.panels import make_panels
 from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway, Raw
@@ -283,7 +283,7 @@ class CrossModal(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, seen)
+        return count_operations(self, seen)
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""

@@ -25,7 +25,7 @@ from emospike.progress import Stopwatch, tell_share
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.speaker_mean import SpeakerMean
 from emospike.systems.base import System
-from emospike.systems.eavs_tf.cost import operations_of
+from emospike.systems.eavs_tf.cost import count_operations
 from emospike.systems.eavs_tf.ensemble import Ensemble, TransformerReadout
 from emospike.systems.eavs_tf.panels import make_panels
 from emospike.systems.eavs_tf.streams import (
@@ -194,7 +194,7 @@ class EAVSTransformer(System):
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
         spoken = self.represent(seen, seen.modalities)
-        return operations_of(self.ensemble_, spoken, spiking=self.network.spiking)
+        return count_operations(self.ensemble_, spoken, spiking=self.network.spiking)
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from emospike.readout.early import stops
 Events = Float32[np.ndarray, "steps _ size size"]
 
 
-def operations_of(system: Any, look: Events) -> Operations:
+def count_operations(system: Any, look: Events) -> Operations:
     """Return the cost of one vote of all networks, beside the same synapses driven by real numbers at every step.
 
     A spike costs one accumulate a synapse that it reaches; average pooling passes each of its four spikes on. The first

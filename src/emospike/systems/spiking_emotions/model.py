@@ -29,7 +29,7 @@ from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
-from emospike.systems.spiking_emotions.cost import count_equivalent, operations_of
+from emospike.systems.spiking_emotions.cost import count_equivalent, count_operations
 from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
 from emospike.systems.training import Labels, TrainingSet
@@ -180,7 +180,7 @@ class SpikingEmotions(System):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.events(seen))
+        return count_operations(self, self.events(seen))
 
     def equivalent(self) -> Operations:
         """Return what the paper's non-spiking equivalent costs: all frames are channels of one picture."""
