@@ -23,10 +23,12 @@ from benchmarks.measurement import (
 )
 from emospike import datasets, store
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.clip.batch import map_clips
 from emospike.clip.synthetic import synthesise_speech
 from emospike.evaluation.protocols import make_system
 from emospike.evaluation.reading import drop_unreadable
 from emospike.systems.base import System
+from emospike.systems.competitive import LayerInputs
 from emospike.validation import InputError
 
 SEES = "excube2-both"
@@ -151,8 +153,9 @@ def measure_layers(data: Path) -> Measurement:
     """Return what it takes the layers of the system cross_modal to learn from all clips once, without the readout."""
     dataset = drop_unreadable(datasets.load(data))
     system = make_system("cross_modal")
-    start = time.perf_counter()
-    system.prepare(dataset.clips())
+    inputs, start = LayerInputs(system.pathways), time.perf_counter()
+    found = map_clips(lambda _, clip: inputs.look(system.perceive(clip)), dataset.clips(), "features")
+    system.learn_layers(list(found))
     seconds = time.perf_counter() - start
     note = f"features and STDP of cross_modal on {len(dataset):,} clips from files, all cores"
     return Measurement("competitive layers: one training pass", seconds, "s", note)

@@ -43,14 +43,14 @@ def agreement(films: np.ndarray, faces: np.ndarray) -> tuple[float, float]:
 
 
 def verdicts(films: Sequence[Path], emotions: Sequence[str]) -> Table:
-    """Return what the shipped model says of each film by each sense."""
+    """Return what the shipped model says of each film by each modality."""
     model = emospike.load("excube2-both")
-    table = Table("film", "emotion", "arousal", *model.views)
+    table = Table("film", "emotion", "arousal", *model.deciders)
     for film, emotion in zip(films, emotions, strict=True):
         said = []
-        for view in model.views:
+        for modality in model.deciders:
             try:
-                found = model.decide(Clip(film), modality=view)
+                found = model.decide(Clip(film), modality=modality)
                 said.append(f"{found.label} {found.confidence:.2f}")
             except emospike.InputError as error:
                 said.append(str(error)[:40])

@@ -10,7 +10,7 @@ from emospike.legacy import read_channels
 from emospike.series import Channel
 from emospike.systems.excube2.presets import PRESETS
 
-SHIPPED = [name for name in store.shipped_models() if name.startswith("excube2")]
+SHIPPED = [name for name in store.list_shipped_models() if name.startswith("excube2")]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emospike.store import load
     from emospike.validation import InputError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Clip", "InputError", "__version__", "load"]
 
 _HOMES = {"Clip": "emospike.clip", "InputError": "emospike.validation", "load": "emospike.store"}

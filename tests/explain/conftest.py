@@ -32,7 +32,7 @@ from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
-from emospike.readout.early import Ballot
+from emospike.readout.early import VoteTrace
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.series import frequencies_of
 from emospike.spikes import join
@@ -181,10 +181,10 @@ def seen(both: Both) -> Explanation:
 
 
 @pytest.fixture(scope="session")
-def trace() -> Ballot:
+def trace() -> VoteTrace:
     """What twelve steps of an event camera saw, and the votes of two classes."""
     pictures = np.zeros((12, 2, 4, 4), np.float32)
     pictures[0] = 0.5
     pictures[5, 0, 1, 2] = pictures[5, 1, 3, 0] = 1
     votes = np.linspace([0.5, 0.5], [0.0, 1.0], 12).astype(np.float32)
-    return Ballot(pictures, True, np.arange(12) / 10, votes, ("high", "low"), 12)
+    return VoteTrace(pictures, True, np.arange(12) / 10, votes, ("high", "low"), 12)

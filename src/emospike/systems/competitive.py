@@ -65,7 +65,7 @@ class LayerInputs:
     def scale(self, raws: Sequence[Raw | None]) -> list[Lines | None]:
         """Return the values of the input lines of every layer."""
         triples = zip(self.pathways, raws, self.ranges, strict=True)
-        return [None if raw is None else pathway.scaled(raw, span) for pathway, raw, span in triples]
+        return [None if raw is None else pathway.scale(raw, span) for pathway, raw, span in triples]
 
     def lines(self, seen: Perceived, modalities: Sequence[str] = BOTH) -> list[Lines | None]:
         """Return the values of the input lines of every layer, None where its modality is missing or not asked for."""

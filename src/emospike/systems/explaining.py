@@ -153,9 +153,7 @@ def occlude_moments(series: Sequence[Series | None], levels: Levels) -> Iterator
         yield name, hold(series, masks, levels)
 
 
-def hold(
-    series: Sequence[Series | None], masks: Sequence[Bool[np.ndarray, "_ _"] | None], levels: Levels
-) -> Occluded:
+def hold(series: Sequence[Series | None], masks: Sequence[Bool[np.ndarray, "_ _"] | None], levels: Levels) -> Occluded:
     """Return the features with what is masked held at levels that tell nothing."""
     return tuple(
         one if one is None or mask is None else one.with_values(np.where(mask, level, one.values).astype(np.float32))

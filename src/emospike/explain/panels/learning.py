@@ -14,7 +14,7 @@ from emospike.explain.panel import Panel
 from emospike.explain.panels.region_flow import draw_matrix, pair_cells, plot_matrix
 from emospike.explain.style import AGAINST, FOR, INK, SMALL, colour_bar, new_figure, plain_ticks, tidy
 from emospike.explain.wording import signed
-from emospike.readout.traffic import Learning
+from emospike.readout.region_flow import Learning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from emospike.explain.heat import COUNTS, SIGNS
 from emospike.explain.html import Plot
 from emospike.explain.panel import Panel
 from emospike.explain.style import ACTIVITY, GRID, INK, colour_bar, new_figure, tidy
-from emospike.readout.traffic import Between, Traffic
+from emospike.readout.region_flow import Between, RegionFlow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ class RegionFlowPanel(Panel):
     regions : names of the regions
     """
 
-    flow: Traffic
+    flow: RegionFlow
     regions: Sequence[str]
 
     name = "region-flow"

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from emospike.explain.panel import Panel
 from emospike.explain.style import AGAINST, CLIPS, FOR, GRID, INK, MUTED, PART, SMALL, new_figure, tidy
-from emospike.readout.early import Ballot
+from emospike.readout.early import VoteTrace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ GREYS = "What the network saw at some of the steps; all steps enter it at once."
 class VotePanel(Panel):
     """What voting neurons saw, and how they voted."""
 
-    trace: Ballot
+    trace: VoteTrace
 
     name = "vote"
     title = "What it saw, and the vote"
@@ -95,7 +95,7 @@ class VotePanel(Panel):
         tidy(axes, "Votes so far", "time, s", "share of a class's voters that fired")
 
 
-def paint(trace: Ballot, step: int) -> Float[np.ndarray, "size size 3"]:
+def paint(trace: VoteTrace, step: int) -> Float[np.ndarray, "size size 3"]:
     """Return the colours of one step: blue where it grew brighter, orange where darker; a picture in grey."""
     from matplotlib.colors import to_rgb
 

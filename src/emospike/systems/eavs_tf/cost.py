@@ -14,7 +14,7 @@ from emospike.systems.eavs_tf.streams import batch_of
 from emospike.systems.perception import Perceived
 
 
-def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Operations:
+def count_operations(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Operations:
     """Return the cost of one pass of all networks, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches, a key and a value that meet one in each branch of

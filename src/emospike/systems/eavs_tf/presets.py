@@ -76,7 +76,7 @@ def published(modality: str) -> dict[str, Any]:
 
 
 def non_spiking(modality: str) -> dict[str, Any]:
-    """Return the twin of `default`: the same synapses, with rectified units in place of spiking neurons."""
+    """Return the non-spiking equivalent of `default`: the same synapses, rectified units for neurons."""
     made = default(modality)
     return made | {"network": replace(made["network"], spiking=False)}
 

@@ -200,12 +200,12 @@ class EXCube2(VectorSystem):
         if self.reservoir.stdp is None:
             return
 
-        def encoded(index: int, clip: Clip) -> Spikes | None:
+        def encode(index: int, clip: Clip) -> Spikes | None:
             seen = self.perceive_training(index, clip)
             return None if seen is None else self.encode(seen.series)
 
         for _ in range(self.passes):
-            for spikes in map_clips(encoded, training.clips, "STDP", training.progress):
+            for spikes in map_clips(encode, training.clips, "STDP", training.progress):
                 if spikes is not None:
                     self.network_.learn(spikes)
 

@@ -31,7 +31,7 @@ from emospike.features.face_landmarks import find_landmarks
 from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.readout.interactions import interactions
 from emospike.readout.readout import VectorReadout
-from emospike.readout.traffic import Learning, learning, traffic
+from emospike.readout.region_flow import Learning, measure_flow, measure_learning
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.systems.explaining import Attributions, choose_features, group_channels
@@ -92,7 +92,7 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
         *([crossing] if crossing else []),
         show_interactions(*followed),
         RegionFlowPanel(
-            traffic(activity, system.network_.recurrent, template.region, len(template.regions)), template.regions
+            measure_flow(activity, system.network_.recurrent, template.region, len(template.regions)), template.regions
         ),
         *([LearningPanel(learnt, template.regions)] if learnt else []),
     ]
@@ -165,4 +165,4 @@ def show_learning(system: Cube) -> Learning | None:
         return None
     template = system.template_
     born = system.wiring.connect(template, system.seed)
-    return learning(born, system.network_.recurrent, template.region, len(template.regions))
+    return measure_learning(born, system.network_.recurrent, template.region, len(template.regions))

@@ -16,7 +16,7 @@ from emospike.readout.early import stops
 Events = Float32[np.ndarray, "steps _ size size"]
 
 
-def operations_of(system: Any, look: Events) -> Operations:
+def count_operations(system: Any, look: Events) -> Operations:
     """Return the cost of one vote of all networks, beside the same synapses driven by real numbers at every step.
 
     A spike costs one accumulate a synapse that it reaches; average pooling passes each of its four spikes on. The first
@@ -25,7 +25,7 @@ def operations_of(system: Any, look: Events) -> Operations:
     """
     classes = len(system.classes_)
     if not system.network.spiking:
-        return counterpart_of(system.network, classes, len(system.voters_.networks))
+        return count_equivalent(system.network, classes, len(system.voters_.networks))
     steps = int(stops(system.votes(look[None]), system.lead)[0]) if system.lead is not None else len(look)
     layers, spikes = list[LayerCost](), 0.0
     stages = system.network.stages(classes)
@@ -47,9 +47,9 @@ def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, 
     Where any arrive, a weight is read and a potential read and written, once for the spikes of one pooled input.
     `real` numbers are seen at the first step.
     """
-    macs, twin, rest = synapses * real, synapses * steps, synapses * (steps - real)
+    macs, dense, rest = synapses * real, synapses * steps, synapses * (steps - real)
     moved = WORD * MOVED * (round(arriving[1] * rest) + macs)
-    return LayerCost(name, arriving[0], macs, round(arriving[0] * rest), moved, twin, WORD * MOVED * twin)
+    return LayerCost(name, arriving[0], macs, round(arriving[0] * rest), moved, dense, WORD * MOVED * dense)
 
 
 def prefixes(networks: int) -> list[str]:
@@ -57,8 +57,8 @@ def prefixes(networks: int) -> list[str]:
     return [f"network {number}, " for number in range(1, networks + 1)] if networks > 1 else [""]
 
 
-def counterpart_of(network: PlifNet, classes: int, networks: int = 1) -> Operations:
-    """Return the cost of the paper's counterpart without spikes: all frames are the channels of one picture."""
+def count_equivalent(network: PlifNet, classes: int, networks: int = 1) -> Operations:
+    """Return the cost of the paper's non-spiking equivalent: all frames are the channels of one picture."""
     stages = replace(network, spiking=False).stages(classes)
     layers = [
         count_dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs)

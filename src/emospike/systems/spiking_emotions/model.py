@@ -24,12 +24,12 @@ from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.networks.training import Training, require_torch
 from emospike.progress import Stopwatch, tell_share
-from emospike.readout.early import Votes, counted
+from emospike.readout.early import Votes, count_votes
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
-from emospike.systems.spiking_emotions.cost import counterpart_of, operations_of
+from emospike.systems.spiking_emotions.cost import count_equivalent, count_operations
 from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
 from emospike.systems.training import Labels, TrainingSet
@@ -124,7 +124,7 @@ class SpikingEmotions(System):
             training.speakers[used],
         )
         networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)))
-        calibrated = ScoreReadout(self.normalise, self.coverage).fit(counted(votes, self.lead), y, who)
+        calibrated = ScoreReadout(self.normalise, self.coverage).fit(count_votes(votes, self.lead), y, who)
         self.voters_ = VoteReadout(self.network, networks, self.lead, calibrated)
         self.voters_.keep([network.read_hidden(events) for network in networks], np.searchsorted(np.unique(y), y))
         self.held_out_ = {self.modality: np.full((len(training.clips), len(calibrated.classes)), np.nan)}
@@ -180,11 +180,11 @@ class SpikingEmotions(System):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.events(seen))
+        return count_operations(self, self.events(seen))
 
     def equivalent(self) -> Operations:
         """Return what the paper's non-spiking equivalent costs: all frames are channels of one picture."""
-        return counterpart_of(self.network, len(self.classes_), len(self.voters_.networks))
+        return count_equivalent(self.network, len(self.classes_), len(self.voters_.networks))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.vote import VotePanel
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
-from emospike.readout.early import Ballot, Votes, counted, stops
+from emospike.readout.early import Votes, VoteTrace, count_votes, stops
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 from emospike.systems.spiking_emotions.voters import VoteReadout
@@ -64,10 +64,10 @@ def make_panels(system: Voting, seen: Perceived, target: int) -> tuple[Attributi
     still, voters = background(system, look), system.voters_
 
     def evidence(one: Events) -> float:
-        return float(voters.calibrated.log_odds(counted(system.votes(one[None]), voters.lead), target))
+        return float(voters.calibrated.log_odds(count_votes(system.votes(one[None]), voters.lead), target))
 
     kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
-    panels: list[Panel] = [VotePanel(ballot_of(system, look, times))]
+    panels: list[Panel] = [VotePanel(trace_votes(system, look, times))]
     if system.network.spiking:
         panels.insert(0, show_layers(system, look, times))
     return {**attribute(evidence, look, kinds)}, panels
@@ -93,12 +93,12 @@ def show_layers(system: Voting, look: Events, times: Float64[np.ndarray, " steps
     return RasterPanel(rasters, start=float(times[0]))
 
 
-def ballot_of(system: Voting, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
+def trace_votes(system: Voting, look: Events, times: Float64[np.ndarray, " steps"]) -> VoteTrace:
     """Return what the network saw, and how its neurons voted."""
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
     first = system.network.spiking and system.camera.float_first
-    return Ballot(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
+    return VoteTrace(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
 
 
 def occlude_parts(look: Events, still: Events) -> Iterator[tuple[str, Events]]:

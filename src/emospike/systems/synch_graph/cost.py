@@ -13,12 +13,12 @@ from emospike.systems.perception import Perceived
 from emospike.systems.vectors import Vector
 
 
-def operations_of(system: Any, seen: Perceived) -> Operations:
+def count_operations(system: Any, seen: Perceived) -> Operations:
     """Return the cost of all presentations, of the graph and of its classifier, beside the same without spikes.
 
-    Costs of neurons and synapses are those of `cross_modal.cost.operations_of`; an edge takes a comparison for
-    each pair of spikes, which counts as an accumulate. The twin drives the same synapses by real numbers at every
-    step, and classifies the same graph.
+    Costs of neurons and synapses are those of `cross_modal.cost.count_operations`; an edge takes a comparison for each
+    pair of spikes, which counts as an accumulate. The non-spiking equivalent drives the same synapses by real numbers
+    at every step, and classifies the same graph.
     """
     lines = system.inputs_.lines(seen)
     looks = [
@@ -44,5 +44,5 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
-    convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
+    convolved = readout.classifier.macs(readout.scale(vector[None])[0])  # type: ignore[attr-defined]
     return count_dense_layer("graph convolution", convolved, convolved)

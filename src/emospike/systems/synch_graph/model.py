@@ -39,7 +39,7 @@ from emospike.systems.competitive import (
 from emospike.systems.explaining import Attributions
 from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph.cost import convolution_cost, operations_of
+from emospike.systems.synch_graph.cost import convolution_cost, count_operations
 from emospike.systems.synch_graph.panels import make_panels
 from emospike.systems.training import TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
@@ -285,7 +285,7 @@ class SynchGraph(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, seen)
+        return count_operations(self, seen)
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""

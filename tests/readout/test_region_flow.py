@@ -5,7 +5,7 @@ import pytest
 
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
-from emospike.readout.traffic import learning, traffic
+from emospike.readout.region_flow import measure_flow, measure_learning
 from emospike.series import Channel
 from emospike.spikes import Spikes
 
@@ -27,7 +27,7 @@ def network():
 
 def test_traffic_is_counted_over_the_synapses_that_excite(network):
     weights, synapses, region, fired = network
-    found = traffic(lived(fired), synapses, region, 3)
+    found = measure_flow(lived(fired), synapses, region, 3)
     passed, chance, number = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 3))
     for i, j in zip(*np.nonzero(weights > 0), strict=True):
         at = region[i], region[j]
@@ -42,21 +42,21 @@ def test_traffic_is_counted_over_the_synapses_that_excite(network):
 def test_chance_is_what_shuffled_spikes_pass_on(network):
     _, synapses, region, fired = network
     rng = np.random.default_rng(1)
-    shuffled = [traffic(lived(rng.permuted(fired, axis=0)), synapses, region, 3).passed for _ in range(400)]
-    expected = traffic(lived(fired), synapses, region, 3).chance
+    shuffled = [measure_flow(lived(rng.permuted(fired, axis=0)), synapses, region, 3).passed for _ in range(400)]
+    expected = measure_flow(lived(fired), synapses, region, 3).chance
     np.testing.assert_allclose(np.mean(shuffled, axis=0), expected * 39 / 40, rtol=0.05)  # one step fewer to follow in
 
 
 def test_silence(network):
     _, synapses, region, fired = network
-    assert not traffic(lived(fired & False), synapses, region, 3).passed.any()
+    assert not measure_flow(lived(fired & False), synapses, region, 3).passed.any()
 
 
 def test_learning_sums_what_changed(network):
     _, before, region, _ = network
     change = np.linspace(-0.1, 0.1, len(before)).astype(np.float32)
     after = Synapses(before.offsets, before.targets, before.weights + change)
-    found = learning(before, after, region, 3)
+    found = measure_learning(before, after, region, 3)
     excites = before.weights > 0
     assert found.change.sum() == pytest.approx(change[excites].sum(), abs=1e-5)
     assert found.synapses.sum() == excites.sum()
@@ -69,4 +69,4 @@ def test_learning_sums_what_changed(network):
 def test_other_synapses_cannot_be_compared(network):
     _, before, region, _ = network
     other = Synapses(before.offsets, (before.targets + 1).astype(np.int32), before.weights)
-    assert learning(before, other, region, 3) is None
+    assert measure_learning(before, other, region, 3) is None

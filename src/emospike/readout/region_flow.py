@@ -1,4 +1,4 @@
-"""Traffic: what passes between the regions of a brain over its synapses, and what learning changed there.
+"""Region flow: what passes between the regions of a brain over its synapses, and what learning changed there.
 
     P[a, b] = 1 / T · Σ_t Σ_{i in a, j in b, w_ij > 0} s_i[t] · s_j[t + 1]
     C[a, b] = 1 / T · Σ_{i in a, j in b, w_ij > 0} n_i · n_j / steps,    n_i = Σ_t s_i[t]
@@ -26,7 +26,7 @@ Between = Float[np.ndarray, "regions regions"]
 
 
 @dataclass(frozen=True)
-class Traffic:
+class RegionFlow:
     """What passes between regions, [from, to] each.
 
     Attributes
@@ -60,24 +60,24 @@ class Learning:
     synapses: Between
 
 
-def traffic(activity: Activity, synapses: Synapses, region: Regions, regions: int) -> Traffic:
+def measure_flow(activity: Activity, synapses: Synapses, region: Regions, regions: int) -> RegionFlow:
     """Return P and C (see the head of this file); `region` gives the index of each neuron's region."""
     excites = synapses.weights > 0
     source, target = synapses.sources(), synapses.targets
     counts = np.bincount(activity.neuron, minlength=activity.neurons).astype(float)
     seconds = max(activity.steps, 1) / activity.inputs.rate
     pairs = _pairs(region[source], region[target], regions)
-    crossed = excites[at := _crossed(activity, synapses)]
+    crossed = excites[at := _count_crossings(activity, synapses)]
     chance = excites * counts[source] * counts[target] / (max(activity.steps, 1) * seconds)
     passed = np.bincount(pairs[at[crossed]], minlength=regions**2) / seconds
 
     def between(weights: Float[np.ndarray, " synapses"] | Bool[np.ndarray, " synapses"]) -> Between:
         return np.bincount(pairs, weights, regions**2).reshape(regions, regions)
 
-    return Traffic(passed.reshape(regions, regions), between(chance), between(excites))
+    return RegionFlow(passed.reshape(regions, regions), between(chance), between(excites))
 
 
-def _crossed(activity: Activity, synapses: Synapses) -> Int64[np.ndarray, " crossings"]:
+def _count_crossings(activity: Activity, synapses: Synapses) -> Int64[np.ndarray, " crossings"]:
     """Return the synapse of each spike that was followed, one step later, by a spike of the synapse's target."""
     fan = np.diff(synapses.offsets)[activity.neuron]
     before = np.cumsum(fan) - fan
@@ -90,7 +90,7 @@ def _crossed(activity: Activity, synapses: Synapses) -> Int64[np.ndarray, " cros
     return synapse[np.isin(arrived, fired)]
 
 
-def learning(before: Synapses, after: Synapses, region: Regions, regions: int) -> Learning | None:
+def measure_learning(before: Synapses, after: Synapses, region: Regions, regions: int) -> Learning | None:
     """Return what changed from one set of synapses to the same ones later; None if they are not the same ones."""
     if not (np.array_equal(before.offsets, after.offsets) and np.array_equal(before.targets, after.targets)):
         return None
