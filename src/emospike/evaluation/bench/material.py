@@ -116,7 +116,8 @@ class Recipe:
 def repeated(spikes: Spikes, times: int) -> Spikes:
     """Return the same spikes several times, one after the other.
 
-    >>> once = Spikes.from_dense(np.array([[1], [0]], np.int8), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> once = Spikes.from_dense(np.array([[1], [0]], np.int8), 100.0, (Channel("a", "audio"),))
     >>> repeated(once, 3).step.tolist()
     [0, 2, 4]
     """
