@@ -13,6 +13,7 @@ pytest.importorskip("snntorch")
 
 from emospike import store
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips
 from emospike.datasets import load, standard_split
 from emospike.evaluation.protocols import make_system
 from emospike.networks import training
@@ -104,6 +105,12 @@ def test_what_it_costs(both, faced, unheard):
     assert whole.bytes_moved < whole.twin_bytes_moved
     real = [one.name for one in whole.layers if one.macs]
     assert {name.split(",")[0].split(" ")[0] for name in real} == {"stream", "head", "leak"}  # receptors hear spikes
+
+
+def test_what_it_costs_is_counted_in_threads_as_alone(both, faced, unheard):
+    clips = faced(unheard).clips
+    alone = [both.operations(clip) for clip in clips]
+    assert list(map_clips(lambda _, clip: both.operations(clip), clips, "operations")) == alone
 
 
 def test_the_equivalent_has_no_spikes(speech):

@@ -144,6 +144,10 @@ class PLIF(nn.Module):
         self.threshold, self.levels, self.subtract = threshold, levels, subtract
         self.leak = nn.Parameter(-torch.log(torch.as_tensor(tau - 1.0)), requires_grad=learn)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy takes over: all but the rate, which hangs on a pass."""
+        return {name: value for name, value in self.__dict__.items() if name != "rate"}
+
     @property
     def tau(self) -> Tensor:
         """The membrane constant, steps."""

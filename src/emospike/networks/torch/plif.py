@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -147,14 +148,10 @@ class PlifNetwork(nn.Module):
         if not self.what.spiking:
             return {}
         fired: list[Tensor] = []
-        hooks = [
-            one.register_forward_hook(lambda _, inputs, output: fired.append(output[:, 0])) for one in self.neurons
-        ]
-        try:
-            self.eval()(self._tensor(seen))
-        finally:
-            for hook in hooks:
-                hook.remove()
+        watched = deepcopy(self).eval()  # as other threads may use the network at the same time
+        for layer in watched.neurons:
+            layer.register_forward_hook(lambda _, inputs, output: fired.append(output[:, 0]))
+        watched(self._tensor(seen))
         events = np.where((seen % 1 == 0).all(axis=(1, 2, 3), keepdims=True), seen, 0).astype(np.int64)
         events[:, 1] *= -1
         inputs = Spikes.from_counts(events.reshape(len(seen), -1), rate)
@@ -167,11 +164,11 @@ class PlifNetwork(nn.Module):
     @torch.no_grad()
     def measure(self, seen: One) -> LayerRates:
         """Return how busy the layers are with one clip; without spikes, the share of inputs that are not 0."""
-        self.eval()
+        watched = deepcopy(self).eval()  # as other threads may use the network at the same time
         what, arriving, awake, rates = self.what, list[float](), list[float](), list[float]()
 
         def arrived(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-            x = inputs[0][1:] if module is self.convolutions[0] and what.spiking else inputs[0]
+            x = inputs[0][1:] if module is watched.convolutions[0] and what.spiking else inputs[0]
             pooled = 4 if what.spiking and what.pooling == "average" and 0 < len(arriving) <= what.blocks else 1
             awake.append(mean_of(x != 0))
             arriving.append(pooled * mean_of(x) if what.spiking else awake[-1])
@@ -179,16 +176,14 @@ class PlifNetwork(nn.Module):
         def fired(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
             rates.append(float((output != 0).float().mean()))
 
-        hooks = [one.register_forward_hook(arrived) for one in (*self.convolutions, self.hidden, self.last)]
-        hooks += [one.register_forward_hook(fired) for one in self.neurons]
-        try:
-            current = self.last(self.fire_hidden(self._tensor(seen)))
-        finally:
-            for hook in hooks:
-                hook.remove()
+        for layer in (*watched.convolutions, watched.hidden, watched.last):
+            layer.register_forward_hook(arrived)
+        for layer in watched.neurons:
+            layer.register_forward_hook(fired)
+        current = watched.last(watched.fire_hidden(self._tensor(seen)))
         spikes = potentials = current
         if what.spiking:
-            spikes, potentials = cast(PLIF, self.neurons[-1]).fire(current)
+            spikes, potentials = cast(PLIF, watched.neurons[-1]).fire(current)
             rates.append(float(spikes.mean()))
         voters = (one[:, 0].cpu().numpy() for one in (potentials, spikes))
         return LayerRates(tuple(arriving), tuple(awake), tuple(rates), *voters)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -187,8 +187,7 @@ class TransformerNetwork(nn.Module):
         def note(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
             fired[name] = output[:, 0]
 
-        with self._hooked({(PLIF,): note}):
-            self.eval().answer(batch)
+        self._watch({(PLIF,): note}).answer(batch)
         sent = {modality: self._sent(modality, batch) for modality in self.modalities}
         out = {}
         for name, spikes in fired.items():
@@ -217,22 +216,19 @@ class TransformerNetwork(nn.Module):
         names = [one.partition("<")[0] for one in name.split(".")]
         return next(modality for modality in self.modalities if modality in names)
 
-    @contextmanager
-    def _hooked(self, kinds: Mapping[tuple[type[nn.Module], ...], Callable[..., None]]) -> Iterator[None]:
-        """Call a function of name, module, first input and output after each pass of the modules of some classes."""
-        hooks = [
-            module.register_forward_hook(
-                lambda module, inputs, output, note=note, name=name: note(name, module, inputs[0], output)
-            )
-            for name, module in self.named_modules()
-            for kind, note in kinds.items()
-            if isinstance(module, kind)
-        ]
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
+    def _watch(self, kinds: Mapping[tuple[type[nn.Module], ...], Callable[..., None]]) -> TransformerNetwork:
+        """Return a copy whose modules of some classes call a function of name, module, first input and output.
+
+        A copy, as other threads may use the network at the same time.
+        """
+        copy = deepcopy(self).eval()
+        for name, module in copy.named_modules():
+            for kind, note in kinds.items():
+                if isinstance(module, kind):
+                    module.register_forward_hook(
+                        lambda module, inputs, output, note=note, name=name: note(name, module, inputs[0], output)
+                    )
+        return copy
 
     @torch.no_grad()
     def count(self, batch: Batch) -> PassCount:
@@ -271,8 +267,7 @@ class TransformerNetwork(nn.Module):
             (RandomFeatures,): listens,
             (PLIF, Rectified): fires,
         }
-        with self._hooked(kinds):
-            self.eval().answer(batch)
+        self._watch(kinds).answer(batch)
         return PassCount(round(sum(one for one, _ in fired)), sum(size for _, size in fired), tuple(layers))
 
 
