@@ -1,7 +1,7 @@
 # make demo    on a fresh machine: installs emospike, then recognises, explains and draws a recording (CLIP=my.wav)
 # make test    all tests, with the examples of docstrings and documentation
 # make check   lint, format, types, layers
-# make bench   times on this machine (BENCH="--quick --json times.json")
+# make bench   times and memory on this machine (BENCH="--quick --json times.json")
 # make docs    the documentation as a site, in site/
 # make pages   outputs, tables and pictures of the documentation made afresh, after a change of models or results
 
@@ -26,7 +26,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.core
-	@$(BIN)/emospike bench $(BENCH)
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

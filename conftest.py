@@ -5,7 +5,7 @@ from pathlib import Path
 import made_up
 import pytest
 
-collect_ignore = ["src/emospike/evaluation/bench/brian2_peer.py"]  # runs in an environment of its own, with brian2
+collect_ignore_glob = ["benchmarks/brian2_*.py"]  # they run in an environment of their own, with brian2
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from emospike.datasets.labels import relabel
 from emospike.evaluation.metrics import interval
 from emospike.explain.style import save_figure
 from emospike.files import write_atomically
-from emospike.readout.readout import Readout
+from emospike.readout.readout import VectorReadout
 from emospike.systems.excube2.model import EXCube2
 
 SIZES = (1000, 2000, 3108, 8000, 16000, 30000)
@@ -46,7 +46,7 @@ def measured(data: Path, neurons: int) -> list[dict[str, object]]:
         for normalise in ("none", "speaker"):
             correct = np.zeros(len(y), bool)
             for fold in speaker_folds(relabel(dataset, labels)):
-                readout = Readout(system.scaler, system.classifier, normalise).fit(
+                readout = VectorReadout(system.scaler, system.classifier, normalise).fit(
                     vectors[fold.train], y[fold.train], speakers[fold.train]
                 )
                 p = readout.probabilities(vectors[fold.test], speakers[fold.test])

@@ -7,7 +7,7 @@ A ``console`` block holds lines that begin with ``$ emospike``; below each stand
 made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=value ... -->`` and ``<!-- /TABLE -->``;
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
-what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``emospike bench --json``,
+what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``make bench``,
 and ``reproduction file=NAME``, ``audit file=NAME`` and ``comparison file=NAME`` show docs/results/NAME.json, written by
 ``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``; ``reproduction file=NAME shape=wide``
 has a line a row.
@@ -146,7 +146,7 @@ def energy(found: Result) -> list[str]:
 
 def bench(file: Path = RESULTS / "bench.json") -> str:
     """Return the tables of a bench, one a group, below what they were measured on."""
-    from emospike.evaluation.bench.tables import shown
+    from emospike.cli.terminal import format_number
 
     if not file.exists():
         return NONE_YET
@@ -159,8 +159,8 @@ def bench(file: Path = RESULTS / "bench.json") -> str:
     for name, rows in report["groups"].items():
         curve = any(one["at"] is not None for one in rows)
         header = [*([name] if curve else []), "what", "value", "unit", "how"]
-        cells = [[one["name"], shown(one["value"]), one["unit"], one["note"]] for one in rows]
-        at = [[shown(one["at"])] for one in rows] if curve else [[] for _ in rows]
+        cells = [[one["name"], format_number(one["value"]), one["unit"], one["note"]] for one in rows]
+        at = [[format_number(one["at"])] for one in rows] if curve else [[] for _ in rows]
         table = markdown(header, [[*left, *right] for left, right in zip(at, cells, strict=True)])
         parts.append(f"### {name.capitalize()}\n\n{table}")
     return "\n\n".join(parts)
@@ -181,12 +181,12 @@ COSTS = (
 
 def costs(file: Path = RESULTS / "bench.json") -> str:
     """Return a short table of what things cost, from a bench."""
-    from emospike.evaluation.bench.tables import shown
+    from emospike.cli.terminal import format_number
 
     groups = json.loads(file.read_text(encoding="utf-8"))["groups"]
     found = {(group, row["name"]): row for group, rows in groups.items() for row in rows}
-    rows = [[what, f"{shown(row['value'])} {row['unit']}"] for *key, what in COSTS if (row := found.get(tuple(key)))]
-    return markdown(["what", "costs"], rows)
+    shown = [(what, found[key]) for *names, what in COSTS if (key := tuple(names)) in found]
+    return markdown(["what", "costs"], [[what, f"{format_number(row['value'])} {row['unit']}"] for what, row in shown])
 
 
 HEADS = {"random": "random split, LEAKY", "published": "as published", "speaker-folds": "new speakers (95 %)"}
@@ -282,9 +282,9 @@ def millions(count: float) -> str:
 
 def compared(row: Result) -> list[str]:
     """Return the cells of one row of a comparison."""
-    from emospike.evaluation.report import comparison_cells
+    from emospike.evaluation.report import write_cells
 
-    accuracy, _, balanced, at_coverage, *costs = comparison_cells(row)
+    accuracy, _, balanced, at_coverage, *costs = write_cells(row)
     protocol = f"{row['protocol']}{', LEAKY' if row['leaky'] else ''}"
     interval = " to ".join(f"{end:.3f}" for end in row["ci95"]) if row["ci95"] else "two speakers: no interval"
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"

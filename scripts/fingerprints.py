@@ -28,7 +28,7 @@ from made_up_speech import Speech, smallest, with_faces
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import finer_labels, load, relabel
-from emospike.evaluation.trials import content
+from emospike.evaluation.retraining import canonicalise
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 
@@ -42,7 +42,7 @@ TRAINED, TESTED = ("02", "05"), ("03",)
 def digest_of(system: System, clips: Sequence[Clip]) -> Prints:
     """Return a hash of the arrays that a system has learnt, whatever they are called, and what it decides."""
     arrays, _ = system.state()
-    parts = sorted(hashlib.blake2b(content(one), digest_size=16).hexdigest() for one in arrays.values())
+    parts = sorted(hashlib.blake2b(canonicalise(one), digest_size=16).hexdigest() for one in arrays.values())
     whole = hashlib.blake2b("".join(parts).encode(), digest_size=16).hexdigest()
     return {
         "learnt": whole,
@@ -76,7 +76,7 @@ def real_prints(only: str | None, ravdess: Path) -> Iterator[tuple[str, Prints]]
         kind = SYSTEMS.load(name)
         modality = kind.modalities()[0]
         data = relabel(load(ravdess, video=modality != "audio"), "arousal")
-        data = data if modality == "audio" else data.with_senses(modality)
+        data = data if modality == "audio" else data.select_modality(modality)
         train, test = (slice_of(data, actors) for actors in (TRAINED, TESTED))
         system = smallest(kind, kind.presets()[0])
         system.fit(train.clips(), train.labels.tolist(), train.speakers.tolist(), None, finer_labels(train))
@@ -96,7 +96,7 @@ def slice_of(data: Any, actors: Sequence[str]) -> Any:
 def shipped_prints(only: str | None, folder: Path) -> Iterator[tuple[str, Prints]]:
     """Yield what every shipped model decides on made-up recordings."""
     clips = fixed_clips(folder)
-    for name in store.shipped_models():
+    for name in store.list_shipped_models():
         if only and not name.startswith(only):
             continue
         model = store.load(name)

@@ -79,7 +79,7 @@ def smallest(system: type[System], preset: str, modality: str | None = None, **p
         parameters = {"neurons": 500} | parameters
     if "window" in made.get_params():
         parameters = few_graphs(made) | parameters
-    if "augmentation" in made.get_params():
+    if "excerpt" in made.get_params():
         parameters = few_tokens(made) | parameters
     if "camera" in made.get_params():
         parameters = few_pixels(made) | parameters
@@ -92,7 +92,7 @@ def few_graphs(system: Any) -> dict[str, Any]:
     if classifier.epochs > 100:
         classifier, features = replace(classifier, epochs=100, learning_rate=1e-3), 8
     pathways = tuple(replace(path, layer=replace(path.layer, features=features)) for path in system.pathways)
-    return {"pathways": pathways, "looks": 1, "classifier": classifier}
+    return {"pathways": pathways, "presentations": 1, "classifier": classifier}
 
 
 def few_pixels(system: Any) -> dict[str, Any]:
@@ -110,9 +110,9 @@ def few_pixels(system: Any) -> dict[str, Any]:
 
 
 def few_tokens(system: Any) -> dict[str, Any]:
-    """What makes a spiking transformer quick: narrow tokens, few receptors, short excerpts, two networks."""
+    """What makes a spiking transformer quick: narrow tokens, few random features, short excerpts, two networks."""
     return {
-        "network": replace(system.network, dim=16, receptors=60 if system.network.receptors else 0),
+        "network": replace(system.network, dim=16, random_features=60 if system.network.random_features else 0),
         "training": replace(system.training, epochs=20, batch=8, rate=0.02, average=0.8),
         "penalty": system.penalty and 10.0,
         "members": 2,

@@ -3,11 +3,13 @@
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import fill_docs
+import make_pictures
 import pytest
 
 from emospike.cli import app
@@ -93,6 +95,16 @@ def test_tables(tmp_path):
     )
     assert fill_docs.NONE_YET in fill_docs.filled(page, [])
     assert fill_docs.NONE_YET in fill_docs.filled(page.replace("=arousal", "=emotion"), [found])
+
+
+def test_evaluations_without_a_picture_are_drawn(tmp_path):
+    shutil.copy(fill_docs.RESULTS / "excube2-emotion.json", tmp_path)
+    make_pictures.draw_results(tmp_path)
+    picture = tmp_path / "excube2-emotion.png"
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    picture.write_bytes(b"kept")
+    make_pictures.draw_results(tmp_path)
+    assert picture.read_bytes() == b"kept"
 
 
 def test_tables_of_reproductions(tmp_path, monkeypatch):

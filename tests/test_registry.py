@@ -6,11 +6,11 @@ from emospike.encoding import ENCODERS
 from emospike.features import FEATURES
 from emospike.readout import CLASSIFIERS
 from emospike.registry import Registry
-from emospike.store import STEPS, steps_of
+from emospike.store import STEPS, gather_steps
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
-STEPS_OF_SYSTEMS = [steps_of(info) for info in SYSTEMS.values()]
+STEPS_OF_SYSTEMS = [gather_steps(info) for info in SYSTEMS.values()]
 EVERY = [
     (registry, name)
     for registry in (ENCODERS, FEATURES, CLASSIFIERS, STEPS, SYSTEMS, *STEPS_OF_SYSTEMS)

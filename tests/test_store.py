@@ -106,7 +106,7 @@ def test_arrays_keep_their_bits_type_and_shape(coin, path):
 @pytest.mark.parametrize("system", [name for name in SYSTEMS if name != "coin"])
 def test_every_preset_can_be_stored(system):
     info = SYSTEMS[system]
-    steps = store.steps_of(info)
+    steps = store.gather_steps(info)
     for preset in info.load_presets():
         parameters = info.make(preset, seed=7).get_params()
         plain = {name: store.to_plain(value, steps) for name, value in parameters.items()}
@@ -160,7 +160,7 @@ def test_a_step_that_another_system_has_is_refused(path):
 
 def test_shipped_models_are_found_by_name(path, monkeypatch):
     monkeypatch.setattr(store, "SHIPPED", path.parent)
-    assert store.shipped_models() == ["coin"]
+    assert store.list_shipped_models() == ["coin"]
     assert store.locate("coin") == path
     assert store.load("coin").classes_ == ("heads", "tails")
     assert store.locate(str(path)) == path

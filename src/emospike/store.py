@@ -20,6 +20,7 @@ from emospike.brain import BRAIN
 from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
 from emospike.files import write_atomically
+from emospike.legacy import modernise
 from emospike.networks import NETWORKS
 from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
@@ -52,6 +53,13 @@ STEPS = Registry("step", {f"{room}/{name}": path for room, offers in ROOMS for n
 ALIASES = {
     "feature/virtual_speakers": "augmentation/virtual_speakers",
     "system/augmentation": "augmentation/masks",
+    "voices": "augmentation",
+    "looks": "presentations",
+    "companion": "auxiliary",
+    "meeting": "multisensory",
+    "receptors": "random_features",
+    "judged": "validate_every",
+    "sense_dropout": "modality_dropout",
 }
 """What steps, and parameters of steps and of systems, are called now, by the names that older files have for them.
 
@@ -59,15 +67,15 @@ A parameter is renamed where its class knows the old name no longer.
 """
 
 
-def steps_of(info: SystemInfo) -> Registry:
+def gather_steps(info: SystemInfo) -> Registry:
     """Return the steps that a model file of a system may name: those of all rooms, and the system's own."""
     return Registry("step", STEPS | {f"system/{name}": path for name, path in info.steps.items()})
 
 
-def shipped_models() -> list[str]:
-    """Names of the models that come with the package.
+def list_shipped_models() -> list[str]:
+    """Return the names of the models that come with the package.
 
-    >>> "excube2-arousal" in shipped_models()
+    >>> "excube2-arousal" in list_shipped_models()
     True
     """
     return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
@@ -85,7 +93,7 @@ def save(system: System, path: Path | str) -> Path:
     info = SYSTEMS.info_of(type(system))
     if not hasattr(system, "classes_"):
         raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
-    (arrays, facts), steps = system.state(), steps_of(info)
+    (arrays, facts), steps = system.state(), gather_steps(info)
     header = {
         "format": FORMAT,
         "emospike": __version__,
@@ -110,9 +118,9 @@ def load(model: Path | str) -> System:
     arrays, header = read(path)
     try:
         info = SYSTEMS.find(header["system"])
-        steps = steps_of(info)
+        steps = gather_steps(info)
         system: System = build(info.load(), header["parameters"], steps)
-        facts = from_plain(header["facts"], steps)
+        facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = dict(header["card"])
         return system.restore(arrays, facts)
@@ -129,7 +137,7 @@ def locate(model: Path | str) -> Path:
     shipped = SHIPPED / f"{model}.safetensors"
     if path.name == str(model) and shipped.is_file():
         return shipped
-    raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(shipped_models())}")
+    raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(list_shipped_models())}")
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -148,8 +156,15 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, header
 
 
-def to_plain(value: Any, steps: Registry = STEPS) -> Any:
-    """Return a parameter as JSON can hold it: a step becomes its registered name and its own parameters."""
+# -- parameters as JSON, and back ----------------------------------------------------------------------------------
+
+
+def to_plain(value: Any, steps: Registry) -> Any:
+    """Return a parameter as JSON can hold it.
+
+    A step becomes its registered name and its own parameters, as ``{"step": "feature/mel", "with": {...}}``; a mapping
+    says that it is one, and a tuple becomes a list.
+    """
     if is_dataclass(value):
         own = {f.name: to_plain(getattr(value, f.name), steps) for f in fields(value) if f.init}
         return {"step": steps.name_of(type(value)), "with": own}
@@ -160,7 +175,7 @@ def to_plain(value: Any, steps: Registry = STEPS) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def from_plain(value: Any, steps: Registry = STEPS) -> Any:
+def from_plain(value: Any, steps: Registry) -> Any:
     """Return what `to_plain` was given."""
     if isinstance(value, dict) and "step" in value:
         name: str = value["step"]
@@ -172,7 +187,7 @@ def from_plain(value: Any, steps: Registry = STEPS) -> Any:
     return value
 
 
-def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry = STEPS) -> Any:
+def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry) -> Any:
     """Return a step or a system of stored parameters, which may have the names of an older emospike."""
     known = {part.name for part in fields(kind)}
     named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}

@@ -7,6 +7,8 @@ from emospike.augmentation.masks import Augmentation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.features.action_units import ActionUnits
 from emospike.features.mel import Mel
+from emospike.features.openface import CHANNELS
+from emospike.features.spectrum import make_band
 from emospike.series import Series
 from emospike.validation import InputError
 
@@ -15,14 +17,15 @@ NONE = Augmentation(VirtualSpeakers(copies=0), masks=0, noise=0.0, drop=0.0, mir
 
 def features():
     rng = np.random.default_rng(0)
-    mel = Series(rng.normal(-8, 2, (100, 64)).astype(np.float32), 100.0, tuple(f"mel {i + 50} Hz" for i in range(64)))
-    face = Series(rng.random((100, 17)).astype(np.float32), 100.0, tuple(f"AU{i:02d}" for i in range(17)))
+    bands = tuple(make_band("mel", str(i + 50)) for i in range(64))
+    mel = Series(rng.normal(-8, 2, (100, 64)).astype(np.float32), 100.0, bands)
+    face = Series(rng.random((100, 17)).astype(np.float32), 100.0, CHANNELS)
     return (Mel(bands=64), ActionUnits()), (mel, face)
 
 
 def test_the_same_draws_give_the_same():
     kinds, series = features()
-    one, two, other = (Augmentation().respoken(kinds, series, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, two, other = (Augmentation().respeak(kinds, series, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(one[0].values, two[0].values)
     assert not np.array_equal(one[0].values[:80], other[0].values[:80])
     assert len(one[0]) == len(one[1])  # a face moves as slowly as its voice
@@ -31,26 +34,26 @@ def test_the_same_draws_give_the_same():
 def test_nothing_changes_where_nothing_may():
     kinds, series = features()
     rng = np.random.default_rng(0)
-    found = NONE.respoken(kinds, (series[0], None), rng)
+    found = NONE.respeak(kinds, (series[0], None), rng)
     assert found[1] is None
     np.testing.assert_array_equal(found[0].values, series[0].values)
-    np.testing.assert_array_equal(NONE.disturbed(series[0].values, rng, picture=True), series[0].values)
+    np.testing.assert_array_equal(NONE.disturb(series[0].values, rng, picture=True), series[0].values)
 
 
 def test_masks_hide_bands_and_moments_of_pictures_and_whole_tracks():
     values = np.ones((100, 40), np.float32)
     rng = np.random.default_rng(3)
     change = Augmentation(masks=3, widest=8, longest=24, noise=0.0, drop=0.5)
-    hidden = change.disturbed(values, rng, picture=True) == 0
+    hidden = change.disturb(values, rng, picture=True) == 0
     assert 0 < hidden.all(axis=0).sum() <= 24  # bands
     assert 0 < hidden.all(axis=1).sum() <= 72  # moments
-    tracks = change.disturbed(values, rng, picture=False) == 0
+    tracks = change.disturb(values, rng, picture=False) == 0
     assert 8 < tracks.all(axis=0).sum() < 32
     assert (values == 1).all()  # what came in stays as it was
 
 
 def test_noise_has_its_deviation():
-    noisy = Augmentation(masks=0, noise=0.2, drop=0.0).disturbed(
+    noisy = Augmentation(masks=0, noise=0.2, drop=0.0).disturb(
         np.zeros((500, 20), np.float32), np.random.default_rng(0), picture=False
     )
     assert noisy.std() == pytest.approx(0.2, rel=0.05)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from emospike.brain.pairs import draw_fixed, draw_independent, mean_kernel, square_distance
+from emospike.brain.pairs import average_kernel, compute_square_distance, draw_fixed, draw_independent
 from emospike.brain.template import BrainTemplate
 from emospike.validation import InputError
 
 POSITIONS = BrainTemplate.mni152(1500, seed=5).positions
-SQUARES = square_distance(POSITIONS[:, None], POSITIONS[None])
+SQUARES = compute_square_distance(POSITIONS[:, None], POSITIONS[None])
 BINS = np.arange(0, 80, 6) ** 2
 REACHES = {
     "constant": np.full(1500, 20.0),
@@ -74,8 +74,8 @@ def test_memory_bound_does_not_change_the_distribution() -> None:
 
 def test_mean_kernel_matches_the_matrix() -> None:
     exact = dense_kernel(REACHES["per neuron"]).mean()
-    assert mean_kernel(POSITIONS, REACHES["per neuron"]) == pytest.approx(exact, rel=1e-4)
-    assert mean_kernel(POSITIONS, REACHES["per neuron"], pairs=300_000) == pytest.approx(exact, rel=0.05)
+    assert average_kernel(POSITIONS, REACHES["per neuron"]) == pytest.approx(exact, rel=1e-4)
+    assert average_kernel(POSITIONS, REACHES["per neuron"], pairs=300_000) == pytest.approx(exact, rel=0.05)
 
 
 def test_too_short_a_reach_is_explained() -> None:

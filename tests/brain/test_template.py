@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.brain.regions import REGIONS, region_of
+from emospike.brain.regions import REGIONS, find_regions
 from emospike.brain.template import DATA, BrainTemplate, sample_evenly
 from emospike.validation import InputError
 
@@ -78,12 +78,12 @@ def test_sample_is_more_even_than_chance() -> None:
     ],
 )
 def test_landmarks_lie_in_their_region(point: tuple[float, float, float], region: str) -> None:
-    assert REGIONS[region_of(np.array([point], float))[0]] == region
+    assert REGIONS[find_regions(np.array([point], float))[0]] == region
 
 
 def test_sts_holds_the_face_box_of_the_paper() -> None:
     x, y, z = np.meshgrid([-59, -44, -29, 29, 44, 59], [-61, -52, -43], [-10, 2, 15])
-    box = region_of(np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(float))
+    box = find_regions(np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(float))
     assert {REGIONS[i] for i in box} == {"STS L", "STS R"}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.brain.regions import REGIONS, region_of
+from emospike.brain.regions import REGIONS, find_regions
 from emospike.brain.tonotopy import Tonotopy
 from emospike.validation import InputError
 
@@ -35,7 +35,7 @@ def test_hemispheres_mirror_each_other() -> None:
 
 
 def test_sites_lie_in_a1() -> None:
-    regions = region_of(Tonotopy().sites(BANDS).reshape(-1, 3))
+    regions = find_regions(Tonotopy().sites(BANDS).reshape(-1, 3))
     assert {REGIONS[i] for i in regions} == {"A1 L", "A1 R"}
 
 

@@ -71,7 +71,7 @@ def tiny_preset() -> Iterator[None]:
     def preset(modality: str) -> dict[str, Any]:
         default = excube2_presets.default(modality)
         ways = {name: replace(way, fan_out=10) for name, way in default.items() if name.endswith("_wiring")}
-        return default | {"neurons": 500, "voices": None} | ways
+        return default | {"neurons": 500, "augmentation": None} | ways
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(excube2_presets.PRESETS, "tiny", preset)

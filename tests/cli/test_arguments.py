@@ -2,7 +2,7 @@
 
 import pytest
 
-from emospike.cli.arguments import modality_of
+from emospike.cli.arguments import choose_modality
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
@@ -12,13 +12,13 @@ COMMANDS = [("evaluate",), ("audit",), ("train", "-o", "{folder}/m")]
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_system_perceives_its_first_modality_unless_told(name):
     kind = SYSTEMS.load(name)
-    assert modality_of(name, None) == kind.modalities()[0]
-    assert [modality_of(name, one) for one in kind.modalities()] == list(kind.modalities())
+    assert choose_modality(name, None) == kind.modalities()[0]
+    assert [choose_modality(name, one) for one in kind.modalities()] == list(kind.modalities())
 
 
 def test_an_unknown_system_is_refused():
     with pytest.raises(InputError, match="unknown system 'excube': did you mean"):
-        modality_of("excube", None)
+        choose_modality("excube", None)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])

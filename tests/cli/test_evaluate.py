@@ -214,7 +214,7 @@ def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     code = (
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
         "from emospike.cli import main\nfrom emospike.systems.excube2 import presets as p\n"
-        "p.PRESETS['tiny'] = lambda modality: p.default(modality) | {'neurons': 500, 'voices': None}\nmain()"
+        "p.PRESETS['tiny'] = lambda modality: p.default(modality) | {'neurons': 500, 'augmentation': None}\nmain()"
     )
     file = tmp_path / "r.json"
     command = ["evaluate", "excube2", "--data", data, "--preset", "tiny", "--seeds", "50", "--json", file]

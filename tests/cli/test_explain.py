@@ -70,7 +70,9 @@ def test_a_sound_with_its_face(run, seeing, wav, faces, tmp_path):
     outcome = run("explain", wav, "--face", face, "--model", seeing, "-o", tmp_path / "why")
     assert outcome.code == 0, outcome.err
     assert "sound" in outcome.out
-    assert {"crossing.png", "encoding-ActionUnits.png"} <= {path.name for path in (tmp_path / "why").iterdir()}
+    assert {"contributions.png", "cross-modal.png", "encoding-ActionUnits.png", "raster.png"} <= {
+        path.name for path in (tmp_path / "why").iterdir()
+    }
     page = (tmp_path / "why" / "index.html").read_text()
     assert 'class="missing"' not in page
 
@@ -98,7 +100,7 @@ def test_two_recordings_are_compared(run, model, data, tmp_path):
     assert [path.name in line for path, line in zip(paths, lines, strict=False)] == [True, True]
     assert lines[-1] == str(tmp_path / "why" / "index.html")
     assert {path.name for path in (tmp_path / "why").iterdir()} == {
-        "index.html", "decisions.png", "effects.png", "network.png",
+        "index.html", "decisions.png", "attributions.png", "interactions.png",
     }  # fmt: skip
 
 

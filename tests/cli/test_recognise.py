@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from emospike import store
-from emospike.cli.recognise import recognised, takes
-from emospike.systems.base import verdict
+from emospike.cli.recognise import find_takes, recognise_files
+from emospike.decision import verdict
 from emospike.validation import InputError
 
 KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]
@@ -88,10 +88,10 @@ def test_several_files_are_preceded_by_a_warm_up(model, wav):
     system, heard = store.load(model), []
     decide = system.decide
     system.decide = lambda clip, *given: heard.append((clip.name, clip.seconds)) or decide(clip, *given)
-    assert len(list(recognised(system, [wav], None, 4.0))) == 1
+    assert len(list(recognise_files(system, [wav], None, 4.0))) == 1
     assert heard == [("speech.wav", 2.0)]
     heard.clear()
-    assert len(list(recognised(system, [wav, wav], None, 4.0))) == 2
+    assert len(list(recognise_files(system, [wav, wav], None, 4.0))) == 2
     assert heard == [("array", 0.5), ("speech.wav", 2.0), ("speech.wav", 2.0)]
 
 
@@ -391,8 +391,8 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
         (tmp_path / name).touch()
     for name in ("a.csv", "c.csv"):
         (tmp_path / name).write_text("timestamp,AU01_r\n")
-    assert takes([tmp_path], sees=False) == {tmp_path / "a.wav": None, tmp_path / "b.wav": None}
-    faces = takes([tmp_path], sees=True)
+    assert find_takes([tmp_path], sees=False) == {tmp_path / "a.wav": None, tmp_path / "b.wav": None}
+    faces = find_takes([tmp_path], sees=True)
     assert faces == {tmp_path / "a.wav": tmp_path / "a.csv", tmp_path / "b.wav": None, tmp_path / "c.csv": None}
 
     def decide(clip, threshold, modality):
@@ -402,5 +402,5 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
     system, told = store.load(model), {}
     system.decide = decide
     soundfile.write(tmp_path / "a.wav", sound(), 16_000)
-    (row,) = recognised(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
+    (row,) = recognise_files(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
     assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from emospike.datasets import cmu_mosi, load, relabel, standard_split
-from emospike.datasets._cmu_mosi_parts import TEST, TRAIN, VALIDATION
 from emospike.datasets.folds import is_leaky
 from emospike.validation import InputError
 
+TRAIN, VALIDATION, TEST = cmu_mosi.SPLIT.values()
 OPINIONS = {1: 2.4, 2: -1.0, 3: 0.0, 4: -0.2}
 FILMS = (TRAIN[0], TRAIN[1], VALIDATION[0], TEST[0])
 
@@ -100,6 +100,6 @@ def test_films_can_be_seen(tmp_path, write_film):
     sound = 0.1 * rng.normal(size=19_200).astype(np.float32)
     write_film(folder / f"{TEST[0]}_1.mp4", rng.integers(0, 255, (10, 64, 64, 3), np.uint8), sound=sound)
     (tmp_path / "OpinionLevelSentiment.csv").write_text(f"0,1,{TEST[0]},1,2.0")
-    (clip,) = load(tmp_path, video=True).with_senses("both").clips()
+    (clip,) = load(tmp_path, video=True).select_modality("both").clips()
     assert len(list(clip.frames())) == 10
     assert clip.hears

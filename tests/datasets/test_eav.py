@@ -100,6 +100,6 @@ def test_clips_can_be_heard_and_seen(tmp_path, write_film):
     )
     images = rng.integers(0, 255, (10, 64, 64, 3), np.uint8)
     write_film(tmp_path / "subject1/Video/002_Trial_02_Speaking_Sadness.mp4", images)
-    (clip,) = load(tmp_path, video=True).with_senses("both").clips()
+    (clip,) = load(tmp_path, video=True).select_modality("both").clips()
     assert clip.seconds == 1.0
     assert len(list(clip.frames())) == 10

@@ -69,7 +69,7 @@ def test_films_can_be_heard_and_seen(tmp_path, write_film):
         folder.mkdir(parents=True)
         images = rng.integers(0, 255, (10, 64, 64, 3), np.uint8)
         write_film(folder / f"s1_an_{sentence}.avi", images, sound=0.1 * rng.normal(size=19_200).astype(np.float32))
-    clips = load(tmp_path, video=True).with_senses("both").clips()
+    clips = load(tmp_path, video=True).select_modality("both").clips()
     assert len(clips) == 2
     assert clips[0].seconds == pytest.approx(0.4, abs=0.1)
     assert len(list(clips[1].frames())) == 10

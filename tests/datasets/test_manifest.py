@@ -82,10 +82,10 @@ def test_eeg_beside_the_sound(csv):
         assert found == [(path.parent / "sub" / "b.wav", 12.5), (path.parent / "d.wav", 0.0), (None, 0.0)]
         assert [(clip.eeg, clip.eeg_start) for clip in dataset.clips()] == found
         assert dataset.recordings[0].tags == {"room": "x"}
-    chosen = load(path).with_senses("eeg")
+    chosen = load(path).select_modality("eeg")
     assert (len(chosen), chosen.notes) == (2, ("1 recording without EEG left out",))
     with pytest.raises(InputError, match="none of 1 recordings has EEG: name EEG recordings in the column eeg"):
-        load(path).subset(np.array([2])).with_senses("eeg")
+        load(path).subset(np.array([2])).select_modality("eeg")
     path.write_text("path,label,eeg\na.wav,calm,\nc.wav,sad,one.edf\n")
     with pytest.raises(InputError, match=r"the eeg 'one.edf' in row 3 of .* is missing: paths are relative to"):
         load(path)

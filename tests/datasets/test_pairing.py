@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from emospike.datasets import load_unlabelled, with_tables
+from emospike.datasets import load_unlabelled, pair_tables
 from emospike.validation import InputError
 
 HEADER = "frame, timestamp, AU01_r, AU45_r\n"
@@ -24,7 +24,7 @@ def named(root, pairs):
 
 
 def test_tables_of_a_folder(folder):
-    assert named(folder, with_tables([folder])) == {
+    assert named(folder, pair_tables([folder])) == {
         "a.wav": "a.csv",
         "b.csv": None,  # beside no b.wav
         "deep/b.wav": None,
@@ -38,20 +38,20 @@ def test_compressed_tables(touch):
     with gzip.open(root / "a.csv.gz", "wt") as file:
         file.write(HEADER)
     (root / "b.csv.gz").write_text("not compressed")
-    assert named(root, with_tables([root])) == {"a.wav": "a.csv.gz"}
+    assert named(root, pair_tables([root])) == {"a.wav": "a.csv.gz"}
 
 
 def test_files_are_returned_as_they_are(folder):
     files = [folder / "a.wav", folder / "a.csv", folder / "nowhere.wav"]
-    assert with_tables(files) == [(file, None) for file in files]
+    assert pair_tables(files) == [(file, None) for file in files]
 
 
 def test_tables_alone_are_enough_and_nothing_is_not(folder, tmp_path):
-    assert named(folder, with_tables([folder / "track"])) == {"track/01-01-06-01-02-01-12.csv": None}
+    assert named(folder, pair_tables([folder / "track"])) == {"track/01-01-06-01-02-01-12.csv": None}
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no recording"):
-        with_tables([tmp_path / "empty"])
-    assert len(with_tables([tmp_path / "empty", folder / "track"])) == 2
+        pair_tables([tmp_path / "empty"])
+    assert len(pair_tables([tmp_path / "empty", folder / "track"])) == 2
 
 
 def test_unlabelled_recordings_with_their_faces(folder):

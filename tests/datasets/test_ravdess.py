@@ -157,7 +157,7 @@ def test_a_folder_of_tables_alone(touch):
 def test_real_tables_pair_with_the_sound_of_their_take(ravdess):
     dataset = load(ravdess, video=True)
     assert dataset.paths.tolist() == load(ravdess).paths.tolist()
-    both = dataset.with_senses("both")
+    both = dataset.select_modality("both")
     assert len(both) == 144
     assert both.notes == ("1056 recordings without a face left out",)
     assert Counter(both.labels.tolist()) == {"happy": 72, "sad": 72}
@@ -171,7 +171,7 @@ def test_real_tables_pair_with_the_sound_of_their_take(ravdess):
 
 
 def test_real_films_are_their_own_face(data_dir):
-    seen = load(data_dir / "samples", video=True).with_senses("face")
+    seen = load(data_dir / "samples", video=True).select_modality("face")
     assert seen.paths.tolist() == [recording.face for recording in seen.recordings]
     assert len(seen) == 4
 

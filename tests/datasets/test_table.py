@@ -47,17 +47,17 @@ def senses():
     ],
 )
 def test_rows_that_have_what_a_modality_needs(senses, modality, takes, notes):
-    chosen = senses.with_senses(modality)
+    chosen = senses.select_modality(modality)
     assert [recording.take for recording in chosen.recordings] == takes
     assert chosen.notes == ("a note", *notes)
-    assert chosen.with_senses(modality) == chosen
+    assert chosen.select_modality(modality) == chosen
 
 
 def test_no_row_with_what_a_modality_needs(senses):
     heard = senses.subset(np.array([0]))
     with pytest.raises(InputError, match="none of 1 recordings has a face: give films, or put face-tracking tables"):
-        heard.with_senses("both")
+        heard.select_modality("both")
     with pytest.raises(InputError, match="none of 1 recordings has sound: give recordings with a sound track"):
-        senses.subset(np.array([2])).with_senses("audio")
+        senses.subset(np.array([2])).select_modality("audio")
     with pytest.raises(InputError, match="unknown modality 'faces': did you mean 'face'"):
-        heard.with_senses("faces")
+        heard.select_modality("faces")

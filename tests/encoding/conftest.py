@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emospike.series import Series
+from emospike.series import Channel, Series
 
 
 def make(values, rate=100.0):
     """Return a series of a list of samples (one channel) or of a matrix (steps, channels)."""
     array = np.asarray(values, np.float32)
     array = array[:, None] if array.ndim == 1 else array
-    return Series(array, rate, tuple(f"c{index}" for index in range(array.shape[1])))
+    return Series(array, rate, tuple(Channel(f"c{index}", "audio") for index in range(array.shape[1])))
 
 
 @pytest.fixture(name="make")

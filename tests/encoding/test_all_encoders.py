@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from emospike.encoding import ENCODERS
 from emospike.encoding.contract import Decoder, Encoder
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 DECODERS = [name for name in ENCODERS if name not in ("poisson", "population", "levels")]
@@ -47,7 +47,7 @@ def test_parameters_survive_json(name, wave):
 @settings(max_examples=40, deadline=None)
 @given(values=matrices)
 def test_events_are_sorted_unique_and_on_the_grid_of_the_series(name, values):
-    series = Series(values, 100.0, tuple(map(str, range(values.shape[1]))))
+    series = Series(values, 100.0, tuple(Channel(str(i), "audio") for i in range(values.shape[1])))
     spikes = example(name).encode(series)
     assert (spikes.steps, spikes.rate) == (len(series), series.rate)
     assert len(spikes.channels) == len(series.channels) * OUTPUTS.get(name, 1)

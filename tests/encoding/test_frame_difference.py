@@ -7,7 +7,7 @@ import pytest
 
 from emospike.clip import Clip
 from emospike.encoding.event_files import RecordedEvents, read_events
-from emospike.encoding.frame_difference import FrameDifference, density
+from emospike.encoding.frame_difference import FrameDifference, measure_density
 from emospike.features.contours import Contours
 from emospike.validation import InputError
 
@@ -30,7 +30,7 @@ def test_what_moves_gives_events_at_its_edges(film):
         on, off = np.argwhere(events[t, 0]), np.argwhere(events[t, 1])
         assert {(row, column) for row, column in on} == {(row, t + 3) for row in range(4, 8)}
         assert {(row, column) for row, column in off} == {(row, t - 1) for row in range(4, 8)}
-    assert density(events) == pytest.approx(8 / 240)
+    assert measure_density(events) == pytest.approx(8 / 240)
 
 
 def test_a_change_within_the_sensitivity_gives_none(film):
@@ -46,7 +46,7 @@ def test_log_scale_sees_the_ratio():
 
 
 def test_frames_are_spread_over_the_film(film):
-    assert FrameDifference(steps=4).chosen(10).tolist() == [0, 3, 6, 9]
+    assert FrameDifference(steps=4).choose_frames(10).tolist() == [0, 3, 6, 9]
     events = FrameDifference(0.1, steps=20).encode(film)
     assert (events[1:].sum(axis=(1, 2, 3)) > 0).sum() == 9  # the other ten repeat a frame
     still = FrameDifference(0.1, steps=4).encode(film[:1])
@@ -83,7 +83,7 @@ def test_no_film_is_refused():
 def test_a_real_face_gives_sparse_events(ravdess):
     table = min((ravdess / "face" / "openface").glob("*.csv.gz"))
     _, greys = Contours(size=48, drawn=True).greys(Clip(table))
-    few, many = (density(FrameDifference(one, steps=24).encode(greys)) for one in (0.3, 0.001))
+    few, many = (measure_density(FrameDifference(one, steps=24).encode(greys)) for one in (0.3, 0.001))
     assert 0.01 < few < many < 0.5
 
 
@@ -97,7 +97,7 @@ def test_npz_events_come_into_the_same_form(tmp_path):
     np.testing.assert_allclose(recorded.t, [0.005, 0.505, 1.005])
     assert recorded.on.tolist() == [True, False, False]
     assert (recorded.width, recorded.height) == (128, 64)
-    events = FrameDifference(float_first=False, steps=4).binned(recorded, size=16)
+    events = FrameDifference(float_first=False, steps=4).bin_events(recorded, size=16)
     assert events.shape == (4, 2, 16, 16)
     assert [tuple(at) for at in np.argwhere(events)] == [(0, 0, 4, 0), (2, 1, 8, 8), (3, 1, 11, 15)]
 
@@ -110,16 +110,18 @@ def corners():
 
 
 def test_events_of_a_wide_sensor_keep_its_shape(corners):
-    taken = FrameDifference(float_first=False, steps=2).binned(corners, size=346).any(axis=(0, 1))
+    taken = FrameDifference(float_first=False, steps=2).bin_events(corners, size=346).any(axis=(0, 1))
     assert [tuple(at) for at in np.argwhere(taken)] == [(43, 0), (43, 345), (173, 173), (302, 0), (302, 345)]
     upright = RecordedEvents(corners.y, corners.x, corners.t, corners.on, corners.height, corners.width)
-    turned = FrameDifference(float_first=False, steps=2).binned(upright, size=346).any(axis=(0, 1))
+    turned = FrameDifference(float_first=False, steps=2).bin_events(upright, size=346).any(axis=(0, 1))
     np.testing.assert_array_equal(turned, taken.T)
 
 
 def test_events_leave_the_step_of_the_first_frame_empty(corners):
     def used(**camera):
-        return np.flatnonzero(FrameDifference(steps=5, **camera).binned(corners, size=16).any(axis=(1, 2, 3))).tolist()
+        return np.flatnonzero(
+            FrameDifference(steps=5, **camera).bin_events(corners, size=16).any(axis=(1, 2, 3))
+        ).tolist()
 
     assert used(float_first=True) == [1, 2, 3, 4]
     assert used(float_first=False) == [0, 1, 2, 3, 4]

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.moving_window import MovingWindow
 from emospike.encoding.threshold import accumulate
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 
@@ -35,7 +35,9 @@ def test_encoding_follows_the_literal_rule(values, window):
     held = np.vstack([np.repeat(values[:1], window, axis=0), values]).astype(np.float64)
     mean = np.stack([held[step : step + window].mean(axis=0) for step in range(len(values))])
     expected = np.where(values >= mean + 1, 1, np.where(values <= mean - 1, -1, 0))
-    signs = MovingWindow(1.0, window).encode(Series(values, 100.0, ("a", "b"))).dense()
+    signs = (
+        MovingWindow(1.0, window).encode(Series(values, 100.0, tuple(Channel(name, "audio") for name in "ab"))).dense()
+    )
     np.testing.assert_array_equal(signs, expected)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.encoding.poisson import PoissonRate
+from emospike.encoding.poisson import PoissonRate, draw_poisson
 from emospike.validation import InputError
 
 
@@ -50,3 +50,33 @@ def test_fitted_on_speech_loud_bands_fire_more(speech):
     loud = speech[0].values.mean(axis=1) > np.median(speech[0].values.mean(axis=1))
     rates = spikes.dense()[loud].mean(), spikes.dense()[~loud].mean()
     assert rates[0] > 2 * rates[1]
+
+
+# -- a pattern that is held ------------------------------------------------------------------------------------
+
+
+def test_a_pattern_has_the_rate_and_the_gaps_of_a_bernoulli_process():
+    p = np.array([0.0, 0.2, 0.6, 1.0])
+    spikes = draw_poisson(p, 1000.0, 0.5, 40_000, seed=1)
+    share = np.bincount(spikes.channel, minlength=4) / 40_000
+    np.testing.assert_allclose(share, 0.5 * p, atol=0.01)
+    gaps = np.diff(spikes.step[spikes.channel == 2])
+    np.testing.assert_allclose(np.bincount(gaps)[1:6] / len(gaps), 0.3 * 0.7 ** np.arange(5), atol=0.01)
+    pairs = [set(spikes.step[spikes.channel == line].tolist()) for line in (2, 3)]
+    assert len(pairs[0] & pairs[1]) / 40_000 == pytest.approx(0.3 * 0.5, abs=0.01)
+
+
+def test_a_pattern_depends_on_the_seed_alone():
+    values = np.random.default_rng(0).random((12, 8))
+    one, same, other = (draw_poisson(values, 63.75, 0.5, 700, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.channel, same.channel)
+    assert not np.array_equal(one.offsets, other.offsets)
+    assert (one.steps, one.rate, one.units, set(one.sign)) == (700, 2000.0, 96, {1})
+    at = one.offsets[40]
+    assert (one.step[at - 1], one.step[at]) == (39, 40)
+
+
+@pytest.mark.parametrize(("value", "rate", "words"), [(1.0, 3000.0, "max_rate"), (np.nan, 63.75, "NaN")])
+def test_a_pattern_that_cannot_be_drawn_is_refused(value, rate, words):
+    with pytest.raises(InputError, match=words):
+        draw_poisson(np.array([value]), rate, 0.5, 10, 0)

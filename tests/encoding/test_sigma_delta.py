@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.sigma_delta import SigmaDelta, sigma_delta
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 
@@ -31,7 +31,7 @@ def test_the_closed_form_is_the_accumulator(charge):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-1, 2, width=32), min_size=1, max_size=80), st.floats(1, 100))
 def test_the_count_is_the_integral_to_within_one_spike(values, max_rate):
-    series = Series(np.float32(values)[:, None], 100.0, ("a",))
+    series = Series(np.float32(values)[:, None], 100.0, (Channel("a", "audio"),))
     count = np.cumsum(SigmaDelta(max_rate=max_rate).encode(series).dense())
     integral = np.cumsum(np.clip(np.float64(values), 0, 1)) * max_rate / 100
     assert np.abs(integral - count).max() < 1 + 1e-9

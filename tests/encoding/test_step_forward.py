@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.step_forward import StepForward
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 
@@ -46,7 +46,7 @@ def test_one_threshold_a_channel(make):
     threshold=st.tuples(*[st.floats(0.01, 4)] * 3),
 )
 def test_the_kernel_follows_the_literal_rule(values, threshold):
-    spikes = StepForward(threshold).encode(Series(values, 100.0, ("a", "b", "c")))
+    spikes = StepForward(threshold).encode(Series(values, 100.0, tuple(Channel(name, "audio") for name in "abc")))
     np.testing.assert_array_equal(spikes.dense(), literal(values, threshold))
 
 
@@ -54,7 +54,7 @@ def test_the_kernel_follows_the_literal_rule(values, threshold):
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=60), st.floats(0.1, 2))
 def test_a_signal_no_steeper_than_the_threshold_is_kept_within_it(slopes, threshold):
     values = np.cumsum(np.float32(slopes) * np.float32(threshold), dtype=np.float32)[:, None]
-    series = Series(values, 100.0, ("a",))
+    series = Series(values, 100.0, (Channel("a", "audio"),))
     one = StepForward(threshold)
     decoded = one.decode(one.encode(series), values[0])
     assert np.abs(values - decoded.values).max() <= threshold * (1 + 1e-5)

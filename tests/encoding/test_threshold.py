@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.step_forward import StepForward
 from emospike.encoding.threshold import ThresholdBased
-from emospike.series import Series
+from emospike.series import Channel, Series
 
 
 def test_jumps_by_hand(make):
@@ -27,7 +27,7 @@ def test_one_threshold_a_channel(make):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from([-0.5, 0.0, 0.5]), min_size=1, max_size=40))
 def test_a_signal_that_jumps_by_the_threshold_is_rebuilt_exactly(jumps):
-    series = Series(np.cumsum(jumps, dtype=np.float32)[:, None], 100.0, ("a",))
+    series = Series(np.cumsum(jumps, dtype=np.float32)[:, None], 100.0, (Channel("a", "audio"),))
     one = ThresholdBased(0.5)
     np.testing.assert_array_equal(one.decode(one.encode(series), series.values[0]).values, series.values)
 

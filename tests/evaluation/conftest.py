@@ -10,18 +10,26 @@ import numpy as np
 import pytest
 
 from emospike.datasets import Dataset, Recording
+from emospike.decision import make_decision
 from emospike.energy.operations import Operations
 from emospike.features.face_track import NoFaceError
 from emospike.readout.linear import LinearReadout
+from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
-from emospike.systems.base import Decision, System
+from emospike.systems.base import Evidence, System
 from emospike.systems.info import SystemInfo
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.vector_system import VectorSystem
+from emospike.systems.vectors import VectorSystem
 
 HEARD: list[dict[str, Any]] = []
 """What every system was fitted to, in order."""
+
+
+def without_file(system, found, seconds, threshold=None):
+    """Decide without remarks, for which the file would be read."""
+    limit = system.limit(found.seen.modality, threshold)
+    return make_decision(system.classes_, found.whole, limit, share=found.share, seconds=seconds)
 
 
 @dataclass
@@ -30,39 +38,72 @@ class Stub(System):
 
     normalise: str = "none"
     seed: int = 0
+    modality: str = "audio"
+    features = ()
+    coverage = 0.78
 
-    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
-        names = [clip.name for clip in clips]
-        HEARD.append({"names": names, "labels": labels, "speakers": speakers, "system": self})
-        if progress:
-            progress("fitting", len(clips), len(clips))
-        self.classes_, self.threshold_, self.card = tuple(sorted(set(labels))), 0.7, {}
-        return self
+    def _fit(self, training):
+        names = [clip.name for clip in training.clips]
+        HEARD.append(
+            {"names": names, "labels": training.labels.tolist(), "speakers": training.speakers.tolist()}
+            | {"system": self}
+        )
+        if training.progress:
+            training.progress("fitting", len(names), len(names))
+        self.card, self.readouts_ = {}, {"audio": Told(sorted(set(training.labels.tolist())))}
 
-    def predict_proba(self, clips, speakers=None, progress=None):
-        self.asked = speakers
-        return np.array([[p for _, p in self._answer(clip)] for clip in clips])
+    def perceive(self, clip, modality=None):
+        return Perceived(clip, (), ("audio",))
 
-    def _answer(self, clip):
-        label, confidence, *_ = clip.name.split("-")
-        rest = (1 - float(confidence)) / (len(self.classes_) - 1)
-        return [(name, float(confidence) if name == label else rest) for name in self.classes_]
+    def represent(self, seen, modalities, timer=None):
+        return seen.clip.name
 
-    def decide(self, clip, threshold=None, modality=None):
-        answer = dict(self._answer(clip))
-        label = max(answer, key=answer.get)
-        return Decision(label, answer, answer[label], True, "stub", {"audio": 1.0}, {"decode": 0.25, "classifier": 0.5})
+    def attend(self, clip, modality=None, timer=None):
+        return self.perceive(clip), None
 
-    def adapt(self, clips, labels=None):
+    def decide_on(self, found, threshold, seconds):
+        return without_file(self, found, {"decode": 0.25, "classifier": 0.5})
+
+    def _panels(self, seen, target):
         raise NotImplementedError
 
-    def operations(self, clip, modality=None):
+    def _operations(self, seen):
         return Operations(10, 0.1, 20, 30, 40, 50.0, 60, 70, 80.0)
 
     def state(self):
         return {"nothing": np.zeros(1)}, {}
 
-    explain = restore = adapt
+    def restore(self, arrays, facts):
+        raise NotImplementedError
+
+
+@dataclass
+class Names:
+    """In place of a calibration: reads label and confidence out of names."""
+
+    classes: tuple[str, ...]
+    threshold_: float = 0.7
+
+    def probabilities(self, names):
+        rows = []
+        for name in names:
+            label, confidence, *_ = name.split("-")
+            rest = (1 - float(confidence)) / (len(self.classes) - 1)
+            rows.append([float(confidence) if one == label else rest for one in self.classes])
+        return np.array(rows)
+
+
+class Told(Readout):
+    """Says what the names of files say; it notes what speakers it was told."""
+
+    def __init__(self, classes):
+        self.calibration_, self.told = Names(tuple(classes)), []
+
+    def scores(self, X, speakers=None):
+        self.told.append(speakers)
+        return X
+
+    adapt = state = restore = None
 
 
 @dataclass
@@ -85,37 +126,42 @@ class Toy(VectorSystem):
     scaler = SoftScaler(root=False, rare=0.0)
     clear = MappingProxyType({"audio": 0.9, "face": 1.8})
 
+    def _fit(self, training):
+        self._fit_readouts(training, stage="fitting")
+
     def perceive(self, clip, modality=None):
         asked = MODALITIES[modality or self.modality]
         lacks = {"deaf": ["audio"], "blind": ["face"], "nothing": ["audio", "face"]}.get(
             clip.path.stem.split("-")[-1], []
         )
-        senses = tuple(sense for sense in asked if sense not in lacks)
-        if not senses:
+        found = tuple(one for one in asked if one not in lacks)
+        if not found:
             raise NoFaceError(f"no face in {clip.name}")
-        return Perceived(clip, (), senses, {sense: f"no {sense}" for sense in asked if sense in lacks})
+        return Perceived(clip, (), found, {one: f"no {one}" for one in asked if one in lacks})
 
-    def vector(self, seen, senses, watch=None):
+    def represent(self, seen, modalities, timer=None):
         label, speaker, *_ = seen.clip.path.stem.split("-")
         moved = self.apart * np.random.default_rng(list(speaker.encode())).normal(size=4)
         parts = [np.zeros(0)]
-        for sense in senses:
-            rng = np.random.default_rng([*seen.clip.name.encode(), len(sense)])
-            parts.append(
-                rng.normal(size=4) + moved + self.clear[sense] * (1 if label == "happy" else -1) * np.eye(4)[0]
-            )
+        for one in modalities:
+            rng = np.random.default_rng([*seen.clip.name.encode(), len(one)])
+            sign = 1 if label == "happy" else -1
+            parts.append(rng.normal(size=4) + moved + self.clear[one] * sign * np.eye(4)[0])
         return np.concatenate(parts).astype(np.float32)
 
-    def decide(self, clip, threshold=None, modality=None):
-        seconds = {"features": {"audio": 1.0, "face": 3.0}.get(modality or "", 4.0), "shares": 9.0}
-        return Decision("happy", {}, 1.0, True, "toy", {}, seconds)
+    def consider(self, clip, modality=None, timer=None):
+        seen = self.perceive(clip, modality)
+        timer.seconds |= {"features": {"audio": 1.0, "face": 3.0}.get(modality or "", 4.0), "shares": 9.0}
+        return Evidence(seen, None, self.answer(seen, seen.modalities), {})
 
-    def operations(self, clip, modality=None):
-        made = self.cost[modality or self.modality]
+    def decide_on(self, found, threshold, seconds):
+        return without_file(self, found, dict(seconds), threshold)
+
+    def _operations(self, seen):
+        made = self.cost[seen.modality]
         return Operations(0, 0.0, made // 2, made // 2, 0, float(made), 0, 0, 0.0)
 
-    def detailed(self, shown, seen):
-        return shown
+    _panels = restore = None
 
 
 def plain(modality: str) -> dict[str, Any]:

@@ -12,57 +12,81 @@ import soundfile
 from emospike.datasets import Dataset, Fold, Recording
 from emospike.datasets.labels import FINER
 from emospike.evaluation import audit as audits
-from emospike.evaluation.trials import WatchedDataset, moved_test_labels, shuffled_training_labels
+from emospike.evaluation.retraining import WatchedDataset, move_test_labels, shuffle_training_labels
+from emospike.readout.readout import Readout
 from emospike.systems import SYSTEMS
-from emospike.systems.base import Decision, System
+from emospike.systems.base import System
 from emospike.systems.info import SystemInfo
+from emospike.systems.perception import Perceived
 from emospike.validation import InputError
 
 SPEAKERS = "abcdef"
 TAKES = 16
 
 
+class NearestPitch(Readout):
+    """Knows the mean pitch of each class; a class is as probable as its mean is near."""
+
+    def __init__(self, system, classes, means):
+        self.system, self.means = system, means
+        self.calibration_ = SimpleNamespace(classes=classes, threshold_=0.0, probabilities=lambda scores: scores)
+
+    def scores(self, X, speakers=None):
+        x = np.array(X) - self.system.offset_
+        if self.system.normalise == "speaker":
+            x = x - np.array([x[np.array(speakers) == who].mean() for who in speakers])
+        near = np.exp(-20 * np.abs(x[:, None] - self.means))
+        return near / near.sum(axis=1, keepdims=True)
+
+    adapt = state = restore = None
+
+
 @dataclass
 class Honest(System):
-    """Knows the mean pitch of each class; a class is as probable as its mean is near."""
+    """Measures the pitch of each recording (see `NearestPitch`)."""
 
     normalise: str = "none"
     seed: int = 0
     modality: str = "audio"
+    features = ()
+    coverage = 1.0
+
+    def perceive(self, clip, modality=None):
+        return Perceived(clip, (), ("audio",))
+
+    def represent(self, seen, modalities, timer=None):
+        return self.measure(seen.clip)
 
     def measure(self, clip):
         sound = clip.sound[:8000]
         return float(np.log(np.abs(np.fft.rfft(sound)).argmax() + 1))
 
-    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
-        if progress:
-            progress("fitting", len(clips), len(clips))
-        x, y = np.array([self.measure(clip) for clip in clips]), np.array(labels)
-        self.offset_ = self.mean_of(x)
-        self.classes_, self.threshold_, self.card = tuple(np.unique(y).tolist()), 0.0, {}
-        self.means_ = np.array([(x - self.offset_)[y == label].mean() for label in self.classes_])
-        return self
+    def _fit(self, training):
+        if training.progress:
+            training.progress("fitting", len(training.clips), len(training.clips))
+        x, y = np.array([self.measure(clip) for clip in training.clips]), training.labels
+        self.offset_, self.card = self.mean_of(x), {}
+        classes = tuple(np.unique(y).tolist())
+        means = np.array([(x - self.offset_)[y == label].mean() for label in classes])
+        self.readouts_ = {"audio": self.new_readout(classes, means)}
+
+    def new_readout(self, classes, means):
+        return NearestPitch(self, classes, means)
 
     def mean_of(self, x):
         return x.mean()
 
-    def predict_proba(self, clips, speakers=None, progress=None):
-        x = np.array([self.measure(clip) for clip in clips]) - self.offset_
-        if self.normalise == "speaker":
-            x = x - np.array([x[np.array(speakers) == who].mean() for who in speakers])
-        near = np.exp(-20 * np.abs(x[:, None] - self.means_))
-        return near / near.sum(axis=1, keepdims=True)
-
-    def decide(self, clip, threshold=None, modality=None):
-        return Decision(self.classes_[0], {}, 1.0, True, "", {"audio": 1.0}, {"decode": 0.1})
-
     def state(self):
-        return {"means": self.means_, "offset": np.array(self.offset_)}, {"classes": self.classes_}
+        return {"means": self.readout_.means, "offset": np.array(self.offset_)}, {"classes": self.classes_}
 
-    def adapt(self, clips, labels=None):
-        raise NotImplementedError
+    _panels = _operations = restore = None
 
-    explain = operations = restore = adapt
+
+class NamesTold(NearestPitch):
+    """Says what the names of files say."""
+
+    def scores(self, X, speakers=None):
+        return np.array([[0.9, 0.1] if one == 5.0 else [0.1, 0.9] for one in X])
 
 
 class ReadsNames(Honest):
@@ -71,16 +95,16 @@ class ReadsNames(Honest):
     def measure(self, clip):
         return 5.0 if "happy" in clip.name else 1.0
 
-    def predict_proba(self, clips, speakers=None, progress=None):
-        return np.array([[0.9, 0.1] if "happy" in clip.name else [0.1, 0.9] for clip in clips])
+    def new_readout(self, classes, means):
+        return NamesTold(self, classes, means)
 
 
 class ReadsFolder(Honest):
     """Scales by all recordings that lie beside the first."""
 
-    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
-        self.beside = sorted(clips[0].path.parent.glob("*.wav"))
-        return super().fit(clips, labels, speakers, progress, finer)
+    def _fit(self, training):
+        self.beside = sorted(training.clips[0].path.parent.glob("*.wav"))
+        super()._fit(training)
 
     def mean_of(self, x):
         return np.mean([np.abs(soundfile.read(path)[0]).mean() for path in self.beside])
@@ -99,12 +123,19 @@ class Remembers(Honest):
         return np.mean(self.seen)
 
 
+class ScaledTogether(NearestPitch):
+    """Scales recordings by their own mean."""
+
+    def scores(self, X, speakers=None):
+        self.system.offset_ = np.mean(X)
+        return super().scores(X)
+
+
 class NeedsCompany(Honest):
     """Scales test recordings by their own mean."""
 
-    def predict_proba(self, clips, speakers=None, progress=None):
-        self.offset_ = np.mean([self.measure(clip) for clip in clips])
-        return super().predict_proba(clips)
+    def new_readout(self, classes, means):
+        return ScaledTogether(self, classes, means)
 
 
 class Transductive(Honest):
@@ -217,7 +248,7 @@ def test_copies_are_found_under_any_name_and_encoding(kinds, spoken, tmp_path):
     soundfile.write(other, 0.3 * sound[1::2], 8_000)
     more = tuple(replace(one, path=path, speaker="z") for one, path in ((first, copy), (second, other)))
     _, checks = audited("Honest", replace(spoken, recordings=spoken.recordings + more), folds=1, protocol="published")
-    everywhere = [audits.shared_clips(replace(spoken, recordings=spoken.recordings + more), fold) for fold in (
+    everywhere = [audits.check_clips(replace(spoken, recordings=spoken.recordings + more), fold) for fold in (
         Fold(np.arange(len(spoken)), np.arange(len(spoken), len(spoken) + 2), ("z",)),
         Fold(np.arange(len(spoken), len(spoken) + 2), np.arange(len(spoken)), tuple(SPEAKERS)),
     )]  # fmt: skip
@@ -262,18 +293,18 @@ def test_training_labels_are_dealt_out_evenly():
         for i, label in enumerate(labels)
     )
     fold = Fold(np.arange(90), np.arange(90, 100), ())
-    source = shuffled_training_labels(Dataset("m", rows), fold, seed=3)
+    source = shuffle_training_labels(Dataset("m", rows), fold, seed=3)
     assert sorted(source[:90]) == list(range(90))
     assert source[90:].tolist() == list(range(90, 100))
     assert (labels[source[:60]] == "a").mean() == pytest.approx(2 / 3, abs=0.02)
     assert (labels[source[60:90]] == "a").mean() == pytest.approx(2 / 3, abs=0.04)
-    assert not (source == shuffled_training_labels(Dataset("m", rows), fold, seed=4)).all()
+    assert not (source == shuffle_training_labels(Dataset("m", rows), fold, seed=4)).all()
 
 
 def test_moved_labels_stay_within_the_test():
     labels = np.array(["a", "b", "b", "b", "a", "c"])
     fold = Fold(np.array([0, 5]), np.array([1, 2, 3, 4]), ())
-    source = moved_test_labels(labels, fold)
+    source = move_test_labels(labels, fold)
     assert source[[0, 5]].tolist() == [0, 5]
     assert sorted(labels[source]) == sorted(labels)
     assert (labels[source] == labels)[1:5].sum() == 2  # three of four are b: two keep theirs at least

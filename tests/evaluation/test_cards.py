@@ -1,14 +1,14 @@
 import pytest
 
 from emospike.evaluation import protocols
-from emospike.evaluation.cards import adapted, check_evaluation, measured, model_card, settings_of
+from emospike.evaluation.cards import add_adaptation, add_evaluation, check_evaluation, list_settings, make_card
 from emospike.validation import InputError
 
 
 @pytest.fixture
 def card(heard, four_speakers):
-    model = protocols.new_system("stub").fit(four_speakers.clips(), four_speakers.labels.tolist())
-    return model_card(model, four_speakers, settings_of(model, "default", "emotion"), "0a 1b")
+    model = protocols.make_system("stub").fit(four_speakers.clips(), four_speakers.labels.tolist())
+    return make_card(model, four_speakers, list_settings(model, "default", "emotion"), "0a 1b")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_card(card):
 
 
 def test_measured(card, result):
-    filled = measured(card, result)
+    filled = add_evaluation(card, result)
     assert filled["measured"]["accuracy"] == result["accuracy"]
     assert card["measured"] is None
 
@@ -40,13 +40,13 @@ def test_measured(card, result):
 )
 def test_of_another_evaluation(card, result, change, said):
     with pytest.raises(InputError, match=said):
-        measured(card, result | change)
+        add_evaluation(card, result | change)
     with pytest.raises(InputError, match="no evaluation"):
-        measured(card, {})
+        add_evaluation(card, {})
 
 
 def test_settings_are_compared_before_there_is_a_model(card, result):
-    settings = settings_of(protocols.new_system("stub"), "default", "emotion")
+    settings = list_settings(protocols.make_system("stub"), "default", "emotion")
     check_evaluation(result, settings)
     assert settings.items() <= card.items()
     for name in settings:
@@ -58,7 +58,7 @@ def test_settings_are_compared_before_there_is_a_model(card, result):
 
 def test_what_was_learnt_later_stands_apart(card, heard, table_of):
     system = heard[-1]["system"]
-    later = adapted(card, system, table_of([("sad", "sad", 0.9, "eve")]), "2c", labelled=False)
+    later = add_adaptation(card, system, table_of([("sad", "sad", 0.9, "eve")]), "2c", labelled=False)
     assert later["clip_hashes"] == "0a 1b"
     assert later["speakers"] == ["a", "b", "c", "d", "eve"]
     (step,) = later["adapted"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols
-from emospike.evaluation.cascade import LIMITS, best_limit, cascade
+from emospike.evaluation.cascade import LIMITS, cascade, find_limit
 from emospike.readout.fusion import entropy, log_linear
 from emospike.validation import InputError
 
@@ -29,7 +29,7 @@ def test_the_best_limit_asks_least_without_loss():
     first = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])  # wrong on the last two
     second = np.array([[0.99, 0.01], [0.99, 0.01], [0.01, 0.99], [0.01, 0.99]])
     truth, classes = np.array(["a", "a", "b", "b"]), ("a", "b")
-    limits = [best_limit(first, second, truth, enough, classes) for enough in (2, 3, 4, 4 + 1)]
+    limits = [find_limit(first, second, truth, enough, classes) for enough in (2, 3, 4, 4 + 1)]
     assert limits == [entropy(first)[i] for i in (3, 2, 1, 1)]  # none to ask, one, two, and never as good as wished
     assert cascade(first, second, limits[1])[1].tolist() == [False, False, False, True]
 

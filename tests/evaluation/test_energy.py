@@ -6,9 +6,10 @@ import pytest
 
 from emospike import datasets, load
 from emospike.clip import Clip
-from emospike.energy.counting import energy_uj, spiking_energy_uj, summed
+from emospike.energy.counting import sum_layers
+from emospike.energy.estimate import Variant, estimate_energy, estimate_published_energy
 from emospike.energy.operations import LayerCost
-from emospike.evaluation.energy import Variant, energy_of, spread, trained_for
+from emospike.evaluation.energy import profile_energy, spread, train_on_fold
 from emospike.networks.plif_net import PlifNet
 from emospike.systems.base import System
 from emospike.systems.baseline.model import Baseline
@@ -20,10 +21,10 @@ def test_the_papers_energies_come_out():
     first, *rest = (one.macs for one in PlifNet.published().stages(2))
     others = sum(rest)
     picture = PlifNet.published(spiking=False).stages(2)[0].macs
-    assert energy_uj(picture + others, 0) / 1000 == pytest.approx(1.65, abs=0.005)
-    assert spiking_energy_uj(first, others, steps=30) / 1000 == pytest.approx(1.57, abs=0.01)
-    assert spiking_energy_uj(first, others, steps=68, rate=0.1079) / 1000 == pytest.approx(0.41, abs=0.01)
-    slope = spiking_energy_uj(first, others, 31) - spiking_energy_uj(first, others, 30)
+    assert estimate_energy(picture + others, 0) / 1000 == pytest.approx(1.65, abs=0.005)
+    assert estimate_published_energy(first, others, steps=30) / 1000 == pytest.approx(1.57, abs=0.01)
+    assert estimate_published_energy(first, others, steps=68, rate=0.1079) / 1000 == pytest.approx(0.41, abs=0.01)
+    slope = estimate_published_energy(first, others, 31) - estimate_published_energy(first, others, 30)
     assert slope == pytest.approx(51.3, abs=0.2)
 
 
@@ -31,9 +32,14 @@ class Fixed(Baseline):
     """A system whose decisions cost what is said here."""
 
     def __init__(self, *layers):
-        self.costs = [summed(one, spikes=7 if one[0].accumulates else 0, spike_rate=0.04) for one in layers]
+        self.costs = [sum_layers(one, spikes=7 if one[0].accumulates else 0, spike_rate=0.04) for one in layers]
 
-    def operations(self, clip, modality=None):
+    abilities = frozenset()
+
+    def perceive(self, clip, modality=None):
+        return None
+
+    def _operations(self, seen):
         return self.costs.pop(0)
 
 
@@ -44,7 +50,7 @@ def clips(count):
 def test_costs_are_means_over_clips():
     first = LayerCost("a", 0.1, macs=10, accumulates=100, bytes_moved=400, twin_macs=1000, twin_bytes_moved=4000)
     second = LayerCost("a", 0.3, macs=30, accumulates=300, bytes_moved=800, twin_macs=1000, twin_bytes_moved=4000)
-    found = energy_of(Fixed([first], [second]), clips(2))
+    found = profile_energy(Fixed([first], [second]), clips(2))
     own, own8, twin, twin8 = found["variants"]
     assert (own["macs"], own["accumulates"], own["bytes_moved"]) == (20, 200, 600)
     assert own["arithmetic_uj"] == pytest.approx((4.6 * 20 + 0.9 * 200) * 1e-6)
@@ -63,17 +69,17 @@ def test_costs_are_means_over_clips():
 
 def test_without_spikes_there_is_no_twin():
     dense = LayerCost("a", 1.0, macs=10, accumulates=0, bytes_moved=40, twin_macs=10, twin_bytes_moved=40)
-    found = energy_of(Fixed([dense]), clips(1))
+    found = profile_energy(Fixed([dense]), clips(1))
     assert [one["name"] for one in found["variants"]] == ["no spikes", "no spikes, int8"]
     assert "its own twin" in found["note"]
     with pytest.raises(InputError, match="at least 1 recording"):
-        energy_of(Fixed(), [])
+        profile_energy(Fixed(), [])
 
 
 def test_eight_bits_are_a_quarter_of_the_bytes():
     whole = Variant("a", 8.0, 4.0, 100.0)
-    assert whole.quantised().costs()["bytes_moved"] == 25
-    assert whole.quantised().costs()["total_uj"] < whole.costs()["total_uj"]
+    assert whole.quantise().costs()["bytes_moved"] == 25
+    assert whole.quantise().costs()["total_uj"] < whole.costs()["total_uj"]
 
 
 def test_clips_are_spread():
@@ -85,7 +91,7 @@ def test_clips_are_spread():
 def test_a_shipped_model_tells_its_layers(tmp_path):
     made_up.write(tmp_path / "a.wav", made_up.voice(1.0))
     system, clip = load("excube2-arousal"), Clip(tmp_path / "a.wav")
-    found = energy_of(system, [clip])
+    found = profile_energy(system, [clip])
     cost = system.operations(clip)
     assert [layer["name"] for layer in found["layers"]] == ["inputs", "recurrent", "leak", "readout"]
     assert sum(layer["accumulates"] for layer in found["layers"]) == cost.synaptic_operations
@@ -98,8 +104,10 @@ def test_a_shipped_model_tells_its_layers(tmp_path):
 def test_a_system_is_trained_on_other_speakers_than_it_is_counted_on(tmp_path):
     dataset = datasets.load(made_up.write_faces(tmp_path / "faces"), video=True)
     told = []
-    system, found = trained_for("baseline", dataset, "emotion", modality="face", progress=lambda *one: told.append(one))
+    system, found = train_on_fold(
+        "baseline", dataset, "emotion", modality="face", progress=lambda *one: told.append(one)
+    )
     assert isinstance(system, System)
     assert told
     assert {clip.path.name.split("-")[0] for clip in found} < set(made_up.PITCHES)
-    assert energy_of(system, found)["variants"][0]["macs"] > 0
+    assert profile_energy(system, found)["variants"][0]["macs"] > 0

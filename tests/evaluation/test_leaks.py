@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.leaks import clip_hashes, content_hash, leak_note, leaks, without_hashes
+from emospike.evaluation.leaks import describe_leaks, drop_hashes, find_leaks, hash_clips, hash_content
 from emospike.validation import InputError
 
 
@@ -24,32 +24,32 @@ def recordings(tmp_path):
 
 def card_of(dataset: Dataset) -> dict:
     speakers = sorted({*dataset.speakers.tolist()} - {""})
-    return {"data": dataset.name, "speakers": speakers, "clip_hashes": clip_hashes(dataset)}
+    return {"data": dataset.name, "speakers": speakers, "clip_hashes": hash_clips(dataset)}
 
 
 def said(card: dict, dataset: Dataset) -> str:
-    return leak_note(leaks(card, dataset), card, dataset)
+    return describe_leaks(find_leaks(card, dataset), card, dataset)
 
 
 def test_hashes_tell_contents_apart_whatever_the_name(recordings, tmp_path):
-    one, two, again, *others = clip_hashes(recordings("b", "a", "c")).split()
+    one, two, again, *others = hash_clips(recordings("b", "a", "c")).split()
     assert not others
     assert all(len(found) == 12 for found in (one, two, again))
     assert [one, two, again] == sorted({one, two, again})
-    assert clip_hashes(recordings("c", "b", "a", "a")) == f"{one} {two} {again}"
+    assert hash_clips(recordings("c", "b", "a", "a")) == f"{one} {two} {again}"
     (tmp_path / "long").write_bytes(bytes(3_000_000))
     (tmp_path / "longer").write_bytes(bytes(3_000_001))
-    assert content_hash(tmp_path / "long") != content_hash(tmp_path / "longer")
+    assert hash_content(tmp_path / "long") != hash_content(tmp_path / "longer")
 
 
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(InputError, match=r"cannot read .*gone.wav: No such file"):
-        content_hash(tmp_path / "gone.wav")
+        hash_content(tmp_path / "gone.wav")
 
 
 def test_renamed_copies_are_found(recordings):
     card, test = card_of(recordings("a", "b", "c")), recordings("x", "b", "c", speaker="someone")
-    found = leaks(card, test)
+    found = find_leaks(card, test)
     assert found == {"clips": 2, "unlabelled_clips": 0, "speakers": [], "clips_compared": True}
     assert said(card, test) == "LEAKY: the model was trained on 2 of these 3 recordings"
 
@@ -58,10 +58,10 @@ def test_what_it_was_adapted_to_counts(recordings):
     first, later, mean = recordings("a"), recordings("b", speaker="ben"), recordings("c", speaker="carla")
     steps = [card_of(later) | {"labelled": True}, card_of(mean) | {"labelled": False}]
     card = card_of(first) | {"adapted": steps}
-    assert leaks(card, recordings("b", "x", speaker="eve"))["clips"] == 1
-    assert leaks(card, recordings("x", speaker="carla"))["speakers"] == ["carla"]
+    assert find_leaks(card, recordings("b", "x", speaker="eve"))["clips"] == 1
+    assert find_leaks(card, recordings("x", speaker="carla"))["speakers"] == ["carla"]
     test = recordings("c", "x", speaker="eve")
-    assert (leaks(card, test)["clips"], leaks(card, test)["unlabelled_clips"]) == (0, 1)
+    assert (find_leaks(card, test)["clips"], find_leaks(card, test)["unlabelled_clips"]) == (0, 1)
     assert said(card, test).endswith("; it was adapted to 1 of these 2 recordings, without labels")
     assert "LEAKY" not in said(card, test)
 
@@ -88,16 +88,16 @@ def test_names_alone_are_proof_for_ravdess_only(recordings):
 def test_an_old_card_is_compared_by_names_and_says_so(recordings):
     old = {"data": "manifest", "speakers": ["anna"]}
     gone = Dataset("manifest", (Recording(Path("gone.wav"), "sad", "eve", "gone"),))
-    assert leaks(old, gone) == {"clips": 0, "unlabelled_clips": 0, "speakers": [], "clips_compared": False}
+    assert find_leaks(old, gone) == {"clips": 0, "unlabelled_clips": 0, "speakers": [], "clips_compared": False}
     assert said(old, gone).endswith("; files could not all be compared")
     later = old | {"adapted": [card_of(recordings("b")) | {"labelled": True}]}
-    assert leaks(later, recordings("b", speaker="eve"))["clips"] == 1
-    assert leaks(later, recordings("x", speaker="eve"))["clips_compared"] is False
+    assert find_leaks(later, recordings("b", speaker="eve"))["clips"] == 1
+    assert find_leaks(later, recordings("x", speaker="eve"))["clips_compared"] is False
     assert "not known" in said({}, recordings("x"))
 
 
 def test_hashes_are_not_for_reading(recordings):
     card = card_of(recordings("a"))
-    shown = without_hashes(card | {"adapted": [card]})
+    shown = drop_hashes(card | {"adapted": [card]})
     assert shown == {"data": "manifest", "speakers": ["anna"], "adapted": [{"data": "manifest", "speakers": ["anna"]}]}
-    assert "adapted" not in without_hashes(card)
+    assert "adapted" not in drop_hashes(card)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import new_speaker, protocols
-from emospike.evaluation.new_speaker import Clips, NewSpeakers
+from emospike.evaluation.new_speaker import Examples, NewSpeakers
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
@@ -56,12 +56,12 @@ def test_what_is_given_is_drawn_and_the_rest_tested(apart, takes_of, monkeypatch
         pairs.append(panel)
 
     learnt = []
-    monkeypatch.setattr(new_speaker._Row, "add", spy)
-    monkeypatch.setattr(new_speaker, "adapted_to", lambda readout, clips, mode: learnt.append(clips) or readout)
+    monkeypatch.setattr(new_speaker._Tally, "add", spy)
+    monkeypatch.setattr(new_speaker, "adapt_readout", lambda readout, clips, mode: learnt.append(clips) or readout)
     study, data = NewSpeakers(modes=("labels",)), takes_of(SPEAKERS, takes=9)
     study.prepare(data)
     takes = np.array([one.take for one in data.recordings])
-    everyone = Clips(np.zeros((len(data), 4), np.float32), data.labels, data.speakers, takes)
+    everyone = Examples(list(np.zeros((len(data), 4), np.float32)), data.labels, data.speakers, takes)
     system = apart(modality="audio", apart=0.0).fit(data.clips(), data.labels.tolist(), data.speakers.tolist())
     study._add_speaker(system.readout_, everyone, "s3", everyone)
     panels = pairs[1::5]
@@ -117,8 +117,3 @@ def test_a_classifier_that_learns_once_adapts_without_labels(apart, takes_of, mo
     with_settings(apart, monkeypatch, classifier=SklearnClassifier("logistic_regression"))
     result = protocols.evaluate("toy", takes_of(SPEAKERS[:4]), "emotion", modality="audio", protocol="new-speaker")
     assert {row["mode"] for row in result["new_speaker"]} == {"none", "mean"}
-
-
-def test_a_system_without_vectors(heard, four_speakers):
-    with pytest.raises(InputError, match="protocol new-speaker adapts a readout of vectors, Stub has none"):
-        protocols.evaluate("stub", four_speakers, "emotion", protocol="new-speaker")

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.reading import readable
+from emospike.evaluation.reading import drop_unreadable
 from emospike.features.openface import INTENSITIES
 from emospike.validation import InputError
 
@@ -30,9 +30,9 @@ def test_faces_that_cannot_be_read_are_left_out(tmp_path, table, write_film):
     faces = [table("good.csv"), table("cut.csv", keep=-20), film, tmp_path / "text.mp4", tmp_path / "missing.csv"]
     rows = tuple(Recording(tmp_path / "a.wav", "sad", "a", str(i), face=face) for i, face in enumerate(faces))
     everything = Dataset("manifest", rows)
-    assert readable(everything) == everything  # faces do not count
+    assert drop_unreadable(everything) == everything  # faces do not count
     for modality in ("face", "both"):
-        kept = readable(everything, modality=modality)
+        kept = drop_unreadable(everything, modality=modality)
         assert [row.face for row in kept.recordings] == [faces[0], film]
         assert kept.notes[0].startswith(
             f"3 of 5 recordings cannot be used and are left out; the first: row 4 of {faces[1]}"
@@ -42,9 +42,9 @@ def test_faces_that_cannot_be_read_are_left_out(tmp_path, table, write_film):
 def test_a_bad_sound_does_not_matter_to_faces(tmp_path, table):
     (tmp_path / "text.wav").write_text("no sound")
     silent = Dataset("manifest", (Recording(tmp_path / "text.wav", "sad", "a", "0", face=table("good.csv")),))
-    assert readable(silent, modality="face") == silent
+    assert drop_unreadable(silent, modality="face") == silent
     with pytest.raises(InputError, match="none of 1 recordings can be read"):
-        readable(silent, modality="both")
+        drop_unreadable(silent, modality="both")
 
 
 def dataset(*paths: Path) -> Dataset:
@@ -56,14 +56,14 @@ def test_what_can_be_read_stays(tmp_path):
     (tmp_path / "text.wav").write_text("no sound")
     good, text, missing = (tmp_path / name for name in ("good.wav", "text.wav", "missing.wav"))
     told = []
-    kept = readable(dataset(good, text, missing), lambda *what: told.append(what))
+    kept = drop_unreadable(dataset(good, text, missing), lambda *what: told.append(what))
     assert [recording.path for recording in kept.recordings] == [good]
     assert kept.notes[0] == "a note"
     assert kept.notes[1].startswith(f"2 of 3 recordings cannot be used and are left out; the first: {text}")
     assert told[-1] == ("reading", 3, 3)
-    assert readable(dataset(good)) == dataset(good)
+    assert drop_unreadable(dataset(good)) == dataset(good)
 
 
 def test_nothing_can_be_read(tmp_path):
     with pytest.raises(InputError, match=r"none of 1 recordings can be read; the first: .*does not exist"):
-        readable(dataset(tmp_path / "a.wav"))
+        drop_unreadable(dataset(tmp_path / "a.wav"))

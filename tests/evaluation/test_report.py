@@ -3,7 +3,13 @@ import io
 from rich.console import Console
 
 from emospike.evaluation import protocols
-from emospike.evaluation.report import confusion_table, gain_lines, own_threshold_line, results_table, study_table
+from emospike.evaluation.report import (
+    describe_gains,
+    describe_own_threshold,
+    tabulate_confusion,
+    tabulate_results,
+    tabulate_study,
+)
 
 
 def printed(table) -> str:
@@ -14,36 +20,36 @@ def printed(table) -> str:
 
 def test_tables(heard, four_speakers):
     result = protocols.evaluate("stub", four_speakers, "emotion")
-    text = printed(results_table([result, result | {"normalise": "speaker"}]))
+    text = printed(tabulate_results([result, result | {"normalise": "speaker"}]))
     assert len(text.splitlines()) == 9
     for word in ("stub default", "0.833", "normalise speaker", "0.750", "12"):
         assert word in text
     assert "…" not in text
-    rows = [line.split() for line in printed(confusion_table(result)).splitlines()]
+    rows = [line.split() for line in printed(tabulate_confusion(result)).splitlines()]
     assert rows[1:] == [["happy", "8", "0", "1.00"], ["sad", "2", "2", "0.50"]]
 
 
 def test_senses(toy, takes_of):
     result = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both")
-    lines = printed(results_table([result])).splitlines()
+    lines = printed(tabulate_results([result])).splitlines()
     for sense, name in (("audio", "sound alone"), ("face", "face alone")):
         (row,) = [line for line in lines if line.startswith(name)]
         assert f"{result['senses'][sense]['accuracy']:.3f}" in row
     gain = result["gain"]["audio"]
     low, high = gain["ci95"]
-    said = gain_lines(result)
+    said = describe_gains(result)
     assert said[0] == f"face adds {gain['points']:+.1f} points to sound (95 % interval {low:.1f} to {high:.1f})"
     assert said[1].startswith("sound adds ")
     assert said[2].startswith("both over the better sense alone (face): ")
-    assert gain_lines({}) == []
+    assert describe_gains({}) == []
 
 
 def test_studies(toy, takes_of):
     plain = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both")
-    assert study_table(plain) is None
+    assert tabulate_study(plain) is None
     for protocol, rows, header in (("cascade", 22, "second needed"), ("new-speaker", 13, "clips a class")):
         result = protocols.evaluate("toy", takes_of("abcd"), "emotion", modality="both", protocol=protocol)
-        text = printed(study_table(result))
+        text = printed(tabulate_study(result))
         assert header in text
         assert len(text.splitlines()) == rows + 1
         assert "…" not in text
@@ -51,10 +57,10 @@ def test_studies(toy, takes_of):
 
 def test_what_is_answered_at_the_thresholds_of_training():
     own = {"coverage": 0.765, "accuracy": 0.9512}
-    said = own_threshold_line({"at_own_threshold": own})
+    said = describe_own_threshold({"at_own_threshold": own})
     assert said == "at the threshold set in training 76.5% of the recordings are answered, 95.1% of them rightly"
     none = {"at_own_threshold": {"coverage": 0.0, "accuracy": None}}
-    assert own_threshold_line(none).endswith(" 0.0% of the recordings are answered")
+    assert describe_own_threshold(none).endswith(" 0.0% of the recordings are answered")
 
 
 def test_two_speakers_are_too_few_for_an_interval():
@@ -64,7 +70,7 @@ def test_two_speakers_are_too_few_for_an_interval():
     gain = {"points": 5.0, "ci95": [-100.0, 100.0]}
     result |= {"senses": {"audio": result, "face": result}, "gain": {"audio": gain, "face": gain}}
     result["gain"]["better"] = gain | {"sense": "audio"}
-    assert "too few" in str(results_table([result]).columns[2]._cells)
-    assert gain_lines(result)[0] == "face adds +5.0 points to sound (too few speakers for an interval)"
+    assert "too few" in str(tabulate_results([result]).columns[2]._cells)
+    assert describe_gains(result)[0] == "face adds +5.0 points to sound (too few speakers for an interval)"
     more = result | {"speakers": ["x", "y", "z"]}
-    assert gain_lines(more)[0].endswith("(95 % interval -100.0 to 100.0)")
+    assert describe_gains(more)[0].endswith("(95 % interval -100.0 to 100.0)")

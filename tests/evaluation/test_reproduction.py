@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from emospike.augmentation.noise import babble, gaussian, mixed, salt, white
+from emospike.augmentation.noise import (
+    add_gaussian_noise,
+    add_salt_and_pepper,
+    draw_babble,
+    draw_white_noise,
+    mix_noise,
+)
 from emospike.datasets import Dataset, Recording
 from emospike.evaluation.report import reproduction_gains, reproduction_lines, reproduction_table
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
@@ -242,15 +248,18 @@ def test_another_recording_is_never_the_same():
 def test_noise_is_as_loud_as_it_says(snr):
     rng = np.random.default_rng(0)
     sound = 0.01 * np.sin(np.arange(16_000) / 5).astype(np.float32)
-    for noise in (white(16_000, rng), babble(16_000, [white(3000, rng), white(40_000, rng)], rng)):
-        added = mixed(sound, noise, snr) - sound
+    for noise in (
+        draw_white_noise(16_000, rng),
+        draw_babble(16_000, [draw_white_noise(3000, rng), draw_white_noise(40_000, rng)], rng),
+    ):
+        added = mix_noise(sound, noise, snr) - sound
         power = np.mean(sound.astype(float) ** 2) / np.mean(added.astype(float) ** 2)
         assert 10 * np.log10(power) == pytest.approx(snr, abs=0.01)
 
 
 def test_loud_noise_does_not_clip():
     rng = np.random.default_rng(0)
-    worse = mixed(np.full(1000, 0.9, np.float32), white(1000, rng), -5)
+    worse = mix_noise(np.full(1000, 0.9, np.float32), draw_white_noise(1000, rng), -5)
     assert np.abs(worse).max() <= 1
 
 
@@ -264,8 +273,8 @@ def test_a_noisy_recording_is_the_same_every_time_and_babble_comes_from_others(s
 
 def test_pixels_change_as_much_as_it_says():
     picture, rng = np.full((100, 100), 0.5, np.float32), np.random.default_rng(0)
-    changed = salt(picture, 0.3, rng)
+    changed = add_salt_and_pepper(picture, 0.3, rng)
     assert (changed != picture).mean() == pytest.approx(0.3, abs=0.02)
     assert set(np.unique(changed)) == {0.0, 0.5, 1.0}
-    assert gaussian(picture, 0.1, rng).std() == pytest.approx(0.1, abs=0.005)
-    assert np.abs(gaussian(picture, 2.0, rng) - 0.5).max() <= 0.5
+    assert add_gaussian_noise(picture, 0.1, rng).std() == pytest.approx(0.1, abs=0.005)
+    assert np.abs(add_gaussian_noise(picture, 2.0, rng) - 0.5).max() <= 0.5

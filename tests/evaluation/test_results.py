@@ -5,7 +5,7 @@ import pytest
 
 from emospike.datasets import Dataset, Recording
 from emospike.evaluation import metrics, results
-from emospike.evaluation.results import senses_alone, summary
+from emospike.evaluation.results import compare_modalities, summarise
 
 
 def run_of(truth, both, sound, face, speakers):
@@ -18,7 +18,7 @@ def run_of(truth, both, sound, face, speakers):
     )
     rows = {name: np.array([sure[one] for one in text]) for name, text in (("audio", sound), ("face", face))}
     whole = np.array([sure[one] for one in both])
-    return results.Tested(Dataset("mine", recordings), ("happy", "sad"), whole, 0.5, alone=rows)
+    return results.Predictions(Dataset("mine", recordings), ("happy", "sad"), whole, 0.5, alone=rows)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def run():
 
 
 def test_each_sense_alone_on_the_clips_that_have_both(run):
-    found = senses_alone([run], run.recordings.speakers)
+    found = compare_modalities([run], run.recordings.speakers)
     assert {name: one["accuracy"] for name, one in found["senses"].items()} == {
         "both": 7 / 8,
         "audio": 5 / 8,
@@ -45,7 +45,7 @@ def test_each_sense_alone_on_the_clips_that_have_both(run):
 
 
 def test_predictions_hold_every_sense(run):
-    rows = summary([run], run.recordings.speakers)["predictions"]
+    rows = summarise([run], run.recordings.speakers)["predictions"]
     assert rows[1]["alone"] == {"audio": {"happy": 0.2, "sad": 0.8}, "face": {"happy": 0.9, "sad": 0.1}}
     assert rows[8]["alone"] == {"audio": {"happy": 0.2, "sad": 0.8}, "face": None}
 
@@ -53,6 +53,6 @@ def test_predictions_hold_every_sense(run):
 def test_a_system_of_one_sense_has_no_gain(run):
     from dataclasses import replace
 
-    assert senses_alone([replace(run, alone={})], run.recordings.speakers) == {}
+    assert compare_modalities([replace(run, alone={})], run.recordings.speakers) == {}
     lacking = replace(run, alone=run.alone | {"face": np.full((9, 2), np.nan)})
-    assert senses_alone([lacking], run.recordings.speakers) == {}
+    assert compare_modalities([lacking], run.recordings.speakers) == {}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols, testing
+from emospike.systems.base import Evidence
 from emospike.systems.perception import Perceived
-from emospike.systems.sensing_system import Considered
 from emospike.validation import InputError
 
 
@@ -18,7 +18,7 @@ def ending(take):
 
 def test_each_readout_answers_what_it_can(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    by_view, left_out = system.answers(data.clips())
+    by_view, left_out = system.predict_by_modality(data.clips())
     take = np.repeat(np.arange(10), 2)
     assert np.isnan(by_view["both"]).all(axis=1).tolist() == np.isin(take, [3, 5, 7]).tolist()
     assert np.isnan(by_view["audio"]).all(axis=1).tolist() == np.isin(take, [5, 7]).tolist()
@@ -26,12 +26,12 @@ def test_each_readout_answers_what_it_can(toy, takes_of):
     assert left_out == {14: "no face in happy-dan-7-nothing.wav", 15: "no face in sad-dan-7-nothing.wav"}
     whole = system.predict_proba(data.subset(take == 0).clips())
     np.testing.assert_array_equal(by_view["both"][take == 0], whole)
-    np.testing.assert_array_equal(by_view["face"], system.answers(data.clips())[0]["face"])
+    np.testing.assert_array_equal(by_view["face"], system.predict_by_modality(data.clips())[0]["face"])
 
 
 def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    run = testing.tested(system, data)
+    run = testing.test_system(system, data)
     assert len(run.recordings) == len(run.probabilities) == 18
     assert run.left_out == ("no face in happy-dan-7-nothing.wav", "no face in sad-dan-7-nothing.wav")
     blind = np.array(["blind" in recording.path.name for recording in run.recordings.recordings])
@@ -43,7 +43,7 @@ def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
 def test_nothing_to_decide_on(toy, takes_of):
     data = takes_of(["dan"], ending=lambda take: "-blind")
     with pytest.raises(InputError, match=r"none of 20 recordings can be decided on; the first: no face in happy-dan-0"):
-        testing.tested(trained(toy, takes_of, "face"), data)
+        testing.test_system(trained(toy, takes_of, "face"), data)
 
 
 def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
@@ -56,7 +56,7 @@ def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
 def test_speakers_are_normalised_as_in_predict_proba(toy, takes_of):
     system = trained(toy, takes_of, "audio", normalise="speaker")
     data = takes_of(["dan", "eve"])
-    by_view, _ = system.answers(data.clips(), data.speakers.tolist())
+    by_view, _ = system.predict_by_modality(data.clips(), data.speakers.tolist())
     np.testing.assert_array_equal(by_view["audio"], system.predict_proba(data.clips(), data.speakers.tolist()))
 
 
@@ -70,20 +70,20 @@ def test_training_leaves_out_clips_without_a_face(toy, takes_of):
 
 def test_each_sense_needs_its_own_confidence(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    for view, readout in zip(system.views, system.readouts_.values(), strict=True):
-        readout.threshold_ = {"both": 0.6, "audio": 0.99, "face": 0.0}[view]
-    assert [system.limit(view) for view in system.views] == [0.6, 0.99, 0.0]
+    for view, readout in zip(system.deciders, system.readouts_.values(), strict=True):
+        readout.calibration_.threshold_ = {"both": 0.6, "audio": 0.99, "face": 0.0}[view]
+    assert [system.limit(view) for view in system.deciders] == [0.6, 0.99, 0.0]
     assert system.by("audio").threshold_ == 0.99
     assert system.limit("audio", 0.5) == 0.5
     deaf = next(clip for clip in data.clips() if "deaf" in clip.name)
-    unsure = Considered(Perceived(deaf, (), ("face",)), None, np.array([0.7, 0.3]), {})
-    assert system.decision_on(unsure, None, {}).answered
-    assert not system.decision_on(unsure, 0.8, {}).answered
-    system.readouts_["face"].threshold_ = 0.8
-    assert not system.decision_on(unsure, None, {}).answered
+    unsure = Evidence(Perceived(deaf, (), ("face",)), None, np.array([0.7, 0.3]), {})
+    assert system.decide_on(unsure, None, {}).answered
+    assert not system.decide_on(unsure, 0.8, {}).answered
+    system.readouts_["face"].calibration_.threshold_ = 0.8
+    assert not system.decide_on(unsure, None, {}).answered
 
 
 def test_what_a_decision_costs(toy, takes_of):
-    run = testing.tested(trained(toy, takes_of), takes_of(["dan"]))
+    run = testing.test_system(trained(toy, takes_of), takes_of(["dan"]))
     assert run.cost["energy_uj"] == run.cost["macs"] * 2 == 60
     assert run.cost["model_bytes"] > 1000

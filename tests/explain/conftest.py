@@ -14,19 +14,30 @@ from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.brain.wiring import InputWiring, SmallWorld
 from emospike.clip import Clip
+from emospike.decision import Decision
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
 from emospike.encoding.population import Population
 from emospike.encoding.step_forward import StepForward
+from emospike.explain import Attribution, Explanation
+from emospike.explain.attribution import cut_moments
+from emospike.explain.panels.animation import animate
+from emospike.explain.panels.cube import CubePanel
+from emospike.explain.panels.decision import DecisionPanel
+from emospike.explain.panels.encoding import EncodingPanel
+from emospike.explain.panels.inputs import InputsPanel
+from emospike.explain.panels.interactions import show_interactions
+from emospike.explain.panels.occlusion import OcclusionPanel
 from emospike.features.mel import Mel
 from emospike.features.openface import INTENSITIES
 from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
-from emospike.readout.interactions import frequency_groups, interactions, neurons_near
+from emospike.readout.early import Ballot
+from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.series import frequencies_of
-from emospike.spikes import joined
-from emospike.systems.base import Decision, Effect, Explanation
+from emospike.spikes import join
 from emospike.systems.excube2.model import EXCube2
+from emospike.systems.excube2.panels import show_regions
 from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
 
 
@@ -40,61 +51,51 @@ def voice(seconds: float = 1.5, rate: int = 16_000) -> Clip:
 
 @pytest.fixture(scope="session")
 def explanation() -> Explanation:
+    """A decision on a sound, with attributions that are made up and pictures that are not."""
     clip, rng = voice(), np.random.default_rng(0)
-    series = Mel().extract(clip)
-    encoder = Levels.of(StepForward, (0.5, 1.0))
+    series, encoder, brain = Mel().extract(clip), Levels.of(StepForward, (0.5, 1.0)), BrainTemplate.mni152()
     spikes = encoder.encode(series)
-    decoded = encoder.encoders[0].decode(encoder.split(spikes)[0], series.values[0])
-    brain, sites = BrainTemplate.mni152(), Tonotopy().sites(frequencies_of(spikes.channels))
+    rebuilt = encoder.encoders[0].decode(encoder.split(spikes)[0], series.values[0])
+    sites, groups = Tonotopy().sites(frequencies_of(spikes.channels)), channel_groups(spikes.channels)
     inputs = InputWiring().connect(np.repeat(sites, 2, axis=0), brain, seed=1)
     activity = Reservoir.default().build(inputs, SmallWorld.default().connect(brain, seed=1)).run(spikes)
-    groups = frequency_groups(spikes.channels)
-    members = neurons_near(sites, groups, brain.positions)
-    found = interactions(activity, members)
+    nodes = neurons_near(sites, groups, brain.positions)
+    found = interactions(activity, nodes)
+    means = {"low": 0.5 * found, "high": found * rng.uniform(0.5, 1.5, found.shape)}
+    probabilities = {"low": 0.1, "high": 0.9}
+    reason = "confidence 0.90 reaches the threshold 0.70; 2% of the samples are clipped"
+    seconds = {"features": 0.01, "reservoir": 0.002}
+    decision = Decision("high", probabilities, 0.9, True, reason, {"audio": 1.0}, seconds)
 
-    def effects(names):
-        return [Effect(name, float(rng.normal())) for name in names]
+    def attributed(names):
+        return [Attribution(name, float(rng.normal())) for name in names]
 
-    return Explanation(
-        name=clip.name,
-        decision=Decision(
-            "high",
-            {"low": 0.1, "high": 0.9},
-            0.9,
-            True,
-            "confidence 0.90 reaches the threshold 0.70",
-            {"audio": 1.0},
-            {"features": 0.01, "reservoir": 0.002},
-        ),
-        threshold=0.7,
-        series={"Mel": series},
-        bands=effects(groups),
-        moments=effects([f"{start:.2f}-{start + 0.25:.2f} s" for start in np.arange(0, 1.5, 0.25)]),
-        areas=effects(brain.regions),
-        decoded={"Mel": (decoded, reconstruction_error(series, decoded).overall)},
-        spikes=spikes,
-        activity=activity,
-        positions=brain.positions,
-        region=brain.region,
-        regions=brain.regions,
-        sites=sites,
-        nodes=tuple(members),
-        interactions=found,
-        class_interactions={"low": 0.5 * found, "high": found * rng.uniform(0.5, 1.5, found.shape)},
-    )
+    moments = [name for name, _ in cut_moments(len(series), series.rate)]
+    attributions = {
+        "audio": attributed(groups), "moments": attributed(moments), "regions": attributed(brain.regions)
+    }  # fmt: skip
+    error = reconstruction_error(series, rebuilt).overall
+    panels = [
+        DecisionPanel(clip.name, decision, 0.7, "arousal", sound=clip.sound),
+        OcclusionPanel("high", attributions, "Mel", series),
+        animate(activity, brain, clip.sound),
+        EncodingPanel("Mel", series, spikes, rebuilt, error),
+        show_regions(activity, brain),
+        InputsPanel(brain, spikes.channels, sites),
+        CubePanel(brain, np.bincount(activity.neuron, minlength=activity.neurons), spikes.channels, sites),
+        show_interactions(tuple(nodes), found, means, probabilities),
+    ]
+    return Explanation(clip.name, decision, 0.7, "arousal", "high", attributions, panels)
 
 
 @pytest.fixture(scope="session")
-def contours(explanation: Explanation) -> Explanation:
+def contours() -> EncodingPanel:
     """The same sound as ten contours: levels with a threshold for each channel, and population fields."""
     levels = Levels([StepForward(tuple(part * step for step in CONTOUR_STEP)) for part in (0.15, 0.3, 0.6)])
     series, values = Prosody().extract(voice()), Prosody(bridge=False).extract(voice())
-    spikes = joined([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
-    decoded = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
-    bands = [Effect(name, change) for name, change in (("50–200 Hz", 0.9), ("timbre", -0.02), ("intonation", -1.09))]
-    return replace(
-        explanation, series={"Prosody": series}, decoded={"Prosody": (decoded, 0.1)}, spikes=spikes, bands=bands
-    )
+    spikes = join([levels.encode(series), Population(*CONTOUR_RANGE).encode(values)])
+    rebuilt = levels.encoders[0].decode(levels.encoders[0].encode(series), series.values[0])
+    return EncodingPanel("Prosody", series, spikes, rebuilt, 0.1)
 
 
 def spoken(high: bool, speaker: int, seconds: float = 0.9, rate: int = 16_000) -> np.ndarray:
@@ -167,7 +168,7 @@ def both(write_face, tmp_path_factory) -> Both:
             speakers.append(str(speaker))
     preset = EXCube2.preset("default", 0, "both")
     ways = {name: replace(getattr(preset, name), fan_out=20) for name in ("input_wiring", "face_wiring")}
-    system = preset.set_params(neurons=500, voices=None, reservoir=Reservoir(stdp=STDP()), **ways)
+    system = preset.set_params(neurons=500, augmentation=None, reservoir=Reservoir(stdp=STDP()), **ways)
     system.fit(clips, labels, speakers)
     soundfile.write(folder / "new.wav", spoken(True, 5), 16_000)
     return Both(system, folder / "new.wav", write_face(folder / "new.csv", True, 5, lost=range(4)))
@@ -177,3 +178,13 @@ def both(write_face, tmp_path_factory) -> Both:
 def seen(both: Both) -> Explanation:
     """Why the system decided as it did on the new recording."""
     return both.system.explain(Clip(both.sound, face=both.face))
+
+
+@pytest.fixture(scope="session")
+def trace() -> Ballot:
+    """What twelve steps of an event camera saw, and the votes of two classes."""
+    pictures = np.zeros((12, 2, 4, 4), np.float32)
+    pictures[0] = 0.5
+    pictures[5, 0, 1, 2] = pictures[5, 1, 3, 0] = 1
+    votes = np.linspace([0.5, 0.5], [0.0, 1.0], 12).astype(np.float32)
+    return Ballot(pictures, True, np.arange(12) / 10, votes, ("high", "low"), 12)

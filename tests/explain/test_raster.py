@@ -1,109 +1,87 @@
+"""Rasters of spikes."""
+
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from emospike.explain.captions import alt_encoding
-from emospike.explain.figures.effects import effects_figure
-from emospike.explain.figures.encoding import encoding_figure
-from emospike.explain.plots.sound import encoding_plot
-from emospike.explain.raster import raster_rows, rasters, stacks
-from emospike.explain.write import write_explanation
-from emospike.spikes import Spikes
-from emospike.systems.base import Effect
-
-CONTOURS = [
-    "energy", "pitch", "relative pitch", "strength", "centroid",
-    "bandwidth", "alpha ratio", "Hammarberg index", "entropy", "flux",
-]  # fmt: skip
+from emospike.explain.panels.raster import MOST_ROWS, Raster, RasterPanel
 
 
-def silent(names: tuple[str, ...]) -> Spikes:
-    return Spikes.from_dense(np.zeros((1, len(names)), np.int8), 100.0, names)
+@pytest.fixture
+def raster() -> Raster:
+    """Two thousand neurons, the first hundred of them in a group of their own; every other one is silent."""
+    rng = np.random.default_rng(0)
+    step = np.sort(rng.integers(0, 200, 9000))
+    return Raster("neurons", step, 2 * rng.integers(0, 1000, 9000), 200, 100.0, 2000, (("core", 100), ("rest", 1900)))
 
 
-def test_rows_of_a_feature_are_its_channels_at_every_level_and_field():
-    spikes = silent(("mel 1 @0.5", "pitch 1 @0.5", "mel 1 @1", "pitch 1 @1", "mel 1 #0", "mel 1 #1"))
-    assert raster_rows(spikes, ("mel 1",)).tolist() == [0, 2, 4, 5]
-    assert raster_rows(spikes, ("unknown",)).tolist() == [0, 1, 2, 3, 4, 5]
-    assert [raster.rows.tolist() for raster in rasters(spikes, ("mel 1",))] == [[0, 2], [4, 5]]
+def test_few_rows_are_all_drawn(raster):
+    small = Raster("lines", raster.step, raster.row % 50, 200, 100.0, 50)
+    shown, place = small.select()
+    np.testing.assert_array_equal(shown, np.arange(9000))
+    np.testing.assert_array_equal(place, small.row)
+    spikes = RasterPanel([small]).plot()["data"][0]["z"]
+    assert spikes.sum() == 9000
+    assert spikes.shape == (50, 200)
 
 
-def test_a_stack_is_what_one_encoder_made():
-    assert stacks(("a", "b")) == [("level", 2)]
-    assert stacks(("a @0.5", "a @1")) == [("level 0.5", 1), ("level 1", 1)]
-    assert stacks(("a @0.5", "b @0.25", "a @sigma_delta", "b @sigma_delta")) == [
-        ("level 0.25–0.5", 2),
-        ("level sigma_delta", 2),
-    ]
-    assert stacks(("a @step_forward 0.5", "b @step_forward 10", "a @threshold 1", "b @threshold 1")) == [
-        ("level step_forward 0.5–10", 2),
-        ("level threshold 1", 2),
-    ]
+def test_of_many_rows_each_group_has_an_even_sample_of_those_that_fired(raster):
+    core, rest = raster.drawn
+    assert len(core) == 50  # half of a hundred are silent
+    assert len(rest) == MOST_ROWS // 2
+    assert (np.concatenate([core, rest]) % 2 == 0).all()
+    assert raster.borders == [49.5]
+    assert raster.ticks == ([24.5, 149.5], ["core", "rest"])
+    shown, place = raster.select()
+    names = np.array(raster.name_rows())
+    assert names[0] == "core, 1"
+    first = raster.row[shown[place == 50]][0]
+    assert names[50] == f"rest, {first - 99}"
+    assert "an even sample of those that fired" in RasterPanel([raster]).caption
 
 
-def test_contours_have_a_panel_of_levels_and_one_of_fields(contours):
-    levels, fields = rasters(contours.spikes, contours.series["Prosody"].channels)
-    assert levels.names == ["level 0.0375–0.6", "level 0.075–1.2", "level 0.15–2.4"]
-    assert levels.ticks.tolist() == [4.5, 14.5, 24.5]
-    assert levels.borders.tolist() == [9.5, 19.5]
-    assert fields.names == CONTOURS
-    up, down = contours.spikes.counts()[:, levels.rows].sum(axis=1).astype(int)
-    assert levels.title == f"Spikes: {up:,} up, {down:,} down"
-    assert fields.title == f"Fields: {len(contours.spikes) - up - down:,} spikes"
-    assert fields.ticks.tolist() == [5.5 + 12 * i for i in range(10)]
-    assert sorted([*levels.rows, *fields.rows]) == list(range(150))
+def test_a_group_of_which_none_fired_has_no_room(raster):
+    silent = replace(raster, rows=4000, groups=(*raster.groups, ("silent", 2000)))
+    assert [len(rows) for rows in silent.drawn][2] == 0
+    assert silent.ticks[1] == ["core", "rest"]
+    assert RasterPanel([silent]).figure()
 
 
-def boxes(axes):
-    return [label.get_window_extent() for label in axes.get_yticklabels()]
+def test_rates_are_of_all_rows(raster):
+    rates = raster.rates()
+    assert rates["core"] * 100 * 2 + rates["rest"] * 1900 * 2 == pytest.approx(9000)
+    assert raster.described == "2,000 neurons: 9,000 spikes, 2.25 Hz each"
 
 
-def test_labels_of_contours_are_whole_and_do_not_overlap(contours):
-    figure = encoding_figure(contours, "Prosody")
-    figure.draw_without_rendering()
-    feature, levels, fields, rebuilt = figure.axes[:4]
-    for axes in (feature, fields, rebuilt):
-        assert [label.get_text() for label in axes.get_yticklabels()] == CONTOURS
-    for axes in (feature, levels, fields, rebuilt):
-        found = boxes(axes)
-        for i, one in enumerate(found):
-            assert not any(one.overlaps(other) for other in found[:i])
-            assert figure.bbox.x0 <= one.x0
-    assert feature.images[0].get_clim() == rebuilt.images[0].get_clim() == (0, 1)
-    assert "each channel" in figure.axes[4].get_ylabel()
+def test_a_presentation_has_a_clock_of_its_own(raster):
+    panel = RasterPanel([replace(raster, steps=700, rate=2000.0)], presented=True)
+    assert "for 350 ms" in panel.caption
+    assert panel.figure().axes[0].get_xlim() == (0, 350)
+    assert panel.plot()["data"][0]["dx"] == pytest.approx(350 / 350)  # two steps a column
+    assert panel.plot()["layout"]["xaxis"]["title"]["text"] == "time in the presentation, ms"
 
 
-def test_the_page_draws_the_same_panels(contours):
-    plot = encoding_plot(contours, "Prosody")
-    assert [trace["yaxis"] for trace in plot["data"]] == ["y1", "y2", "y3", "y4"]
-    assert plot["layout"]["yaxis3"]["ticktext"] == CONTOURS
-    assert plot["layout"]["yaxis3"]["tickvals"][0] == "loudness energy #5"
-    assert [shape["yref"] for shape in plot["layout"]["shapes"]] == ["y2"] * 2 + ["y3"] * 9
-    assert (plot["layout"]["coloraxis"]["cmin"], plot["layout"]["coloraxis"]["cmax"]) == (0, 1)
-    json.dumps(plot)
+def test_rasters_of_other_steps_share_the_clock_of_the_clip(raster):
+    slow = Raster("slow neurons", np.array([24]), np.array([0]), 25, 12.5, 1)
+    panel = RasterPanel([raster, slow], start=0.5)
+    assert panel.seconds == 2.0
+    assert panel.figure().axes[0].get_xlim() == (0.5, 2.5)
+    fine, coarse = panel.plot()["data"]
+    assert (fine["x0"], fine["dx"], coarse["dx"]) == (0.5, 0.01, 0.08)
 
 
-def test_words_follow_what_is_there(contours, explanation, tmp_path):
-    page = write_explanation(contours, tmp_path)[0].read_text(encoding="utf-8")
-    assert "Bands and contours</caption>" in page
-    assert "a field fires" in page
-    assert "own lowest value" in page
-    assert "own lowest value" not in alt_encoding(explanation, "Mel")
-    assert "a field fires" not in alt_encoding(explanation, "Mel")
-    assert "spikes" not in alt_encoding(replace(explanation, spikes=silent(())), "Mel")
+def test_signs_are_kept():
+    signed = Raster("channels", np.array([0, 1]), np.array([0, 1]), 3, 100.0, 2, sign=np.array([1, -1]))
+    panel = RasterPanel([signed])
+    np.testing.assert_array_equal(panel.plot()["data"][0]["z"], [[1, 0, 0], [0, -1, 0]])
 
 
-@pytest.mark.parametrize("changes", [(0.9, -0.02, -1.09), (-0.29, 1.7, 0.2), (-9.1, -12.34, -10.0), (4.3, 0.0, -0.001)])
-def test_numbers_beside_bars_keep_clear_of_the_names(contours, changes):
-    effects = [Effect(f"a name of a region {i} L", change) for i, change in enumerate(changes)]
-    figure = effects_figure(replace(contours, bands=effects, areas=effects))
-    figure.draw_without_rendering()
-    for axes in figure.axes[2:]:
-        for number in (text.get_window_extent() for text in axes.texts):
-            assert not any(number.overlaps(name) for name in boxes(axes))
-            assert axes.bbox.x0 <= number.x0 < number.x1 <= axes.bbox.x1
-    assert [axes.get_title(loc="left") for axes in figure.axes[2:]] == ["Contours", "Brain regions"]
+def test_nothing_fired():
+    still = Raster("neurons", np.empty(0, np.int32), np.empty(0, np.int32), 10, 100.0, 3000, (("a", 1500), ("b", 1500)))
+    panel = RasterPanel([still])
+    assert panel.figure()
+    assert "0 spikes" in panel.alt
+    assert panel.plot()["data"]

@@ -1,3 +1,5 @@
+"""The page and its pictures: whole, offline, and safe to open."""
+
 from __future__ import annotations
 
 import base64
@@ -13,13 +15,18 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
-from emospike.explain import write_explanation
-from emospike.networks.activity import Activity
-from emospike.series import Series
+from emospike.decision import Decision
+from emospike.explain import Attribution, Explanation, write_explanation
+from emospike.explain.panels.decision import DecisionPanel
+from emospike.explain.panels.encoding import EncodingPanel
+from emospike.explain.panels.interactions import show_interactions
+from emospike.explain.panels.occlusion import OcclusionPanel
+from emospike.explain.panels.raster import Raster, RasterPanel
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
-from emospike.systems.base import Decision, Effect, Explanation
 from emospike.validation import InputError
 
 
@@ -64,9 +71,12 @@ def plots(page: str) -> dict:
     return json.loads(found[1], parse_constant=refuse)
 
 
-def test_every_figure_is_a_described_png(written):
-    names = ["decision", "effects", "encoding-Mel", "reel", "inputs", "cube", "network"]
-    assert [path.name for path in written] == ["index.html", *(f"{name}.png" for name in names)]
+def unpack(array: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
+
+
+def test_every_panel_is_a_described_png(written, explanation):
+    assert [path.name for path in written] == ["index.html", *(f"{panel.name}.png" for panel in explanation.panels)]
     for path in written[1:]:
         image = Image.open(path)
         image.verify()
@@ -92,6 +102,7 @@ def test_page_is_small_and_loads_nothing(written, html):
 def test_policy_allows_exactly_the_scripts_of_the_page(html):
     policy = next(attrs["content"] for tag, attrs in Tags(html).tags if attrs.get("http-equiv"))
     assert policy.startswith("default-src 'none'; ")
+    assert "media-src data:;" in policy
     allowed = re.findall(r"'sha256-([^']+)'", policy)
     found = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts(html)]
     assert allowed == found
@@ -100,136 +111,123 @@ def test_policy_allows_exactly_the_scripts_of_the_page(html):
     assert "http" not in policy
 
 
+def test_title_names_the_answer_and_the_file(html):
+    assert "<title>Arousal: high · voice.wav</title>" in html
+
+
+def test_the_recording_sounds_as_it_did(html, explanation):
+    data = re.search(r'src="data:audio/flac;base64,([^"]+)"', html)[1]
+    sound, rate = soundfile.read(io.BytesIO(base64.b64decode(data)), dtype="float32")
+    assert rate == 16_000
+    np.testing.assert_allclose(sound, explanation.panel("decision").sound, atol=1e-4)
+
+
 def test_every_picture_has_words(html):
     described = [attrs for tag, attrs in Tags(html).tags if attrs.get("role") == "img"]
-    assert len(described) == 7  # gauge, moments, brain, clock, encoding, cube, network
+    assert len(described) == 8  # gauge, occlusion, brain, clock, encoding, raster, cube, interactions
     assert all(len(attrs["aria-label"]) > 30 for attrs in described)
     assert all(attrs["alt"] for tag, attrs in Tags(html).tags if tag == "img")
 
 
-def test_page_tells_the_decision_and_how_it_was_measured(html, explanation):
-    for text in ("<h1>high</h1>", "90 %", "70 %", "reaches the threshold", "Leave-one-out", "10 ms", "reservoir"):
-        assert text in html
-    strongest = max(explanation.bands, key=lambda effect: effect.change).name
-    assert html.index("Frequency bands</caption>") < html.index(f'<th scope="row">{strongest}')
-
-
-def test_effects_are_sorted(html, explanation):
-    table = html[html.index("Brain regions (12 strongest of 18)</caption>") :]
-    values = re.findall(r'class="number">([^<]+)<', table[: table.index("</table>")])
-    numbers = [float(value.replace("−", "-")) for value in values]
-    assert numbers == sorted(numbers, reverse=True)
-    assert len(numbers) == 12
+def test_each_thing_is_said_once(seen, tmp_path):
+    page = write_explanation(seen, tmp_path)[0].read_text(encoding="utf-8")
+    said = [line for text in re.findall(r"<figcaption[^>]*>([^<]*)", page) for line in re.split(r"(?<=\.) ", text)]
+    assert len(said) == len(set(said)) > 20
+    assert page.count("<h2>From recording to spikes</h2>") == 1
+    assert page.count("How to") == 0
 
 
 def test_plots_are_complete(html, explanation):
     found = plots(html)
-    assert set(found) == {"moments", "brain", "clock", "encoding0", "cube", "network"}
-    assert found["network"][0]["name"] == "This clip"
-    assert len(found["network"]) == 1 + 2 * 2
-    raster = found["encoding0"]["data"][1]["z"]
-    dense = np.frombuffer(base64.b64decode(raster["bdata"]), np.int8 if raster["dtype"] == "i1" else np.float32)
-    assert np.abs(dense).sum() == len(explanation.spikes)
-    names = [trace["name"] for trace in found["cube"]["data"] if "name" in trace]
+    assert set(found) == {"occlusion", "brain", "clock", "encoding-Mel", "raster", "cube", "interactions"}
+    assert [view["name"] for view in found["interactions"]][::5] == ["This clip", "“high” − “low”"]
+    spikes = unpack(found["encoding-Mel"][0]["data"][1]["z"])
+    assert np.abs(spikes).sum() == len(explanation.panel("encoding-Mel").spikes)
+    names = [trace["name"] for trace in found["cube"][0]["data"] if "name" in trace]
     assert names[:4] == ["A1 L", "A1 R", "STS L", "STS R"]
     assert names[-1] == "sites of the sound"
+    counts = unpack(found["brain"][0]["layout"]["meta"]["counts"])
+    assert counts.sum() == explanation.panel("animation").counts.sum()
 
 
 def test_markup_in_names_is_shown_and_not_run(explanation, tmp_path):
     nasty = "<script>alert(1)</script> $x_$ &amp; " + "x" * 80
     decision = Decision(nasty, {nasty: 1.0}, 1.0, True, nasty, {}, {nasty: 1.0})
-    odd = replace(explanation, name=nasty, decision=decision, class_interactions={nasty: explanation.interactions})
-    page = write_explanation(odd, tmp_path)[0].read_text(encoding="utf-8")
+    strength = np.ones((2, 2))
+    panels = [
+        DecisionPanel(nasty, decision, 0.5, nasty, {}),
+        show_interactions((nasty, "b"), strength, {nasty: 0 * strength}, {}),
+        EncodingPanel(nasty, Series(np.ones((9, 1), np.float32), 100.0, (Channel(nasty, "audio"),))),
+    ]
+    odd = Explanation(nasty, decision, 0.5, nasty, nasty, {}, panels)
+    written = write_explanation(odd, tmp_path)
+    page = written[0].read_text(encoding="utf-8")
     assert len(scripts(page)) == 2
     assert "<script>alert" not in page
-    assert plots(page)["network"][1]["name"] == f"Mean of “{nasty}” clips"
+    assert plots(page)["interactions"][1]["name"] == f"Mean of “{nasty}” clips"
+    assert [path.parent for path in written] == [tmp_path] * 4
 
 
 def quiet(explanation: Explanation) -> Explanation:
     """Nothing fires, nothing changes."""
-    dense = np.zeros((len(explanation.series["Mel"]), len(explanation.spikes.channels)), np.int8)
-    spikes = Spikes.from_dense(dense, 100.0, explanation.spikes.channels)
-    activity = Activity(spikes, np.empty(0, np.int32), np.empty(0, np.int32), explanation.activity.neurons)
-    still = 0 * explanation.interactions
-    effects = {
-        kind: [Effect(e.name, 0.0) for e in getattr(explanation, kind)] for kind in ("bands", "moments", "areas")
-    }
-    return replace(
-        explanation, spikes=spikes, activity=activity, interactions=still, class_interactions={"low": still}, **effects
-    )
+    whole = explanation.panel("encoding-Mel")
+    still = Spikes.from_dense(0 * whole.spikes.dense(), 100.0, whole.spikes.channels)
+    none = np.empty(0, np.int32)
+    cube, graph = explanation.panel("cube"), explanation.panel("interactions").graph
+    panels = [
+        replace(whole, spikes=still),
+        RasterPanel([Raster("neurons", none, none, still.steps, 100.0, 3108)]),
+        replace(cube, counts=0 * cube.counts),
+        show_interactions(graph.nodes, np.zeros((len(graph.nodes),) * 2), {}, {}),
+    ]
+    nothing = {kind: [Attribution(one.name, 0.0) for one in own] for kind, own in explanation.attributions.items()}
+    return replace(explanation, panels=[replace(explanation.panel("occlusion"), attributions=nothing), *panels])
 
 
-def one_class(explanation: Explanation) -> Explanation:
-    decision = Decision("only", {"only": 1.0}, 1.0, True, "")
-    return replace(explanation, decision=decision, threshold=0.0, class_interactions={"only": explanation.interactions})
+def single_parts(explanation: Explanation) -> Explanation:
+    one = {kind: [Attribution("everything", -1.5)] for kind in ("audio", "moments", "regions")}
+    return replace(explanation, panels=[replace(explanation.panel("occlusion"), attributions=one)])
 
 
-def without_network(explanation: Explanation) -> Explanation:
-    one = explanation
-    return Explanation(one.name, replace(one.decision, answered=False), 0.95, one.series, one.bands, one.moments)
-
-
-def without_effects(explanation: Explanation) -> Explanation:
-    return replace(explanation, bands=[], moments=[], areas=[], class_interactions={}, decoded={})
-
-
-def single_effects(explanation: Explanation) -> Explanation:
-    one = [Effect("everything", -1.5)]
-    return replace(explanation, bands=one, moments=one, areas=one)
+def no_moments(explanation: Explanation) -> Explanation:
+    bars = {"audio": explanation.attributions["audio"]}
+    return replace(explanation, panels=[replace(explanation.panel("occlusion"), attributions=bars)])
 
 
 def one_step(explanation: Explanation) -> Explanation:
-    series = Series(np.zeros((1, 1), np.float32), 100.0, ("x",))
-    spikes = Spikes.from_dense(np.ones((1, 1), np.int8), 100.0, ("x",))
-    return replace(explanation, series={"a/b": series}, decoded={"a/b": (series, np.inf)}, spikes=spikes)
+    series = Series(np.zeros((1, 1), np.float32), 100.0, (Channel("x", "audio"),))
+    spikes = Spikes.from_dense(np.ones((1, 1), np.int8), 100.0, series.channels)
+    attributions = {"moments": [Attribution("everything", 1.0)]}
+    panels = [EncodingPanel("a/b", series, spikes, series, np.inf), OcclusionPanel("high", attributions, "a", series)]
+    return replace(explanation, panels=panels)
 
 
-def two_features_of_one_long_clip(explanation: Explanation) -> Explanation:
+def a_long_clip(explanation: Explanation) -> Explanation:
     rng = np.random.default_rng(0)
-    long = {
-        name: Series(rng.normal(size=(20_000, 30)).astype(np.float32), 100.0, tuple(f"{name} {i}" for i in range(30)))
-        for name in ("mfcc", "jaw")
-    }
-    channels = tuple(name for one in long.values() for name in one.channels)
-    dense = rng.integers(-1, 2, (20_000, 60), np.int8)
-    return replace(explanation, series=long, decoded={}, spikes=Spikes.from_dense(dense, 100.0, channels))
+    channels = tuple(Channel(f"mfcc {i}", "audio") for i in range(60))
+    series = Series(rng.normal(size=(20_000, 60)).astype(np.float32), 100.0, channels)
+    spikes = Spikes.from_dense(rng.integers(-1, 2, (20_000, 60), np.int8), 100.0, channels)
+    return replace(explanation, panels=[EncodingPanel("MFCC", series, spikes, series, 0.1)])
 
 
-EDGES = [
-    quiet,
-    one_class,
-    without_network,
-    without_effects,
-    single_effects,
-    one_step,
-    two_features_of_one_long_clip,
-]
+def nothing(explanation: Explanation) -> Explanation:
+    return replace(explanation, panels=[])
 
 
-@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("edge", [quiet, single_parts, no_moments, one_step, a_long_clip, nothing])
 def test_odd_explanations_are_drawn(edge, explanation, tmp_path, recwarn):
-    one = edge(explanation)
-    written = write_explanation(one, tmp_path)
+    written = write_explanation(edge(explanation), tmp_path)
     for path in written[1:]:
         Image.open(io.BytesIO(path.read_bytes())).load()
     page = written[0].read_text(encoding="utf-8")
-    drawn = {attrs["data-plot"] for _, attrs in Tags(page).tags if "data-plot" in attrs}
-    assert drawn == set(plots(page))
+    assert {attrs["data-plot"] for _, attrs in Tags(page).tags if "data-plot" in attrs} == set(plots(page))
     assert len(page) < 8_000_000
     assert not [str(warning.message) for warning in recwarn]
 
 
-def test_what_is_absent_is_left_out(explanation, tmp_path):
-    names = {path.stem for path in write_explanation(without_network(explanation), tmp_path)}
-    assert names == {"index", "decision", "effects", "encoding-Mel"}
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Don't know" in page.replace("&#x27;", "'")
-    assert "Leaning to high" in page
-
-
 def test_a_second_explanation_replaces_the_first(explanation, tmp_path):
-    write_explanation(explanation, tmp_path)
-    write_explanation(replace(explanation, name="other.wav"), tmp_path)
+    write_explanation(nothing(explanation), tmp_path)
+    write_explanation(replace(nothing(explanation), name="other.wav"), tmp_path)
     assert "other.wav" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
@@ -237,6 +235,12 @@ def test_a_file_in_the_way_is_told(explanation, tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(InputError, match="cannot make the folder"):
         write_explanation(explanation, tmp_path / "taken")
+
+
+def test_a_panel_is_found_by_its_name(explanation):
+    assert explanation.panel("cube").name == "cube"
+    with pytest.raises(InputError, match="unknown panel 'cub': did you mean 'cube'"):
+        explanation.panel("cub")
 
 
 @pytest.mark.skipif(
@@ -250,7 +254,7 @@ def test_a_browser_draws_every_plot(written, tmp_path):
         [browser, *flags, written[0].as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     # Two layers a plot; the brain is a canvas, or hidden where there is no WebGL.
-    assert done.stdout.count('class="main-svg"') >= 2 * 4
+    assert done.stdout.count('class="main-svg"') >= 2 * 5
     assert re.search(r"<output[^>]*>0\.75–0\.80 s</output>", done.stdout)  # the frame in the middle
     assert re.search(r'<canvas|data-plot="cube"[^>]* hidden', done.stdout)
     broken = tmp_path / "broken.html"

@@ -10,15 +10,14 @@ import pytest
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
-from emospike.features._hush import hushed
-from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes, _faces_in, _landmarker, head_pose
-from emospike.features.face_model import face_model
+from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes
+from emospike.features.face_landmarker import find_faces, find_model, measure_pose, open_landmarker, silence_stderr
 from emospike.features.face_track import NoFaceError
 from emospike.validation import InputError
 
 pytestmark = pytest.mark.usefixtures("landmarker")
 
-JAW = CHANNELS.index("blendshape jawOpen")
+JAW = BLENDSHAPES.index("jawOpen")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def test_names_are_the_models_own(film):
     import mediapipe
 
     frame = next(Clip(film).frames())
-    with _landmarker(face_model()) as landmarker:
+    with open_landmarker(find_model()) as landmarker:
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
         (scores,) = landmarker.detect_for_video(image, 1).face_blendshapes
     assert tuple(score.category_name for score in scores) == BLENDSHAPES
@@ -119,7 +118,7 @@ def test_a_track_is_kept_while_the_clip_is_in_use(film):
 
 def test_other_voices_are_slower_or_faster(film):
     series = Blendshapes().extract(Clip(film, 0, 0.5))
-    assert len(Blendshapes().spoken_by(Voice(shift=2, stretch=1.1, level=1), series)) == round(1.1 * len(series))
+    assert len(Blendshapes().respeak(Voice(shift=2, stretch=1.1, level=1), series)) == round(1.1 * len(series))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +131,7 @@ def test_other_voices_are_slower_or_faster(film):
     ],
 )
 def test_pose_has_the_signs_of_openface(matrix, expected):
-    np.testing.assert_allclose(head_pose(np.array(matrix, float)), expected, atol=1e-6)
+    np.testing.assert_allclose(measure_pose(np.array(matrix, float)), expected, atol=1e-6)
 
 
 # Films as they come
@@ -147,7 +146,7 @@ def test_a_turned_film_says_the_same(tmp_path, write_film, spoken):
         path = write_film(tmp_path / f"{turned}.mp4", stored, every(20, 10), codec="libx264", turned=turned)
         track = Blendshapes().track(Clip(path))
         assert track.seen == 1
-        assert np.abs(track.series(len(expected)).values.mean(axis=0) - expected.mean(axis=0)).max() < 0.03
+        assert np.abs(track.resample(len(expected)).values.mean(axis=0) - expected.mean(axis=0)).max() < 0.03
 
 
 def test_dropped_pictures(tmp_path, write_film, spoken):
@@ -156,7 +155,7 @@ def test_dropped_pictures(tmp_path, write_film, spoken):
     holes = write_film(tmp_path / "b.mkv", [spoken[n] for n in kept], [every(60)[n] for n in kept], codec="libx264")
     a, b = (Blendshapes(stride=1).track(Clip(path)) for path in (full, holes))
     assert len(b) == len(kept)
-    a, b = a.series(199), b.series(199)
+    a, b = a.resample(199), b.resample(199)
     assert np.corrcoef(a.values[:, JAW], b.values[:, JAW])[0, 1] > 0.9
     assert np.abs(a.values.mean(axis=0) - b.values.mean(axis=0)).max() < 0.05
 
@@ -263,13 +262,13 @@ def test_impossible_strides():
 
 
 def test_the_terminal_stays_clean(film, capfd):
-    list(_faces_in(Clip(film, 0, 0.1).frames(), face_model()))
+    list(find_faces(Clip(film, 0, 0.1).frames(), find_model()))
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 
 
-def test_only_chatter_is_hushed(capfd):
-    with hushed(re.compile(rb"chatter")):
+def test_only_chatter_is_silenced(capfd):
+    with silence_stderr(re.compile(rb"chatter")):
         os.write(2, b"chatter 1\nimportant\nchatter 2\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err.split("\n") == ["important", "after", ""]

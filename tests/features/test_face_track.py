@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
-from emospike.features.face_track import FaceTrack, NoFaceError, face_series, grid_steps
+from emospike.features.face_track import FaceTrack, NoFaceError, count_steps, lay_on_grid
 from emospike.features.mel import Mel
+from emospike.series import Channel
 from emospike.validation import InputError
+
+CHANNELS = tuple(Channel(name, "face") for name in "abc")
 
 
 def track(time, values, found=None, **other):
@@ -22,33 +25,29 @@ def track(time, values, found=None, **other):
         "landmarks": np.zeros((frames, 68, 2), np.float32),
         "confidence": np.ones(frames, np.float32),
     }
-    return FaceTrack(channels=tuple("abc"[: given["values"].shape[1]]), **given | other)
+    return FaceTrack(channels=CHANNELS[: given["values"].shape[1]], **given | other)
 
 
 def test_values_are_linear_between_frames_and_flat_outside():
-    series = track([0.02, 0.04, 0.10], [0, 1, 4]).series(13)
-    assert (series.rate, series.channels) == (100, ("a",))
+    series = track([0.02, 0.04, 0.10], [0, 1, 4]).resample(13)
+    assert (series.rate, series.channels) == (100, CHANNELS[:1])
     expected = [0, 0, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4, 4]
     np.testing.assert_allclose(series.values[:, 0], expected, atol=1e-6)
 
 
 def test_frames_without_a_face_hold_the_last_one_with_a_face():
     lost = track(np.arange(7) * 0.01, [np.nan, 1, 2, np.nan, np.nan, 5, np.nan], [0, 1, 1, 0, 0, 1, 0])
-    assert lost.series(8).values[:, 0].tolist() == [1, 1, 2, 2, 2, 5, 5, 5]
-    assert lost.held(8).tolist() == [True, False, False, True, True, False, True, True]
-    assert lost.gaps == ((0.0, 0.0), (0.03, 0.04), (0.06, 0.06))
+    assert lost.resample(8).values[:, 0].tolist() == [1, 1, 2, 2, 2, 5, 5, 5]
     assert lost.seen == pytest.approx(3 / 7)
 
 
 def test_one_frame_holds_for_the_whole_clip():
     still = track([1.7], [[1, 2]])
-    np.testing.assert_array_equal(still.series(300).values, np.tile(np.float32([1, 2]), (300, 1)))
-    assert not still.held(300).any()
-    assert still.gaps == ()
+    np.testing.assert_array_equal(still.resample(300).values, np.tile(np.float32([1, 2]), (300, 1)))
 
 
 def test_two_frames_at_one_time_are_no_trouble():
-    assert np.isfinite(track([0.0, 0.01, 0.01, 0.02], [0, 1, 3, 4]).series(4).values).all()
+    assert np.isfinite(track([0.0, 0.01, 0.01, 0.02], [0, 1, 3, 4]).resample(4).values).all()
 
 
 def test_too_few_faces():
@@ -58,15 +57,14 @@ def test_too_few_faces():
     with pytest.raises(NoFaceError, match=r"x.mp4 has no frames in this stretch"):
         track([], []).check("x.mp4")
     with pytest.raises(NoFaceError, match="no face in any frame"):
-        track([0, 1], [0, 1], [False, False]).series(10)
+        track([0, 1], [0, 1], [False, False]).resample(10)
     assert track([], []).seen == 0
-    assert track([], []).held(3).all()
     assert issubclass(NoFaceError, InputError)
 
 
 def test_rows_take_frames_of_every_array():
     whole = track(np.arange(5.0), np.arange(5), [1, 0, 1, 1, 0])
-    part = whole.rows(np.array([0, 1, 1, 0, 1], bool), whole.time - 1)
+    part = whole.select(np.array([0, 1, 1, 0, 1], bool), whole.time - 1)
     assert part.time.tolist() == [0, 1, 3]
     assert part.found.tolist() == [False, True, False]
     assert {len(part.box), len(part.pose), len(part.landmarks), len(part.confidence)} == {3}
@@ -75,7 +73,7 @@ def test_rows_take_frames_of_every_array():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"channels": ("a", "b")}, "one row a frame and one column a channel expected, got 3 times, 2 channels"),
+        ({"channels": CHANNELS[:2]}, "one row a frame and one column a channel expected, got 3 times, 2 channels"),
         ({"time": np.array([0, 0.2, 0.1])}, "never fall"),
         ({"time": np.array([0, np.nan, 0.1])}, "must be finite"),
         ({"values": np.array([[0], [np.nan], [1]], np.float32)}, "mark it as not found"),
@@ -93,21 +91,21 @@ def test_a_track_that_cannot_be(change, message):
 @pytest.mark.parametrize("samples", [1600, 16_000, 16_001, 16_159, 16_160, 48_123])
 def test_the_grid_is_that_of_the_sound(samples):
     clip = Clip.from_array(np.sin(np.arange(samples) / 7).astype(np.float32), 16_000)
-    assert grid_steps(clip) == len(Mel().extract(clip))
+    assert count_steps(clip) == len(Mel().extract(clip))
 
 
 def test_the_grid_is_that_of_real_sound(ravdess):
     for path in sorted((ravdess / "audio" / "Actor_02").glob("*.opus"))[:3]:
-        assert grid_steps(Clip(path)) == len(Mel().extract(Clip(path)))
+        assert count_steps(Clip(path)) == len(Mel().extract(Clip(path)))
 
 
 def test_without_sound_the_grid_ends_with_the_face(tmp_path):
     clip = Clip(tmp_path / "face.csv")
     with pytest.raises(InputError, match="no face was tracked"):
-        grid_steps(clip)
+        count_steps(clip)
     clip.memo["a"] = track([0.0, 2.0], [0, 1])
-    assert grid_steps(clip) == 201
-    assert len(face_series(clip, clip.memo["a"])) == 201
+    assert count_steps(clip) == 201
+    assert len(lay_on_grid(clip, clip.memo["a"])) == 201
     clip.forget()
     clip.memo["a"] = track([0.7], [0])
-    assert grid_steps(clip) == 101
+    assert count_steps(clip) == 101

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emospike.features.following import follow, overlaps
+from emospike.features.following import follow, measure_overlap
 
 BIG, SMALL = (0.5, 0.1, 0.3, 0.3), (0.1, 0.1, 0.1, 0.1)
 
@@ -54,4 +54,5 @@ def test_nobody():
 
 def test_overlap_is_the_shared_part_of_both():
     a = boxes((0, 0, 2, 2), (5, 5, 1, 1), (0, 0, 0, 0))
-    np.testing.assert_allclose(overlaps(a, boxes((1, 0, 2, 2), (0, 0, 2, 2))), [[1 / 3, 1], [0, 0], [0, 0]], atol=1e-6)
+    iou = measure_overlap(a, boxes((1, 0, 2, 2), (0, 0, 2, 2)))
+    np.testing.assert_allclose(iou, [[1 / 3, 1], [0, 0], [0, 0]], atol=1e-6)

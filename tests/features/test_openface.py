@@ -124,7 +124,7 @@ def test_a_table_that_changed_is_read_again(write):
 def test_frames_in_which_no_face_was_found(write, confidence, success, level, found):
     track = read_table(write([(0, 0, 0.9, 1, 1), (0, 0.1, confidence, success, level), (0, 0.2, 0.9, 1, 3)]))
     assert track.found.tolist() == [True, found, True]
-    assert np.isfinite(track.series(21).values).all()
+    assert np.isfinite(track.resample(21).values).all()
     assert np.isfinite(track.confidence).all()
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
-from emospike.features.prosody import ABSENT, NAMES, Prosody, bridged, smoothed
-from emospike.features.spectrum import power_spectrogram
+from emospike.features.prosody import ABSENT, CHANNELS, Prosody, bridge_gaps, smooth
+from emospike.features.spectrum import compute_spectrogram
 from emospike.validation import InputError
 
 ENERGY, PITCH, RELATIVE, VOICING, CENTROID, BANDWIDTH, ALPHA, HAMMARBERG, ENTROPY, FLUX = range(10)
@@ -199,7 +199,7 @@ SHORT = {
 @pytest.mark.parametrize("sound", SHORT.values(), ids=SHORT)
 def test_odd_sounds_have_finite_contours_in_range(sound, bridge):
     series = Prosody(bridge=bridge).extract(clip(sound))
-    assert series.channels == NAMES
+    assert series.channels == CHANNELS
     assert len(series) == len(sound) // 160 + 1
     values = series.values[series.values[:, ENERGY] != ABSENT]  # Series refuses NaN itself
     if not len(values):  # so soft that no step is heard
@@ -221,7 +221,7 @@ def test_length_follows_the_grid(samples):
 
 def test_loudness_reads_the_spectrogram(ravdess):
     speech = Clip(sorted((ravdess / "audio" / "Actor_03").glob("*.opus"))[12])
-    power = power_spectrogram(speech.sound, 400, 512).mean(axis=1)
+    power = compute_spectrogram(speech.sound, 400, 512).mean(axis=1)
     np.testing.assert_allclose(Prosody().extract(speech).values[:, ENERGY], np.log(np.maximum(power, 1e-7)), rtol=1e-5)
 
 
@@ -231,16 +231,16 @@ def test_loudness_reads_the_spectrogram(ravdess):
 def test_bridges_and_smoothing_by_hand():
     contour = np.array([5, 1, 9, 9, 4, 7], np.float32)
     valid = np.array([False, True, False, False, True, False])
-    assert bridged(contour, valid).tolist() == [1, 1, 2, 3, 4, 4]
-    assert bridged(contour, np.zeros(6, bool)).tolist() == [0] * 6
+    assert bridge_gaps(contour, valid).tolist() == [1, 1, 2, 3, 4, 4]
+    assert bridge_gaps(contour, np.zeros(6, bool)).tolist() == [0] * 6
     jump = np.array([3, 3, 99, 3, 15, 3, 3, 3], np.float32)  # one octave jump; 99 is not valid
     voiced = jump < 99
-    assert smoothed(jump, voiced).tolist() == [3, 3, 99, 3, 3, 3, 3, 3]
-    assert smoothed(jump, np.zeros(8, bool)).tolist() == jump.tolist()
+    assert smooth(jump, voiced).tolist() == [3, 3, 99, 3, 3, 3, 3, 3]
+    assert smooth(jump, np.zeros(8, bool)).tolist() == jump.tolist()
 
 
-def test_the_first_words_group_the_contours():
-    assert list(dict.fromkeys(name.split()[0] for name in NAMES)) == ["loudness", "intonation", "voicing", "timbre"]
+def test_contours_are_of_four_groups():
+    assert list(dict.fromkeys(one.group for one in CHANNELS)) == ["loudness", "intonation", "voicing", "timbre"]
 
 
 @pytest.mark.parametrize("voiced", [-0.1, 1.5])
@@ -256,7 +256,7 @@ def test_impossible_thresholds_are_refused(voiced):
 def test_other_voices_keep_values_and_none_apart(two_words, stretch):
     feature = Prosody(bridge=False)
     series = feature.extract(clip(two_words))
-    values = feature.spoken_by(Voice(stretch=stretch, level=1.5), series).values
+    values = feature.respeak(Voice(stretch=stretch, level=1.5), series).values
     absent = values == ABSENT
     assert (absent.all(axis=1) == absent.any(axis=1)).all()
     heard = series.values[series.values[:, 0] != ABSENT]

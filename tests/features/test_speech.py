@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import butter, sosfilt
 
 from emospike.clip import Clip
-from emospike.features.speech import SpeechCheck, cues, loudness, runs, without_rumble
+from emospike.features.speech import SpeechCheck, find_cues, find_runs, measure_loudness, remove_rumble
 from emospike.validation import InputError
 
 RATE = 16_000
@@ -69,7 +69,7 @@ def clicks(seconds, seed):
 @pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])
 def test_noise_has_no_voice(slope, seed, seconds):
     for envelope in (1.0, syllables(seconds)):
-        found = cues(np.float32(noise(seconds, seed, slope) * envelope))
+        found = find_cues(np.float32(noise(seconds, seed, slope) * envelope))
         assert found.voice == 0
     assert re.match(r"0\.00 s of a voice .* 0\.08 s are needed", lacks(noise(seconds, seed, slope)))
 
@@ -77,7 +77,7 @@ def test_noise_has_no_voice(slope, seed, seconds):
 @pytest.mark.parametrize("hertz", [50, 60, 100, 120, 220, 440, 1000, 3000])
 def test_a_held_tone_does_not_glide(hertz):
     for sound in (tone(hertz, 2.0, 1), tone(hertz, 2.0), tone(hertz, 2.0) * syllables(2.0)):
-        assert cues(np.float32(normal(sound))).voice == 0
+        assert find_cues(np.float32(normal(sound))).voice == 0
         assert lacks(normal(sound) + 0.01 * noise(2.0, 0))
 
 
@@ -147,7 +147,7 @@ def test_a_second_of_real_speech_is_enough(ravdess):
 
 def test_level_does_not_matter():
     sound = np.float32(normal(harmonics(2 * np.pi * np.cumsum(150 + 60 * at(1.0)) / RATE) * syllables(1.0), 0.9))
-    loud, quiet = cues(sound), cues(sound / 2**11)
+    loud, quiet = find_cues(sound), find_cues(sound / 2**11)
     assert quiet == loud
     assert loud.voice > 0.5
     assert loud.gliding > 0.9
@@ -155,22 +155,22 @@ def test_level_does_not_matter():
 
 def test_loudness_is_of_forty_milliseconds():
     sound = np.float32(np.where(at(1.0) < 0.5, 1.0, 0.1))
-    level = loudness(sound)
+    level = measure_loudness(sound)
     assert len(level) == 101
     np.testing.assert_allclose(level[2:48], 0, atol=1e-3)
     np.testing.assert_allclose(level[53:98], -20, atol=1e-3)
-    assert loudness(np.zeros(1600, np.float32)).max() == pytest.approx(-120)
+    assert measure_loudness(np.zeros(1600, np.float32)).max() == pytest.approx(-120)
 
 
 def test_rumble_is_weakened_and_a_voice_is_not():
     for hertz, gain in ((50, -19.1), (600, 0.0)):
-        passed = without_rumble(np.float32(tone(hertz, 1.0, 1)))[RATE // 2 :]
+        passed = remove_rumble(np.float32(tone(hertz, 1.0, 1)))[RATE // 2 :]
         assert 10 * np.log10(np.square(passed).mean() / 0.5) == pytest.approx(gain, abs=0.1)
 
 
 def test_runs():
-    assert runs(np.zeros(3, bool)).tolist() == []
-    assert runs(np.ones(3, bool)).tolist() == [[0, 3]]
+    assert find_runs(np.zeros(3, bool)).tolist() == []
+    assert find_runs(np.ones(3, bool)).tolist() == [[0, 3]]
 
 
 @pytest.mark.parametrize("wrong", [{"voice": 0.0}, {"gliding": 1.5}, {"swing": -1.0}])

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emospike.activity import Activity
 from emospike.clip import Clip
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.parameters import percentile_range
+from emospike.encoding.poisson import draw_poisson
 from emospike.features.mfcc import MFCC
 from emospike.networks.competitive import Cell, CompetitiveLayer, CompetitiveNetwork, Link, run_together
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.plasticity import TraceSTDP
-from emospike.networks.trains import Response, Trains, poisson_trains
-from emospike.networks.watch import Watch
 from emospike.networks.windows import Windows
+from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 SMALL = CompetitiveLayer(features=5, norm=0.3)
@@ -31,7 +33,11 @@ def one(weight, layer=None, **constants):
 
 
 def spikes(*steps, total=40):
-    return Trains.from_events(np.array(steps, np.int64), np.zeros(len(steps), np.int64), total)
+    return train(steps, np.zeros(len(steps), np.int64), total)
+
+
+def train(step, unit, steps, units=1):
+    return Spikes.from_events(np.array(step, np.int64), np.asarray(unit), steps, rate=2000.0, units=units)
 
 
 # -- neurons ---------------------------------------------------------------------------------------------------
@@ -66,13 +72,13 @@ def test_a_neuron_is_held_for_its_refractory_time():
 def test_inhibition_reaches_all_others_of_its_scope_and_not_oneself(scope, silenced):
     """Neuron 0 fires before all others; who is inhibited by it fires less than without inhibition."""
     drive = np.arange(0, 600, 2)
-    trains = Trains.from_events(np.repeat(drive, 2), np.tile([0, 1], len(drive)), 700)
+    given = train(np.repeat(drive, 2), np.tile([0, 1], len(drive)), 700, units=2)
     weights = np.array([[[8.0, 1.0]], [[1.0, 1.0]]])
     fired = []
     for inhibit in (0.0, 17.0):
         layer = CompetitiveLayer(2, shared=False, inhibition=scope, inhibit=inhibit)
         net = CompetitiveNetwork(layer, Windows.along_time(2, 1, 1, 1), [], weights.copy(), [], np.zeros(4))
-        fired.append(np.bincount(net.run(trains).units, minlength=4))
+        fired.append(net.run(given).counts.ravel())
     free, inhibited = fired
     assert (free > 0).all()
     assert np.flatnonzero(inhibited < 0.5 * free).tolist() == silenced
@@ -146,9 +152,9 @@ def test_fast_powers_are_powers(exponent):
 
 def test_learning_in_float32_is_that_in_float64():
     nets = [SMALL.build(WINDOWS, [Link(7, 5.0)], dtype=number) for number in (np.float32, np.float64)]
-    fired = [net.learn(values(), 0, [turns(7)]).trains for net in nets]
-    np.testing.assert_array_equal(fired[0].units, fired[1].units)
-    assert len(fired[0].units) > 10
+    fired = [net.learn(values(), 0, [turns(7)]) for net in nets]
+    np.testing.assert_array_equal(fired[0].neuron, fired[1].neuron)
+    assert len(fired[0]) > 10
     np.testing.assert_allclose(nets[0].weights, nets[1].weights, atol=1e-5)
     np.testing.assert_allclose(nets[0].heard_weights[0], nets[1].heard_weights[0], atol=1e-5)
     assert nets[0].weights.dtype == np.float32
@@ -157,7 +163,7 @@ def test_learning_in_float32_is_that_in_float64():
 def test_weights_stay_within_their_bounds():
     for rule in (TraceSTDP(eta=5.0), TraceSTDP(eta=-5.0), replace(TraceSTDP.diehl_cook(), eta_pre=5.0)):
         net = replace(SMALL, stdp=rule).build(WINDOWS)
-        net.run(poisson_trains(values(), 200.0, 0.5, 700, 0), learning=True)
+        net.run(draw_poisson(values(), 200.0, 0.5, 700, 0), learning=True)
         assert 0 <= net.weights.min() <= net.weights.max() <= 1
 
 
@@ -176,9 +182,21 @@ def test_responding_changes_nothing_and_repeats_itself():
     weights, theta = net.weights.copy(), net.theta.copy()
     first = net.respond(values(1), 1)
     net.respond(values(2), 2)
-    np.testing.assert_array_equal(net.respond(values(1), 1).trains.units, first.trains.units)
+    np.testing.assert_array_equal(net.respond(values(1), 1).neuron, first.neuron)
     np.testing.assert_array_equal(net.weights, weights)
     np.testing.assert_array_equal(net.theta, theta)
+
+
+def test_what_is_recorded_is_the_response_beside_its_input():
+    net = replace(SMALL, max_rate=12.0).build(WINDOWS)
+    told, silent, recorded = net.respond(values(), 0), net.silence(), net.record(values(), 0)
+    np.testing.assert_array_equal(told.neuron, recorded.neuron)
+    assert told.repeats == recorded.repeats > 0
+    assert len(told.inputs) == len(silent) == 0
+    again = net.draw(values(), 0, recorded.repeats)
+    np.testing.assert_array_equal(again.channel, recorded.inputs.channel)
+    for one in (told, silent, recorded):
+        assert (one.steps, one.inputs.rate, one.inputs.units, one.counts.shape) == (700, 2000.0, 96, (3, 5))
 
 
 def test_too_few_spikes_repeat_the_presentation_at_a_higher_rate():
@@ -196,27 +214,31 @@ def test_too_few_spikes_repeat_the_presentation_at_a_higher_rate():
 
 
 def turns(sources, steps=700, every=20):
-    """A response of another layer of `sources` neurons that fire in turn."""
+    """The activity of another layer of `sources` neurons that fire in turn."""
     step = np.arange(0, steps, every)
-    return Response(Trains.from_events(step, step // every % sources, steps), 1, sources)
+    return heard_from(train(step, step // every % sources, steps, sources))
+
+
+def heard_from(spikes):
+    return Activity(Spikes.silent(spikes.steps, spikes.rate), spikes.step, spikes.channel, spikes.units)
 
 
 def test_a_link_delivers_after_its_delay_with_its_gain():
     layer = CompetitiveLayer(features=1, duration=30.0, theta_plus=0.0)
-    sent = Trains.from_events(np.array([4]), np.array([1]), 60)
+    sent = heard_from(train([4], [1], 60, units=2))
     for gain, delay in ((1.0, 0.5), (0.5, 5.0)):
         net = CompetitiveNetwork(
             layer, Windows.none(), [Link(2, gain, delay)], np.empty((1, 0, 1)), [np.array([[0.0, 40.0]])], np.zeros(1)
         )
         arrival = 4 + round(delay / 0.5)
         expected = [arrival + t for t in first_spike(40.0 * gain, -52)]
-        assert net.run(spikes(total=60), [sent]).step.tolist()[:1] == expected
+        assert net.run(Spikes.silent(60, 2000.0), [sent]).step.tolist()[:1] == expected
 
 
 def test_calibrated_link_gives_the_conductance_asked_for_and_more_spikes():
     net = SMALL.build(WINDOWS, [Link(7)])
     heard = turns(7)
-    silent = replace(heard, trains=Trains.from_events(np.zeros(0, np.int64), np.zeros(0, np.int64), 700))
+    silent = heard_from(Spikes.silent(700, 2000.0, units=7))
     net.calibrate([heard], conductance=0.4)
     each = (net.heard_weights[0] @ heard.counts.ravel()).mean() * net.links[0].gain
     assert each * 1.0 / 350 == pytest.approx(0.4)
@@ -228,31 +250,15 @@ def test_calibrated_link_gives_the_conductance_asked_for_and_more_spikes():
 def test_hearing_nothing_is_being_alone():
     nets = [SMALL.build(WINDOWS, [Link(15, gain)], seed=4) for gain in (0.0, 3.0)]
     alone = SMALL.build(WINDOWS, seed=4)
-    trains = poisson_trains(values(), 63.75, 0.5, 700, 0)
-    later = poisson_trains(values(1), 63.75, 0.5, 700, 1).delayed(10)
-    first, second = run_together((nets[0], nets[1]), (trains, later))
-    np.testing.assert_array_equal(first.units, alone.run(trains.lasting(710)).units)
-    assert len(second.units) > len(alone.run(later).units)
+    given = draw_poisson(values(), 63.75, 0.5, 700, 0)
+    later = draw_poisson(values(1), 63.75, 0.5, 700, 1).delay(10)
+    first, second = run_together((nets[0], nets[1]), (given, later))
+    np.testing.assert_array_equal(first.neuron, alone.run(given.pad(710)).neuron)
+    assert len(second) > len(alone.run(later))
+    assert first.steps == first.inputs.steps == second.steps == 710
 
 
-# -- input and windows -----------------------------------------------------------------------------------------
-
-
-def test_poisson_trains_have_the_rate_and_the_gaps_of_a_bernoulli_process():
-    p = np.array([0.0, 0.2, 0.6, 1.0])
-    trains = poisson_trains(p, 1000.0, 0.5, 40_000, seed=1)
-    share = np.bincount(trains.units, minlength=4) / 40_000
-    np.testing.assert_allclose(share, 0.5 * p, atol=0.01)
-    gaps = np.diff(trains.step[trains.units == 2])
-    np.testing.assert_allclose(np.bincount(gaps)[1:6] / len(gaps), 0.3 * 0.7 ** np.arange(5), atol=0.01)
-    pairs = [set(trains.step[trains.units == line].tolist()) for line in (2, 3)]
-    assert len(pairs[0] & pairs[1]) / 40_000 == pytest.approx(0.3 * 0.5, abs=0.01)
-
-
-def test_poisson_trains_depend_on_the_seed_alone():
-    one, same, other = (poisson_trains(values(), 63.75, 0.5, 700, seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one.units, same.units)
-    assert not np.array_equal(one.offsets, other.offsets)
+# -- windows -----------------------------------------------------------------------------------------
 
 
 def test_every_window_sees_its_own_part_of_the_input():
@@ -274,13 +280,13 @@ def test_every_window_sees_its_own_part_of_the_input():
         (lambda: SMALL.build(WINDOWS).respond(values(shape=(3, 8)), 0), "96 values"),
         (lambda: SMALL.build(WINDOWS).respond(np.full((12, 8), np.nan), 0), "NaN"),
         (lambda: SMALL.build(WINDOWS, [Link(3)]).respond(values(), 0), "1 other layers"),
-        (lambda: SMALL.build(WINDOWS).run(Trains(np.array([0, 1]), np.array([96], np.int32))), "units 0 to 95"),
+        (lambda: SMALL.build(WINDOWS).run(train([0], [96], 1, units=97)), "spikes of 96 lines"),
+        (lambda: SMALL.build(WINDOWS, [Link(3)]).run(train([0], [5], 1, units=96), [turns(4)]), "3 neurons"),
         (lambda: CompetitiveLayer(inhibition="lateral"), "inhibition"),
         (lambda: CompetitiveLayer(dt=0), "dt"),
         (lambda: TraceSTDP(tau_pre=-1), "tau_pre"),
-        (lambda: poisson_trains(values(), 3000.0, 0.5, 10, 0), "max_rate"),
         (lambda: run_together((SMALL.build(WINDOWS),) * 2, (spikes(), spikes())), "one link"),
-        (lambda: Watch.over(SMALL.build(WINDOWS), []), "response"),
+        (lambda: LayerDiagnostics.examine(SMALL.build(WINDOWS), []), "activity"),
     ],
 )
 def test_wrong_input_is_refused(wrong, words):
@@ -299,10 +305,10 @@ def test_weights_become_selective_for_real_speech(ravdess):
     for clip, one in zip(clips, series, strict=True):
         clip[: len(one)] = np.clip((one.values[:388] - low) / (np.array(high) - low), 0, 1)
     net = CompetitiveLayer.default().build(Windows.along_time(388, 40))
-    before = Watch.over(net, [net.respond(clips[0], 0)])
+    before = LayerDiagnostics.examine(net, [net.respond(clips[0], 0)])
     learnt = [net.learn(clip, seed) for seed, clip in enumerate(clips)]
-    after = Watch.over(net, [net.respond(clip, seed) for seed, clip in enumerate(clips)])
-    assert Watch.over(net, learnt).silent_clips == after.silent_clips == 0
+    after = LayerDiagnostics.examine(net, [net.respond(clip, seed) for seed, clip in enumerate(clips)])
+    assert LayerDiagnostics.examine(net, learnt).silent_clips == after.silent_clips == 0
     assert before.weights[-1] < 0.3
     assert after.weights[-1] > 0.6
     assert after.weights[3] < before.weights[3]
@@ -310,9 +316,9 @@ def test_weights_become_selective_for_real_speech(ravdess):
     assert not after.warnings()
 
 
-def test_watch_names_what_is_wrong():
+def test_diagnostics_name_what_is_wrong():
     net = replace(SMALL, most_repeats=0).build(WINDOWS)
     net.theta[:] = 50.0
     silent = net.respond(values(), 0)
-    assert len(Watch.over(net, [silent]).warnings()) == 3
-    assert len(Watch.over(net, [silent] * 100).warnings()) == 4
+    assert len(LayerDiagnostics.examine(net, [silent]).warnings()) == 3
+    assert len(LayerDiagnostics.examine(net, [silent] * 100).warnings()) == 4

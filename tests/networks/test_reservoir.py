@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from emospike.brain.synapses import Synapses
-from emospike.networks.reservoir import STDP, Network, Reservoir
+from emospike.networks.reservoir import STDP, Reservoir
+from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -31,7 +32,7 @@ def events(*triples, steps, channels=1):
     dense = np.zeros((steps, channels), np.int8)
     for step, channel, sign in triples:
         dense[step, channel] = sign
-    return Spikes.from_dense(dense, 100.0, tuple(f"c{i}" for i in range(channels)))
+    return Spikes.from_dense(dense, 100.0, [Channel(f"c{i}", "audio") for i in range(channels)])
 
 
 def fired(activity):
@@ -43,7 +44,7 @@ def noise(rng, steps, channels, share=0.2):
     return Spikes.from_dense(
         np.where(rng.random((steps, channels)) < share, drawn, np.int8(0)),
         100.0,
-        tuple(f"c{i}" for i in range(channels)),
+        [Channel(f"c{i}", "audio") for i in range(channels)],
     )
 
 
@@ -147,9 +148,9 @@ def test_synapses_that_do_not_fit_are_refused():
     good = synapses([(0, 1, 1.0)], 2)
     for inputs, recurrent in ((synapses([(0, 2, 1.0)], 1), good), (good, synapses([(0, 9, 1.0)], 2))):
         with pytest.raises(InputError, match="onto neurons 0 to 1"):
-            Network(Reservoir(), inputs, recurrent, tau)
+            ReservoirNetwork(Reservoir(), inputs, recurrent, tau)
     with pytest.raises(InputError, match="of 2 neurons expected, got 3"):
-        Network(Reservoir(), good, synapses([(0, 1, 1.0)], 3), tau)
+        ReservoirNetwork(Reservoir(), good, synapses([(0, 1, 1.0)], 3), tau)
 
 
 def test_no_steps_and_no_spikes_give_no_activity():

@@ -1,4 +1,4 @@
-"""The spiking transformer: its neurons against snnTorch's, missing senses, counting, learning, and its twin."""
+"""The spiking transformer: its neurons, missing modalities, counting, recording, learning, and without spikes."""
 
 from dataclasses import replace
 
@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-snntorch = pytest.importorskip("snntorch")
 
+
+from emospike.encoding.send_on_delta import send_on_delta  # noqa: E402
 from emospike.networks import training as training_module  # noqa: E402
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Stream  # noqa: E402
-from emospike.networks.torch.neurons import PLIF  # noqa: E402
-from emospike.networks.torch.patches import Receptors, send_on_delta  # noqa: E402
-from emospike.networks.torch.training import supervised_contrast  # noqa: E402
-from emospike.networks.torch.transformer_training import delivered  # noqa: E402
-from emospike.networks.training import Training  # noqa: E402
+from emospike.networks.torch.layers import RandomFeatures  # noqa: E402
+from emospike.networks.torch.neurons import PLIF, step  # noqa: E402
+from emospike.networks.torch.training import contrast_loss  # noqa: E402
+from emospike.networks.torch.transformer import TransformerNetwork, count_delivered, train  # noqa: E402
+from emospike.networks.training import Training, require_torch  # noqa: E402
 from emospike.validation import InputError  # noqa: E402
 
 STREAMS = (Stream("audio", 16, "picture", 2), Stream("audio", 3), Stream("face", 5), Stream("eeg", 10))
@@ -29,23 +30,33 @@ def batch(clips=6, streams=STREAMS, *, without=(), seed=0):
     for stream in streams:
         array = rng.normal(0, 0.5, (clips, grid, stream.channels)).astype(np.float32)
         array[:, grid // 2 :, :3] += 2 * label[:, None, None] - 1
-        arrays.append(None if stream.sense in without else array)
+        arrays.append(None if stream.modality in without else array)
     target = np.eye(2, dtype=np.float32)[label]
     return Batch(tuple(arrays), np.ones((clips, grid), np.float32), {}, target)
 
 
-def test_neurons_spike_as_those_of_snntorch():
-    x = 2 * torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0))
-    x = x.clamp(max=4)  # above twice the threshold snnTorch takes only one spike from what is left
-    layer = PLIF(tau=4.0)
-    leaky = snntorch.Leaky(beta=0.75, reset_mechanism="subtract", reset_delay=False)
-    mem, expected = leaky.init_leaky(), []
+def arctangent(x):
+    """A spike where x is not below 0, with the gradient of an arctangent."""
+    soft = torch.atan(torch.pi * x) / torch.pi
+    return (x >= 0).to(x.dtype) + soft - soft.detach()
+
+
+def unrolled(x, k):
+    """Leaky neurons step by step, as PyTorch differentiates them; the reset is cut off."""
+    v, spikes = torch.zeros_like(x[0]), []
     for current in x:
-        spikes, mem = leaky(current / 4, mem)
-        expected.append(spikes)
+        u = v + k * (current - v)
+        spikes.append(arctangent(u - 1))
+        v = u - spikes[-1].detach()
+    return torch.stack(spikes)
+
+
+def test_neurons_spike_as_those_of_the_steps_one_by_one():
+    x = 2 * torch.randn(40, 3, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    layer = PLIF(tau=4.0).double()
     found = layer(x)
     assert found.sum() > 20
-    torch.testing.assert_close(found, torch.stack(expected))
+    torch.testing.assert_close(found, unrolled(x, 0.25))
     assert float(layer.rate.detach()) == pytest.approx(float(found.detach().mean()))
 
 
@@ -56,17 +67,17 @@ def test_gradients_are_those_of_the_unrolled_neuron():
     (layer(x) * weights).sum().backward()
     own, leak = x.grad.clone(), layer.leak.grad.clone()
     x.grad = layer.leak.grad = None
-    from snntorch import surrogate
-
-    k, v, total = torch.sigmoid(layer.leak), torch.zeros(7, dtype=torch.float64), 0
-    for current, weight in zip(x, weights, strict=True):
-        u = v + k * (current - v)
-        s = surrogate.atan(2.0)(u - 1)
-        total = total + (s * weight).sum()
-        v = u - s.detach()
-    total.backward()
+    (unrolled(x, torch.sigmoid(layer.leak)) * weights).sum().backward()
     torch.testing.assert_close(own, x.grad)
     torch.testing.assert_close(leak, layer.leak.grad)
+
+
+def test_a_step_has_the_gradient_of_an_arctangent():
+    x = torch.randn(50, generator=torch.Generator().manual_seed(2), requires_grad=True)
+    (own,) = torch.autograd.grad(step(x).sum(), x)
+    (expected,) = torch.autograd.grad(arctangent(x).sum(), x)
+    torch.testing.assert_close(own, expected)
+    assert torch.equal(step(x), (x > 0).float())
 
 
 def test_integers_in_training_are_so_many_spikes_at_inference():
@@ -78,18 +89,18 @@ def test_integers_in_training_are_so_many_spikes_at_inference():
 
 @pytest.mark.parametrize("spiking", [True, False])
 @pytest.mark.parametrize("without", [(), ("audio",), ("face", "eeg"), ("audio", "eeg")])
-def test_any_senses_will_do(spiking, without):
-    network = replace(WHAT, spiking=spiking).build(STREAMS, 3).eval()
+def test_any_modalities_will_do(spiking, without):
+    network = TransformerNetwork.build(replace(WHAT, spiking=spiking), STREAMS, 3).eval()
     scores = network.scores(batch(without=without))
     assert scores.shape == (6, 3)
     assert np.isfinite(scores).all()
 
 
-def test_a_sense_that_is_not_there_says_nothing():
-    network = WHAT.build(STREAMS, 2)
+def test_a_modality_that_is_not_there_says_nothing():
+    network = TransformerNetwork.build(WHAT, STREAMS, 2)
     network.train()
     for seed in range(20):  # so that batch norms know their inputs, and neurons spike
-        network.given(batch(seed=seed))
+        network.answer(batch(seed=seed))
     whole, none = batch(), np.zeros(6, np.float32)
     masked = replace(whole, there={"face": none, "eeg": none})
     np.testing.assert_allclose(network.scores(masked), network.scores(batch(without=("face", "eeg"))), atol=1e-5)
@@ -97,20 +108,22 @@ def test_a_sense_that_is_not_there_says_nothing():
 
 
 def test_the_same_seed_gives_the_same_network():
-    one, two, other = (WHAT.build(STREAMS, 2, seed).weights() for seed in (1, 1, 2))
+    one, two, other = (TransformerNetwork.build(WHAT, STREAMS, 2, seed).weights() for seed in (1, 1, 2))
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert not all(np.array_equal(one[name], other[name]) for name in one)
     assert np.array_equal(
-        WHAT.build(STREAMS, 2, 3).restored(one).weights()["head.face.weight"], one["head.face.weight"]
+        TransformerNetwork.build(WHAT, STREAMS, 2, 3).restore(one).weights()["head.face.weight"],
+        one["head.face.weight"],
     )
 
 
 @pytest.mark.parametrize("spiking", [True, False])
 def test_it_learns(spiking):
     streams = STREAMS[:3]
-    plan = Training(epochs=12, batch=12, rate=0.01, average=0.8, sense_dropout=0.0, contrast=0.1)
+    plan = Training(epochs=12, batch=12, rate=0.01, average=0.8, modality_dropout=0.0, contrast=0.1)
     told = []
-    network = replace(WHAT, spiking=spiking).train(
+    network = train(
+        replace(WHAT, spiking=spiking),
         streams,
         2,
         lambda epoch: [batch(12, streams=streams, seed=100 * epoch + i) for i in range(3)],
@@ -122,7 +135,7 @@ def test_it_learns(spiking):
     assert told[-1] == (12, 12)
     fresh = batch(20, streams=streams, seed=12345)
     assert np.mean(network.scores(fresh).argmax(1) == fresh.target.argmax(1)) > 0.9
-    counted = network.counted(fresh)
+    counted = network.count(fresh)
     assert (0 < counted.spikes < 0.3 * counted.neurons) if spiking else counted.spikes == 0
     assert all((one.macs == 0) != (one.accumulates == 0) or one.rate == 0 for one in counted.layers)
     real = [one.name for one in counted.layers if one.macs]
@@ -135,12 +148,12 @@ def test_spikes_are_counted_where_they_arrive():
     spikes = torch.zeros(1, 2, 5, 5)
     spikes[0, 0, 0, 0] = spikes[0, 1, 2, 2] = 1
     conv = torch.nn.Conv2d(2, 7, 3, 1, 1, bias=False)
-    assert float(delivered(conv, spikes)) == 7 * (4 + 9)  # at the corner four outputs see it
-    assert float(delivered(torch.nn.Linear(5, 3), spikes)) == 6
+    assert float(count_delivered(conv, spikes)) == 7 * (4 + 9)  # at the corner four outputs see it
+    assert float(count_delivered(torch.nn.Linear(5, 3), spikes)) == 6
 
 
 def test_heads_can_be_replaced():
-    network = WHAT.build(STREAMS[2:3], 2)
+    network = TransformerNetwork.build(WHAT, STREAMS[2:3], 2)
     read = network.read(batch(streams=STREAMS[2:3]))["face"]
     weights, bias = np.ones((3, 32), np.float32), np.arange(3, dtype=np.float32)
     network.set_heads({"face": (weights, bias)})
@@ -149,60 +162,91 @@ def test_heads_can_be_replaced():
 
 
 @pytest.mark.parametrize("spiking", [True, False])
-def test_receptors_are_read_and_do_not_learn(spiking):
-    what = replace(WHAT, receptors=40, spiking=spiking)
-    network = what.build(STREAMS, 2)
-    fixed = ("receptors.face.channels", "receptors.face.weights", "receptors.face.gain")
+def test_random_features_are_read_and_do_not_learn(spiking):
+    what = replace(WHAT, random_features=40, spiking=spiking)
+    network = TransformerNetwork.build(what, STREAMS, 2)
+    fixed = ("random_features.face.channels", "random_features.face.weights", "random_features.face.gain")
     before = {name: network.weights()[name].copy() for name in fixed}
-    weight = before["receptors.face.weights"]
+    weight = before["random_features.face.weights"]
     assert weight.shape == (40, 5, 8)
     assert np.abs(weight[1::2].sum(axis=2)).max() < 1e-5 < np.abs(weight[::2].sum(axis=2)).max()
     plan = Training(epochs=2, batch=12, rate=0.01)
-    trained = what.train(STREAMS, 2, lambda epoch: [batch(12, seed=epoch)], [], training=plan, steps=1)
+    trained = train(what, STREAMS, 2, lambda epoch: [batch(12, seed=epoch)], [], training=plan, steps=1)
     assert all(np.array_equal(trained.weights()[name], one) for name, one in before.items())
     assert trained.read(batch())["face"].shape == (6, 2 * 16 + 40)
-    heard = [one for one in trained.counted(batch()).layers if one.name == "receptors.audio"]
-    assert heard[0].dense == 6 * 32 * 40 * 8 * 8  # clips, steps, receptors, channels, reach
+    heard = [one for one in trained.count(batch()).layers if one.name == "random_features.audio"]
+    assert heard[0].dense == 6 * 32 * 40 * 8 * 8  # clips, steps, random features, channels, reach
     assert (heard[0].macs == 0) == spiking
 
 
-def test_receptors_add_up_the_changes_of_their_channels():
-    receptors = Receptors(replace(WHAT, receptors=7), 12)
+def test_random_features_add_up_the_changes_of_their_channels():
+    features = RandomFeatures(replace(WHAT, random_features=7), 12)
     x = torch.randn(1, 20, 12, generator=torch.Generator().manual_seed(3)).cumsum(1)
-    levels = send_on_delta(x, 0.5)
+    levels = torch.from_numpy(send_on_delta(x.numpy(), 0.5))
     assert (levels - x).abs().max() < 0.5
     n = torch.nn.functional.pad(levels / 0.5, (0, 0, 4, 4))[0].round().int()
     arrived = 0
-    for heard in receptors.channels:
+    for heard in features.channels:
         before = torch.zeros(8, 8, dtype=torch.int32)
         for t in range(10):
             now = n[2 * t : 2 * t + 8, heard]
             arrived += int((now - before).abs().sum())
             before = now
-    assert int(receptors.delivered(x)) == arrived
+    assert int(features.delivered(x)) == arrived
 
 
-def test_receptors_can_hear_real_numbers():
-    network = replace(WHAT, receptors=40, delta=0.0).build(STREAMS, 2)
-    (heard,) = (one for one in network.counted(batch()).layers if one.name == "receptors.audio")
+def test_random_features_can_hear_real_numbers():
+    network = TransformerNetwork.build(replace(WHAT, random_features=40, delta=0.0), STREAMS, 2)
+    (heard,) = (one for one in network.count(batch()).layers if one.name == "random_features.audio")
     assert heard.macs == heard.dense > heard.accumulates == 0
 
 
+def test_what_is_recorded_is_what_every_layer_fired():
+    network = TransformerNetwork.build(replace(WHAT, random_features=40), STREAMS, 2)
+    network.train()
+    for seed in range(20):  # so that batch norms know their inputs, and neurons spike
+        network.answer(batch(seed=seed))
+    clip = batch(1)
+    recorded, count = network.record(clip), network.count(clip)
+    assert sum(len(one) for one in recorded.values()) == count.spikes > 0
+    assert sum(one.neurons * one.steps for one in recorded.values()) == count.neurons
+    layers = {name: recorded[name] for name in ("patches.0.neurons.0", "last.eeg", "crossings.0.ways.face<audio.q")}
+    assert [(one.steps, one.inputs.rate) for one in layers.values()] == [(32, 50.0), (8, 12.5), (8, 12.5)]
+    assert [one.inputs.units for one in layers.values()] == [19, 10, 5]
+    assert layers["last.eeg"].shape == (2, 16)
+    sent = send_on_delta(clip.arrays[3][0], 0.5)
+    changes = np.abs(np.diff(sent, axis=0, prepend=0)) / 0.5
+    assert len(layers["last.eeg"].inputs) == changes.sum()
+    np.testing.assert_array_equal(layers["last.eeg"].inputs.counts().sum(axis=0), changes.sum(axis=0))
+
+
+def test_what_is_recorded_ends_with_the_clip():
+    network = TransformerNetwork.build(WHAT, STREAMS, 2)
+    clip = batch(1, without=("face",))
+    clip.valid[:, 40:] = 0
+    recorded = network.record(clip)
+    assert {one.steps for name, one in recorded.items() if not name.startswith("patches")} == {5}
+    assert {one.steps for name, one in recorded.items() if name.startswith("patches")} == {10, 20}
+    assert not any("face" in name for name in recorded)
+    assert sum(len(one.inputs) for one in recorded.values()) == 0  # real numbers enter
+    assert TransformerNetwork.build(replace(WHAT, spiking=False), STREAMS, 2).record(clip) == {}
+
+
 def test_moments_part_a_clip():
-    network = replace(WHAT, moments=4).build(STREAMS[2:3], 2)
+    network = TransformerNetwork.build(replace(WHAT, moments=4), STREAMS[2:3], 2)
     assert network.read(batch(streams=STREAMS[2:3]))["face"].shape == (6, 4 * 2 * 16)
 
 
 def test_contrast_falls_as_senses_of_a_class_agree():
     labels = torch.tensor([0, 0, 1, 1])
     apart = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
-    assert supervised_contrast(apart, apart, labels) < supervised_contrast(apart, apart.flip(0), labels)
+    assert contrast_loss(apart, apart, labels) < contrast_loss(apart, apart.flip(0), labels)
 
 
 def test_without_pytorch_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(training_module, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"needs torch and snntorch: pip install 'emospike\[deep\]'"):
-        WHAT.build(STREAMS, 2)
+    with pytest.raises(InputError, match=r"needs torch: pip install 'emospike\[deep\]'"):
+        require_torch()
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -213,6 +257,6 @@ def test_training_is_deterministic_if_asked(wanted):
         seen.append(torch.are_deterministic_algorithms_enabled())
         return [batch()]
 
-    WHAT.train(STREAMS, 2, batches, [], training=Training(epochs=1, batch=6, deterministic=wanted), steps=1)
+    train(WHAT, STREAMS, 2, batches, [], training=Training(epochs=1, batch=6, deterministic=wanted), steps=1)
     assert seen == [wanted]
     assert not torch.are_deterministic_algorithms_enabled()

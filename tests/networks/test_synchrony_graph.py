@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from emospike.networks.synchrony_graph import Graph, Synchrony, adjacency, described, neurons_of
-from emospike.networks.trains import Trains
+from emospike.networks.synchrony_graph import Graph, Synchrony, count_neurons, describe, normalise_edges
 from emospike.readout.contract import Classifier, parameters
 from emospike.readout.graph import GraphConvolution, Unscaled
-from emospike.readout.readout import Readout
+from emospike.readout.readout import VectorReadout
+from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 LAYERS = ((2, 3), (1, 4))
@@ -30,7 +30,7 @@ def two_kinds(rng, each: int = 12) -> tuple[np.ndarray, np.ndarray]:
         for _ in range(each):
             graph = random_graph(rng)
             graph.counts[busy] += 4
-            graphs.append(graph.flattened())
+            graphs.append(graph.flatten())
             labels.append(label)
     return np.stack(graphs), np.array(labels)
 
@@ -42,7 +42,8 @@ def two_kinds(rng, each: int = 12) -> tuple[np.ndarray, np.ndarray]:
 def test_edges_are_counted_pair_by_pair(edges):
     rng = np.random.default_rng(0)
     step, unit = rng.integers(0, 700, 60), rng.integers(0, 8, 60)
-    graph = Synchrony(window=20.0, edges=edges).graph(Trains.from_events(step, unit, 700), neurons=9, dt=0.5)
+    spikes = Spikes.from_events(step, unit, steps=700, rate=2000.0, units=9)
+    graph = Synchrony(window=20.0, edges=edges).connect(spikes)
     times = [np.sort(step[unit == i]) * 0.5 for i in range(9)]
     for a in range(9):
         assert graph.counts[a] == len(times[a])
@@ -58,13 +59,13 @@ def test_edges_are_counted_pair_by_pair(edges):
 
 def test_a_graph_comes_back_from_its_vector():
     graph = random_graph(np.random.default_rng(1))
-    back = Graph.unflattened(graph.flattened())
+    back = Graph.unflatten(graph.flatten())
     for name in ("counts", "first", "edges"):
         np.testing.assert_array_equal(getattr(back, name), getattr(graph, name))
-    shifted = Graph.unflattened(graph.flattened() - 0.3)
+    shifted = Graph.unflatten(graph.flatten() - 0.3)
     assert shifted.edges.min() == 0
     with pytest.raises(InputError, match="of the graph of n neurons, got 7"):
-        neurons_of(7)
+        count_neurons(7)
 
 
 def test_the_mean_keeps_the_time_of_those_that_fired():
@@ -78,13 +79,13 @@ def test_the_mean_keeps_the_time_of_those_that_fired():
 
 def test_what_nodes_say():
     graph = random_graph(np.random.default_rng(2))
-    assert described(graph, LAYERS, ("modality",)).sum(axis=0).tolist() == [6, 4]
-    assert described(graph, LAYERS, ("feature",)).sum(axis=0).tolist() == [2, 2, 2, 1, 1, 1, 1]
-    assert described(graph, LAYERS, ("position",)).sum(axis=0).tolist() == [3, 3, 4]
-    np.testing.assert_allclose(described(graph, LAYERS, ("rate",))[:, 0] ** 2, graph.counts, rtol=1e-5)
+    assert describe(graph, LAYERS, ("modality",)).sum(axis=0).tolist() == [6, 4]
+    assert describe(graph, LAYERS, ("feature",)).sum(axis=0).tolist() == [2, 2, 2, 1, 1, 1, 1]
+    assert describe(graph, LAYERS, ("position",)).sum(axis=0).tolist() == [3, 3, 4]
+    np.testing.assert_allclose(describe(graph, LAYERS, ("rate",))[:, 0] ** 2, graph.counts, rtol=1e-5)
     alone = Graph(graph.counts[:4], graph.first[:4], graph.edges[:4, :4])
-    assert described(alone, LAYERS, ("modality",)).shape == (4, 1)
-    assert described(alone, LAYERS, ("feature", "position")).shape == (4, 5)
+    assert describe(alone, LAYERS, ("modality",)).shape == (4, 1)
+    assert describe(alone, LAYERS, ("feature", "position")).shape == (4, 5)
 
 
 def test_settings_that_cannot_be():
@@ -129,7 +130,7 @@ def test_it_is_the_convolution_of_torch_geometric(kinds):
     X, y = kinds
     made = GraphConvolution(epochs=3, hidden=16, layers=LAYERS).fit(X, y)
     for x in X[:4]:
-        graph = Graph.unflattened(x)
+        graph = Graph.unflatten(x)
         there = graph.nodes
         nodes, _ = made._graph(x)
         hidden = torch.from_numpy(nodes)
@@ -180,7 +181,7 @@ def test_no_edge_no_influence(kinds):
 def test_a_readout_leaves_the_edges_as_they_are(kinds):
     X, y = kinds
     speakers = np.array([f"s{i % 4}" for i in range(len(y))])
-    readout = Readout(Unscaled(), GraphConvolution(epochs=4, hidden=8, layers=LAYERS)).fit(X, y, speakers)
+    readout = VectorReadout(Unscaled(), GraphConvolution(epochs=4, hidden=8, layers=LAYERS)).fit(X, y, speakers)
     np.testing.assert_array_equal(readout.scaled(X), X)
     readout.adapt(X[:6])
     assert np.isfinite(readout.probabilities(X)).all()
@@ -205,11 +206,11 @@ def test_one_graph_of_all_clips_is_summed_as_if_it_were_built(kinds, symmetric):
     whole = (number[clip][:, None] == number[clip]).astype(np.float32)
     for i, (_, edges) in enumerate(parts):
         whole[np.ix_(clip == i, clip == i)] = edges
-    passed = adjacency(whole, symmetric)
+    passed = normalise_edges(whole, symmetric)
     hidden = np.concatenate([nodes for nodes, _ in parts])
     how = made._how()
     with convolution.seeded(how.seed):
-        weights = [one.detach().numpy() for one in convolution.born(hidden.shape[1], 2, how)]
+        weights = [one.detach().numpy() for one in convolution.initialise(hidden.shape[1], 2, how)]
     for kernel, bias in ((weights[0], weights[1]), (weights[2], weights[3])):
         hidden = np.maximum(passed @ hidden @ kernel + bias, 0)
     pooled = np.stack([hidden[clip == i].mean(axis=0) for i in range(6)])

@@ -1,25 +1,32 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.encoding.population import Population
-from emospike.features.prosody import NAMES
-from emospike.networks.activity import Activity
+from emospike.features.blendshapes import CHANNELS as SHAPES
+from emospike.features.mfcc import make_coefficients
+from emospike.features.movements import PARTS
+from emospike.features.openface import CHANNELS as ACTION_UNITS
+from emospike.features.prosody import CHANNELS as CONTOURS
+from emospike.features.spectrum import make_band
 from emospike.readout.interactions import (
-    frequency_groups,
+    channel_groups,
     interactions,
     neurons_near,
 )
-from emospike.series import Series, frequencies_of
+from emospike.series import Channel, Series, frequencies_of
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 
 def activity(spikes: list[tuple[int, int]], steps: int, neurons: int, rate: float = 100.0) -> Activity:
-    grid = Spikes.from_dense(np.zeros((steps, 1), np.int8), rate, ("x",))
+    grid = Spikes.from_dense(np.zeros((steps, 1), np.int8), rate, (Channel("x", "audio"),))
     step, neuron = np.array(sorted(spikes), np.int32).reshape(-1, 2).T
     return Activity(grid, step, neuron, neurons)
 
@@ -71,69 +78,77 @@ def test_silence_and_short_clips_give_zeros():
     assert interactions(activity([], steps=5, neurons=2), {}).shape == (0, 0)
 
 
-def test_bands_follow_the_frequency_in_the_name():
-    names = ("mel 440 Hz", "tone 80.0 Hz @0.5", "mel 49 Hz", "mel 200 Hz", "mel 8000 Hz", "mel 999.9 Hz @1")
-    groups = frequency_groups(names)
-    assert {name: own.tolist() for name, own in groups.items()} == {
-        "below 50 Hz": [2],
-        "50–200 Hz": [1],
-        "200–400 Hz": [3],
-        "400–650 Hz": [0],
-        "650 Hz–1 kHz": [5],
-        "from 8 kHz": [4],
-    }
+def groups_of(channels) -> dict[str, list[int]]:
+    return {name: own.tolist() for name, own in channel_groups(channels).items()}
+
+
+def bands(kind: str, *hertz: str) -> list[Channel]:
+    return [make_band(kind, one) for one in hertz]
+
+
+def levels_of(channels, *thresholds: float) -> list[Channel]:
+    return [replace(one, threshold=threshold) for threshold in thresholds for one in channels]
+
+
+def test_bands_follow_the_frequency():
+    tone, fine = levels_of(bands("tone", "80.0", "999.9"), 0.5)
+    groups = groups_of([*bands("mel", "440"), tone, *bands("mel", "49", "200", "8000"), fine])
+    assert list(groups.items()) == [
+        ("below 50 Hz", [2]),
+        ("50–200 Hz", [1]),
+        ("200–400 Hz", [3]),
+        ("400–650 Hz", [0]),
+        ("650 Hz–1 kHz", [5]),
+        ("from 8 kHz", [4]),
+    ]
 
 
 def test_every_channel_is_in_one_group():
-    names = (
-        *(f"mel {f} Hz @{level}" for level in (0.5, 1) for f in range(60, 7000, 130)),
-        *(f"mfcc {i}" for i in range(40)),
-    )
-    groups = frequency_groups(names)
-    assert sorted(np.concatenate(list(groups.values())).tolist()) == list(range(len(names)))
+    channels = [*levels_of(bands("mel", *map(str, range(60, 7000, 130))), 0.5, 1.0), *make_coefficients(40)]
+    groups = groups_of(channels)
+    assert sorted(i for own in groups.values() for i in own) == list(range(len(channels)))
     assert len(groups) == 8 + 8
     assert "mfcc 0–4" in groups
 
 
-def test_channels_without_frequency_go_by_rank_and_levels_stay_together():
-    names = tuple(f"mfcc {i} @{level}" for level in (0.5, 1) for i in range(16))
-    groups = frequency_groups(names)
-    assert groups["mfcc 0–1"].tolist() == [0, 1, 16, 17]
+def test_coefficients_go_by_rank_and_levels_and_fields_stay_together():
+    groups = groups_of(levels_of(make_coefficients(16), 0.5, 1.0))
+    assert groups["mfcc 0–1"] == [0, 1, 16, 17]
     assert list(groups)[-1] == "mfcc 14–15"
-    assert frequency_groups(("jawOpen", "browDown")) == {"jawOpen": [0], "browDown": [1]}
-    assert frequency_groups(()) == {}
+    assert groups_of(Population(fields=2).encode(still(make_coefficients(16))).channels)["mfcc 2–3"] == [4, 5, 6, 7]
+    assert groups_of(()) == {}
 
 
-def test_contours_go_by_their_first_word():
-    groups = frequency_groups((*NAMES, "mel 90 Hz"))
-    assert {name: own.tolist() for name, own in groups.items()} == {
-        "50–200 Hz": [10],
-        "loudness": [0],
-        "intonation": [1, 2],
-        "voicing": [3],
-        "timbre": [4, 5, 6, 7, 8, 9],
-    }
+def still(channels) -> Series:
+    return Series(np.zeros((1, len(channels)), np.float32), 100.0, channels)
 
 
-def test_fields_of_a_channel_stay_together():
-    encoded = Population(fields=3).encode(Series(np.zeros((1, 10), np.float32), 100.0, NAMES))
-    groups = frequency_groups(encoded.channels)
-    assert {name: own.tolist() for name, own in groups.items()} == {
+def test_contours_follow_the_bands_and_fields_stay_together():
+    assert list(groups_of((*CONTOURS, *bands("mel", "90"))).items()) == [
+        ("50–200 Hz", [10]),
+        ("loudness", [0]),
+        ("intonation", [1, 2]),
+        ("voicing", [3]),
+        ("timbre", [4, 5, 6, 7, 8, 9]),
+    ]
+    assert groups_of(Population(fields=3).encode(still(CONTOURS)).channels) == {
         "loudness": [0, 1, 2],
         "intonation": [3, 4, 5, 6, 7, 8],
         "voicing": [9, 10, 11],
         "timbre": list(range(12, 30)),
     }
-    ranks = frequency_groups(tuple(f"mfcc {i} #{field} @0.5" for i in range(16) for field in range(2)))
-    assert list(ranks) == [f"mfcc {i}–{i + 1}" for i in range(0, 16, 2)]
-    assert ranks["mfcc 2–3"].tolist() == [4, 5, 6, 7]
-    assert frequency_groups(("tone 80.0 Hz #0", "tone 80.0 Hz #1"))["50–200 Hz"].tolist() == [0, 1]
+
+
+def test_the_face_comes_last_from_the_brow_to_the_jaw():
+    groups = groups_of((*SHAPES, *CONTOURS))
+    assert list(groups) == ["loudness", "intonation", "voicing", "timbre", *PARTS]
+    assert list(groups_of(ACTION_UNITS[::-1])) == list(PARTS)
 
 
 def test_nodes_are_near_their_sites_and_share_no_neuron():
     brain = BrainTemplate.mni152()
-    names = tuple(f"mel {f} Hz" for f in np.geomspace(60, 7900, 40).round().astype(int))
-    sites, groups = Tonotopy().sites(frequencies_of(names)), frequency_groups(names)
+    channels = bands("mel", *map(str, np.geomspace(60, 7900, 40).round().astype(int)))
+    sites, groups = Tonotopy().sites(frequencies_of(channels)), channel_groups(channels)
     nodes = neurons_near(sites, groups, brain.positions, count=4)
     assert list(nodes) == [f"{name} {side}" for side in "LR" for name in groups]
     chosen = np.concatenate(list(nodes.values()))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emospike.readout.scaling import SoftScaler, centred
+from emospike.readout.scaling import SoftScaler
 
 
 def vectors(*rows):
@@ -52,19 +52,6 @@ def test_transform_leaves_its_input_alone():
     before = X.copy()
     SoftScaler(root=False, rare=0.0).fit(X).transform(X)
     np.testing.assert_array_equal(X, before)
-
-
-def test_speaker_means_are_removed():
-    X = vectors([1, 10], [3, 10], [7, 0])
-    who = np.array(["a", "a", "b"])
-    assert centred(X, who).tolist() == [[-1, 0], [1, 0], [0, 0]]
-    assert X[0, 0] == 1
-
-
-def test_only_counted_clips_enter_the_mean():
-    X = vectors([1], [3], [100])
-    counted = np.array([True, True, False])
-    assert centred(X, np.array(["a", "a", "a"]), counted).tolist() == [[-1], [1], [98]]
 
 
 def test_scalers_are_equal_by_their_parameters():

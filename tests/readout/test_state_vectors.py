@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from emospike.networks.activity import Activity
+from emospike.activity import Activity
 from emospike.readout.state_vectors import KINDS, StateVector, read_all, speech_span
+from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
+
+CHANNELS = (Channel("a", "audio"), Channel("b", "audio"))
 
 
 @pytest.fixture
@@ -14,7 +17,7 @@ def activity():
     """Neuron 0 fires in the steps 1, 3 and 6 of 8, neuron 1 in step 2, neuron 2 never; two input channels."""
     dense = np.zeros((8, 2), np.int8)
     dense[[0, 7], 0], dense[4, 0], dense[3, 1] = 1, -1, -1
-    inputs = Spikes.from_dense(dense, 100.0, ("a", "b"))
+    inputs = Spikes.from_dense(dense, 100.0, CHANNELS)
     return Activity(inputs, np.array([1, 2, 3, 6], np.int32), np.array([0, 1, 0, 0], np.int32), 3)
 
 
@@ -56,7 +59,7 @@ def test_rank_goes_on_by_number_where_first_spikes_coincide(activity):
 def test_silence_has_a_vector_of_the_same_length(activity, kind, span):
     none = np.empty(0, np.int32)
     for steps in (0, 8):
-        nothing = Activity(Spikes.from_dense(np.zeros((steps, 2), np.int8), 100.0, ("a", "b")), none, none, 3)
+        nothing = Activity(Spikes.from_dense(np.zeros((steps, 2), np.int8), 100.0, CHANNELS), none, none, 3)
         silent = StateVector(kind, span=span).read(nothing)
         assert silent.shape == StateVector(kind, span=span).read(activity).shape
         assert np.isfinite(silent).all()
@@ -68,7 +71,7 @@ def padded():
     """Ten steps: inputs in the steps 3 to 6 only; neuron 0 fires in the steps 2, 3, 6 and 7, neuron 1 in step 5."""
     dense = np.zeros((10, 2), np.int8)
     dense[3, 0], dense[5, 0], dense[6, 1] = 1, 1, -1
-    inputs = Spikes.from_dense(dense, 100.0, ("a", "b"))
+    inputs = Spikes.from_dense(dense, 100.0, CHANNELS)
     return Activity(inputs, np.array([2, 3, 5, 6, 7], np.int32), np.array([0, 0, 1, 0, 0], np.int32), 2)
 
 
@@ -116,7 +119,9 @@ def test_speech_does_not_know_how_the_clip_was_cut(padded, kind):
 def test_speech_lasts_from_1_to_99_percent_of_the_input_spikes(events, span):
     step = np.array(events, np.int32)
     order = np.arange(len(step), dtype=np.int32)
-    inputs = Spikes(step, order, np.ones(len(step), np.int8), 1000, 100.0, tuple(map(str, order)))
+    inputs = Spikes(
+        step, order, np.ones(len(step), np.int8), 1000, 100.0, tuple(Channel(str(i), "audio") for i in order)
+    )
     assert speech_span(inputs) == span
 
 

@@ -3,16 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
-from emospike.networks.activity import Activity
 from emospike.readout.traffic import learning, traffic
-from emospike.spikes import silent
+from emospike.series import Channel
+from emospike.spikes import Spikes
 
 
 def lived(fired: np.ndarray) -> Activity:
     """The activity in which these neurons (columns) fire in these steps (rows)."""
     step, neuron = (where.astype(np.int32) for where in np.nonzero(fired))
-    return Activity(silent(("a",), len(fired), 100.0), step, neuron, fired.shape[1])
+    return Activity(Spikes.silent(len(fired), 100.0, (Channel("a", "audio"),)), step, neuron, fired.shape[1])
 
 
 @pytest.fixture

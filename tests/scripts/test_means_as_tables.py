@@ -45,7 +45,7 @@ def test_movements_come_from_the_same_fold():
 def test_a_folder_with_links_is_a_data_set_of_both_senses(folder):
     dataset = load(folder, video=True)
     assert len(dataset) == 1200
-    both = dataset.with_senses("both")
+    both = dataset.select_modality("both")
     assert len(both) == 60
     clip: Clip = both.clips()[0]
     series = ActionUnits().extract(clip)

@@ -11,10 +11,11 @@ import soundfile
 from emospike import store
 from emospike.clip import Clip
 from emospike.energy.operations import Operations
+from emospike.explain.explanation import Explanation
 from emospike.features.speech import SpeechCheck
 from emospike.readout.contract import IncrementalClassifier
 from emospike.systems import SYSTEMS
-from emospike.systems.base import Explanation, System
+from emospike.systems.base import System
 from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 

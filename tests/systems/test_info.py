@@ -43,7 +43,7 @@ def timbre(search):
     """The system that CONTRIBUTING shows, in a package of its own."""
     (search / "timbre").mkdir()
     files = BLOCK.findall((Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8"))
-    assert [name for name, _ in files] == ["__init__.py", "model.py", "paper.py"]
+    assert [name for name, _ in files] == ["__init__.py", "model.py", "panels.py", "cost.py", "paper.py"]
     for name, text in files:
         (search / "timbre" / name).write_text(text)
     offer(search, "timbre", timbre="timbre:SYSTEM")
@@ -65,13 +65,19 @@ def test_finding_systems_imports_nothing_heavy():
 def test_one_of_another_package_is_found_trained_saved_and_loaded(timbre, speech, unheard, tmp_path, capsys):
     systems()
     listed = capsys.readouterr().out
-    assert re.search(r"baseline .*\ntimbre +default, fine +Cepstrum -> mean", listed)
+    assert re.search(r"baseline .*\ntimbre +default, fine +Cepstrum -> step-forward spikes", listed)
     model = SYSTEMS["timbre"].make("fine").fit(*speech)
     path = store.save(model, tmp_path / "timbre.safetensors")
     loaded = store.load(path)
     assert type(loaded).__name__ == "Timbre"
     np.testing.assert_array_equal(loaded.predict_proba(unheard.clips), model.predict_proba(unheard.clips))
     assert np.mean(np.array(loaded.predict(unheard.clips)) == unheard.labels) > 0.8
+    clip = unheard.clips[0]
+    explained = loaded.explain(clip)
+    assert [panel.name for panel in explained.panels if panel.name == "raster"] == ["raster"]
+    assert len(explained.attributions["moments"]) > 1
+    costs = loaded.operations(clip)
+    assert 0 < costs.synaptic_operations < costs.twin_macs
 
 
 def test_its_table_is_reproduced(timbre, speech, tmp_path):

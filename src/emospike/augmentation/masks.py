@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import VirtualSpeakers
-from emospike.features import Feature
+from emospike.augmentation.voice import Respeaks, VirtualSpeakers
 from emospike.series import Series
 from emospike.validation import positive, within
 
 Values = Float32[np.ndarray, "steps channels"]
-Senses = tuple[Series | None, ...]
+AllSeries = tuple[Series | None, ...]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Augmentation:
     noise : standard deviation of what is added to every value, in standard deviations of its channel
     drop : chance that a track stays at its mean
     mirror : chance that left and right of a face change places
-    mix : how much clips are mixed with each other (see `token_streams.mixed`); 0 for not at all
+    mix : how much clips are mixed with each other (mixup); 0 for not at all
 
     Sources: Park et al. 2019 (SpecAugment: masks); Zhang et al. 2018 (mixup).
     """
@@ -49,14 +48,14 @@ class Augmentation:
         for name in ("drop", "mirror"):
             within(name, getattr(self, name), 0, 1)
 
-    def respoken(self, features: Sequence[Feature], series: Senses, rng: np.random.Generator) -> Senses:
+    def respeak(self, features: Sequence[Respeaks], series: AllSeries, rng: np.random.Generator) -> AllSeries:
         """Return the features of a clip as another speaker would have given them, its face perhaps mirrored."""
-        voice = self.voices.voices(rng)[-1]
+        voice = self.voices.draw(rng)[-1]
         turned = rng.random() < self.mirror
-        spoken = [one and feature.spoken_by(voice, one) for feature, one in zip(features, series, strict=True)]
-        return tuple(one and (mirrored(one) if turned else one) for one in spoken)
+        spoken = [one and feature.respeak(voice, one) for feature, one in zip(features, series, strict=True)]
+        return tuple(one and (mirror(one) if turned else one) for one in spoken)
 
-    def disturbed(self, values: Values, rng: np.random.Generator, *, picture: bool) -> Values:
+    def disturb(self, values: Values, rng: np.random.Generator, *, picture: bool) -> Values:
         """Return values (of mean 0 and deviation 1) with noise, and with masks at their mean.
 
         Of a picture, neighbouring channels are hidden together; of tracks, each has its own chance.
@@ -74,15 +73,16 @@ class Augmentation:
         return out
 
 
-def mirrored(series: Series) -> Series:
-    """Return a face with left and right exchanged: channels whose names differ in ``Left`` and ``Right`` alone.
+def mirror(series: Series) -> Series:
+    """Return a face with the left and the right half of each movement exchanged.
 
-    >>> face = Series(np.array([[1, 2, 3]], np.float32), 100.0, ("mouthSmileLeft", "jawOpen", "mouthSmileRight"))
-    >>> mirrored(face).values.tolist()
-    [[3.0, 2.0, 1.0]]
+    >>> from emospike.features.blendshapes import BLENDSHAPES, CHANNELS
+    >>> left, jaw, right = (BLENDSHAPES.index(name) for name in ("mouthSmileLeft", "jawOpen", "mouthSmileRight"))
+    >>> face = Series(np.arange(52, dtype=np.float32)[None], 100.0, CHANNELS)
+    >>> (mirror(face).values[0, [left, jaw, right]] == [right, jaw, left]).tolist()
+    [True, True, True]
     """
-    other = {"Left": "Right", "Right": "Left"}
-    place = {name: i for i, name in enumerate(series.channels)}
-    sides = [(name, next((side for side in other if side in name), "")) for name in series.channels]
-    order = [place.get(name.replace(side, other[side]) if side else name, place[name]) for name, side in sides]
+    other = {"left": "right", "right": "left"}
+    half = {(one.movement, one.side): i for i, one in enumerate(series.channels) if one.side}
+    order = [half.get((one.movement, other.get(one.side, "")), i) for i, one in enumerate(series.channels)]
     return series.with_values(series.values[:, order])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -27,6 +28,15 @@ class Voice:
     level: float = 0.0
 
 
+@runtime_checkable
+class Respeaks(Protocol):
+    """A feature that knows how another voice would have given it."""
+
+    def respeak(self, voice: Voice, series: Series) -> Series:
+        """Return the series as another voice would have given it."""
+        ...
+
+
 @dataclass(frozen=True)
 class VirtualSpeakers:
     """Draws voices and applies them to log spectra; used on training clips only.
@@ -48,33 +58,33 @@ class VirtualSpeakers:
         within("copies", self.copies, 0, 1000)
         within("stretch", self.stretch, 0.0, 0.9)
 
-    def voices(self, rng: np.random.Generator) -> list[Voice]:
+    def draw(self, rng: np.random.Generator) -> list[Voice]:
         """Return the clip's own voice and `copies` others."""
         drawn = rng.uniform(-1, 1, (self.copies, 3)) * (self.shift, self.stretch, self.level)
         return [Voice(), *(Voice(float(a), 1 + float(b), float(c)) for a, b, c in drawn)]
 
 
-def spectrum_spoken_by(voice: Voice, series: Series, floor: float) -> Series:
+def respeak_spectrum(voice: Voice, series: Series, floor: float) -> Series:
     """Return a log spectrum as that voice would have given it; nothing falls below `floor` nats.
 
     Values between bands and steps are interpolated linearly; outer bands repeat.
     """
-    values = stretched(voice, series).values
+    values = stretch(voice, series).values
     if voice.shift:
         bands = values.shape[1]
-        values = interpolated(values.T, np.clip(np.arange(bands) - voice.shift, 0, bands - 1)).T
+        values = interpolate(values.T, np.clip(np.arange(bands) - voice.shift, 0, bands - 1)).T
     return series.with_values(np.maximum(values + np.float32(voice.level), np.float32(floor)))
 
 
-def stretched(voice: Voice, series: Series) -> Series:
+def stretch(voice: Voice, series: Series) -> Series:
     """Return the series as long as that voice would have taken."""
     if voice.stretch == 1:
         return series
     steps = max(round(len(series) * voice.stretch), 1)
-    return series.with_values(interpolated(series.values, np.linspace(0, len(series) - 1, steps)))
+    return series.with_values(interpolate(series.values, np.linspace(0, len(series) - 1, steps)))
 
 
-def interpolated(
+def interpolate(
     rows: Float32[np.ndarray, "rows columns"], place: Float[np.ndarray, " places"]
 ) -> Float32[np.ndarray, "places columns"]:
     """Return the rows at fractional places, interpolated linearly."""

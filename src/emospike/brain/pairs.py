@@ -38,10 +38,10 @@ def draw_independent(
 
     def draw(group: Group) -> Pairs:
         owner = np.repeat(np.arange(len(group.neurons)), rng.poisson(most * group.mass))
-        owner, pre = group.accepted(owner, lambda g: -np.log1p(-peak * g) / most, rng)
+        owner, pre = group.propose(owner, lambda g: -np.log1p(-peak * g) / most, rng)
         return _unpack(np.unique(_pack(owner, pre)))
 
-    return _collect(Cells.of(positions, reach), draw, expected)
+    return _collect(CellList.of(positions, reach), draw, expected)
 
 
 def draw_fixed(positions: Positions, reach: Reach, fan_in: int, rng: np.random.Generator) -> Pairs:
@@ -51,27 +51,46 @@ def draw_fixed(positions: Positions, reach: Reach, fan_in: int, rng: np.random.G
     ------
     InputError : not enough partners within reach
     """
-    return _collect(Cells.of(positions, reach), lambda group: _partners(group, fan_in, rng), fan_in * len(positions))
+
+    def draw(group: Group) -> Pairs:
+        """Take accepted proposals in order, repeats dropped, until no neuron misses any."""
+        keys = np.empty(0, np.int64)
+        missing = np.full(len(group.neurons), fan_in)
+        for doubling in range(ROUNDS):
+            tries = max(1, min(4 * 2**doubling, PROPOSALS // int(missing.sum())))
+            owner, pre = group.propose(np.repeat(np.arange(len(missing)), missing * tries), lambda g: g, rng)
+            proposed = _pack(owner, pre)
+            new = proposed[np.sort(np.unique(proposed, return_index=True)[1])]
+            new = new[~np.isin(new, keys)]
+            owner = _unpack(new)[0]
+            rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+            keys = np.concatenate([keys, new[rank < missing[owner]]])
+            missing = fan_in - np.bincount(_unpack(keys)[0], minlength=len(missing))
+            if not missing.any():
+                return _unpack(keys)
+        raise InputError(f"too few neurons within reach for a fan-in of {fan_in}: raise length or lower fan_in")
+
+    return _collect(CellList.of(positions, reach), draw, fan_in * len(positions))
 
 
-def mean_kernel(positions: Positions, reach: Reach, pairs: int = 4_000_000) -> float:
+def average_kernel(positions: Positions, reach: Reach, pairs: int = 4_000_000) -> float:
     """Return the mean of g over all pairs, 0 for a neuron with itself; from about `pairs` of them at most."""
     neurons = len(positions)
     sample = np.linspace(0, neurons - 1, min(neurons, max(pairs // neurons, 1))).astype(int)
-    total = sum(kernel(positions[i], positions, reach[i]).sum() - 1 for i in sample)
+    total = sum(compute_kernel(positions[i], positions, reach[i]).sum() - 1 for i in sample)
     return float(total) / (len(sample) * neurons)
 
 
-def kernel(
+def compute_kernel(
     post: Float32[np.ndarray, "*#pairs 3"],
     pre: Float32[np.ndarray, "*#pairs 3"],
     reach: Float[np.ndarray, "*#pairs"] | float,
 ) -> Float[np.ndarray, "*pairs"]:
     """Return g = exp(-(d / reach)^2) for each pair of positions."""
-    return np.exp(-square_distance(post, pre) / np.square(reach))
+    return np.exp(-compute_square_distance(post, pre) / np.square(reach))
 
 
-def square_distance(
+def compute_square_distance(
     a: Float32[np.ndarray, "*#points 3"], b: Float32[np.ndarray, "*#points 3"]
 ) -> Float32[np.ndarray, "*points"]:
     """Return the squared distance of each point of `a` to its point of `b`, mm²."""
@@ -92,7 +111,7 @@ class Group:
     cumulative : running sum of bound * neurons over all cells, row after row, from 0
     """
 
-    cells: Cells
+    cells: CellList
     neurons: Int[np.ndarray, " neurons"]
     row: Int[np.ndarray, " neurons"]
     bound: Float[np.ndarray, "rows cells"]
@@ -103,7 +122,7 @@ class Group:
         """Sum of the bounds over everything that each neuron can propose."""
         return np.asarray(np.diff(self.cumulative[:: self.bound.shape[1]])[self.row])
 
-    def accepted(
+    def propose(
         self,
         owner: Int[np.ndarray, " proposals"],
         keep: Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]],
@@ -119,13 +138,13 @@ class Group:
         place = np.searchsorted(self.cumulative, aim, side="right") - 1
         cell = np.minimum(place - begin, self.bound.shape[1] - 1)
         pre = cells.members[cells.start[cell] + rng.integers(np.diff(cells.start)[cell])]
-        g = kernel(cells.positions[post], cells.positions[pre], cells.reach[post])
+        g = compute_kernel(cells.positions[post], cells.positions[pre], cells.reach[post])
         won = (rng.random(len(pre)) * self.bound[row, cell] < keep(g)) & (pre != post)
         return owner[won], pre[won]
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellList:
     """Neurons sorted into the cells of a cubic grid; only cells that hold neurons are kept.
 
     Attributes
@@ -143,7 +162,7 @@ class Cells:
     high: Float32[np.ndarray, "cells 3"]
 
     @classmethod
-    def of(cls, positions: Positions, reach: Reach) -> Cells:
+    def of(cls, positions: Positions, reach: Reach) -> CellList:
         """Sort neurons into cells."""
         edge = np.ptp(positions, axis=0).max() / CELLS_ACROSS
         grid = ((positions - positions.min(axis=0)) / edge).astype(np.int64)
@@ -160,14 +179,14 @@ class Cells:
         longest = np.maximum.reduceat(self.reach[self.members], self.start[:-1])
         for own in np.split(np.arange(len(counts)), range(size, len(counts), size)):
             gap = np.maximum(self.low - self.high[own, None], self.low[own, None] - self.high).clip(min=0)
-            bound = kernel(gap, np.zeros(3, np.float32), longest[own, None])
+            bound = compute_kernel(gap, np.zeros(3, np.float32), longest[own, None])
             neurons = self.members[self.start[own[0]] : self.start[own[-1] + 1]]
             row = np.repeat(np.arange(len(own)), counts[own])
             cumulative = np.append(0, np.cumsum(bound * counts, dtype=float))
             yield Group(self, neurons, row, bound, cumulative)
 
 
-def _collect(cells: Cells, draw: Callable[[Group], Pairs], expected: float) -> Pairs:
+def _collect(cells: CellList, draw: Callable[[Group], Pairs], expected: float) -> Pairs:
     """Return (post, pre) drawn group by group, so many cells at a time as keep memory bounded."""
     size = int(np.clip(PROPOSALS / 4 * len(cells.low) / expected, 1, 64))
     post, pre = [], []
@@ -176,28 +195,6 @@ def _collect(cells: Cells, draw: Callable[[Group], Pairs], expected: float) -> P
         post.append(group.neurons[owner])
         pre.append(partner)
     return np.concatenate(post), np.concatenate(pre)
-
-
-def _partners(group: Group, fan_in: int, rng: np.random.Generator) -> Pairs:
-    """Return (owner, pre) with `fan_in` different partners of each neuron of the group.
-
-    Accepted proposals are taken in order, repeats dropped, until no neuron misses any.
-    """
-    keys = np.empty(0, np.int64)
-    missing = np.full(len(group.neurons), fan_in)
-    for doubling in range(ROUNDS):
-        tries = max(1, min(4 * 2**doubling, PROPOSALS // int(missing.sum())))
-        owner, pre = group.accepted(np.repeat(np.arange(len(missing)), missing * tries), lambda g: g, rng)
-        proposed = _pack(owner, pre)
-        new = proposed[np.sort(np.unique(proposed, return_index=True)[1])]
-        new = new[~np.isin(new, keys)]
-        owner = _unpack(new)[0]
-        rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
-        keys = np.concatenate([keys, new[rank < missing[owner]]])
-        missing = fan_in - np.bincount(_unpack(keys)[0], minlength=len(missing))
-        if not missing.any():
-            return _unpack(keys)
-    raise InputError(f"too few neurons within reach for a fan-in of {fan_in}: raise length or lower fan_in")
 
 
 def _pack(owner: Indices, pre: Indices) -> Indices:

@@ -83,7 +83,7 @@ class Synapses:
         )
 
 
-def stacked(parts: Sequence[Synapses]) -> Synapses:
+def stack_synapses(parts: Sequence[Synapses]) -> Synapses:
     """Return the synapses of several groups of sources, the sources of one group after those of the other."""
     before = np.cumsum([0, *(len(part) for part in parts[:-1])])
     offsets = [part.offsets[:-1] + first for part, first in zip(parts, before, strict=True)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Int32
 
-from emospike.brain.regions import REGIONS, region_of
+from emospike.brain.regions import REGIONS, find_regions
 from emospike.validation import InputError, one_of, within
 
 DATA = Path(__file__).with_name("data") / "mni152.npz"
@@ -69,7 +69,7 @@ class BrainTemplate:
                 mask = np.unpackbits(data["mask"], count=count).reshape(data["shape"]).astype(bool)
                 points = sample_evenly(np.argwhere(mask), neurons, np.random.default_rng(seed))
                 positions = (data["corner"] + data["voxel"] * points).astype(np.float32)
-        return cls(positions, region_of(positions), REGIONS)
+        return cls(positions, find_regions(positions), REGIONS)
 
     @property
     def size(self) -> int:
@@ -94,16 +94,12 @@ def sample_evenly(
 ) -> Float32[np.ndarray, "count 3"]:
     """Return `count` points spread evenly over voxels, in voxel units.
 
-    The voxels are lined up along a Morton curve, which keeps neighbours together; every stretch of equal length
-    gives one point (systematic sampling), so that no part of the brain is crowded or bare by chance.
+    The voxels are lined up along a Morton curve (the bits of x, y and z interleaved), which keeps neighbours together;
+    every stretch of equal length gives one point (systematic sampling), so that no part of the brain is crowded or
+    bare by chance.
     """
-    curve = voxels[np.argsort(morton_code(voxels))]
-    chosen = curve[(np.arange(count) * len(curve) + rng.integers(len(curve))) // count]
-    return np.asarray(chosen + rng.uniform(-0.5, 0.5, chosen.shape), np.float32)
-
-
-def morton_code(voxels: Int[np.ndarray, "voxels 3"]) -> Int[np.ndarray, " voxels"]:
-    """Return the place of each voxel on the Morton (Z-order) curve: the bits of x, y and z interleaved."""
     bits = range(int(voxels.max()).bit_length())
     code = [(voxels[:, axis] >> bit & 1) << (3 * bit + axis) for bit in bits for axis in range(3)]
-    return np.asarray(np.sum(code, axis=0))
+    curve = voxels[np.argsort(np.sum(code, axis=0))]
+    chosen = curve[(np.arange(count) * len(curve) + rng.integers(len(curve))) // count]
+    return np.asarray(chosen + rng.uniform(-0.5, 0.5, chosen.shape), np.float32)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from emospike.validation import InputError, one_of, positive
 
 Hemisphere = Literal["left", "right", "both"]
-Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,9 @@ class Tonotopy:
 
     lowest: float = 50.0
     highest: float = 8000.0
-    low: Point = (54.0, -12.0, 8.0)
-    high_a1: Point = (43.0, -30.0, 10.0)
-    high_r: Point = (38.0, -22.0, 8.0)
+    low: tuple[float, float, float] = (54.0, -12.0, 8.0)
+    high_a1: tuple[float, float, float] = (43.0, -30.0, 10.0)
+    high_r: tuple[float, float, float] = (38.0, -22.0, 8.0)
 
     def __post_init__(self) -> None:
         positive("lowest", self.lowest)
@@ -65,25 +64,13 @@ class Tonotopy:
         """
         one_of("hemisphere", hemisphere, ("left", "right", "both"))
         low, highs = np.array(self.low), np.array([self.high_a1, self.high_r])
-        fraction = rank_missing(log_fraction(frequencies, self.lowest, self.highest))
+        if np.any(frequencies <= 0):
+            raise InputError(f"frequencies must be above 0 Hz, got {np.nanmin(frequencies)}: use NaN for none")
+        fraction = (np.log(frequencies / self.lowest) / np.log(self.highest / self.lowest)).clip(0, 1)
+        missing = np.isnan(fraction)
+        ranks = (np.cumsum(missing) - 0.5) / max(missing.sum(), 1)  # the middles of equal parts of 0 to 1
+        fraction = np.where(missing, ranks, fraction)
         right = low + fraction[:, None, None] * (highs - low)
         left = right * (-1, 1, 1)
         chosen = {"left": [left], "right": [right], "both": [left, right]}[hemisphere]
         return np.concatenate(chosen, axis=1).astype(np.float32)
-
-
-def log_fraction(
-    frequencies: Float[np.ndarray, " channels"], lowest: float, highest: float
-) -> Float[np.ndarray, " channels"]:
-    """Return the place of each frequency between `lowest` (0) and `highest` (1) on a log scale; NaN stays NaN."""
-    if np.any(frequencies <= 0):
-        raise InputError(f"frequencies must be above 0 Hz, got {np.nanmin(frequencies)}: use NaN for none")
-    fraction: Float[np.ndarray, " channels"] = np.log(frequencies / lowest) / np.log(highest / lowest)
-    return fraction.clip(0, 1)
-
-
-def rank_missing(fraction: Float[np.ndarray, " channels"]) -> Float[np.ndarray, " channels"]:
-    """Return `fraction` with every NaN replaced by its rank among the NaNs, at the middle of equal parts of 0 to 1."""
-    missing = np.isnan(fraction)
-    ranks = (np.cumsum(missing) - 0.5) / max(missing.sum(), 1)
-    return np.where(missing, ranks, fraction)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
-from emospike.brain.pairs import draw_fixed, draw_independent, kernel, mean_kernel, square_distance
+from emospike.brain.pairs import average_kernel, compute_kernel, compute_square_distance, draw_fixed, draw_independent
 from emospike.brain.synapses import Incoming, Synapses
 from emospike.brain.template import BrainTemplate
 from emospike.validation import InputError, one_of, positive, within
@@ -117,8 +117,12 @@ class SmallWorld:
         """
         rng = np.random.default_rng(seed)
         positions = template.positions
-        reach = self.length * self._unit(positions)
-        peak, expected = self._amount(positions, reach)
+        corners = find_hull(positions)
+        if self.normalise == "rows":
+            reach = self.length * measure_farthest(positions, corners)
+        else:
+            reach = self.length * np.full(len(positions), measure_farthest(corners, corners).max())
+        peak, expected = self._choose_peak(positions, reach)
         if self.fan_in is not None:
             post, pre = draw_fixed(positions, reach, self.fan_in, rng)
         else:
@@ -126,18 +130,12 @@ class SmallWorld:
         if self.weights == "uniform":
             size = rng.random(len(pre))
         else:
-            size = peak * kernel(positions[post], positions[pre], reach[post])
-        sign = np.where(self._inhibitory(template.size, rng), -self.inhibitory_scale, 1.0)
+            size = peak * compute_kernel(positions[post], positions[pre], reach[post])
+        sign = np.where(self._draw_inhibitory(template.size, rng), -self.inhibitory_scale, 1.0)
         weights = (self.strength * sign[pre] * size).astype(np.float32)
         return Synapses.from_pairs(pre, post, weights, template.size)
 
-    def _unit(self, positions: Float32[np.ndarray, "neurons 3"]) -> Float[np.ndarray, " neurons"]:
-        """Return the distance (mm) that counts as 1 for each postsynaptic neuron."""
-        if self.normalise == "rows":
-            return farthest(positions, positions)
-        return np.full(len(positions), farthest(positions[hull(positions)], positions).max())
-
-    def _amount(
+    def _choose_peak(
         self, positions: Float32[np.ndarray, "neurons 3"], reach: Float[np.ndarray, " neurons"]
     ) -> tuple[float, float]:
         """Return c and the expected number of synapses, after checking that they are possible."""
@@ -146,7 +144,7 @@ class SmallWorld:
             within("fan_in", self.fan_in, 1, neurons - 1)
             peak, expected = 1.0, float(self.fan_in * neurons)
         else:
-            mean = mean_kernel(positions, reach)
+            mean = average_kernel(positions, reach)
             peak = self.density / mean if self.density is not None else self.peak or 0.0
             expected = peak * mean * neurons**2
             if peak > HIGHEST_PEAK:
@@ -160,7 +158,7 @@ class SmallWorld:
             )
         return peak, expected
 
-    def _inhibitory(self, neurons: int, rng: np.random.Generator) -> Bool[np.ndarray, " neurons"]:
+    def _draw_inhibitory(self, neurons: int, rng: np.random.Generator) -> Bool[np.ndarray, " neurons"]:
         """Return which neurons inhibit."""
         chosen = np.zeros(neurons, bool)
         if self.inhibitory_draw == "exact":
@@ -221,21 +219,21 @@ class InputWiring:
         if sites.ndim not in (2, 3) or sites.shape[-1] != 3:
             raise InputError(f"sites of shape (lines, 3) or (lines, sites, 3) expected, got {sites.shape}")
         rng = np.random.default_rng(seed)
-        targets = [self._targets(own, template.positions, rng) for own in sites.reshape(len(sites), -1, 3)]
+        targets = [self._draw_targets(own, template.positions, rng) for own in sites.reshape(len(sites), -1, 3)]
         weights = rng.normal(0, self.scale, len(sites) * self.fan_out).astype(np.float32)
         line = np.repeat(np.arange(len(sites)), self.fan_out)
         return Synapses.from_pairs(
             line, np.concatenate(targets), weights if self.signed else np.abs(weights), len(sites)
         )
 
-    def _targets(
+    def _draw_targets(
         self,
         sites: Float32[np.ndarray, "sites 3"],
         positions: Float32[np.ndarray, "neurons 3"],
         rng: np.random.Generator,
     ) -> Int[np.ndarray, " fan_out"]:
         """Draw `fan_out` neurons without replacement: those of smallest E / g, with E exponential."""
-        nearest = np.min([square_distance(site, positions) for site in sites], axis=0)
+        nearest = np.min([compute_square_distance(site, positions) for site in sites], axis=0)
         near = -nearest / self.length**2
         chance = np.logaddexp(near, np.log(self.diffuse)) if self.diffuse else near
         rank = np.log(rng.standard_exponential(len(positions))) - chance
@@ -263,7 +261,9 @@ class NearInputWiring:
     def connect(self, sites: Float32[np.ndarray, "lines sites 3"], template: BrainTemplate, seed: int = 0) -> Synapses:
         """Return the synapses of every line; `sites` are in MNI mm."""
         rng = np.random.default_rng(seed)
-        square = np.stack([square_distance(own[:, None], template.positions[None]).min(axis=0) for own in sites])
+        square = np.stack(
+            [compute_square_distance(own[:, None], template.positions[None]).min(axis=0) for own in sites]
+        )
         distance = np.sqrt(square)
         low, high = distance.min(axis=1, keepdims=True), distance.max(axis=1, keepdims=True)
         chance = self.peak * np.exp(-(((distance - low) / (high - low) / self.length) ** 2))
@@ -272,19 +272,19 @@ class NearInputWiring:
         return Synapses.from_pairs(line, neuron, weights, len(sites))
 
 
-def hull(positions: Float32[np.ndarray, "neurons 3"]) -> Int[np.ndarray, " corners"]:
+def find_hull(positions: Float32[np.ndarray, "neurons 3"]) -> Float32[np.ndarray, "corners 3"]:
     """Return the neurons on the convex hull; the neuron farthest from any point is one of them."""
     from scipy.spatial import ConvexHull
 
-    corners: Int[np.ndarray, " corners"] = ConvexHull(positions).vertices
+    corners: Float32[np.ndarray, "corners 3"] = positions[ConvexHull(positions).vertices]
     return corners
 
 
-def farthest(
-    points: Float32[np.ndarray, "points 3"], positions: Float32[np.ndarray, "neurons 3"]
+def measure_farthest(
+    points: Float32[np.ndarray, "points 3"], corners: Float32[np.ndarray, "corners 3"]
 ) -> Float[np.ndarray, " points"]:
-    """Return the distance (mm) of each point to the neuron farthest from it."""
+    """Return the distance (mm) of each point to the corner farthest from it."""
     squares = np.zeros(len(points))
-    for corner in positions[hull(positions)]:
-        np.maximum(squares, square_distance(points, corner), out=squares)
+    for corner in corners:
+        np.maximum(squares, compute_square_distance(points, corner), out=squares)
     return np.sqrt(squares)

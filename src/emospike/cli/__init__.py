@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from emospike import __version__
-from emospike.cli import about, audit, bench, compare, energy, evaluate, explain, recognise, reproduce, train
+from emospike.cli import about, audit, compare, energy, evaluate, explain, recognise, reproduce, train
 from emospike.cli.terminal import note
 from emospike.validation import InputError
 
@@ -71,7 +71,6 @@ app.command()(about.systems)
 app.command()(about.datasets)
 app.command()(about.info)
 app.command()(about.fetch)
-app.command()(bench.bench)
 
 
 def print_version(wanted: bool) -> bool:

@@ -17,7 +17,7 @@ def systems() -> None:
     from emospike.systems import SYSTEMS
 
     show(
-        table(
+        make_table(
             [
                 {"system": name, "presets": ", ".join(info.load_presets()), "what": info.what}
                 for name, info in SYSTEMS.items()
@@ -30,7 +30,7 @@ def datasets() -> None:
     """List the kinds of data sets and how to get them."""
     from emospike.datasets import describe
 
-    show(table(describe()))
+    show(make_table(describe()))
 
 
 def info(
@@ -39,14 +39,14 @@ def info(
 ) -> None:
     """Show a model's card: data, speakers, split, accuracy, labels, licence."""
     from emospike import store
-    from emospike.evaluation.leaks import without_hashes
+    from emospike.evaluation.leaks import drop_hashes
 
     path = store.locate(model)
     card = {"file": path.name, "bytes": path.stat().st_size} | store.load(path).card
     if as_json:
         print(json.dumps(card, indent=1))
     else:
-        show(table([{"what": name, "is": words(value)} for name, value in without_hashes(card).items()]))
+        show(make_table([{"what": name, "is": write_words(value)} for name, value in drop_hashes(card).items()]))
 
 
 def fetch(
@@ -62,7 +62,7 @@ def fetch(
     print(folder)
 
 
-def table(rows: list[dict[str, Any]]) -> Any:
+def make_table(rows: list[dict[str, Any]]) -> Any:
     """Return rows as a table, their keys as its header."""
     from rich.table import Table
 
@@ -74,12 +74,12 @@ def table(rows: list[dict[str, Any]]) -> Any:
     return out
 
 
-def words(value: Any, separator: str = "\n") -> str:
+def write_words(value: Any, separator: str = "\n") -> str:
     """Return a field of a card as people read it: a dictionary in lines, one within another in one line."""
     if isinstance(value, dict):
-        return separator.join(f"{name} {words(inner, ', ')}" for name, inner in value.items())
+        return separator.join(f"{name} {write_words(inner, ', ')}" for name, inner in value.items())
     if isinstance(value, list):
-        return ", ".join(words(inner) for inner in value)
+        return ", ".join(write_words(inner) for inner in value)
     if isinstance(value, float):
         return f"{value:.3f}"
     return "not measured" if value is None else str(value)

@@ -18,54 +18,56 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
 """The shipped model that answers where none is named."""
 
-Data = Annotated[
+DataOption = Annotated[
     Path, typer.Option("--data", help="A data set's folder (emospike datasets), or a CSV: path,label,speaker,face,eeg.")
 ]
-Model = Annotated[
+ModelOption = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
 ]
-Senses = Annotated[
+DeciderOption = Annotated[
     str | None,
     typer.Option("--modality", help="audio, face or both: what is decided by (default: what the model can)."),
 ]
-Face = Annotated[
+FaceOption = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
 ]
-Labels = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
-Modality = Annotated[
+LabelsOption = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
+ModalityOption = Annotated[
     str | None,
     typer.Option(
         "--modality",
         help="audio, face or both; eeg of eavs_tf (default: the system's first, audio but for spiking_emotions).",
     ),
 ]
-Normalise = Annotated[
+NormaliseOption = Annotated[
     str, typer.Option("--normalise", help="none; or speaker: remove each speaker's mean, without labels.")
 ]
-Preset = Annotated[str | None, typer.Option("--preset", help="Settings of the system (emospike systems lists them).")]
-Threshold = Annotated[
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="Settings of the system (emospike systems lists them).")
+]
+ThresholdOption = Annotated[
     float | None, typer.Option("--threshold", help="Confidence that an answer needs, 0 to 1 (default: the model's).")
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
+OutputOption = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
 
 
-def default_model(modality: str | None) -> str:
+def choose_model(modality: str | None) -> str:
     """Return the shipped model for a modality; for sound if none is named."""
     return DEFAULT_MODELS[modality or "audio"]
 
 
-def modality_of(system: str, modality: str | None) -> str:
+def choose_modality(system: str, modality: str | None) -> str:
     """Return what a system, named as it is registered, is to perceive: its first modality if none is named.
 
-    >>> modality_of("baseline", None), modality_of("baseline", "face"), modality_of("spiking_emotions", None)
-    ('audio', 'face', 'face')
+    >>> [choose_modality(*asked) for asked in (("baseline", None), ("baseline", "face"), ("spiking_emotions", None))]
+    ['audio', 'face', 'face']
     """
     from emospike.systems import SYSTEMS
 
     return modality or SYSTEMS.find(system).modalities[0]
 
 
-def check_senses(modality: str | None, face: Path | None = None) -> None:
+def check_modality(modality: str | None, face: Path | None = None) -> None:
     """Raise `InputError` unless the modality is known, and the file that is to show the face can be read."""
     from emospike.clip import Clip, is_table
 
@@ -79,14 +81,10 @@ def check_senses(modality: str | None, face: Path | None = None) -> None:
         next(iter(Clip(face).frames()), None)
 
 
-def by_modality(system: System, modality: str | None) -> System:
+def restrict_modality(system: System, modality: str | None) -> System:
     """Return a model that decides by a modality, or as it does if none is named."""
-    from emospike.systems.sensing_system import SensingSystem
-
     if modality is None or modality == system.card.get("modality", "audio"):
         return system
-    if not isinstance(system, SensingSystem):
-        raise InputError(f"this model cannot do without a sense: leave --modality {modality} out")
     return system.by(modality)
 
 
@@ -116,7 +114,7 @@ def load_data(path: Path, progress: Progress | None = None, modality: str = "aud
     from emospike import datasets
 
     dataset = datasets.load(path, video=modality != "audio")
-    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
 def load_unlabelled(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -124,15 +122,15 @@ def load_unlabelled(path: Path, progress: Progress | None = None, modality: str 
     from emospike import datasets
 
     dataset = datasets.load_unlabelled(path, video=modality != "audio")
-    return only_readable(dataset if modality == "audio" else dataset.with_senses(modality), progress, modality)
+    return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
-def only_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+def keep_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the recordings that can be read, and say what was left out."""
     from emospike.cli.terminal import note
-    from emospike.evaluation.reading import readable
+    from emospike.evaluation.reading import drop_unreadable
 
-    dataset = readable(dataset, progress, modality)
+    dataset = drop_unreadable(dataset, progress, modality)
     for line in dataset.notes:
         note(line)
     return dataset

@@ -7,17 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, Modality, Normalise, Preset, check_writable, load_data, modality_of
+from emospike.cli.arguments import (
+    DataOption,
+    LabelsOption,
+    ModalityOption,
+    NormaliseOption,
+    PresetOption,
+    check_writable,
+    choose_modality,
+    load_data,
+)
 from emospike.cli.terminal import note, progress_bar
 
 
 def audit(
     system: Annotated[str, typer.Argument(help="Which system to audit (emospike systems lists them).")],
-    data: Data,
+    data: DataOption,
     *,
-    modality: Modality = None,
-    labels: Labels = "arousal",
-    preset: Preset = None,
+    modality: ModalityOption = None,
+    labels: LabelsOption = "arousal",
+    preset: PresetOption = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -25,7 +34,7 @@ def audit(
             "random: test speakers also train."
         ),
     ] = "speaker-folds",
-    normalise: Normalise = "none",
+    normalise: NormaliseOption = "none",
     folds: Annotated[int, typer.Option(help="Folds to audit, from the first; each is trained 3 or 4 times.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
 ) -> None:
@@ -33,17 +42,17 @@ def audit(
 
     Prints a line a check, and the verdict CLEAN or LEAKY. Exit status: 0 for either, 2 for errors.
     """
-    from emospike.evaluation.audit import audit as audited
-    from emospike.evaluation.audit import check_audited
+    from emospike.evaluation.audit import audit as run_audit
+    from emospike.evaluation.audit import check_audit
 
-    modality = modality_of(system, modality)
+    modality = choose_modality(system, modality)
     settings: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "modality": modality, "folds": folds}
-    check_audited(system, labels, preset, **settings)
+    check_audit(system, labels, preset, **settings)
     if json_file:
         check_writable(json_file)
     with progress_bar() as progress:
         dataset = load_data(data, progress, modality)
-        result = audited(system, dataset, labels, preset, progress=progress, **settings)
+        result = run_audit(system, dataset, labels, preset, progress=progress, **settings)
     for check in result["checks"]:
         fold = f"fold {check['fold']}  " if result["folds"]["audited"] > 1 else ""
         print(f"{fold}{check['outcome']:9}  {check['name']:15}  {check['said']}")

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import Data, Labels, load_data
+from emospike.cli.arguments import DataOption, LabelsOption, load_data
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
 
 def compare(
-    data: Data,
+    data: DataOption,
     *,
     systems: Annotated[
         str | None, typer.Option(help="Names parted by commas, as in excube2,eavs_tf:default (default: every system).")
@@ -22,7 +22,7 @@ def compare(
     modality: Annotated[
         str, typer.Option(help="audio, face or both; with both, a system of one sense takes part with that.")
     ] = "both",
-    labels: Labels = "arousal",
+    labels: LabelsOption = "arousal",
     published: Annotated[
         bool, typer.Option("--published/--honest", help="Also each paper's preset in its own protocol, or not.")
     ] = True,
@@ -33,8 +33,8 @@ def compare(
     """Compare the systems: each trained and tested on the same folds, with its accuracy, energy, speed and size."""
     from emospike.datasets import LABELS
     from emospike.evaluation import compare as comparing
-    from emospike.evaluation.figures.comparison import alt_text, systems_figure
-    from emospike.evaluation.report import comparison_table
+    from emospike.evaluation.figures.comparison import alt_text, draw_systems
+    from emospike.evaluation.report import tabulate_comparison
     from emospike.explain.style import save_figure
     from emospike.files import write_atomically
     from emospike.systems import SYSTEMS
@@ -54,9 +54,9 @@ def compare(
         rows = [comparing.make_row(one) for one in comparing.compare(dataset, entries, output, note, progress)]
     if not rows:
         raise InputError("no system could be evaluated: see the notes above")
-    show(comparison_table(rows))
+    show(tabulate_comparison(rows))
     written = output / "comparison.json"
     write_atomically(written, json.dumps(rows, indent=1) + "\n")
-    save_figure(systems_figure(rows), output / "comparison.png", alt_text(rows))
+    save_figure(draw_systems(rows), output / "comparison.png", alt_text(rows))
     for path in (written, output / "comparison.png"):
         print(path)

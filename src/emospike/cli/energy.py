@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from emospike.cli.arguments import (
-    Labels,
-    Preset,
-    Senses,
-    by_modality,
-    check_senses,
+    DeciderOption,
+    LabelsOption,
+    PresetOption,
+    check_modality,
+    choose_modality,
+    keep_readable,
     load_data,
-    modality_of,
-    only_readable,
+    restrict_modality,
 )
-from emospike.cli.evaluate import FigureFile, Json, check_outputs, write_result
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.evaluate import FigureOption, JsonOption, check_outputs, write_result
+from emospike.cli.terminal import format_number, note, progress_bar, show
 from emospike.validation import InputError, positive
 
 if TYPE_CHECKING:
@@ -36,101 +35,97 @@ def energy(
     *,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Recordings to count on, and for a system to train on (models: made-up speech)."),
+        typer.Option("--data", help="Recordings to count on, and for a system to train on (models: synthetic speech)."),
     ] = None,
-    preset: Preset = None,
-    modality: Senses = None,
-    labels: Labels = "arousal",
+    preset: PresetOption = None,
+    modality: DeciderOption = None,
+    labels: LabelsOption = "arousal",
     clips: Annotated[int, typer.Option(help="Recordings to count on.")] = 8,
-    json_file: Json = None,
-    figure: FigureFile = None,
+    json_file: JsonOption = None,
+    figure: FigureOption = None,
 ) -> None:
     """Count operations, spikes and bytes of a decision, and estimate its energy; beside twins without spikes."""
-    from emospike.evaluation.energy import energy_of, spread
+    from emospike.evaluation.energy import profile_energy, spread
     from emospike.systems import SYSTEMS
 
     positive("clips", clips)
-    check_senses(modality)
+    check_modality(modality)
     figure = check_outputs(json_file, figure)
-    with TemporaryDirectory() as folder, progress_bar() as progress:
+    with progress_bar() as progress:
         if what in SYSTEMS:
-            system, found = trained(what, data, preset, modality, labels=labels, progress=progress)
+            system, found = train_system(what, data, preset, modality, labels=labels, progress=progress)
         else:
-            system, found = loaded(what, data, modality, Path(folder), clips)
-        result = {"what": what, "preset": preset, "modality": modality} | energy_of(
+            system, found = load_model(what, data, modality, clips)
+        result = {"what": what, "preset": preset, "modality": modality} | profile_energy(
             system, spread(found, clips), progress
         )
-    for table in tables(result):
+    for table in make_tables(result):
         show(table, "")
     note(result["note"])
     write_result(result, json_file)
     if figure:
-        from emospike.evaluation.figures.energy import alt_text, energy_figure
+        from emospike.evaluation.figures.energy import alt_text, draw_energy
         from emospike.explain.style import save_figure
 
-        save_figure(energy_figure(result), figure, alt_text(result))
+        save_figure(draw_energy(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
         print(path)
 
 
-def trained(
+def train_system(
     name: str, data: Path | None, preset: str | None, modality: str | None, *, labels: str, progress: Progress | None
 ) -> tuple[System, list[Clip]]:
     """Return a system trained on most speakers of a data set, and recordings of the others."""
-    from emospike.evaluation.energy import trained_for
+    from emospike.evaluation.energy import train_on_fold
 
     if data is None:
         raise InputError(f"{name} has to be trained before it can be counted: give --data, or name a model")
-    modality = modality_of(name, modality)
+    modality = choose_modality(name, modality)
     dataset = load_data(data, progress, modality)
-    return trained_for(name, dataset, labels, preset, modality=modality, progress=progress)
+    return train_on_fold(name, dataset, labels, preset, modality=modality, progress=progress)
 
 
-def loaded(model: str, data: Path | None, modality: str | None, folder: Path, count: int) -> tuple[System, list[Clip]]:
+def load_model(model: str, data: Path | None, modality: str | None, count: int) -> tuple[System, list[Clip]]:
     """Return a model, and the recordings to count on; of a data set so many, since to check all takes minutes."""
     import numpy as np
 
     from emospike import datasets, store
-    from emospike.clip import Clip
-    from emospike.evaluation.bench.material import recording
+    from emospike.clip import SAMPLE_RATE, Clip
+    from emospike.clip.synthetic import synthesise_speech
     from emospike.evaluation.energy import spread
-    from emospike.systems.sensing_system import SensingSystem
 
     stored = store.load(model)
-    system = by_modality(stored, modality)
-    senses = system.card.get("modality", "audio")
+    system = restrict_modality(stored, modality)
+    modality = system.card.get("modality", "audio")
     if data is not None:
-        found = datasets.load(data, video=senses != "audio")
-        found = found if senses == "audio" else found.with_senses(senses)
+        found = datasets.load(data, video=modality != "audio")
+        found = found if modality == "audio" else found.select_modality(modality)
         rows = np.array(spread(range(len(found)), count))
-        return system, only_readable(found.subset(rows), None, senses).clips()
-    if senses != "audio":
-        hears = isinstance(stored, SensingSystem) and "audio" in stored.views
-        instead = ", or --modality audio" if hears else ""
+        return system, keep_readable(found.subset(rows), None, modality).clips()
+    if modality != "audio":
+        instead = ", or --modality audio" if "audio" in stored.deciders else ""
         raise InputError(f"{model} looks at faces: give --data with films or face-tracking tables{instead}")
-    return system, [Clip(recording(None, folder))]
+    return system, [Clip.from_array(synthesise_speech(), SAMPLE_RATE, "synthetic speech")]
 
 
-def tables(result: Mapping[str, Any]) -> list[Table]:
+def make_tables(result: Mapping[str, Any]) -> list[Table]:
     """Return the table of variants, and that of layers."""
     from rich.table import Table
-
-    from emospike.evaluation.bench.tables import shown
 
     variants = Table(title="One decision, mean over the recordings", title_justify="left", box=None, pad_edge=False)
     variants.add_column("variant")
     for name in ("M MAC", "M AC", "MB moved", "arithmetic µJ", "movement µJ", "total µJ", "from DRAM µJ"):
         variants.add_column(name, justify="right")
     for row in result["variants"]:
-        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
-        joules = (shown(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
-        variants.add_row(row["name"], *counts, *joules, shown(row["arithmetic_uj"] + row["dram_uj"]))
+        counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        joules = (format_number(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
+        variants.add_row(row["name"], *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"]))
     layers = Table(title="Its layers", title_justify="left", box=None, pad_edge=False)
     layers.add_column("layer")
     for name in ("spikes an input and step", "M MAC", "M AC", "MB moved", "total µJ", "twin µJ"):
         layers.add_column(name, justify="right")
     for row in result["layers"]:
         rate = f"{100 * row['spike_rate']:.2f} %" if row["accumulates"] else "real numbers"
-        counts = (shown(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
-        layers.add_row(row["name"], rate, *counts, shown(row["total_uj"]), shown(row["twin_total_uj"]))
+        counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
+        layers.add_row(row["name"], rate, *counts, format_number(row["total_uj"]), format_number(row["twin_total_uj"]))
     return [variants, layers] if result["layers"] else [variants]

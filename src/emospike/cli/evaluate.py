@@ -11,31 +11,33 @@ from typing import Annotated, Any
 import typer
 
 from emospike.cli.arguments import (
-    Data,
-    Labels,
-    Modality,
-    Normalise,
-    Preset,
-    Senses,
-    by_modality,
-    check_senses,
+    DataOption,
+    DeciderOption,
+    LabelsOption,
+    ModalityOption,
+    NormaliseOption,
+    PresetOption,
+    check_modality,
     check_writable,
+    choose_modality,
     load_data,
-    modality_of,
+    restrict_modality,
 )
 from emospike.cli.terminal import note, progress_bar, show
 
-Json = Annotated[Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")]
-FigureFile = Annotated[Path | None, typer.Option("--figure", help="Draw the figure into this PNG file.")]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")
+]
+FigureOption = Annotated[Path | None, typer.Option("--figure", help="Draw the figure into this PNG file.")]
 
 
 def evaluate(
     system: Annotated[str, typer.Argument(help="Which system to evaluate (emospike systems lists them).")],
-    data: Data,
+    data: DataOption,
     *,
-    modality: Modality = None,
-    labels: Labels = "arousal",
-    preset: Preset = None,
+    modality: ModalityOption = None,
+    labels: LabelsOption = "arousal",
+    preset: PresetOption = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -44,24 +46,24 @@ def evaluate(
             "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
-    normalise: Normalise = "none",
+    normalise: NormaliseOption = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png."),
     ] = None,
-    figure: FigureFile = None,
+    figure: FigureOption = None,
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
     from emospike.evaluation.protocols import check_settings
-    from emospike.evaluation.protocols import evaluate as evaluated
+    from emospike.evaluation.protocols import evaluate as run_evaluation
 
-    modality = modality_of(system, modality)
+    modality = choose_modality(system, modality)
     check_settings(system, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     figure = check_outputs(json_file, figure)
     with progress_bar() as progress:
         dataset = load_data(data, progress, modality)
-        result = evaluated(
+        result = run_evaluation(
             system,
             dataset,
             labels,
@@ -71,30 +73,30 @@ def evaluate(
             seeds=seeds,
             modality=modality,
             progress=progress,
-            save=lambda so_far: keep(so_far, json_file),
+            save=lambda so_far: save_fold(so_far, json_file),
         )
-    report(result, json_file, figure)
+    show_result(result, json_file, figure)
 
 
 def test(
     model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
-    data: Data,
-    modality: Senses = None,
-    json_file: Json = None,
-    figure: FigureFile = None,
+    data: DataOption,
+    modality: DeciderOption = None,
+    json_file: JsonOption = None,
+    figure: FigureOption = None,
 ) -> None:
     """Test a trained model on labelled recordings that it has never heard or seen."""
     from emospike import store
     from emospike.evaluation.protocols import test_model
 
     figure = check_outputs(json_file, figure)
-    check_senses(modality)
-    system = by_modality(store.load(model), modality)
+    check_modality(modality)
+    system = restrict_modality(store.load(model), modality)
     with progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"))
         result = test_model(system, dataset, progress)
     write_result(result, json_file)
-    report(result, json_file, figure)
+    show_result(result, json_file, figure)
 
 
 def check_outputs(json_file: Path | None, figure: Path | None) -> Path | None:
@@ -106,7 +108,7 @@ def check_outputs(json_file: Path | None, figure: Path | None) -> Path | None:
     return figure
 
 
-def keep(result: Mapping[str, Any], json_file: Path | None) -> None:
+def save_fold(result: Mapping[str, Any], json_file: Path | None) -> None:
     """Write the result so far, and say how the last fold went."""
     write_result(result, json_file)
     fold = result["folds"][-1]
@@ -124,19 +126,25 @@ def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
         write_atomically(json_file, json.dumps(result, indent=1) + "\n")
 
 
-def report(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
+def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
     """Print the tables of a result, draw it, and say which files were written."""
-    from emospike.evaluation.report import confusion_table, gain_lines, own_threshold_line, results_table, study_table
+    from emospike.evaluation.report import (
+        describe_gains,
+        describe_own_threshold,
+        tabulate_confusion,
+        tabulate_results,
+        tabulate_study,
+    )
 
-    show(results_table([result]), "", confusion_table(result), "")
-    if table := study_table(result):
+    show(tabulate_results([result]), "", tabulate_confusion(result), "")
+    if table := tabulate_study(result):
         show(table, "")
-    for line in (own_threshold_line(result), *gain_lines(result), result["note"]):
+    for line in (describe_own_threshold(result), *describe_gains(result), result["note"]):
         note(line)
     if figure:
-        from emospike.evaluation.figures.results import alt_text, evaluation_figure
+        from emospike.evaluation.figures.results import alt_text, draw_evaluation
         from emospike.explain.style import save_figure
 
-        save_figure(evaluation_figure(result), figure, alt_text(result))
+        save_figure(draw_evaluation(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
         print(path)

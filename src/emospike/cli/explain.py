@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emospike.cli.arguments import Face, Model, Senses, Threshold, check_senses, check_threshold, default_model
-from emospike.cli.recognise import decision_row, table_line
+from emospike.cli.arguments import (
+    DeciderOption,
+    FaceOption,
+    ModelOption,
+    ThresholdOption,
+    check_modality,
+    check_threshold,
+    choose_model,
+)
+from emospike.cli.recognise import make_decision_row, make_line_writer
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -22,10 +30,10 @@ def explain(
     paths: Annotated[list[Path], typer.Argument(help="A sound or video file; two with --compare.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page and its pictures.")],
     *,
-    model: Model = None,
-    modality: Senses = None,
-    face: Face = None,
-    threshold: Threshold = None,
+    model: ModelOption = None,
+    modality: DeciderOption = None,
+    face: FaceOption = None,
+    threshold: ThresholdOption = None,
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
     stop: Annotated[float | None, typer.Option(help="Seconds from the beginning (default: the end).")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Show two recordings side by side in one page.")] = False,
@@ -39,15 +47,15 @@ def explain(
 
     check_threshold(threshold)
     check_count(paths, compare, face)
-    check_senses(modality, face)
-    clips = [short_clip(path, start, stop, face) for path in paths]
-    system = store.load(model or default_model(modality or ("both" if face else None)))
+    check_modality(modality, face)
+    clips = [cut_clip(path, start, stop, face) for path in paths]
+    system = store.load(model or choose_model(modality or ("both" if face else None)))
     found = [system.explain(clips[0], threshold, modality)]
-    found += [system.explain(clip, threshold, modality, found[0].about) for clip in clips[1:]]
+    found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
     page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
-    line = table_line(paths)
+    line = make_line_writer(paths)
     for path, explanation in zip(paths, found, strict=True):
-        print(line({"file": str(path)} | decision_row(explanation.decision, [])))
+        print(line({"file": str(path)} | make_decision_row(explanation.decision, [])))
     print(page)
 
 
@@ -60,7 +68,7 @@ def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
         raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
 
 
-def short_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
+def cut_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
     """Return a recording, or a part of it, that one page can explain."""
     from emospike.clip import Clip
 

@@ -10,14 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import Face, Model, Senses, Threshold, check_senses, check_threshold, default_model
+from emospike.cli.arguments import (
+    DeciderOption,
+    FaceOption,
+    ModelOption,
+    ThresholdOption,
+    check_modality,
+    check_threshold,
+    choose_model,
+)
 from emospike.cli.terminal import progress_bar
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
+    from emospike.decision import Decision
     from emospike.progress import Progress
-    from emospike.systems.base import Decision, System
+    from emospike.systems.base import System
     from emospike.systems.windows import WindowDecision
 
 UNKNOWN = "don't know"
@@ -31,10 +40,10 @@ def recognise(
         list[Path], typer.Argument(help="Sound or video files or face-tracking tables, or folders of recordings.")
     ],
     *,
-    model: Model = None,
-    modality: Senses = None,
-    face: Face = None,
-    threshold: Threshold = None,
+    model: ModelOption = None,
+    modality: DeciderOption = None,
+    face: FaceOption = None,
+    threshold: ThresholdOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
 ) -> None:
@@ -46,33 +55,33 @@ def recognise(
     from emospike import store
 
     check_threshold(threshold)
-    check_senses(modality, face)
-    system = store.load(model or default_model(modality or ("both" if face else None)))
-    faces = takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
+    check_modality(modality, face)
+    system = store.load(model or choose_model(modality or ("both" if face else None)))
+    faces = find_takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
     if face and len(faces) > 1:
         raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
     files = list(faces)
     if face:
         faces = dict.fromkeys(files, face)
-    line = json.dumps if as_json else table_line(files)
+    line = json.dumps if as_json else make_line_writer(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
-        for row in recognised(system, files, threshold, window, progress, modality=modality, faces=faces):
+        for row in recognise_files(system, files, threshold, window, progress, modality=modality, faces=faces):
             print(line(row), flush=True)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
 
 
-def takes(paths: Sequence[Path], sees: bool) -> dict[Path, Path | None]:
+def find_takes(paths: Sequence[Path], sees: bool) -> dict[Path, Path | None]:
     """Return the recordings among files and folders; for a model that sees, each with the table of its face, if any."""
     from emospike.clip import find_recordings
-    from emospike.datasets import with_tables
+    from emospike.datasets import pair_tables
 
-    return dict(with_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
+    return dict(pair_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
 
 
-def recognised(
+def recognise_files(
     system: System,
     files: Sequence[Path],
     threshold: float | None,
@@ -98,7 +107,7 @@ def recognised(
     def row(index: int, clip: Clip) -> Row:
         file = {"file": str(files[index])}
         try:
-            return file | decision_row(*decide_recording(system, clip, threshold, window, modality))
+            return file | make_decision_row(*decide_recording(system, clip, threshold, window, modality))
         except InputError as error:
             return file | {"error": str(error)}
 
@@ -116,7 +125,7 @@ def warm_up(system: System) -> None:
     system.decide(Clip.from_array(buzz, rate))
 
 
-def decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
+def make_decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
     """Return a decision as JSON can hold it, with those on its windows where there are any."""
     row = {
         "label": decision.label,
@@ -128,10 +137,10 @@ def decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
     }
     if set(decision.share) - {"audio"}:
         row["share"] = dict(decision.share)
-    return row | ({"windows": [window_row(one) for one in windows]} if windows else {})
+    return row | ({"windows": [make_window_row(one) for one in windows]} if windows else {})
 
 
-def window_row(window: WindowDecision) -> Row:
+def make_window_row(window: WindowDecision) -> Row:
     """Return the decision on a window; without sound or speech its label says so, and there is no confidence."""
     decision = window.decision
     if decision and decision.speech:
@@ -147,7 +156,7 @@ def window_row(window: WindowDecision) -> Row:
     }
 
 
-def table_line(files: Sequence[Path]) -> Callable[[Row], str]:
+def make_line_writer(files: Sequence[Path]) -> Callable[[Row], str]:
     """Return what writes a row for people, its columns as wide as the files' names ask for."""
     width = min(max(len(str(file)) for file in files), WIDEST)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import only_readable
-from emospike.cli.evaluate import FigureFile, check_outputs, write_result
+from emospike.cli.arguments import keep_readable
+from emospike.cli.evaluate import FigureOption, check_outputs, write_result
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
@@ -33,7 +33,7 @@ def reproduce(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers here, row by row; rows already there are kept.")
     ] = None,
-    figure: FigureFile = None,
+    figure: FigureOption = None,
 ) -> None:
     """Reproduce a table or figure: the paper's numbers, ours on its random split, and ours on speakers unheard."""
     if paper is None or what is None:
@@ -74,8 +74,8 @@ def load_for(chosen: Reproduction, path: Path, progress: Progress | None) -> Dat
     from emospike import datasets
 
     video = {chosen.modality, *(chosen.needs(trial) for trial in chosen.trials)} != {"audio"}
-    dataset = datasets.load(path, video=video).with_senses(chosen.modality)
-    return only_readable(dataset, progress, chosen.modality)
+    dataset = datasets.load(path, video=video).select_modality(chosen.modality)
+    return keep_readable(dataset, progress, chosen.modality)
 
 
 def listing(paper: str | None = None) -> None:

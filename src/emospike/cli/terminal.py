@@ -25,6 +25,17 @@ def show(*tables: Any) -> None:
         console.print(table)
 
 
+def format_number(value: float | None) -> str:
+    """Return a number in three significant digits, or whole from a hundred on.
+
+    >>> format_number(0.012345), format_number(3108), format_number(9.0), format_number(None)
+    ('0.0123', '3,108', '9', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 @contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress | None]:
     """Show the stage and how far it is, on stderr and only at a terminal."""
@@ -32,11 +43,12 @@ def progress_bar(shown: bool = True) -> Iterator[Progress | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bars:
+    with Bars(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bars:
         tasks: dict[str, Any] = {}
 
         def advance(stage: str, done: int, total: int) -> None:

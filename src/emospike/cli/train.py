@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import (
-    Data,
-    Labels,
-    Modality,
-    Normalise,
-    Output,
-    Preset,
-    Senses,
-    by_modality,
-    check_senses,
+    DataOption,
+    DeciderOption,
+    LabelsOption,
+    ModalityOption,
+    NormaliseOption,
+    OutputOption,
+    PresetOption,
+    check_modality,
     check_writable,
+    choose_modality,
     load_data,
     load_unlabelled,
-    modality_of,
+    restrict_modality,
 )
 from emospike.cli.terminal import note, progress_bar
 from emospike.validation import InputError
@@ -33,95 +33,90 @@ if TYPE_CHECKING:
 
 def train(
     system: Annotated[str, typer.Argument(help="Which system to train (emospike systems lists them).")],
-    data: Data,
-    output: Output,
+    data: DataOption,
+    output: OutputOption,
     *,
-    modality: Modality = None,
-    labels: Labels = "arousal",
-    preset: Preset = None,
+    modality: ModalityOption = None,
+    labels: LabelsOption = "arousal",
+    preset: PresetOption = None,
     seed: Annotated[int, typer.Option(help="Of every random draw: the same seed gives the same model.")] = 0,
-    normalise: Normalise = "none",
+    normalise: NormaliseOption = "none",
     evaluation: Annotated[
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
     ] = None,
 ) -> None:
     """Train a model on all recordings of a data set."""
-    from emospike.datasets import LABELS, finer_labels, relabel
-    from emospike.evaluation.cards import check_evaluation, measured, model_card, settings_of
-    from emospike.evaluation.leaks import clip_hashes
-    from emospike.evaluation.protocols import new_system
+    from emospike.datasets import LABELS, relabel
+    from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
+    from emospike.evaluation.leaks import hash_clips
+    from emospike.evaluation.protocols import make_system
+    from emospike.evaluation.testing import fit_system
     from emospike.validation import one_of, within
 
     check_writable(output)
     within("seed", seed, 0, 2**32 - 1)
     one_of("label scheme", labels, LABELS)
-    modality = modality_of(system, modality)
-    untrained = new_system(system, preset, seed, normalise, modality)
-    settings = settings_of(untrained, preset or untrained.presets()[0], labels, modality)
+    modality = choose_modality(system, modality)
+    untrained = make_system(system, preset, seed, normalise, modality)
+    settings = list_settings(untrained, preset or untrained.presets()[0], labels, modality)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)
     with progress_bar() as progress:
         dataset = relabel(load_data(data, progress, modality), labels)
         check_speakers(dataset)
-        hashes = clip_hashes(dataset)
-        model = untrained.fit(
-            dataset.clips(), dataset.labels.tolist(), dataset.known_speakers(), progress, finer_labels(dataset)
-        )
-    model.card = model_card(model, learnt_from(model, dataset), settings, hashes)
+        hashes = hash_clips(dataset)
+        model = fit_system(untrained, dataset, progress)
+    model.card = make_card(model, drop_left_out(model, dataset), settings, hashes)
     if found is not None:
-        model.card = measured(model.card, found)
+        model.card = add_evaluation(model.card, found)
     write_model(model, output)
 
 
 def adapt(
     model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
-    data: Data,
-    output: Output,
+    data: DataOption,
+    output: OutputOption,
     unlabelled: Annotated[
         bool,
         typer.Option(
             "--unlabelled", help="All recordings are of one new speaker, and no labels are used: any folder will do."
         ),
     ] = False,
-    modality: Senses = None,
+    modality: DeciderOption = None,
 ) -> None:
     """Teach a model new recordings, speakers or classes, without losing the old; or one speaker, without labels."""
     from emospike import store
     from emospike.datasets import relabel
-    from emospike.evaluation.cards import adapted
-    from emospike.evaluation.leaks import clip_hashes
+    from emospike.evaluation.cards import add_adaptation
+    from emospike.evaluation.leaks import hash_clips
 
     check_writable(output)
-    check_senses(modality)
+    check_modality(modality)
     system = store.load(model)
-    learner = by_modality(system, modality)
+    learner = restrict_modality(system, modality)
     if not unlabelled:
         system.check_learns()
     with progress_bar() as progress:
-        senses = learner.card.get("modality", "audio")
-        dataset = load_unlabelled(data, progress, senses) if unlabelled else load_data(data, progress, senses)
-        if not unlabelled:
-            dataset = relabel(dataset, system.card.get("labels", "emotion"))
-        if (
-            learner is not system
-            and (new := sorted({*dataset.labels.tolist()} - {*system.classes_}))
-            and not unlabelled
-        ):
-            raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")
-        hashes = clip_hashes(dataset)
+        own = learner.card.get("modality", "audio")
+        if unlabelled:
+            dataset = load_unlabelled(data, progress, own)
+        else:
+            dataset = relabel(load_data(data, progress, own), system.card.get("labels", "emotion"))
+            new = sorted({*dataset.labels.tolist()} - {*system.classes_})
+            if new and learner is not system:
+                raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")
+        hashes = hash_clips(dataset)
         learner.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
-    system.card = adapted(system.card, system, dataset, hashes, labelled=not unlabelled)
+    system.card = add_adaptation(system.card, system, dataset, hashes, labelled=not unlabelled)
     write_model(system, output)
 
 
-def learnt_from(model: System, dataset: Dataset) -> Dataset:
+def drop_left_out(model: System, dataset: Dataset) -> Dataset:
     """Return the recordings that a model was trained on, and say which others no face was found in."""
     import numpy as np
 
-    from emospike.systems.sensing_system import SensingSystem
-
-    left_out = model.left_out_ if isinstance(model, SensingSystem) else {}
+    left_out = model.left_out_
     if left_out:
         first = next(iter(left_out.values()))
         note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")

@@ -6,12 +6,13 @@ from emospike.clip.clip import (
     Clip,
     check_speech,
     find_recordings,
+    is_hidden,
     is_silent,
 )
-from emospike.clip.decoding import SAMPLE_RATE
+from emospike.clip.decoding import SAMPLE_RATE, Sound
 from emospike.clip.video import TABLE_SUFFIXES, Frame, is_table
 
 __all__ = [
-    "SAMPLE_RATE", "SOUND_SUFFIXES", "TABLE_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "Frame",
-    "check_speech", "find_recordings", "is_silent", "is_table",
+    "SAMPLE_RATE", "SOUND_SUFFIXES", "TABLE_SUFFIXES", "VIDEO_SUFFIXES", "Clip", "Frame", "Sound",
+    "check_speech", "find_recordings", "is_hidden", "is_silent", "is_table",
 ]  # fmt: skip

@@ -27,7 +27,14 @@ def map_clips(
         finally:
             clip.forget()
 
-    for done, result in enumerate(_results(one, clips), start=1):
+    results: Iterator[Result] = map(one, range(len(clips)), clips)
+    if len(clips) > 1:
+        from joblib import Parallel, delayed
+
+        # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
+        tasks = (delayed(one)(index, clip) for index, clip in enumerate(clips))
+        results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+    for done, result in enumerate(results, start=1):
         if progress:
             progress(stage, done, len(clips))
         yield result
@@ -52,15 +59,3 @@ def try_clips(
         else:
             found[i] = result
     return found, reasons
-
-
-def _results(one: Callable[[int, Clip], Result], clips: Sequence[Clip]) -> Iterator[Result]:
-    """Yield results in order, from joblib's threads if there is more than one clip."""
-    if len(clips) == 1:
-        yield one(0, clips[0])
-        return
-    from joblib import Parallel, delayed
-
-    # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
-    tasks = (delayed(one)(index, clip) for index, clip in enumerate(clips))
-    yield from Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)

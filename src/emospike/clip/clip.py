@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float32, Shaped
 
 from emospike.clip.decoding import BLOCK, SAMPLE_RATE, Sound, Track, has_sound, open_track
-from emospike.clip.video import Frame, is_table, read_frames, seen_seconds
+from emospike.clip.video import Frame, is_table, read_frames, read_seconds
 from emospike.validation import InputError, positive, within
 
 SOUND_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a"} | {
@@ -101,7 +101,7 @@ class Clip:
 
         Floats have full scale ±1; integers that of their type (8, 16 or 32 bit).
         """
-        return cls(name, _array=_Array(_full_scale_one(sound, name), float(rate)))
+        return cls(name, _array=_Array(_scale_to_one(sound, name), float(rate)))
 
     @property
     def name(self) -> str:
@@ -152,11 +152,11 @@ class Clip:
         if "_recorded" in vars(self):
             return len(self.sound) / SAMPLE_RATE
         if not self.hears:
-            return self._expected(self._seen_until)
-        with self._open() as track:
+            return self._expect(self._seen_until)
+        with self._open() as (track, skip):
             if track.announced is None:
-                return sum(map(len, self._chunks(track))) / SAMPLE_RATE
-            return self._expected(track.announced)
+                return sum(map(len, self._read(track, skip))) / SAMPLE_RATE
+            return self._expect(track.announced)
 
     def frames(self, stride: int = 1) -> Iterator[Frame]:
         """Yield every `stride`-th picture of the face's film, upright, with its time in seconds from `start`.
@@ -191,85 +191,88 @@ class Clip:
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
         positive("window in samples", float(length))
         positive("hop in samples", float(step))
-        return self._windows(length, step) if self.hears else self._unheard_windows(length, step)
+        return self._cut_sound(length, step) if self.hears else self._cut_face(length, step)
 
-    def _windows(self, length: int, hop: int) -> Iterator[Clip]:
-        with self._open() as track:
-            skip = self._skip(track)
-            for at, sound in _cut(self._chunks(track), length, hop):
-                window = self._part(at, at + len(sound))
-                clipped = track.clipped(skip + at, skip + at + len(sound))
+    def _cut_sound(self, length: int, hop: int) -> Iterator[Clip]:
+        with self._open() as (track, skip):
+            for at, sound in _cut(self._read(track, skip), length, hop):
+                window = self._take(at, at + len(sound))
+                clipped = track.measure_clipping(skip + at, skip + at + len(sound))
                 vars(window)["_recorded"] = _Recorded(sound, clipped)
                 yield window
-            self._check_any(track.sounded - skip)
-            vars(self)["warning"] = self._shortfall(track, track.sounded - skip)
+            vars(self)["warning"] = self._check_length(track, track.sounded - skip)
 
-    def _unheard_windows(self, length: int, hop: int) -> Iterator[Clip]:
+    def _cut_face(self, length: int, hop: int) -> Iterator[Clip]:
         end = round(self.seconds * SAMPLE_RATE)
         for at in range(0, max(end, 1), hop):
             if at and not _is_new(end - at, length, hop):
                 return
-            yield self._part(at, max(min(at + length, end), 1))
+            yield self._take(at, max(min(at + length, end), 1))
 
-    def _part(self, begin: int, end: int) -> Clip:
+    def _take(self, begin: int, end: int) -> Clip:
         """Return the part between two samples."""
         start, stop = (self.start + sample / SAMPLE_RATE for sample in (begin, end))
-        senses = {"face": self.face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
-        part = Clip(self.path, start, stop, **senses, _array=self._array)  # type: ignore[arg-type]
+        modalities = {"face": self.face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
+        part = Clip(self.path, start, stop, **modalities, _array=self._array)  # type: ignore[arg-type]
         vars(part)["hears"] = self.hears
         return part
 
     @cached_property
     def _seen_until(self) -> float:
         """The last moment of a clip that is only seen, s from the beginning of the film or table."""
-        return seen_seconds(self.face or self.path) + self.face_delay
+        return read_seconds(self.face or self.path) + self.face_delay
 
     @cached_property
     def _recorded(self) -> _Recorded:
-        with self._open() as track:
-            sound = np.concatenate([np.empty(0, np.float32), *self._chunks(track)])
-            skip = self._skip(track)
-            clipped = track.clipped(skip, skip + len(sound))
-            warning = self._shortfall(track, len(sound))
-        self._check_any(len(sound))
+        with self._open() as (track, skip):
+            sound = np.concatenate([np.empty(0, np.float32), *self._read(track, skip)])
+            clipped = track.measure_clipping(skip, skip + len(sound))
+            warning = self._check_length(track, len(sound))
         check_speech(sound, str(self.path))
         vars(self)["hears"] = True
         return _Recorded(sound, clipped, warning)
 
     @contextmanager
-    def _open(self) -> Iterator[Track]:
-        """Open the recording at a whole second before the start, where the grids of all sample rates meet."""
+    def _open(self) -> Iterator[tuple[Track, int]]:
+        """Open the recording at a whole second before the start, where the grids of all sample rates meet.
+
+        Gives the track and how many of its samples (at 16 kHz) come before the start.
+        """
         if is_table(self.path):
             raise InputError(f"{self.path} is a face-tracking table and holds no sound: name it beside the recording")
         first = max(0, int(self.start - _PREROLL))
         if self._array is not None:
-            yield self._array.track(first, str(self.path))
-            return
-        with open_track(self.path, first) as track:
-            yield track
+            opened: AbstractContextManager[Track] = nullcontext(self._array.open_track(first, str(self.path)))
+        else:
+            opened = open_track(self.path, first)
+        with opened as track:
+            yield track, round((self.start - track.first) * SAMPLE_RATE)
 
-    def _skip(self, track: Track) -> int:
-        return round((self.start - track.first) * SAMPLE_RATE)
-
-    def _chunks(self, track: Track) -> Iterator[Sound]:
+    def _read(self, track: Track, skip: int) -> Iterator[Sound]:
+        """Yield the sound from start to stop: drop `skip` samples, and end after those that are wanted."""
         wanted = sys.maxsize if self.stop is None else round((self.stop - self.start) * SAMPLE_RATE)
-        return _span(track.sound(), self._skip(track), wanted)
+        for chunk in track.sound():
+            part = chunk[skip:][:wanted]
+            skip, wanted = max(0, skip - len(chunk)), wanted - len(part)
+            if len(part):
+                yield part
+            if wanted <= 0:
+                return
 
-    def _check_any(self, samples: int) -> None:
+    def _expect(self, announced: float) -> float:
+        """Return how long the clip should be, s, of a recording that lasts so long."""
+        stop = announced if self.stop is None else min(self.stop, announced)
+        return max(0.0, stop - self.start)
+
+    def _check_length(self, track: Track, samples: int) -> str | None:
+        """Raise if nothing was decoded; say if clearly less was than the container announced."""
         if samples <= 0 and self.start > 0:
             raise InputError(f"{self.path} ends before {self.start} s: give an earlier start")
         if samples <= 0:
             raise InputError(f"{self.path} holds no sound that can be decoded: it is empty or damaged")
-
-    def _expected(self, announced: float) -> float:
-        stop = announced if self.stop is None else min(self.stop, announced)
-        return max(0.0, stop - self.start)
-
-    def _shortfall(self, track: Track, samples: int) -> str | None:
-        """Say if clearly less was decoded than the container announced."""
         if track.announced is None:
             return None
-        expected, got = self._expected(track.announced), samples / SAMPLE_RATE
+        expected, got = self._expect(track.announced), samples / SAMPLE_RATE
         if expected - got <= 0.2 + 0.01 * expected:
             return None
         return f"{self.path} announces {expected:.2f} s of sound, {got:.2f} s could be decoded: it is cut short"
@@ -309,15 +312,16 @@ def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(file for file in path.rglob("*") if _is_recording(file, path))
+        files = (file for file in path.rglob("*") if file.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES)
+        found = sorted(file for file in files if not is_hidden(file, path) and file.is_file())
         if not found and len(paths) == 1:
             raise InputError(f"{path} holds no recording: give a folder with wav, flac, opus, mp3 or mp4 files")
         yield from found or [path]  # an empty folder among others is an error of its own, when it is read
 
 
-def _is_recording(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return not hidden and file.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES and file.is_file()
+def is_hidden(file: Path, folder: Path) -> bool:
+    """Tell whether a file of a folder, or a folder on the way to it, has a name that begins with a dot."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 @dataclass(frozen=True)
@@ -334,13 +338,13 @@ class _Array:
     samples: Float32[np.ndarray, "samples channels"]
     rate: float
 
-    def track(self, first: int, label: str) -> Track:
+    def open_track(self, first: int, label: str) -> Track:
         begin, length = round(first * self.rate), len(self.samples)
         blocks = (self.samples[at : at + BLOCK] for at in range(begin, length, BLOCK))
         return Track(label, self.rate, length / self.rate, first, blocks)
 
 
-def _full_scale_one(sound: Shaped[np.ndarray, ...], name: str) -> Float32[np.ndarray, "samples channels"]:
+def _scale_to_one(sound: Shaped[np.ndarray, ...], name: str) -> Float32[np.ndarray, "samples channels"]:
     kind, size = sound.dtype.kind, sound.dtype.itemsize
     if sound.ndim not in {1, 2} or (sound.ndim == 2 and sound.shape[1] > max(sound.shape[0], 1)):
         raise InputError(f"{name}: shape (samples,) or (samples, channels) expected, got {sound.shape}")
@@ -349,17 +353,6 @@ def _full_scale_one(sound: Shaped[np.ndarray, ...], name: str) -> Float32[np.nda
     if kind != "f":
         sound = sound / 2.0 ** (8 * size - 1) - (kind == "u")  # unsigned sound rests at half its range
     return sound.astype(np.float32).reshape(len(sound), -1 if sound.size else 1)
-
-
-def _span(chunks: Iterable[Sound], skip: int, wanted: int) -> Iterator[Sound]:
-    """Drop the first `skip` samples and stop after `wanted` more."""
-    for chunk in chunks:
-        part = chunk[skip:][:wanted]
-        skip, wanted = max(0, skip - len(chunk)), wanted - len(part)
-        if len(part):
-            yield part
-        if wanted <= 0:
-            return
 
 
 def _cut(chunks: Iterable[Sound], length: int, hop: int) -> Iterator[tuple[int, Sound]]:

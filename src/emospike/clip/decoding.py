@@ -53,18 +53,18 @@ class Track:
 
     def sound(self) -> Iterator[Sound]:
         """Yield mono sound at 16 kHz, chunk by chunk."""
-        for chunk in _resampled(self._watched(), self._rate):
+        for chunk in _resample(self._check_blocks(), self._rate):
             self.sounded += len(chunk)
             yield chunk
 
-    def clipped(self, start: int, stop: int) -> float:
+    def measure_clipping(self, start: int, stop: int) -> float:
         """Return the fraction of frames at full scale between two samples at 16 kHz; forget earlier ones."""
         begin, end = (round(sample * self._rate / SAMPLE_RATE) for sample in (start, stop))
         full = np.concatenate([np.empty(0, np.int64), *self._full])
         self._full = [full[full >= begin]]
         return float(np.sum(self._full[0] < end) / max(end - begin, 1))
 
-    def _watched(self) -> Iterator[Sound]:
+    def _check_blocks(self) -> Iterator[Sound]:
         """Yield blocks as mono, noting what is clipped and refusing what is not a number."""
         for block in self._blocks:
             level = np.abs(block).max(axis=1)
@@ -77,7 +77,7 @@ class Track:
             yield block.mean(axis=1)
 
 
-def _resampled(blocks: Iterable[Sound], rate: float) -> Iterator[Sound]:
+def _resample(blocks: Iterable[Sound], rate: float) -> Iterator[Sound]:
     if rate == SAMPLE_RATE:
         yield from blocks
         return
@@ -99,10 +99,10 @@ def open_track(path: Path, first: int) -> Iterator[Track]:
     file = _open_soundfile(path)
     if file is not None:
         with file:
-            yield _soundfile_track(file, first, path)
+            yield _read_soundfile(file, first, path)
         return
     with open_av(path) as container:
-        yield _av_track(container, first, path)
+        yield _read_av(container, first, path)
 
 
 def has_sound(path: Path) -> bool:
@@ -141,7 +141,7 @@ def _open_soundfile(path: Path) -> Any:  # soundfile.SoundFile or None; the libr
     return file
 
 
-def _soundfile_track(file: Any, first: int, path: Path) -> Track:
+def _read_soundfile(file: Any, first: int, path: Path) -> Track:
     import soundfile
 
     frames = file.frames
@@ -153,10 +153,10 @@ def _soundfile_track(file: Any, first: int, path: Path) -> Track:
         file.seek(first * file.samplerate)
     except soundfile.SoundFileError:
         first = 0
-    return Track(str(path), float(file.samplerate), frames / file.samplerate, first, _soundfile_blocks(file))
+    return Track(str(path), float(file.samplerate), frames / file.samplerate, first, _decode_soundfile(file))
 
 
-def _soundfile_blocks(file: Any) -> Iterator[Block]:
+def _decode_soundfile(file: Any) -> Iterator[Block]:
     import soundfile
 
     try:
@@ -178,7 +178,7 @@ def open_av(path: Path) -> InputContainer:
         ) from error
 
 
-def _av_track(container: InputContainer, first: int, path: Path) -> Track:
+def _read_av(container: InputContainer, first: int, path: Path) -> Track:
     if not container.streams.audio:
         raise InputError(f"{path} has no sound track: give a recording with speech")
     stream = container.streams.audio[0]
@@ -186,43 +186,39 @@ def _av_track(container: InputContainer, first: int, path: Path) -> Track:
         raise InputError(f"{path} has sound in a format that no decoder is known for: convert it to wav")
     clocked = is_clocked(container)
     first = first if clocked else 0
-    begin = first + beginning(container)
+    begin = first + find_beginning(container)
     if first:
         container.seek(round(begin * 1e6))
-    blocks = _av_blocks(container, stream)
-    timed = _on_time(blocks, stream.rate, begin) if clocked else (block for _, block in blocks)
-    guessed = _formats(container) & {"aac", "ac3", "eac3"}  # from the bit rate
-    announced = None if guessed else announced_seconds(container, stream)
+    blocks = _decode_av(container, stream)
+    timed = _align(blocks, stream.rate, begin) if clocked else (block for _, block in blocks)
+    guessed = not {"aac", "ac3", "eac3"}.isdisjoint(container.format.name.split(","))  # from the bit rate
+    announced = None if guessed else read_announced(container, stream)
     return Track(str(path), float(stream.rate), announced, first, timed)
-
-
-def _formats(container: InputContainer) -> set[str]:
-    return set(container.format.name.split(","))
 
 
 def is_clocked(container: InputContainer) -> bool:
     """Tell whether sound has time stamps to go by; those of other containers are estimates, or absent."""
-    return bool(_formats(container) & {"mov", "matroska"})
+    return not {"mov", "matroska"}.isdisjoint(container.format.name.split(","))
 
 
-def beginning(container: InputContainer) -> float:
+def find_beginning(container: InputContainer) -> float:
     """Return the second of a container's clock at which its recording begins."""
     return max(0, container.start_time or 0) / 1e6
 
 
-def announced_seconds(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
-    """Return the duration that a container tells, of the stream or else of the whole."""
+def read_announced(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
+    """Return the duration that a container tells, s, of the stream or else of the whole."""
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / 1e6
 
 
-def _av_blocks(container: InputContainer, stream: AudioStream) -> Iterator[tuple[float | None, Block]]:
+def _decode_av(container: InputContainer, stream: AudioStream) -> Iterator[tuple[float | None, Block]]:
     """Yield blocks, and the second at which the container says that each begins."""
     import av
 
     resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-    for packet in packets(container, stream):
+    for packet in read_packets(container, stream):
         try:
             frames = [part for frame in packet.decode() for part in resampler.resample(frame)]
         except (av.FFmpegError, ValueError):  # one damaged packet
@@ -231,7 +227,7 @@ def _av_blocks(container: InputContainer, stream: AudioStream) -> Iterator[tuple
             yield frame.time, frame.to_ndarray().T
 
 
-def packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Any]:
+def read_packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Any]:
     """Yield the packets (av.Packet) of one stream, as far as the file can be read."""
     import av
 
@@ -249,7 +245,7 @@ def packets(container: InputContainer, stream: AudioStream | VideoStream) -> Ite
         yield packet
 
 
-def _on_time(blocks: Iterable[tuple[float | None, Block]], rate: int, begin: float) -> Iterator[Block]:
+def _align(blocks: Iterable[tuple[float | None, Block]], rate: int, begin: float) -> Iterator[Block]:
     """Keep sound beside the picture: drop what is before second `begin`, fill the pauses of the clock."""
     at: int | None = None  # frames since `begin`
     for time, block in blocks:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from emospike.clip.decoding import announced_seconds, beginning, check_file, is_clocked, open_av, packets
+from emospike.clip.decoding import check_file, find_beginning, is_clocked, open_av, read_announced, read_packets
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Image = UInt8[np.ndarray, "height width 3"]
 
 TABLE_SUFFIXES = (".csv", ".csv.gz")
+_LATE = {"avi"}  # containers without times of showing: they tell those of decoding, late by a few pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +54,14 @@ def read_frames(path: Path, start: float, stop: float, stride: int = 1) -> Itera
     Raises `InputError` for a file that cannot be opened, has no video track, or holds no picture to decode.
     """
     with _open_film(path) as (container, stream):
-        pictures = _pictures_from(start, container, stream)
+        pictures = _seek(start, container, stream)
         first = next(pictures, None)
         if first is None and start <= 0:
             raise InputError(f"{path} holds no picture that can be decoded: it is empty or damaged")
         begun = dropwhile(lambda one: one[0] < start, chain([first] if first else [], pictures))
         wanted = takewhile(lambda one: one[0] < stop, begun)
         for time, picture in islice(wanted, 0, None, stride):
-            yield Frame(time - start, _upright(picture, stream))
+            yield Frame(time - start, _turn_upright(picture, stream))
 
 
 def is_table(path: Path) -> bool:
@@ -72,22 +73,22 @@ def is_table(path: Path) -> bool:
     return path.name.lower().endswith(TABLE_SUFFIXES)
 
 
-def seen_seconds(path: Path) -> float:
-    """Return the duration of a film, or the time in the last row of a face-tracking table, s."""
-    return _table_seconds(path) if is_table(path) else _film_seconds(path)
+def read_seconds(path: Path) -> float:
+    """Return the duration of a film, or the time in the last row of a face-tracking table, s.
 
-
-def _film_seconds(path: Path) -> float:
-    """Return the duration that the header tells, or else the time of the last one."""
+    Of a film it is what the header tells, or else the time of the last picture.
+    """
+    if is_table(path):
+        return _read_last_time(path)
     with _open_film(path) as (container, stream):
-        announced = announced_seconds(container, stream)
+        announced = read_announced(container, stream)
         if announced is not None:
             return announced
-        times = (packet.pts * packet.time_base for packet in packets(container, stream) if packet.pts is not None)
-        return float(max(times, default=0.0)) - _sound_begins(container, stream)
+        times = (packet.pts * packet.time_base for packet in read_packets(container, stream) if packet.pts is not None)
+        return float(max(times, default=0.0)) - _find_zero(container, stream)
 
 
-def _table_seconds(path: Path) -> float:
+def _read_last_time(path: Path) -> float:
     """Return the time in the last row of a face-tracking table, s."""
     check_file(path)
     opened = gzip.open if path.suffix.lower() == ".gz" else open
@@ -123,40 +124,35 @@ def _open_film(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, stream
 
 
-def _pictures_from(start: float, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
+def _seek(start: float, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
     """Yield the pictures from some time before second `start` on; from the beginning if jumping there fails."""
     import av
 
-    zero = _sound_begins(container, stream)
-    if start > 0 and not _tells_order_alone(container) and stream.time_base:
+    zero = _find_zero(container, stream)
+    if start > 0 and container.format.name not in _LATE and stream.time_base:
         with suppress(av.FFmpegError):
             container.seek(int((zero + start) / stream.time_base), stream=stream)
-            pictures = _timed(container, stream, zero)
+            pictures = _decode(container, stream, zero)
             first = next(pictures, None)
             if first and first[0] <= start:
                 return chain([first], pictures)
         container.seek(0)
-    return _timed(container, stream, zero)
+    return _decode(container, stream, zero)
 
 
-def _sound_begins(container: InputContainer, stream: VideoStream) -> float:
+def _find_zero(container: InputContainer, stream: VideoStream) -> float:
     """Return the second of the container's clock that is second 0 of its sound as `open_track` reads it."""
     sound = next(iter(container.streams.audio), None)
     if is_clocked(container) or sound is None or sound.start_time is None or sound.time_base is None:
-        return beginning(container)
+        return find_beginning(container)
     return float(sound.start_time * sound.time_base)
 
 
-def _tells_order_alone(container: InputContainer) -> bool:
-    """Tell whether a container has no times of showing, but those of decoding, which are late by a few pictures."""
-    return container.format.name == "avi"
-
-
-def _timed(container: InputContainer, stream: VideoStream, zero: float) -> Iterator[tuple[float, VideoFrame]]:
+def _decode(container: InputContainer, stream: VideoStream, zero: float) -> Iterator[tuple[float, VideoFrame]]:
     """Yield pictures in order of time, and their seconds since `zero`."""
     tick, apart = float(stream.time_base or 0), 1 / float(stream.average_rate or 25)
-    decoding, last = _tells_order_alone(container), -apart
-    for number, picture in enumerate(_decoded(container, stream)):
+    decoding, last = container.format.name in _LATE, -apart
+    for number, picture in enumerate(_decode_packets(container, stream)):
         stamp = picture.dts if decoding else picture.pts
         if decoding and number == 0:
             zero = (stamp or 0) * tick
@@ -166,15 +162,15 @@ def _timed(container: InputContainer, stream: VideoStream, zero: float) -> Itera
             last = time
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     import av
 
-    for packet in packets(container, stream):
+    for packet in read_packets(container, stream):
         with suppress(av.FFmpegError, ValueError):  # one damaged packet
             yield from packet.decode()
 
 
-def _upright(picture: VideoFrame, stream: VideoStream) -> Image:
+def _turn_upright(picture: VideoFrame, stream: VideoStream) -> Image:
     """Return a picture with square pixels, turned and mirrored as its display matrix says.
 
     The matrix (ISO/IEC 14496-12, section 6.2.2) takes the stored point (p, q) to the shown point

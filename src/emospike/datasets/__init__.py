@@ -20,7 +20,7 @@ from emospike.datasets.folds import (
     standard_split,
 )
 from emospike.datasets.labels import EMOTIONS, LABELS, arousal, finer_labels, relabel
-from emospike.datasets.pairing import with_tables
+from emospike.datasets.pairing import pair_tables
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError
 
@@ -39,13 +39,13 @@ __all__ = [
     "inner_folds",
     "load",
     "load_unlabelled",
+    "pair_tables",
     "published_split",
     "random_folds",
     "random_split",
     "relabel",
     "speaker_folds",
     "standard_split",
-    "with_tables",
 ]
 
 DATASETS: dict[str, Source] = {
@@ -74,7 +74,7 @@ def load(path: Path | str, video: bool = False) -> Dataset:
 def load_unlabelled(path: Path | str, video: bool = False) -> Dataset:
     """Load recordings of one speaker, whatever their labels: those of a manifest, or all that lie below a path.
 
-    With `video`, recordings come with their face-tracking tables where these lie beside them (see `with_tables`).
+    With `video`, recordings come with their face-tracking tables where these lie beside them (see `pair_tables`).
 
     Raises
     ------
@@ -84,7 +84,7 @@ def load_unlabelled(path: Path | str, video: bool = False) -> Dataset:
     if manifest.recognises(path):
         dataset = manifest.load(path, video, labelled=False)
     else:
-        files = with_tables([path]) if video else [(file, None) for file in find_recordings([path])]
+        files = pair_tables([path]) if video else [(file, None) for file in find_recordings([path])]
         named = ((file, face, ravdess.parse(file.name.split(".")[0]) or {}) for file, face in files)
         rows = (Recording(file, "", facts.get("actor"), str(file), face=face) for file, face, facts in named)
         dataset = Dataset("recordings", tuple(rows))

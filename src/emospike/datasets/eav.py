@@ -7,7 +7,7 @@ Paper: doi 10.1038/s41597-024-03838-4; data: doi 10.5281/zenodo.10205702; code: 
     subject1/Video/002_Trial_02_Speaking_Neutral.mp4           200 films
     subject1/EEG/subject1_eeg.mat, subject1_eeg_label.mat      200 x 10,000 steps (500 Hz) x 30 channels
 
-The first number tells the interaction, in every sense; the trial's number may differ between sound and film.
+The first number tells the interaction, in every modality; the trial's number may differ between sound and film.
 
 Its authors cut each of the 20 spoken interactions of a class into four, and train on the first 56 of these 80 (70 %),
 subject by subject: that is on 14 whole interactions. Test speakers therefore train as well.
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emospike.clip import find_recordings
-from emospike.datasets.films import Take, left_out, recordings
+from emospike.datasets.films import Take, make_recordings, note_ignored
 from emospike.datasets.table import PART, Dataset, Recording, Source
 from emospike.validation import InputError
 
@@ -38,7 +38,7 @@ TRAINED = 0.7
 
 _SUBJECT = re.compile(r"subject[ _-]?(\d+)", re.IGNORECASE)
 _NAME = re.compile(r"(\d{3})_Trial_\d+_(Listening|Speaking)_([A-Za-z]+)(_aud)?", re.IGNORECASE)
-_SENSES = ("Audio", "Video", "EEG")
+_MODALITIES = ("Audio", "Video", "EEG")
 
 
 def parse(path: Path) -> Take | None:
@@ -56,18 +56,18 @@ def parse(path: Path) -> Take | None:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a folder is a subject's, or holds folders of subjects, with one for a sense."""
-    return path.is_dir() and next(_subjects(path), None) is not None
+    """Tell whether a folder is a subject's, or holds folders of subjects, with one for a modality."""
+    return path.is_dir() and next(_find_subjects(path), None) is not None
 
 
-def _subjects(path: Path) -> Iterator[Path]:
+def _find_subjects(path: Path) -> Iterator[Path]:
     """Yield the folders of subjects: the path itself, and those in it or one below."""
     for folder in (path, *sorted(path.glob("*")), *sorted(path.glob("*/*"))):
-        if _SUBJECT.fullmatch(folder.name) and any((folder / sense).is_dir() for sense in _SENSES):
+        if _SUBJECT.fullmatch(folder.name) and any((folder / name).is_dir() for name in _MODALITIES):
             yield folder
 
 
-def _recorded(subject: Path) -> list[Path]:
+def _list_files(subject: Path) -> list[Path]:
     try:
         return list(find_recordings([subject]))
     except InputError:  # a subject with EEG alone
@@ -88,33 +88,28 @@ def load(folder: Path | str, video: bool = False) -> Dataset:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"no folder {folder}: name the folder that holds 'subject1' and so on")
-    files = [file for subject in _subjects(folder) for file in _recorded(subject)]
+    files = [file for subject in _find_subjects(folder) for file in _list_files(subject)]
     named = {file: take for file in files if (take := parse(file))}
     spoken = {file: take for file, take in named.items() if take.tags["task"] == "speaking"}
     if not spoken:
         raise InputError(
             f"no spoken interaction in {folder}: expected subject1/Audio/002_Trial_02_Speaking_Neutral_aud.wav"
         )
-    rows = [_with_eeg(row) for row in recordings(spoken, video)]
-    notes = left_out({"other names": len(files) - len(named), "listening": len(named) - len(spoken)})
-    return Dataset("eav", tuple(_with_parts(rows)), (*notes, *_eeg_note(rows)))
+    rows = [_add_eeg(row) for row in make_recordings(spoken, video)]
+    notes = note_ignored({"other names": len(files) - len(named), "listening": len(named) - len(spoken)})
+    if count := sum(row.eeg is not None for row in rows):  # most systems pass over it
+        notes += (f"{count} of {len(rows)} recordings have EEG: eavs_tf reads it with --preset eeg or --modality eeg",)
+    return Dataset("eav", tuple(_mark_parts(rows)), notes)
 
 
-def _with_eeg(recording: Recording) -> Recording:
+def _add_eeg(recording: Recording) -> Recording:
     subject = recording.path.parents[1]
     file = subject / "EEG" / f"{subject.name}_eeg.mat"
     begin = INTERACTION_SECONDS * (int(recording.tags[INTERACTION]) - 1)
     return replace(recording, eeg=file, eeg_start=begin) if file.is_file() else recording
 
 
-def _eeg_note(rows: Sequence[Recording]) -> tuple[str, ...]:
-    """Say that there is EEG, which most systems pass over."""
-    count = sum(row.eeg is not None for row in rows)
-    note = f"{count} of {len(rows)} recordings have EEG: eavs_tf reads it with --preset eeg or --modality eeg"
-    return (note,) if count else ()
-
-
-def _with_parts(rows: Sequence[Recording]) -> Iterator[Recording]:
+def _mark_parts(rows: Sequence[Recording]) -> Iterator[Recording]:
     """Yield recordings, which come in the order of their interactions, with their parts of the authors' split."""
     takes: dict[tuple[str | None, str], list[str]] = {}
     for row in rows:

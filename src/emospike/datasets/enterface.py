@@ -38,30 +38,28 @@ def parse(path: Path) -> Take | None:
     """
     named = _NAME.fullmatch(path.stem)
     folders = path.parts[-4:-1]
-    speaker = _last(_SUBJECT, folders) or (named and named["speaker"])
+    speaker = _match_last(_SUBJECT, folders) or (named and named["speaker"])
     emotion = next((_WORDS[part.lower()] for part in reversed(folders) if part.lower() in _WORDS), None)
     emotion = emotion or (_CODES[named["emotion"].lower()] if named else None)
-    sentence = _last(_SENTENCE, folders) or (named and named["sentence"])
+    sentence = _match_last(_SENTENCE, folders) or (named and named["sentence"])
     if not (speaker and emotion and sentence):
         return None
     speaker = f"{int(speaker):02d}"
     return Take(emotion, speaker, f"{emotion}-{int(sentence)}", {"sentence": str(int(sentence))})
 
 
-def _last(pattern: re.Pattern[str], folders: tuple[str, ...]) -> str | None:
+def _match_last(pattern: re.Pattern[str], folders: tuple[str, ...]) -> str | None:
     found = (pattern.fullmatch(part) for part in reversed(folders))
     return next((match[1] for match in found if match), None)
 
 
 def recognises(path: Path) -> bool:
     """Tell whether a folder holds recordings in folders, or under names, that are eNTERFACE's own."""
-    return path.is_dir() and any(_is_its(file) for file in path.rglob("*"))
-
-
-def _is_its(file: Path) -> bool:
-    if file.suffix.lower() not in VIDEO_SUFFIXES | SOUND_SUFFIXES:
-        return False
-    return bool(_NAME.fullmatch(file.stem)) or (bool(_last(_SUBJECT, file.parts[-4:-1])) and parse(file) is not None)
+    files = path.rglob("*") if path.is_dir() else ()
+    recordings = (file for file in files if file.suffix.lower() in VIDEO_SUFFIXES | SOUND_SUFFIXES)
+    return any(
+        _NAME.fullmatch(file.stem) or (_match_last(_SUBJECT, file.parts[-4:-1]) and parse(file)) for file in recordings
+    )
 
 
 def load(folder: Path | str, video: bool = False) -> Dataset:

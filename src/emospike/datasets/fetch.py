@@ -14,8 +14,6 @@ from emospike.validation import InputError
 ZENODO = "https://zenodo.org/records/1188976/files"
 BLOCK = 1 << 14
 """Bytes read at a time; at most so many are lost with a connection."""
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and the bytes in all."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ RAVDESS_SPEECH = Archive("Audio_Speech_Actors_01-24.zip", 208_468_073, "bc696df6
 
 def fetch_ravdess_speech(
     folder: Path | str,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
     base_url: str = ZENODO,
     archive: Archive = RAVDESS_SPEECH,
 ) -> Path:
@@ -41,6 +39,8 @@ def fetch_ravdess_speech(
     The clips come to lie in ``folder/Audio_Speech_Actors_01-24/Actor_NN``; the archive stays beside them and
     may be deleted. An interrupted download goes on where it stopped; an archive that is already there is
     checked and used; where the clips already lie, nothing happens. RAVDESS is licensed CC BY-NC-SA 4.0.
+
+    `progress` is called with the bytes that are here and the bytes in all.
 
     Raises `InputError` if the download fails, the checksum is wrong, or the folder cannot be written.
     """
@@ -55,7 +55,7 @@ def fetch_ravdess_speech(
     return clips
 
 
-def _download(folder: Path, progress: Progress | None, base_url: str, archive: Archive) -> Path:
+def _download(folder: Path, progress: Callable[[int, int], None] | None, base_url: str, archive: Archive) -> Path:
     import pooch
 
     downloader = ResumingDownloader(folder / f"{archive.name}.part", archive.size, progress)
@@ -92,39 +92,40 @@ class ResumingDownloader:
     ----------
     part : where the bytes are collected across calls; moved to pooch's file when complete
     size : how many bytes there are in all
-    progress : called after each block, or None
+    progress : called after each block with the bytes that are here and the bytes in all, or None
     attempts : how many tries in a row may bring nothing before the download gives up
     pause : seconds to wait after a first vain try; doubled after each further one
     """
 
     part: Path
     size: int
-    progress: Progress | None = None
+    progress: Callable[[int, int], None] | None = None
     attempts: int = 4
     pause: float = 1.0
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         """Download `url` to `output_file`, as pooch asks for it."""
-        most, vain = self._have(), 0
-        while self._have() < self.size:
+        most, vain = self._bytes, 0
+        while self._bytes < self.size:
             problem = self._continue(url) or "connection closed early"
-            most, vain = max(most, self._have()), 0 if self._have() > most else vain + 1
+            most, vain = max(most, self._bytes), 0 if self._bytes > most else vain + 1
             if vain == self.attempts:
                 raise InputError(
-                    f"{self._have() / 1e6:.1f} of {self.size / 1e6:.1f} MB of {url} came ({problem}): check "
+                    f"{self._bytes / 1e6:.1f} of {self.size / 1e6:.1f} MB of {url} came ({problem}): check "
                     "the network and run the same again, it goes on from there"
                 )
             time.sleep(self.pause * (2**vain - 1))
         self.part.replace(output_file)
 
-    def _have(self) -> int:
+    @property
+    def _bytes(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _continue(self, url: str) -> str:
         """Ask for the bytes that are missing and append what comes; return what went wrong, or nothing."""
         import requests
 
-        have = self._have()
+        have = self._bytes
         headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
         try:
             with requests.get(url, headers=headers, stream=True, timeout=(10, 60)) as response:

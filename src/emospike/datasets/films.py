@@ -40,10 +40,10 @@ def load_takes(
     known = {file: take for file in files if (take := reads(file))}
     if not known:
         raise InputError(f"none of {len(files)} recordings in {folder} is named as expected: {expected}")
-    return Dataset(name, tuple(recordings(known, video)), left_out({"other names": len(files) - len(known)}))
+    return Dataset(name, tuple(make_recordings(known, video)), note_ignored({"other names": len(files) - len(known)}))
 
 
-def recordings(known: Mapping[Path, Take], video: bool) -> Iterable[Recording]:
+def make_recordings(known: Mapping[Path, Take], video: bool) -> Iterable[Recording]:
     """Return one recording a take, sorted by speaker and take."""
     files: dict[tuple[str, str], list[Path]] = {}
     for file, take in sorted(known.items()):
@@ -57,6 +57,6 @@ def recordings(known: Mapping[Path, Take], video: bool) -> Iterable[Recording]:
         yield Recording(chosen, take.label, take.speaker, f"{take.speaker}-{take.take}", take.tags, face)
 
 
-def left_out(counts: Mapping[str, int]) -> tuple[str, ...]:
+def note_ignored(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return a note for each kind of file that was left out."""
     return tuple(f"{count} file{'s' if count > 1 else ''} with {why} ignored" for why, count in counts.items() if count)

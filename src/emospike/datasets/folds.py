@@ -62,7 +62,7 @@ def speaker_folds(dataset: Dataset, folds: int = 5) -> list[Fold]:
         masks = [np.isin(speakers, [f"{actor:02d}" for actor in actors]) for actors in RAVDESS_FOLDS]
         masks = [mask for mask in masks if mask.any()]
         if len(masks) > 1:
-            return _folds(labels, speakers, (np.flatnonzero(mask) for mask in masks))
+            return _make_folds(labels, speakers, (np.flatnonzero(mask) for mask in masks))
     return inner_folds(labels, speakers, folds)
 
 
@@ -86,7 +86,7 @@ def inner_folds(
     count = min(folds, len(np.unique(speakers)))
     rarest = np.unique(labels, return_counts=True)[1].min()
     splitter = (StratifiedGroupKFold if rarest >= count else GroupKFold)(count)
-    return _folds(labels, speakers, (test for _, test in splitter.split(labels, labels, speakers)))
+    return _make_folds(labels, speakers, (test for _, test in splitter.split(labels, labels, speakers)))
 
 
 def published_split(dataset: Dataset, seed: int) -> Fold:
@@ -104,8 +104,8 @@ def published_split(dataset: Dataset, seed: int) -> Fold:
     rng = np.random.default_rng(seed)
     present = np.unique(speakers)
     held_out = rng.choice(present, min(HELD_OUT, max(1, len(present) // 4)), replace=False)
-    (fold,) = _folds(labels, speakers, [np.flatnonzero(np.isin(speakers, held_out))])
-    return Fold(_balanced(labels, fold.train, rng), fold.test, fold.speakers)
+    (fold,) = _make_folds(labels, speakers, [np.flatnonzero(np.isin(speakers, held_out))])
+    return Fold(_balance(labels, fold.train, rng), fold.test, fold.speakers)
 
 
 def standard_split(dataset: Dataset) -> Fold:
@@ -141,7 +141,7 @@ def random_folds(dataset: Dataset, labels: Shaped[np.ndarray, " rows"], seed: in
     if counts.min() < 2:
         raise InputError(f"label '{names[counts.argmin()]}' has one recording, random folds need at least 2 of each")
     splitter = StratifiedKFold(min(folds, int(counts.min())), shuffle=True, random_state=seed)
-    return _folds(labels, dataset.speakers, (test for _, test in splitter.split(labels, labels)))
+    return _make_folds(labels, dataset.speakers, (test for _, test in splitter.split(labels, labels)))
 
 
 def random_split(dataset: Dataset, seed: int, test: float = 0.2, validation: float = 0.0) -> Fold:
@@ -166,7 +166,7 @@ def random_split(dataset: Dataset, seed: int, test: float = 0.2, validation: flo
     return fold
 
 
-def _folds(
+def _make_folds(
     labels: Shaped[np.ndarray, " rows"],
     speakers: Shaped[np.ndarray, " rows"],
     tests: Iterable[Int64[np.ndarray, " test"]],
@@ -202,7 +202,7 @@ def _check_labels(labels: Shaped[np.ndarray, " rows"], fold: Fold) -> None:
         )
 
 
-def _balanced(
+def _balance(
     labels: Shaped[np.ndarray, " rows"], train: Int64[np.ndarray, " train"], rng: np.random.Generator
 ) -> Int64[np.ndarray, " balanced"]:
     """Repeat the rows of each label until it is as frequent as the most frequent one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from emospike.datasets.table import Dataset, Recording
+from emospike.datasets.table import Dataset
 from emospike.validation import InputError, one_of
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -55,14 +55,12 @@ def relabel(dataset: Dataset, scheme: str) -> Dataset:
     Raises `InputError` that names the file whose label the scheme does not know.
     """
     rule = LABELS[one_of("label scheme", scheme, LABELS)]
-
-    def relabelled(recording: Recording) -> Recording:
+    recordings = []
+    for one in dataset.recordings:
         try:
-            tags = {**recording.tags, FINER: recording.label}
-            return replace(recording, label=rule(recording.label), tags=tags)
+            recordings.append(replace(one, label=rule(one.label), tags={**one.tags, FINER: one.label}))
         except InputError as error:
             raise InputError(
-                f"{recording.path.name} has no {scheme}: {error}; any labels go with the scheme 'emotion'"
+                f"{one.path.name} has no {scheme}: {error}; any labels go with the scheme 'emotion'"
             ) from None
-
-    return replace(dataset, recordings=tuple(map(relabelled, dataset.recordings)))
+    return replace(dataset, recordings=tuple(recordings))

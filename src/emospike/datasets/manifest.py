@@ -47,34 +47,34 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     """
     path = Path(path)
     path = path / MANIFEST if path.is_dir() else path
-    rows = _rows(path, ("path", "label") if labelled else ("path",))
+    rows = _read_rows(path, ("path", "label") if labelled else ("path",))
     if labelled:
         _check_labels(path, rows)
     _check_speakers(path, rows)
     _check_files(path, rows)
-    _check_beside(path, rows, ("face", "eeg") if video else ("eeg",))
-    _check_starts(path, rows)
+    _check_others(path, rows, ("face", "eeg") if video else ("eeg",))
     if not labelled:
         rows = {number: row | {"label": ""} for number, row in rows.items()}
-    return Dataset("manifest", tuple(_recording(path, row, video) for row in rows.values()))
+    return Dataset("manifest", tuple(_make_recording(path, row, video) for row in rows.values()))
 
 
-def _recording(path: Path, row: dict[str, str], video: bool) -> Recording:
-    face = _file(path, row, "face") if video and row.get("face") else None
+def _make_recording(path: Path, row: dict[str, str], video: bool) -> Recording:
+    face = _locate(path, row, "face") if video and row.get("face") else None
     tags = {column: value for column, value in row.items() if column not in _COLUMNS}
-    eeg, start = (_file(path, row, "eeg"), float(row.get("eeg_start") or 0)) if row.get("eeg") else (None, 0.0)
-    return Recording(_file(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face, eeg, start)
+    eeg, start = (_locate(path, row, "eeg"), float(row.get("eeg_start") or 0)) if row.get("eeg") else (None, 0.0)
+    return Recording(_locate(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face, eeg, start)
 
 
-def _file(path: Path, row: dict[str, str], column: str = "path") -> Path:
+def _locate(path: Path, row: dict[str, str], column: str = "path") -> Path:
     return path.parent / row[column].replace("\\", "/")  # a manifest written on Windows works elsewhere too
 
 
-def _rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
+def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
     """Return the fields of each row by column name, under the row's line number (the header is line 1)."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = _delimiter(file.readline())
+            # csv.Sniffer guesses from all characters and fails on short files; a header has nothing but names and it
+            delimiter = max(",;\t", key=file.readline().count)
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter)
             header = [column.strip().lower() for column in next(reader, [])]
@@ -95,11 +95,6 @@ def _rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
             )
     rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
     return {number: row | {"label": row.get("label", "").lower()} for number, row in rows.items()}
-
-
-def _delimiter(header: str) -> str:
-    # csv.Sniffer guesses from all characters and fails on short files; a header has nothing but names and it
-    return max(",;\t", key=header.count)
 
 
 def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
@@ -124,7 +119,7 @@ def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
 
 
 def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
-    files = {number: _file(path, row) for number, row in rows.items()}
+    files = {number: _locate(path, row) for number, row in rows.items()}
     missing = [number for number, file in files.items() if not rows[number]["path"] or not file.is_file()]
     if missing:
         raise InputError(
@@ -139,16 +134,14 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
             )
 
 
-def _check_beside(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
+def _check_others(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
+    """Check the files of other modalities, and where they begin."""
     for column, (number, row) in product(columns, rows.items()):
-        if row.get(column) and not _file(path, row, column).is_file():
+        if row.get(column) and not _locate(path, row, column).is_file():
             raise InputError(
                 f"the {column} {row[column]!r} in row {number} of {path} is missing: paths are relative to "
                 f"{path.parent.resolve()}"
             )
-
-
-def _check_starts(path: Path, rows: dict[int, dict[str, str]]) -> None:
     for number, row in rows.items():
         text = row.get("eeg_start") or "0"
         if not re.fullmatch(r"\d+(\.\d*)?", text):

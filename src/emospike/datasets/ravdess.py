@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table
+from emospike.datasets.films import note_ignored
 from emospike.datasets.labels import EMOTIONS
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError, one_of
@@ -76,14 +77,20 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
     one_of("channel", channel, (*_CHANNELS, "both"))
     if not folder.is_dir():
         raise InputError(f"no folder {folder}: name the folder that holds the RAVDESS recordings")
-    tables = _tables(folder) if video else []
-    files = _recordings(folder, required=not tables)
-    facts = {path: parsed for path in (*files, *tables) if (parsed := parse(_stem(path)))}
+    below = folder.rglob("*") if video else ()
+    tables = [path for path in below if is_table(path) and parse(strip_suffixes(path)) and path.is_file()]
+    try:
+        files = list(find_recordings([folder]))
+    except InputError:
+        if not tables:
+            raise
+        files = []
+    facts = {path: parsed for path in (*files, *tables) if (parsed := parse(strip_suffixes(path)))}
     heard = [path for path in facts if not is_table(path) and facts[path]["modality"] != "video"]
     shown = [path for path in facts if video and (is_table(path) or _is_film(path))]
     usable = {*heard, *shown}
     wanted = {path for path in usable if channel in ("both", facts[path]["channel"])}
-    notes = _notes(
+    notes = note_ignored(
         {
             "other names": sum(path not in facts for path in files),
             "no sound (02-)": len(facts) - len(usable),
@@ -91,72 +98,45 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
         }
     )
     if not wanted:
-        raise InputError(_nothing(folder, channel, notes))
-    sounds = _one_file_a_take(wanted.intersection(heard), _sound_rank)
-    faces = _one_file_a_take(wanted.intersection(shown), _face_rank)
+        kind = "" if channel == "both" else f"{channel} "
+        ignored = f" ({', '.join(notes)})" if notes else ""
+        raise InputError(
+            f"no RAVDESS {kind}recordings in {folder}{ignored}: expected names like 03-01-06-01-02-01-12.wav at "
+            "any depth; for recordings of your own add a manifest.csv with the columns path,label,speaker"
+        )
+    sounds = _choose_files(wanted.intersection(heard), _rank_sound)
+    faces = _choose_files(wanted.intersection(shown), _rank_face)
     chosen = sorted((faces | sounds).items(), key=lambda item: (facts[item[1]]["actor"], item[0]))
-    rows = tuple(_recording(path, facts[path], faces.get(take)) for take, path in chosen)
-    return Dataset("ravdess", rows, notes)
+    rows = (
+        Recording(path, facts[path]["emotion"], facts[path]["actor"], take, facts[path], faces.get(take))
+        for take, path in chosen
+    )
+    return Dataset("ravdess", tuple(rows), notes)
 
 
-def _recordings(folder: Path, required: bool) -> list[Path]:
-    try:
-        return list(find_recordings([folder]))
-    except InputError:
-        if required:
-            raise
-        return []
+def strip_suffixes(path: Path) -> str:
+    """Return the name of a file without its suffix, that of what is compressed in a .gz included."""
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
-def _tables(folder: Path) -> list[Path]:
-    """Return the face-tracking tables below a folder, by name."""
-    return [path for path in folder.rglob("*") if is_table(path) and parse(_stem(path)) and path.is_file()]
-
-
-def _one_file_a_take(paths: Iterable[Path], rank: Callable[[Path], tuple[int, ...]]) -> dict[str, Path]:
+def _choose_files(paths: Iterable[Path], rank: Callable[[Path], tuple[int, ...]]) -> dict[str, Path]:
+    """Return the file of the lowest rank for each take: its name less the modality."""
     best: dict[str, Path] = {}
     for path in sorted(paths, key=lambda path: (*rank(path), path)):
-        best.setdefault(_take(path), path)
+        best.setdefault(strip_suffixes(path)[3:], path)
     return best
 
 
-def _sound_rank(path: Path) -> tuple[int, ...]:
+def _rank_sound(path: Path) -> tuple[int, ...]:
     return _is_film(path), not path.stem.startswith("03"), path.suffix.lower() not in _LOSSLESS
 
 
-def _face_rank(path: Path) -> tuple[int, ...]:
+def _rank_face(path: Path) -> tuple[int, ...]:
     return (0, -path.stat().st_size) if is_table(path) else (1, path.stem.startswith("02"))
 
 
 def _is_film(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
-
-
-def _stem(path: Path) -> str:
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
-
-
-def _take(path: Path) -> str:
-    return _stem(path)[3:]  # all but the modality
-
-
-def _recording(path: Path, facts: dict[str, str], face: Path | None) -> Recording:
-    return Recording(path, facts["emotion"], facts["actor"], _take(path), facts, face)
-
-
-def _notes(left_out: dict[str, int]) -> tuple[str, ...]:
-    return tuple(
-        f"{count} file{'s' if count > 1 else ''} with {why} ignored" for why, count in left_out.items() if count
-    )
-
-
-def _nothing(folder: Path, channel: str, notes: tuple[str, ...]) -> str:
-    kind = "" if channel == "both" else f"{channel} "
-    ignored = f" ({', '.join(notes)})" if notes else ""
-    return (
-        f"no RAVDESS {kind}recordings in {folder}{ignored}: expected names like 03-01-06-01-02-01-12.wav at "
-        "any depth; for recordings of your own add a manifest.csv with the columns path,label,speaker"
-    )
 
 
 SOURCE = Source(

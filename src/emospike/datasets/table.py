@@ -94,8 +94,9 @@ class Dataset:
         """The speaker of each recording; an empty string where nobody said."""
         return np.array([recording.speaker or "" for recording in self.recordings], dtype=str)
 
+    @property
     def known_speakers(self) -> list[str] | None:
-        """Return who speaks in each recording, or None if that is not known of every one."""
+        """Who speaks in each recording, or None if that is not known of every one."""
         speakers: list[str] = self.speakers.tolist()
         return speakers if all(speakers) else None
 
@@ -108,7 +109,7 @@ class Dataset:
         """Return the rows of a mask, or of indices (which may repeat)."""
         return replace(self, recordings=tuple(self.recordings[i] for i in np.arange(len(self))[rows]))
 
-    def with_senses(self, modality: str) -> Dataset:
+    def select_modality(self, modality: str) -> Dataset:
         """Return the rows that have what a modality needs: sound, a face, both of them, or EEG.
 
         How many were left out is added to the notes. Of films only the header is read.
@@ -117,20 +118,20 @@ class Dataset:
         """
         one_of("modality", modality, _NEEDS)
         left, notes = self, self.notes
-        for sense, what in _NEEDS[modality].items():
-            kept = np.array([_has(clip, sense) for clip in left.clips()], bool)
+        for need, what in _NEEDS[modality].items():
+            kept = np.array([_has(clip, need) for clip in left.clips()], bool)
             if not kept.any():
-                raise InputError(f"none of {len(self)} recordings has {what}: {_HOW[sense]}")
+                raise InputError(f"none of {len(self)} recordings has {what}: {_HOW[need]}")
             if missing := len(kept) - int(kept.sum()):
                 notes += (f"{missing} recording{'s' if missing > 1 else ''} without {what} left out",)
             left = left.subset(kept)
         return replace(left, notes=notes)
 
 
-def _has(clip: Clip, sense: str) -> bool:
-    """Tell whether a clip has a sense; a file that cannot be opened passes, for its reader to say what is wrong."""
+def _has(clip: Clip, need: str) -> bool:
+    """Tell whether a clip has it; a file that cannot be opened passes, for its reader to say what is wrong."""
     try:
-        return bool(getattr(clip, sense))
+        return bool(getattr(clip, need))
     except InputError:
         return True
 

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64, Int8
 from numba import njit
 from scipy.signal import firwin
 
-from emospike.encoding.moving_window import filtered
+from emospike.encoding.moving_window import filter_steps
 from emospike.encoding.parameters import keep
 from emospike.encoding.ranged import Ranged
 from emospike.series import Series
@@ -46,7 +46,8 @@ class BSA(Ranged):
 
     Examples
     --------
-    >>> series = Series(np.float32([[1], [1], [0], [0]]), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.float32([[1], [1], [0], [0]]), 100.0, (Channel("a", "audio"),))
     >>> BSA(taps=1).encode(series).dense().ravel().tolist()
     [1, 1, 0, 0]
     """
@@ -76,7 +77,7 @@ class BSA(Ranged):
 
     def decode(self, spikes: Spikes, start: Float32[np.ndarray, " channels"] | None = None) -> Series:
         """Return low + (high − low) · (s * h); the code is absolute, so `start` plays no part."""
-        return self.from_unit(filtered(self.fir, [1.0], spikes.dense()), spikes)
+        return self.from_unit(filter_steps(self.fir, [1.0], spikes.dense()), spikes)
 
 
 def bsa(

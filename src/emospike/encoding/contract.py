@@ -28,8 +28,8 @@ class Encoder(Protocol):
     def encode(self, series: Series) -> Spikes:
         """Return the spikes of one clip, on the same steps and rate.
 
-        Most encoders keep the channels and their names. `Levels` makes one channel for each channel and level
-        (``"mel 440 Hz @0.5"``), `Population` one for each channel and field (``"timbre flux #2"``).
+        Most encoders keep the channels. `Levels` makes one channel for each channel and level (``"mel 440 Hz @0.5"``),
+        `Population` one for each channel and field (``"timbre flux #2"``).
         """
         ...
 

@@ -39,7 +39,8 @@ def reconstruction_error(series: Series, decoded: Series) -> ReconstructionError
 
     Raises `InputError` if the two differ in shape.
 
-    >>> series = Series(np.float32([[0], [2]]), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.float32([[0], [2]]), 100.0, (Channel("a", "audio"),))
     >>> reconstruction_error(series, series.with_values(np.float32([[0], [1]]))).overall
     0.5
     """

@@ -53,35 +53,35 @@ def read_events(path: Path | str) -> RecordedEvents:
     path = Path(path)
     try:
         if path.suffix == ".npz":
-            return _npz(path)
+            return _read_npz(path)
         if path.suffix == ".bin":
-            return _bin(path)
+            return _read_bin(path)
         if path.suffix == ".aedat":
-            return _aedat(path.read_bytes())
+            return _read_aedat(path.read_bytes())
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"cannot read {path} as events ({error}): {_HOW}") from None
     raise InputError(f"{path} is no event file that is known here: {_HOW}")
 
 
-def _npz(path: Path) -> RecordedEvents:
+def _read_npz(path: Path) -> RecordedEvents:
     with np.load(path, allow_pickle=False) as file:
         x, y, t, p = (file[name].ravel() for name in "xytp")
         size = [int(file[name]) if name in file else 0 for name in ("width", "height")]
     if not len(x) == len(y) == len(t) == len(p):
         raise ValueError(f"x, y, t and p differ in length: {len(x)}, {len(y)}, {len(t)}, {len(p)}")
-    return _events(x, y, t, p > 0, size)
+    return _make_events(x, y, t, p > 0, size)
 
 
-def _bin(path: Path) -> RecordedEvents:
+def _read_bin(path: Path) -> RecordedEvents:
     """Read N-MNIST (Orchard et al. 2015), 34 x 34 pixels."""
     raw = np.frombuffer(path.read_bytes(), np.uint8)
     if len(raw) % 5:
         raise ValueError(f"{len(raw)} bytes are not 5 an event")
     x, y, *rest = raw.reshape(-1, 5).T.astype(np.int64)
-    return _events(x, y, ((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2], rest[0] >= 128, [34, 34])
+    return _make_events(x, y, ((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2], rest[0] >= 128, [34, 34])
 
 
-def _aedat(raw: bytes) -> RecordedEvents:
+def _read_aedat(raw: bytes) -> RecordedEvents:
     """Read the address-event format of iniVation's cameras, by the version that its first line names."""
     start = 0
     while raw[start : start + 1] == b"#":
@@ -90,23 +90,23 @@ def _aedat(raw: bytes) -> RecordedEvents:
             break
     header, body = raw[:start], raw[start:]
     if header.startswith(b"#!AER-DAT2"):
-        return _aedat2(body, _chip(header))
+        return _read_aedat2(body, _find_chip(header))
     if header.startswith(b"#!AER-DAT3.1"):
-        return _aedat3(body)
+        return _read_aedat3(body)
     raise ValueError("it is neither AEDAT 2 nor 3.1; newer files: export them as arrays")
 
 
-def _chip(header: bytes) -> bytes:
+def _find_chip(header: bytes) -> bytes:
     r"""Return how the header of an AEDAT 2 file names the camera, in small letters; all of it if no line does.
 
-    >>> _chip(b"#!AER-DAT2.0\n# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\n# davis346\n")
+    >>> _find_chip(b"#!AER-DAT2.0\n# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\n# davis346\n")
     b'aechip: eu.seebetter.ini.chips.davis.davis240c'
     """
     line = re.search(rb"aechip:.*", header.lower())
     return line[0] if line else header.lower()
 
 
-def _aedat2(body: bytes, chip: bytes) -> RecordedEvents:
+def _read_aedat2(body: bytes, chip: bytes) -> RecordedEvents:
     """Read big-endian pairs of address and microseconds; columns count from the right, rows from the bottom.
 
     DVS128: polarity in bit 0 (1 off), column in bits 1 to 7, row in bits 8 to 14; bit 15 marks what is no event.
@@ -123,10 +123,10 @@ def _aedat2(body: bytes, chip: bytes) -> RecordedEvents:
     else:
         x, y, on, width, height = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1 == 0, 128, 128
     width, height = max(width, int(x.max(initial=0)) + 1), max(height, int(y.max(initial=0)) + 1)
-    return _events(width - 1 - x, height - 1 - y, t, on, [width, height])
+    return _make_events(width - 1 - x, height - 1 - y, t, on, [width, height])
 
 
-def _aedat3(body: bytes) -> RecordedEvents:
+def _read_aedat3(body: bytes) -> RecordedEvents:
     """Read packets of little-endian events: 28 bytes of header, then address and microseconds of each event.
 
     Of the address bit 0 says whether the event is valid, bit 1 its polarity; row in bits 2 to 16, column in 17 to 31.
@@ -144,10 +144,10 @@ def _aedat3(body: bytes) -> RecordedEvents:
     address, t = np.concatenate(parts).T
     valid = address & 1 > 0
     address, t = address[valid], t[valid]
-    return _events(address >> 17, address >> 2 & 0x7FFF, t, address >> 1 & 1 > 0, [0, 0])
+    return _make_events(address >> 17, address >> 2 & 0x7FFF, t, address >> 1 & 1 > 0, [0, 0])
 
 
-def _events(
+def _make_events(
     x: np.ndarray, y: np.ndarray, t: np.ndarray, on: Bool[np.ndarray, " events"], size: list[int]
 ) -> RecordedEvents:
     """Return events in order of time; the picture reaches at least to the last column and row with one."""

@@ -56,7 +56,7 @@ class FrameDifference:
         one_of("scale", self.scale, ("linear", "log"))
         within("steps", self.steps, 2, 10_000)
 
-    def chosen(self, frames: int) -> Int64[np.ndarray, " steps"]:
+    def choose_frames(self, frames: int) -> Int64[np.ndarray, " steps"]:
         """Return the frames that are taken of a film."""
         return np.rint(np.linspace(0, frames - 1, self.steps)).astype(np.int64)
 
@@ -64,8 +64,8 @@ class FrameDifference:
         """Return the events of a film, on in channel 0 and off in channel 1."""
         if len(frames) == 0:
             raise InputError("a film with at least 1 frame expected, got none")
-        taken = frames[self.chosen(len(frames))]
-        events = frame_difference(self._scaled(taken), self.sensitivity)
+        taken = frames[self.choose_frames(len(frames))]
+        events = frame_difference(self._scale(taken), self.sensitivity)
         if self.float_first:
             events[0] = taken[0]
         return events
@@ -79,11 +79,11 @@ class FrameDifference:
             start = events[0].mean(axis=0) if self.float_first else np.full(events.shape[2:], 0.5, np.float32)
         change = events[:, 0] - events[:, 1]
         change[0] = 0
-        level = self._scaled(start) + np.float32(self.sensitivity) * change.cumsum(axis=0)
+        level = self._scale(start) + np.float32(self.sensitivity) * change.cumsum(axis=0)
         grey = np.exp(level) - np.float32(DARKEST) if self.scale == "log" else level
         return np.asarray(grey.clip(0, 1), np.float32)
 
-    def binned(self, recorded: RecordedEvents, size: int) -> Events:
+    def bin_events(self, recorded: RecordedEvents, size: int) -> Events:
         """Return what a real event camera recorded in the form of `encode`.
 
         The recording is cut into equal steps, and its picture into `size` by `size` fields; a field with an event of
@@ -101,7 +101,7 @@ class FrameDifference:
             events[step.clip(0, self.steps - 1), np.where(recorded.on, 0, 1), row, column] = 1
         return events
 
-    def _scaled(self, grey: Float32[np.ndarray, ...]) -> Float32[np.ndarray, ...]:
+    def _scale(self, grey: Float32[np.ndarray, ...]) -> Float32[np.ndarray, ...]:
         return np.log(grey + np.float32(DARKEST)) if self.scale == "log" else grey
 
 
@@ -111,12 +111,12 @@ def frame_difference(levels: Greys, sensitivity: float) -> Events:
     return np.stack([change > sensitivity, change < -sensitivity], axis=1).astype(np.float32)
 
 
-def density(events: Events) -> float:
+def measure_density(events: Events) -> float:
     """Return the share of positions and steps with an event, step 0 left out (the paper's 10.79 %).
 
     A position counts once, whichever channel it is in.
 
-    >>> density(FrameDifference(0.05, steps=2).encode(np.array([[[0, 0.5]], [[1, 0.5]]], np.float32)))
+    >>> measure_density(FrameDifference(0.05, steps=2).encode(np.array([[[0, 0.5]], [[1, 0.5]]], np.float32)))
     0.5
     """
     return float((events[1:].max(axis=1) > 0).mean())

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from emospike.encoding import ENCODERS
 from emospike.encoding.contract import Encoder
-from emospike.encoding.parameters import Values, keep
-from emospike.series import Series
-from emospike.spikes import Spikes, joined
+from emospike.encoding.parameters import Values, keep, per_channel
+from emospike.series import Channel, Series
+from emospike.spikes import Spikes, join
 from emospike.validation import InputError
 
 
@@ -20,7 +21,7 @@ from emospike.validation import InputError
 class Levels:
     """Encode a series of C channels with L encoders, each of one channel a channel, into spikes of L · C channels.
 
-    Channel l · C + c is channel c of encoder l. Its name tells the threshold, ``"mel 440 Hz @0.5"``, or the
+    Channel l · C + c is channel c of encoder l. Its label tells the threshold, ``"mel 440 Hz @0.5"``, or the
     kind of encoder where there is none, ``"mel 440 Hz @sigma_delta"``; where kinds are mixed it tells both.
     Small thresholds follow fine changes, large ones mark onsets.
 
@@ -36,10 +37,10 @@ class Levels:
     Examples
     --------
     >>> from emospike.encoding.step_forward import StepForward
-    >>> series = Series(np.float32([[0], [1], [2]]), 100.0, ("a",))
+    >>> series = Series(np.float32([[0], [1], [2]]), 100.0, (Channel("a", "audio"),))
     >>> spikes = Levels.of(StepForward, (0.5, 2.0)).encode(series)
-    >>> spikes.channels, spikes.dense().tolist()
-    (('a @0.5', 'a @2'), [[0, 0], [1, 0], [1, 1]])
+    >>> [channel.label for channel in spikes.channels], spikes.dense().tolist()
+    (['a @0.5', 'a @2'], [[0, 0], [1, 0], [1, 1]])
     """
 
     encoders: Sequence[Any]
@@ -87,31 +88,35 @@ class Levels:
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
-        return replace(joined(parts), channels=self._names(series.channels))
+        return replace(join(parts), channels=mark(self, series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:
-        """Return the spikes of each encoder with the names of the series: what its own `decode` reads."""
+        """Return the spikes of each encoder with the channels of the series: what its own `decode` reads."""
         channels = len(spikes.channels) // len(self.encoders)
-        names = tuple(name.rpartition(" @")[0] for name in spikes.channels[:channels])
+        own = tuple(channel.source for channel in spikes.channels[:channels])
         level, channel = np.divmod(spikes.channel, np.int32(channels))
         return tuple(
-            Spikes(spikes.step[at], channel[at], spikes.sign[at], spikes.steps, spikes.rate, names)
+            Spikes(spikes.step[at], channel[at], spikes.sign[at], spikes.steps, spikes.rate, own)
             for at in (level == one for one in range(len(self.encoders)))
         )
 
-    def _names(self, channels: tuple[str, ...]) -> tuple[str, ...]:
-        mixed = len(set(self.kinds)) > 1
-        names: list[str] = []
-        for kind, one in zip(self.kinds, self.encoders, strict=True):
-            threshold = getattr(one, "threshold", None)
-            label = f"{kind} " if mixed else ""
-            if threshold is None:
-                names += [f"{name} @{kind}" for name in channels]
-            elif isinstance(threshold, tuple):
-                names += [f"{name} @{label}{own:.3g}" for name, own in zip(channels, threshold, strict=True)]
-            else:
-                names += [f"{name} @{label}{threshold:.3g}" for name in channels]
-        return tuple(names)
+
+@lru_cache  # for every clip the same
+def mark(levels: Levels, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Return the channels once for each encoder, with its threshold to three digits, or else its kind, or both."""
+    mixed = len(set(levels.kinds)) > 1
+    marked: list[Channel] = []
+    for kind, one in zip(levels.kinds, levels.encoders, strict=True):
+        threshold = getattr(one, "threshold", None)
+        if threshold is None:
+            marked += [replace(channel, encoder=kind) for channel in channels]
+        else:
+            name, each = kind if mixed else "", per_channel("threshold", threshold, len(channels)).tolist()
+            marked += [
+                replace(channel, encoder=name, threshold=float(f"{own:.3g}"))
+                for channel, own in zip(channels, each, strict=True)
+            ]
+    return tuple(marked)
 
 
 def _built(kind: str, part: Encoder | Mapping[str, Any]) -> Encoder:

@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 from scipy.signal import lfilter
 
-from emospike.encoding.parameters import Values, keep, per_channel, plain_threshold
-from emospike.encoding.thresholds import neucube_threshold
+from emospike.encoding.parameters import Values, check_threshold, keep, neucube_threshold, per_channel
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import InputError
@@ -38,7 +37,8 @@ class MovingWindow:
 
     Examples
     --------
-    >>> series = Series(np.float32([[0], [1], [1], [1]]), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.float32([[0], [1], [1], [1]]), 100.0, (Channel("a", "audio"),))
     >>> MovingWindow(0.5, window=2).encode(series).dense().ravel().tolist()
     [0, 1, 1, 0]
     """
@@ -47,7 +47,7 @@ class MovingWindow:
     window: int = 5
 
     def __post_init__(self) -> None:
-        keep(self, threshold=plain_threshold(self.threshold))
+        keep(self, threshold=check_threshold(self.threshold))
         if self.window < 1:
             raise InputError(f"window must be 1 step or more, got {self.window}")
 
@@ -68,7 +68,7 @@ class MovingWindow:
         jumps = per_channel("threshold", self.threshold, channels) * spikes.dense()
         feedback = np.r_[1.0, np.full(self.window, -1 / self.window)]
         values = per_channel("start", 0.0 if start is None else start, channels)
-        values = values + filtered([1.0], feedback, jumps)
+        values = values + filter_steps([1.0], feedback, jumps)
         return Series(values.astype(np.float32), spikes.rate, spikes.channels)
 
 
@@ -78,11 +78,11 @@ def moving_window(
     """Return +1, −1 or 0 for each step and channel."""
     # Measured from x_0, the samples before the first one are the zeros that the filter starts with.
     risen = values.astype(np.float64) - values[:1]
-    change: np.ndarray = risen - filtered(np.r_[0.0, np.full(window, 1 / window)], [1.0], risen)
+    change: np.ndarray = risen - filter_steps(np.r_[0.0, np.full(window, 1 / window)], [1.0], risen)
     return (change >= threshold).astype(np.int8) - (change <= -threshold).astype(np.int8)
 
 
-def filtered(
+def filter_steps(
     forward: Sequence[float] | np.ndarray, feedback: Sequence[float] | np.ndarray, values: np.ndarray
 ) -> Float64[np.ndarray, "steps channels"]:
     """Return `scipy.signal.lfilter` over the steps; unlike it, of a series without steps too."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
 
 from emospike.encoding.ranged import RateCode
 from emospike.encoding.sigma_delta import sigma_delta
@@ -32,16 +31,16 @@ class Population(RateCode):
     ----------
     low, high : range that the fields cover, see `Ranged`
     max_rate : Hz at the centre of a field
-    fields : M, fields a channel; field m of channel c is output channel c * M + m, named ``"pitch #m"``
+    fields : M, fields a channel; field m of channel c is output channel c * M + m, labelled ``"pitch #m"``
 
     Source: Bohte, Kok & La Poutre 2002 (population coding by Gaussian receptive fields).
 
     Examples
     --------
-    >>> series = Series(np.full((100, 1), 0.5, np.float32), 100.0, ("a",))
+    >>> series = Series(np.full((100, 1), 0.5, np.float32), 100.0, (Channel("a", "audio"),))
     >>> spikes = Population(fields=3, max_rate=50.0).encode(series)
-    >>> spikes.channels, spikes.counts()[0].tolist()
-    (('a #0', 'a #1', 'a #2'), [30.0, 50.0, 30.0])
+    >>> [channel.label for channel in spikes.channels], spikes.counts()[0].tolist()
+    (['a #0', 'a #1', 'a #2'], [30.0, 50.0, 30.0])
     """
 
     max_rate: float = 40.0
@@ -61,13 +60,10 @@ class Population(RateCode):
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and field."""
-        place = self.to_unit(series)[:, :, None] * (self.fields - 1)
-        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * self._present(series)[:, :, None]
-        names = tuple(f"{name} #{field}" for name in series.channels for field in range(self.fields))
-        charge = self.per_step(series.rate) * tuning.reshape(len(series), len(names))
-        return Spikes.from_dense(sigma_delta(charge), series.rate, names)
-
-    def _present(self, series: Series) -> Bool[np.ndarray, "steps channels"]:
         low, high = self.bounds(len(series.channels))
-        present: Bool[np.ndarray, "steps channels"] = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
-        return present
+        present = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
+        place = self.to_unit(series)[:, :, None] * (self.fields - 1)
+        tuning = np.exp(-0.5 * np.square(place - np.arange(self.fields))) * present[:, :, None]
+        channels = tuple(replace(one, field=field) for one in series.channels for field in range(self.fields))
+        charge = self.per_step(series.rate) * tuning.reshape(len(series), len(channels))
+        return Spikes.from_dense(sigma_delta(charge), series.rate, channels)

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Float64
 
-from emospike.encoding.parameters import Values, keep, per_channel, plain
-from emospike.encoding.thresholds import percentile_range
+from emospike.encoding.parameters import Values, keep, make_plain, per_channel, percentile_range
 from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import InputError, positive
@@ -36,7 +35,7 @@ class Ranged:
     high: Values = 1.0
 
     def __post_init__(self) -> None:
-        low, high = plain("low", self.low), plain("high", self.high)
+        low, high = make_plain("low", self.low), make_plain("high", self.high)
         if np.ndim(low) and np.ndim(high) and np.size(low) != np.size(high):
             raise InputError(f"low and high must be equally long, got {np.size(low)} and {np.size(high)} values")
         if np.any(np.asarray(low) >= np.asarray(high)):

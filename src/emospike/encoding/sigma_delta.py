@@ -33,7 +33,8 @@ class SigmaDelta(RateCode):
 
     Examples
     --------
-    >>> series = Series(np.full((8, 1), 0.5, np.float32), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.full((8, 1), 0.5, np.float32), 100.0, (Channel("a", "audio"),))
     >>> SigmaDelta(max_rate=50.0).encode(series).step.tolist()   # every fourth step: 25 Hz
     [3, 7]
     """

@@ -10,9 +10,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8, Int32
 from numba import njit
 
-from emospike.encoding.parameters import Values, keep, per_channel, plain_threshold
+from emospike.encoding.parameters import Values, check_threshold, keep, neucube_threshold, per_channel
 from emospike.encoding.threshold import accumulate
-from emospike.encoding.thresholds import neucube_threshold
 from emospike.series import Series
 from emospike.spikes import Spikes
 
@@ -40,7 +39,8 @@ class StepForward:
 
     Examples
     --------
-    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, (Channel("a", "audio"),))
     >>> spikes = StepForward(0.5).encode(series)
     >>> spikes.dense().ravel().tolist()
     [0, 1, 1, -1]
@@ -51,7 +51,7 @@ class StepForward:
     threshold: Values = 0.5
 
     def __post_init__(self) -> None:
-        keep(self, threshold=plain_threshold(self.threshold))
+        keep(self, threshold=check_threshold(self.threshold))
 
     @classmethod
     def fit(cls, series: Iterable[Series], a: float = 0.5) -> StepForward:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
-from emospike.encoding.parameters import Values, keep, per_channel, plain_threshold
-from emospike.encoding.thresholds import neucube_threshold
+from emospike.encoding.parameters import Values, check_threshold, keep, neucube_threshold, per_channel
 from emospike.series import Series
 from emospike.spikes import Spikes
 
@@ -32,7 +31,8 @@ class ThresholdBased:
 
     Examples
     --------
-    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, ("a",))
+    >>> from emospike.series import Channel
+    >>> series = Series(np.float32([[0], [1], [1.2], [0]]), 100.0, (Channel("a", "audio"),))
     >>> ThresholdBased(0.5).encode(series).dense().ravel().tolist()
     [0, 1, 0, -1]
     """
@@ -40,7 +40,7 @@ class ThresholdBased:
     threshold: Values = 0.5
 
     def __post_init__(self) -> None:
-        keep(self, threshold=plain_threshold(self.threshold))
+        keep(self, threshold=check_threshold(self.threshold))
 
     @classmethod
     def fit(cls, series: Iterable[Series], a: float = 0.5) -> ThresholdBased:

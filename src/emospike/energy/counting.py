@@ -1,23 +1,19 @@
-"""What a decision costs: operations and bytes counted on one clip, energy estimated from them."""
+"""Counting: operations and bytes of one decision, layer by layer, and their sum with the estimated energy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Int
 
+from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
+from emospike.energy.estimate import estimate_energy
 from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.activity import Activity
 from emospike.networks.competitive import CompetitiveNetwork
-from emospike.networks.reservoir import Network
-from emospike.networks.trains import Response
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.readout.contract import Classifier
-
-PICOJOULE_MAC = 4.6
-PICOJOULE_AC = 0.9
-"""Estimates for 45 nm CMOS and 32 bit floats: a multiply-accumulate and an accumulate (Horowitz 2014)."""
 
 WORD = 4
 """Bytes of a weight, an index or a potential."""
@@ -29,30 +25,7 @@ Sparse synapses also move the index of the neuron that they reach.
 """
 
 
-def energy_uj(macs: int, accumulates: int) -> float:
-    """Return the estimated energy of arithmetic in microjoule; moving data is not in it.
-
-    >>> energy_uj(macs=1_000_000, accumulates=1_000_000)
-    5.5
-    """
-    return round((PICOJOULE_MAC * macs + PICOJOULE_AC * accumulates) * 1e-6, 9)
-
-
-def spiking_energy_uj(first: int, others: int, steps: int, rate: float = 1.0) -> float:
-    """Return the estimate that Spiking Emotions makes for a network that first sees a picture, then spikes.
-
-        E = 4.6 pJ F + rate (0.9 pJ F (N - 1) + 0.9 pJ O N)
-
-    with F synapses in the first layer, O in the others, N steps, and `rate` the share of positions with an event,
-    which the paper takes for the spike rate of all layers. Source: Wang et al. 2022, section 3.3 and Table II.
-
-    >>> spiking_energy_uj(9_100_000, 47_900_000, steps=30)
-    1572.67
-    """
-    return energy_uj(first, round(rate * (first * (steps - 1) + others * steps)))
-
-
-def summed(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> Operations:
+def sum_layers(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> Operations:
     """Return the cost of all layers."""
     total = {
         name: sum(getattr(one, name) for one in layers)
@@ -64,34 +37,34 @@ def summed(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> Opera
         synaptic_operations=total["accumulates"],
         macs=total["macs"],
         bytes_moved=total["bytes_moved"],
-        energy_uj=energy_uj(total["macs"], total["accumulates"]),
+        energy_uj=estimate_energy(total["macs"], total["accumulates"]),
         twin_macs=total["twin_macs"],
         twin_bytes_moved=total["twin_bytes_moved"],
-        twin_energy_uj=energy_uj(total["twin_macs"], 0),
+        twin_energy_uj=estimate_energy(total["twin_macs"], 0),
         layers=tuple(layers),
     )
 
 
-def dense_layer(name: str, macs: int, words: int) -> LayerCost:
-    """Return the cost of a layer that real numbers go through, which is its own twin."""
+def count_dense_layer(name: str, macs: int, words: int) -> LayerCost:
+    """Return the cost of a layer that real numbers go through, which is its own equivalent."""
     return LayerCost(name, 1.0, macs, 0, WORD * words, macs, WORD * words)
 
 
-def one_pass(name: str, network: CompetitiveNetwork) -> LayerCost:
+def count_layer_once(name: str, network: CompetitiveNetwork) -> LayerCost:
     """Return what the weights of a layer cost in a network without spikes that looks at a clip once.
 
     A presentation to spiking neurons goes through the same weights for hundreds of steps, since values enter as rates.
     """
     links = sum(link.sources for link in network.links)
     macs = network.windows.lines.size * network.layer.features + network.neurons * links
-    return dense_layer(name, macs, MOVED * macs)
+    return count_dense_layer(name, macs, MOVED * macs)
 
 
 NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met"}
 """Parts of a classifier's state that a decision does not go through."""
 
 
-def readout_weights(classifier: Classifier) -> int:
+def count_readout_weights(classifier: Classifier) -> int:
     """Return how many numbers one decision of a fitted classifier goes through: a multiply-accumulate for each.
 
     Of scikit-learn's classifiers these are the support vectors, the training clips, or the coefficients; of a forest
@@ -107,34 +80,34 @@ def readout_weights(classifier: Classifier) -> int:
     return sum(int(np.size(array)) for array in arrays) + sum(int(tree.get_depth()) for tree in forest)
 
 
-def dense_operations(macs: int, words: int) -> Operations:
-    """Return the cost of a system without spikes, which is its own twin.
+def count_dense(macs: int, words: int) -> Operations:
+    """Return the cost of a system without spikes, which is its own equivalent.
 
-    >>> dense_operations(macs=1_000_000, words=500).twin_energy_uj
+    >>> count_dense(macs=1_000_000, words=500).twin_energy_uj
     4.6
     """
-    return summed([dense_layer("readout", macs, words)], spikes=0, spike_rate=0.0)
+    return sum_layers([count_dense_layer("readout", macs, words)], spikes=0, spike_rate=0.0)
 
 
-def reservoir_operations(network: Network, activity: Activity, readout_weights: int) -> Operations:
+def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weights: int) -> Operations:
     """Return the cost of one pass of a reservoir and its readout, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches; the leak costs one multiply-accumulate a neuron and
-    step, and so does each weight of the readout, once. In the twin every synapse multiplies at every step.
+    step, and so does each weight of the readout, once. In the equivalent every synapse multiplies at every step.
     """
     inputs, neurons, steps = activity.inputs, network.neurons, activity.steps
     line = inputs.channel * 2 + (inputs.sign < 0) if network.reservoir.polarity == "split" else inputs.channel
     lines = len(network.inputs.offsets) - 1
     layers = (
-        _sparse_layer("inputs", network.inputs, line, lines * steps, steps),
-        _sparse_layer("recurrent", network.recurrent, activity.neuron, neurons * steps, steps),
-        dense_layer("leak", neurons * steps, 4 * neurons * steps),
-        dense_layer("readout", readout_weights, readout_weights),
+        count_sparse_layer("inputs", network.inputs, line, lines * steps, steps),
+        count_sparse_layer("recurrent", network.recurrent, activity.neuron, neurons * steps, steps),
+        count_dense_layer("leak", neurons * steps, 4 * neurons * steps),
+        count_dense_layer("readout", readout_weights, readout_weights),
     )
-    return summed(layers, len(inputs) + len(activity), activity.mean_rate)
+    return sum_layers(layers, len(inputs) + len(activity), activity.mean_rate)
 
 
-def _sparse_layer(
+def count_sparse_layer(
     name: str, synapses: Synapses, source: Int[np.ndarray, " spikes"], moments: int, steps: int
 ) -> LayerCost:
     """Return the cost of sparse synapses; each that a spike reaches moves index, weight, and potential both ways."""
@@ -145,21 +118,20 @@ def _sparse_layer(
     return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense)
 
 
-def competitive_layer(
+def count_competitive_layer(
     name: str,
     network: CompetitiveNetwork,
-    own: Response,
-    drawn: Int32[np.ndarray, " spikes"],
-    others: Sequence[Response],
+    own: Activity,
+    others: Sequence[Activity],
 ) -> LayerCost:
     """Return the cost of a layer's synapses: from its input lines, from layers that it hears, and of its inhibition."""
     layer = network.layer
     scope = layer.features if layer.inhibition == "local" else network.neurons
     steps, heard = layer.all_steps * (own.repeats + 1), sum(len(one) for one in others)
-    seen_in = int(np.diff(network.windows.places()[0])[drawn].sum())
+    seen_in = int(np.diff(network.windows.places()[0])[own.inputs.channel].sum())
     reached = seen_in * layer.features + heard * network.neurons + len(own) * scope
     links = sum(link.sources for link in network.links)
-    twin = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
+    dense = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
     sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
-    rate = (len(drawn) + heard + len(own)) / sources
-    return LayerCost(name, rate, 0, reached, WORD * MOVED * reached, twin, WORD * MOVED * twin)
+    rate = (len(own.inputs) + heard + len(own)) / sources
+    return LayerCost(name, rate, 0, reached, WORD * MOVED * reached, dense, WORD * MOVED * dense)

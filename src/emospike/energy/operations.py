@@ -1,4 +1,4 @@
-"""Operations: what one decision costs, layer by layer, beside the same network without spikes."""
+"""Operations: what one decision costs, layer by layer, beside its non-spiking equivalent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LayerCost:
     name : of the layer
     spike_rate : spikes that arrive at an input of the layer a step; 1 where real numbers do
     macs, accumulates, bytes_moved : as in `Operations`
-    twin_macs, twin_bytes_moved : the same synapses driven by real numbers at every step
+    twin_macs, twin_bytes_moved : of the equivalent, the same synapses driven by real numbers at every step
     """
 
     name: str
@@ -28,7 +28,7 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class Operations:
-    """What one decision costs, beside the same network without spikes.
+    """What one decision costs, beside the non-spiking equivalent.
 
     Energy is an estimate for 45 nm CMOS (Horowitz 2014: 4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate, 32 bit
     floats), computed from spikes that were counted on this clip; it is not a measurement.
@@ -38,11 +38,11 @@ class Operations:
     spikes : spikes of inputs and neurons
     spike_rate : spikes per neuron and step
     synaptic_operations : accumulates that those spikes caused
-    macs : multiply-accumulates (leak and readout; all of them in the twin)
+    macs : multiply-accumulates (leak and readout; all of them in the equivalent)
     bytes_moved : weights and states read and written, without caches
     energy_uj : estimated energy, microjoule
-    twin_macs, twin_bytes_moved, twin_energy_uj : the same synapses driven by real numbers at every step; a system
-        without spikes is its own twin
+    twin_macs, twin_bytes_moved, twin_energy_uj : of the non-spiking equivalent, the same synapses driven by real
+        numbers at every step; a system without spikes is its own
     layers : the same, layer by layer; they sum to the whole
     """
 

@@ -12,22 +12,22 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
 
 from emospike import __version__
 from emospike.datasets import Dataset, Fold, relabel
-from emospike.evaluation.duplicates import duplicates
+from emospike.evaluation.duplicates import find_duplicates
 from emospike.evaluation.metrics import majority
 from emospike.evaluation.protocols import (
     STUDIES,
     check_settings,
-    folds_of,
+    explain_protocol,
     is_transductive,
-    meaning,
-    new_system,
+    make_system,
+    split_folds,
 )
-from emospike.evaluation.trials import Outcome, Trial, moved_test_labels, shuffled_training_labels
+from emospike.evaluation.retraining import Outcome, Retraining, move_test_labels, shuffle_training_labels
 from emospike.progress import Progress, prefix_stages
+from emospike.readout.contract import Labels
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError, positive
 
@@ -43,7 +43,7 @@ ROUNDING = 1e-6
 
 _NAMED = 4  # names or files in a line
 
-Labels = Shaped[np.ndarray, " clips"]
+TOO_FEW = "; too few test recordings to tell"
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,16 @@ def audit(
     ------
     InputError : as `evaluate`; a protocol whose split is that of another
     """
-    check_audited(system_name, labels, preset, protocol=protocol, normalise=normalise, modality=modality, folds=folds)
+    check_audit(system_name, labels, preset, protocol=protocol, normalise=normalise, modality=modality, folds=folds)
     start, dataset = time.perf_counter(), relabel(dataset, labels)
     preset = preset or SYSTEMS.load(system_name).presets()[0]
-    splits = folds_of(dataset, protocol, system_name, seeds=folds if protocol == "published" else 1)
+    splits = split_folds(dataset, protocol, system_name, seeds=folds if protocol == "published" else 1)
     checks = []
     for number, (seed, fold) in enumerate(splits[:folds], start=1):
-        make = partial(new_system, system_name, preset, seed, normalise, modality)
+        make = partial(make_system, system_name, preset, seed, normalise, modality)
         told = prefix_stages(progress, f"fold {number}: ")
-        trial = Trial(dataset, fold, make, is_transductive(protocol, system_name), told)
-        checks += [{"fold": number} | asdict(check) for check in checks_of(trial, normalise)]
+        fresh = Retraining(dataset, fold, make, is_transductive(protocol, system_name), told)
+        checks += [{"fold": number} | asdict(check) for check in run_checks(fresh, normalise)]
     leaky = any(check["outcome"] == FAIL for check in checks)
     return {
         "system": system_name,
@@ -95,7 +95,7 @@ def audit(
         "labels": labels,
         "protocol": protocol,
         "normalise": normalise,
-        "meaning": meaning(protocol, system_name, dataset),
+        "meaning": explain_protocol(protocol, system_name, dataset),
         "folds": {"audited": min(folds, len(splits)), "all": len(splits)},
         "checks": checks,
         "verdict": "LEAKY" if leaky else "CLEAN",
@@ -105,7 +105,7 @@ def audit(
     }
 
 
-def check_audited(system_name: str, labels: str, preset: str | None, *, folds: int, **settings: Any) -> None:
+def check_audit(system_name: str, labels: str, preset: str | None, *, folds: int, **settings: Any) -> None:
     """Raise `InputError` for what cannot be audited, before recordings are read."""
     check_settings(system_name, labels, preset, **settings)
     positive("folds", folds)
@@ -113,22 +113,22 @@ def check_audited(system_name: str, labels: str, preset: str | None, *, folds: i
         raise InputError(f"protocol {settings['protocol']} splits as speaker-folds does: audit that")
 
 
-def checks_of(trial: Trial, normalise: str = "none") -> Iterator[Check]:
+def run_checks(fresh: Retraining, normalise: str = "none") -> Iterator[Check]:
     """Yield the checks of one fold, each as soon as it is done."""
-    dataset, fold = trial.dataset, trial.fold
-    yield shared_speakers(dataset, fold)
-    yield shared_clips(dataset, fold, trial.progress)
-    plain = trial.stage("as it is")(alone=ALONE)
-    yield looked_at(plain)
-    moved = trial.with_labels_of(moved_test_labels(dataset.labels, fold))
-    other = moved.stage("test labels moved")(hidden=True)
-    yield learnt(plain, other, trial.transductive)
-    yield alone(plain, normalise, trial.transductive)
-    yield follows_test_labels(plain, other)
-    yield survives_shuffling(trial, plain)
+    dataset, fold = fresh.dataset, fresh.fold
+    yield check_speakers(dataset, fold)
+    yield check_clips(dataset, fold, fresh.progress)
+    plain = fresh.run("as it is", alone=ALONE)
+    yield check_looks(plain)
+    moved = fresh.with_labels_of(move_test_labels(dataset.labels, fold))
+    other = moved.run("test labels moved", hidden=True)
+    yield check_learnt(plain, other, fresh.transductive)
+    yield check_alone(plain, normalise, fresh.transductive)
+    yield check_test_labels(plain, other)
+    yield check_training_labels(fresh, plain)
 
 
-def shared_speakers(dataset: Dataset, fold: Fold) -> Check:
+def check_speakers(dataset: Dataset, fold: Fold) -> Check:
     """Check that nobody trains and tests."""
     everyone = np.concatenate([fold.train, fold.validation]).astype(int)
     train, test = ({*dataset.speakers[rows].tolist()} for rows in (everyone, fold.test))
@@ -137,32 +137,32 @@ def shared_speakers(dataset: Dataset, fold: Fold) -> Check:
     if "" in train | test:
         return Check(name, FAIL, "speakers are unknown, so they may be on both sides", figures)
     if shared:
-        said = f"{len(shared)} of {len(test)} test speakers also train: {_some(shared)}"
+        said = f"{len(shared)} of {len(test)} test speakers also train: {_list_some(shared)}"
         return Check(name, FAIL, said, figures)
     return Check(name, PASS, f"none of {len(test)} test speakers is among {len(train)} that train", figures)
 
 
-def shared_clips(dataset: Dataset, fold: Fold, progress: Progress | None = None) -> Check:
+def check_clips(dataset: Dataset, fold: Fold, progress: Progress | None = None) -> Check:
     """Check that no recording trains and tests, under whatever name or encoding."""
     rows = np.unique(np.concatenate([fold.train, fold.validation])).astype(int)
     train, test = dataset.subset(rows), dataset.subset(fold.test)
-    found = duplicates(train, test, progress)
+    found = find_duplicates(train, test, progress)
     figures: dict[str, Any] = {"train": len(train), "test": len(test)}
     figures |= {"duplicates": [{"test": str(one.test), "train": str(one.train), "how": one.how} for one in found]}
     if found:
-        named = _some([f"{one.test.name} = {one.train.name} ({one.how})" for one in found])
+        named = _list_some([f"{one.test.name} = {one.train.name} ({one.how})" for one in found])
         return Check("duplicates", FAIL, f"{len(found)} of {len(test)} test recordings also train: {named}", figures)
     return Check("duplicates", PASS, f"no sound or file of {len(test)} is among {len(train)} that train", figures)
 
 
-def looked_at(plain: Outcome) -> Check:
+def check_looks(plain: Outcome) -> Check:
     """Check that no test recording was looked at before training had ended."""
-    count, n = plain.looked_at, len(plain.decided)
+    count, n = plain.looked_at, len(plain.run.decided)
     said = f"{count} of {n} test recordings were looked at before training had ended"
     return Check("test recordings", FAIL if count else PASS, said, {"looked_at": count, "test": n})
 
 
-def learnt(plain: Outcome, other: Outcome, transductive: bool) -> Check:
+def check_learnt(plain: Outcome, other: Outcome, transductive: bool) -> Check:
     """Check that the same is learnt, bit for bit, whatever the test recordings and their labels are."""
     same = plain.state == other.state
     how = "with other test labels" if transductive else "without the test recordings and with other test labels"
@@ -171,7 +171,7 @@ def learnt(plain: Outcome, other: Outcome, transductive: bool) -> Check:
     return Check("statistics", PASS if same else FAIL, said, {"state": plain.state, "other": other.state})
 
 
-def alone(plain: Outcome, normalise: str, transductive: bool) -> Check:
+def check_alone(plain: Outcome, normalise: str, transductive: bool) -> Check:
     """Check that a test recording is decided alone as it is among the others."""
     change = plain.alone or 0.0
     figures = {"change": change}
@@ -189,10 +189,10 @@ def alone(plain: Outcome, normalise: str, transductive: bool) -> Check:
     return Check("alone", FAIL, said, figures)
 
 
-def follows_test_labels(plain: Outcome, other: Outcome) -> Check:
+def check_test_labels(plain: Outcome, other: Outcome) -> Check:
     """Check that decisions do not follow test labels that were moved among the test recordings."""
     truth, moved = plain.run.truth, other.run.truth
-    _, most = by_chance(other.decided, moved)
+    _, most = bound_chance(other.run.decided, moved)
     figures = {
         "accuracy": plain.agreement(),
         "moved": {"follows_moved": other.agreement(), "follows_true": other.agreement(truth)},
@@ -202,42 +202,43 @@ def follows_test_labels(plain: Outcome, other: Outcome) -> Check:
     }
     said = f"with test labels moved, decisions agree {other.agreement():.3f} with the moved"
     said += f" and {other.agreement(truth):.3f} with the true ones (before: {plain.agreement():.3f})"
-    said += _if_too_few(most)
+    said += TOO_FEW if most >= 1 else ""
     return Check("test labels", FAIL if other.agreement() > most else PASS, said, figures)
 
 
-def survives_shuffling(trial: Trial, plain: Outcome) -> Check:
+def check_training_labels(fresh: Retraining, plain: Outcome) -> Check:
     """Check that nothing is recognised by a system whose training labels were dealt out at random.
 
     What is learnt from noise is a direction by chance, and half of all directions beat chance, some by far. Where one
     does, it is tried again with the same labels turned (high for low, low for high): what noise has taught then fails
     as far as it succeeded before, and what leaks does not.
     """
-    shuffled = trial.with_labels_of(shuffled_training_labels(trial.dataset, trial.fold))
-    tries = [_beyond_chance(shuffled.stage("training labels shuffled"))]
+    shuffled = fresh.with_labels_of(shuffle_training_labels(fresh.dataset, fresh.fold))
+    tries = [_compare_with_chance(shuffled.run("training labels shuffled"))]
     if tries[0]["accuracy"] > tries[0]["chance_at_most"]:
-        tries.append(_beyond_chance(shuffled.with_turned_labels().stage("training labels shuffled and turned")))
+        turned = shuffled.with_turned_labels().run("training labels shuffled and turned")
+        tries.append(_compare_with_chance(turned))
     last, before = tries[-1], plain.agreement()
     said = f"with training labels shuffled{' and turned' if len(tries) > 1 else ''}, accuracy is"
     said += f" {last['accuracy']:.3f}; chance is {last['chance']:.3f} and may reach {last['chance_at_most']:.3f}"
-    said += f" (before: {before:.3f})" + _if_too_few(last["chance_at_most"])
+    said += f" (before: {before:.3f})" + (TOO_FEW if last["chance_at_most"] >= 1 else "")
     figures = {"accuracy": before, "shuffled": tries, "majority": majority(plain.run.truth)}
     return Check("training labels", FAIL if last["accuracy"] > last["chance_at_most"] else PASS, said, figures)
 
 
-def _beyond_chance(trial: Trial) -> dict[str, float]:
-    outcome = trial()
-    chance, most = by_chance(outcome.decided, outcome.run.truth)
+def _compare_with_chance(outcome: Outcome) -> dict[str, float]:
+    """Return the accuracy, and what chance would reach."""
+    chance, most = bound_chance(outcome.run.decided, outcome.run.truth)
     return {"accuracy": outcome.agreement(), "chance": chance, "chance_at_most": most}
 
 
-def by_chance(decided: Labels, truth: Labels) -> tuple[float, float]:
+def bound_chance(decided: Labels, truth: Labels) -> tuple[float, float]:
     """Return the agreement expected if decisions had nothing to do with labels, and what chance may reach.
 
     Chance is the sum over classes of how often each is decided times how often it is true; the second is the binomial
     quantile `BEYOND_CHANCE`.
 
-    >>> by_chance(np.array(["a", "b"] * 50), np.array(["a", "b"] * 50))
+    >>> bound_chance(np.array(["a", "b"] * 50), np.array(["a", "b"] * 50))
     (0.5, 0.62)
     """
     from scipy.stats import binom
@@ -246,9 +247,5 @@ def by_chance(decided: Labels, truth: Labels) -> tuple[float, float]:
     return chance, float(binom.ppf(BEYOND_CHANCE, len(truth), min(chance, 1.0)) / len(truth))
 
 
-def _if_too_few(most: float) -> str:
-    return "; too few test recordings to tell" if most >= 1 else ""
-
-
-def _some(names: list[str]) -> str:
+def _list_some(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -23,19 +23,19 @@ MEASURED = (
 """What a card takes over from an evaluation."""
 
 
-def settings_of(system: System, preset: str, labels: str, modality: str = "audio") -> dict[str, str]:
+def list_settings(system: System, preset: str, labels: str, modality: str = "audio") -> dict[str, str]:
     """Return the settings of a system, trained or not, as a card and an evaluation name them."""
     normalise = system.get_params().get("normalise", "none")
     return dict(zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True))
 
 
-def model_card(system: System, dataset: Dataset, settings: Mapping[str, str], hashes: str) -> dict[str, Any]:
+def make_card(system: System, dataset: Dataset, settings: Mapping[str, str], hashes: str) -> dict[str, Any]:
     """Return the card of a system that was just trained on a data set.
 
-    `settings` are those of `settings_of`, `hashes` those of `emospike.evaluation.leaks.clip_hashes`.
+    `settings` are those of `list_settings`, `hashes` those of `emospike.evaluation.leaks.hash_clips`.
     """
     parameters = system.get_params()
-    held_out = "speakers" if dataset.known_speakers() else "clips"
+    held_out = "speakers" if dataset.known_speakers else "clips"
     return {
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),
@@ -68,16 +68,16 @@ def check_evaluation(result: Mapping[str, Any], settings: Mapping[str, Any]) -> 
             )
 
 
-def measured(card: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+def add_evaluation(card: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the card with what an evaluation of the same settings found; errors as `check_evaluation`."""
     check_evaluation(result, card)
     return {**card, "measured": {name: result[name] for name in MEASURED}}
 
 
-def adapted(
+def add_adaptation(
     card: Mapping[str, Any], system: System, dataset: Dataset, hashes: str, *, labelled: bool
 ) -> dict[str, Any]:
-    """Return the card of a model that went on learning; what was measured before no longer holds."""
+    """Return the card of a model that went on learning; what an evaluation found before no longer holds."""
     named = {*dataset.speakers.tolist()} - {""}
     step = {"data": dataset.name, "clips": len(dataset), "speakers": sorted(named), CLIP_HASHES: hashes}
     step |= {"labelled": labelled, "date": today(), "emospike": __version__}

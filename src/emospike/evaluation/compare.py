@@ -11,15 +11,12 @@ from typing import Any
 
 from emospike import __version__
 from emospike.datasets import Dataset
-from emospike.evaluation.energy import Variant
-from emospike.evaluation.protocols import evaluate, new_system
+from emospike.energy.estimate import Variant
+from emospike.evaluation.protocols import evaluate, make_system
 from emospike.files import write_atomically
 from emospike.progress import Progress
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError, one_of
-
-Result = dict[str, Any]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,12 @@ def plan(
 
 
 def compare(
-    dataset: Dataset, entries: Sequence[Entry], folder: Path, say: Say = print, progress: Progress | None = None
-) -> Iterator[Result]:
+    dataset: Dataset,
+    entries: Sequence[Entry],
+    folder: Path,
+    say: Callable[[str], None] = print,
+    progress: Progress | None = None,
+) -> Iterator[dict[str, Any]]:
     """Yield the result of every entry, in order; each is written into `folder`, fold by fold.
 
     What lies there complete, of the same recordings, is not evaluated again. An entry that cannot be evaluated (an
@@ -82,18 +83,14 @@ def compare(
         known = find_kept(entry, dataset, folder)
         say(f"{number} of {len(entries)}: {entry.file.removesuffix('.json')}{', kept' if known else ''}")
         try:
-            yield known or evaluate_entry(entry, dataset, folder / entry.file, progress)
+            yield known or evaluate_entry(entry, dataset, folder, progress)
         except InputError as error:
             say(f"left out: {error}")
 
 
-def evaluate_entry(entry: Entry, dataset: Dataset, file: Path, progress: Progress | None = None) -> Result:
-    """Return the result of an entry, written after every fold; one seed."""
+def evaluate_entry(entry: Entry, dataset: Dataset, folder: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Return the result of an entry, one seed; it is written into the folder after every fold."""
     own = identify(entry, dataset)
-
-    def save(result: Result) -> None:
-        write_atomically(file, json.dumps(result | own, indent=1) + "\n")
-
     found = evaluate(
         entry.system,
         dataset,
@@ -103,15 +100,15 @@ def evaluate_entry(entry: Entry, dataset: Dataset, file: Path, progress: Progres
         seeds=1,
         modality=entry.modality,
         progress=progress,
-        save=save,
+        save=lambda result: write_atomically(folder / entry.file, json.dumps(result | own, indent=1) + "\n"),
     )
     return found | own
 
 
-def find_kept(entry: Entry, dataset: Dataset, folder: Path) -> Result | None:
+def find_kept(entry: Entry, dataset: Dataset, folder: Path) -> dict[str, Any] | None:
     """Return the complete result of an entry of the same recordings and settings, if the folder has it."""
     try:
-        found: Result = json.loads((folder / entry.file).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / entry.file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     same = all(found.get(name) == value for name, value in identify(entry, dataset).items())
@@ -120,13 +117,9 @@ def find_kept(entry: Entry, dataset: Dataset, folder: Path) -> Result | None:
 
 def identify(entry: Entry, dataset: Dataset) -> dict[str, str]:
     """Return what must be the same for a result to be kept: recordings, version, and all settings of the system."""
-    settings = repr(new_system(entry.system, entry.preset, 0, modality=entry.modality))
-    return {"recordings": hash_recordings(dataset), "emospike": __version__, "settings": digest(settings)}
-
-
-def hash_recordings(dataset: Dataset) -> str:
-    """Return a hash of the takes, their labels and their speakers, in any order."""
-    return digest("\n".join(sorted(f"{one.take}|{one.label}|{one.speaker}" for one in dataset.recordings)))
+    settings = repr(make_system(entry.system, entry.preset, 0, modality=entry.modality))
+    takes = "\n".join(sorted(f"{one.take}|{one.label}|{one.speaker}" for one in dataset.recordings))
+    return {"recordings": digest(takes), "emospike": __version__, "settings": digest(settings)}
 
 
 def digest(text: str) -> str:
@@ -162,11 +155,11 @@ def make_row(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def count_costs(cost: Mapping[str, float]) -> dict[str, float | None]:
-    """Return operations and bytes of a decision, and its estimated energy with data movement, beside its twin's."""
+    """Return operations and bytes of a decision, and its energy with data movement, beside its equivalent's."""
     if not cost:
         names = ("macs", "accumulates", "bytes_moved", "total_uj", "twin_total_uj", "spike_rate")
         return dict.fromkeys(names)
     own = Variant("spiking", cost["macs"], cost["synaptic_operations"], cost["bytes_moved"]).costs()
-    twin = Variant("twin", cost["twin_macs"], 0.0, cost["twin_bytes_moved"]).costs()
+    equivalent = Variant("equivalent", cost["twin_macs"], 0.0, cost["twin_bytes_moved"]).costs()
     counts = {name: own[name] for name in ("macs", "accumulates", "bytes_moved", "total_uj")}
-    return counts | {"twin_total_uj": twin["total_uj"], "spike_rate": cost["spike_rate"]}
+    return counts | {"twin_total_uj": equivalent["total_uj"], "spike_rate": cost["spike_rate"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from jaxtyping import Complex, Float, Float32
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
-from emospike.evaluation.leaks import content_hash
+from emospike.evaluation.leaks import hash_content
 from emospike.progress import Progress
 from emospike.validation import InputError
 
@@ -33,7 +32,6 @@ _FASTEST = 8.0  # Hz, of the modulations that are kept
 _TRIED = 4  # the most similar fingerprints whose sounds are compared
 
 Sound = Float32[np.ndarray, " samples"]
-Prints = Float32[np.ndarray, "clips dims"]
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,16 @@ class Duplicate:
     how: str
 
 
-def duplicates(train: Dataset, test: Dataset, progress: Progress | None = None) -> list[Duplicate]:
+def find_duplicates(train: Dataset, test: Dataset, progress: Progress | None = None) -> list[Duplicate]:
     """Return the test recordings that are also among the training ones, under whatever name, level or encoding.
 
     Files with the same bytes are one recording. So are sounds that correlate (see `SAME`) at some shift, in their
     first seconds; what is compared are those whose fingerprints are alike. Recordings without a sound, such as
     face-tracking tables, are compared by their bytes, and by those of the face.
     """
-    same = _same_files(train, test)
-    prints = fingerprints([*train.clips(), *test.clips()], progress)
+    same, clips = _match_files(train, test), [*train.clips(), *test.clips()]
+    made = map_clips(lambda _, clip: fingerprint(_read_sound(clip)), clips, "fingerprints", progress)
+    prints = np.stack(list(made))
     known, asked = prints[: len(train)], prints[len(train) :]
     cosines = asked @ known.T
     for row, recording in enumerate(test.recordings):
@@ -61,39 +60,30 @@ def duplicates(train: Dataset, test: Dataset, progress: Progress | None = None) 
             continue
         for column in np.argsort(-cosines[row], kind="stable")[:_TRIED]:
             other = train.recordings[column].path
-            if cosines[row, column] >= ALIKE and correlation(_heard(recording.path), _heard(other)) >= SAME:
+            if cosines[row, column] < ALIKE:
+                break
+            if correlate(_read_sound(Clip(recording.path)), _read_sound(Clip(other))) >= SAME:
                 same[recording.path] = Duplicate(recording.path, other, "same sound")
                 break
     return list(same.values())
 
 
-def _same_files(train: Dataset, test: Dataset) -> dict[Path, Duplicate]:
+def _match_files(train: Dataset, test: Dataset) -> dict[Path, Duplicate]:
     """Return test recordings whose sound or face has the bytes of a training recording's, by path."""
-    known = {content_hash(file): one.path for one in train.recordings for file in {one.path, one.face or one.path}}
+    known = {hash_content(file): one.path for one in train.recordings for file in {one.path, one.face or one.path}}
     found = {}
     for one in test.recordings:
         for file in {one.path, one.face or one.path}:
-            if (other := known.get(content_hash(file))) is not None:
+            if (other := known.get(hash_content(file))) is not None:
                 found[one.path] = Duplicate(one.path, other, "same file")
     return found
-
-
-def fingerprints(clips: Sequence[Clip], progress: Progress | None = None) -> Prints:
-    """Return the fingerprint of each clip (see `fingerprint`); zeros for one that has no sound."""
-    dims = len(fingerprint(np.ones(SAMPLE_RATE, np.float32)))
-
-    def one(_: int, clip: Clip) -> Float32[np.ndarray, " dims"]:
-        sound = _sound(clip)
-        return np.zeros(dims, np.float32) if sound is None else fingerprint(sound)
-
-    return np.stack(list(map_clips(one, clips, "fingerprints", progress)))
 
 
 def fingerprint(sound: Sound) -> Float32[np.ndarray, " dims"]:
     """Return what a sound keeps under another encoding, level or small delay: its modulations, of length 1.
 
     The envelope of each of 16 bands (root-compressed, its mean removed) is transformed over time, and the magnitudes
-    of its modulations up to 8 Hz are kept: a delay changes phases alone.
+    of its modulations up to 8 Hz are kept: a delay changes phases alone. Of no sound it is zero.
     """
     sound = np.pad(sound[: round(LONGEST * SAMPLE_RATE)], (0, _FRAME))
     frames = np.lib.stride_tricks.sliding_window_view(sound, _FRAME)[::_HOP] * np.hanning(_FRAME)
@@ -105,9 +95,9 @@ def fingerprint(sound: Sound) -> Float32[np.ndarray, " dims"]:
     return (kept / max(float(np.linalg.norm(kept)), 1e-12)).astype(np.float32)
 
 
-def correlation(first: Sound | None, second: Sound | None) -> float:
+def correlate(first: Sound, second: Sound) -> float:
     """Return the correlation of two sounds below 3.4 kHz at the shift where it is highest, 0 to 1; 0 without sound."""
-    if first is None or second is None:
+    if not (len(first) and len(second)):
         return 0.0
     size = 1 << (len(first) + len(second)).bit_length()
     keep = round(_EDGES[-1] / SAMPLE_RATE * size)
@@ -123,13 +113,10 @@ def correlation(first: Sound | None, second: Sound | None) -> float:
     return float(np.abs(shifted).max() / max(float(energy), 1e-12))
 
 
-def _heard(path: Path) -> Sound | None:
-    return _sound(Clip(path))
-
-
-def _sound(clip: Clip) -> Sound | None:
-    """Return the first seconds of a clip's sound, or None if it has none that can be used."""
+def _read_sound(clip: Clip) -> Sound:
+    """Return the first seconds of a clip's sound, no sample if it has none that can be used."""
+    nothing = np.empty(0, np.float32)
     try:
-        return clip.sound[: round(LONGEST * SAMPLE_RATE)] if clip.hears else None
+        return clip.sound[: round(LONGEST * SAMPLE_RATE)] if clip.hears else nothing
     except InputError:
-        return None
+        return nothing

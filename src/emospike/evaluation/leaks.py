@@ -21,17 +21,17 @@ BLOCK = 1 << 20
 """Bytes of a file read at once."""
 
 
-def clip_hashes(dataset: Dataset) -> str:
+def hash_clips(dataset: Dataset) -> str:
     """Return the hashes of all recordings, sorted and parted by spaces, as a card holds them.
 
     Raises
     ------
     InputError : a recording cannot be read
     """
-    return " ".join(sorted({content_hash(path) for path in dataset.paths}))
+    return " ".join(sorted({hash_content(path) for path in dataset.paths}))
 
 
-def content_hash(path: Path) -> str:
+def hash_content(path: Path) -> str:
     """Return the BLAKE2b hash of a file's bytes, 12 hexadecimal digits: the same for a copy under another name."""
     digest = hashlib.blake2b(digest_size=BYTES)
     try:
@@ -43,13 +43,13 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def without_hashes(card: Mapping[str, Any]) -> dict[str, Any]:
+def drop_hashes(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return a card as people read it."""
     kept = {name: value for name, value in card.items() if name != CLIP_HASHES}
-    return kept | ({"adapted": [without_hashes(step) for step in card["adapted"]]} if "adapted" in card else {})
+    return kept | ({"adapted": [drop_hashes(step) for step in card["adapted"]]} if "adapted" in card else {})
 
 
-def leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
+def find_leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     """Return what a model's card and a data set share, ready for JSON.
 
     ``clips`` counts the recordings that the model was trained on, or adapted to with labels; ``unlabelled_clips``
@@ -58,9 +58,9 @@ def leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     was encoded again is another file, and not found.
     """
     steps = [card, *card.get("adapted", ())]
-    learnt = _hashes(step for step in steps if step.get("labelled", True))
-    met = _hashes(step for step in steps if not step.get("labelled", True)) - learnt
-    here = [content_hash(path) for path in dataset.paths] if learnt | met else []
+    learnt = _read_hashes(step for step in steps if step.get("labelled", True))
+    met = _read_hashes(step for step in steps if not step.get("labelled", True)) - learnt
+    here = [hash_content(path) for path in dataset.paths] if learnt | met else []
     names = {name for step in steps for name in step.get("speakers", ())}
     return {
         "clips": sum(one in learnt for one in here),
@@ -70,30 +70,26 @@ def leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _hashes(steps: Iterable[Mapping[str, Any]]) -> set[str]:
+def _read_hashes(steps: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the hashes of the clips of all steps of learning."""
     return {one for step in steps for one in step.get(CLIP_HASHES, "").split()}
 
 
-def leak_note(found: Mapping[str, Any], card: Mapping[str, Any], dataset: Dataset) -> str:
-    """Say in words what `leaks` found: LEAKY where the model learnt from what tests it, or from who does."""
+def describe_leaks(found: Mapping[str, Any], card: Mapping[str, Any], dataset: Dataset) -> str:
+    """Say in words what `find_leaks` found: LEAKY where the model learnt from what tests it, or from who does."""
     names = ", ".join(found["speakers"])
     sources = {dataset.name, card.get("data"), *(step.get("data") for step in card.get("adapted", ()))}
+    clips = "none of these files trained it" if found["clips_compared"] else "files could not all be compared"
     if found["clips"]:
         said = f"LEAKY: the model was trained on {found['clips']} of these {len(dataset)} recordings"
     elif names and sources == {"ravdess"}:  # whose speakers are called alike everywhere
         said = f"LEAKY: the model was trained on speakers {names}, who also test it"
     elif names:
         said = f"a trained model; it heard speakers named {names} too: if they are the same people, this is LEAKY"
+    elif card.get("speakers") and all(dataset.speakers):
+        said = f"a trained model; it shares no speaker's name with these recordings; {clips}"
     else:
-        said = f"a trained model; {_compared(card, dataset, found['clips_compared'])}"
+        said = f"a trained model; {clips}; whether it heard these speakers is not known"
     if found["unlabelled_clips"]:
         said += f"; it was adapted to {found['unlabelled_clips']} of these {len(dataset)} recordings, without labels"
     return said
-
-
-def _compared(card: Mapping[str, Any], dataset: Dataset, clips_compared: bool) -> str:
-    """Say what was compared and found to differ, and what could not be compared."""
-    clips = "none of these files trained it" if clips_compared else "files could not all be compared"
-    if card.get("speakers") and all(dataset.speakers):
-        return f"it shares no speaker's name with these recordings; {clips}"
-    return f"{clips}; whether it heard these speakers is not known"

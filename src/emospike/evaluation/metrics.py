@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int
 
-Labels = Shaped[np.ndarray, " clips"]
+from emospike.readout.calibration import Probabilities, threshold_for
+from emospike.readout.contract import Labels
+from emospike.validation import InputError
+
+Correct = Bool[np.ndarray, " clips"]
+"""Which clips were decided rightly."""
 
 
 def accuracy(truth: Labels, decided: Labels) -> float:
@@ -47,7 +52,7 @@ def confusion(truth: Labels, decided: Labels, classes: Sequence[str]) -> list[li
     return counts
 
 
-def interval(correct: Bool[np.ndarray, " clips"], groups: Labels, recordings: int | None = None) -> tuple[float, float]:
+def interval(correct: Correct, groups: Labels, recordings: int | None = None) -> tuple[float, float]:
     """Return the 95 % interval of the accuracy over groups of clips that stand or fall together.
 
     Clips of one speaker are alike, so the speakers are what was sampled, not the clips. Student's interval is
@@ -87,7 +92,7 @@ def interval(correct: Bool[np.ndarray, " clips"], groups: Labels, recordings: in
     return max(0.0, (A + share / 2 - reach) / (1 + share)), min(1.0, (A + share / 2 + reach) / (1 + share))
 
 
-def interval_method(correct: Bool[np.ndarray, " clips"], groups: Labels) -> str:
+def interval_method(correct: Correct, groups: Labels) -> str:
     """Return whose interval `interval` gives: ``"Student"``, ``"Wilson"``, or ``"none"`` for a single group."""
     count = len(np.unique(groups))
     if count < 2:
@@ -95,9 +100,7 @@ def interval_method(correct: Bool[np.ndarray, " clips"], groups: Labels) -> str:
     return "Wilson" if count == len(correct) or standard_error(correct, groups) < 1e-9 else "Student"
 
 
-def standard_error(
-    correct: Bool[np.ndarray, " clips"] | Int[np.ndarray, " clips"] | Float[np.ndarray, " clips"], groups: Labels
-) -> float:
+def standard_error(correct: Correct | Int[np.ndarray, " clips"] | Float[np.ndarray, " clips"], groups: Labels) -> float:
     """Return the standard error s of the accuracy, or of another mean, over two groups or more (see `interval`)."""
     names, group = np.unique(groups, return_inverse=True)
     surplus = np.bincount(group, correct - correct.mean())
@@ -105,8 +108,8 @@ def standard_error(
 
 
 def gain(
-    before: Bool[np.ndarray, " clips"],
-    after: Bool[np.ndarray, " clips"],
+    before: Correct,
+    after: Correct,
     groups: Labels,
     recordings: int | None = None,
 ) -> dict[str, Any]:
@@ -143,3 +146,30 @@ def gain(
     reach = quantile * error
     ci95 = [100 * max(-1.0, centre - reach), 100 * min(1.0, centre + reach)]
     return found | {"ci95": ci95, "ci95_method": method}
+
+
+def coverage_curve(probabilities: Probabilities, correct: Correct) -> list[dict[str, float]]:
+    """Return coverage and accuracy of the answered clips for thresholds from 0 to 1 in steps of 0.05.
+
+    A threshold that leaves no clip is not listed.
+    """
+    confidence, rows = probabilities.max(axis=1), []
+    for threshold in np.arange(21) / 20:
+        answered = confidence >= threshold
+        if answered.any():
+            rows.append(
+                {
+                    "threshold": round(float(threshold), 2),
+                    "coverage": float(answered.mean()),
+                    "accuracy": float(correct[answered].mean()),
+                }
+            )
+    return rows
+
+
+def accuracy_at(probabilities: Probabilities, correct: Correct, coverage: float) -> tuple[float, float]:
+    """Return threshold and accuracy of the most confident share `coverage` of the clips."""
+    if len(correct) == 0:
+        raise InputError("no clip to measure coverage on")
+    threshold = threshold_for(probabilities, coverage)
+    return threshold, float(correct[probabilities.max(axis=1) >= threshold].mean())

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Shaped
+from jaxtyping import Int
 
 from emospike.datasets import Dataset
 from emospike.evaluation import metrics
-from emospike.evaluation.results import Tested
+from emospike.evaluation.metrics import Correct
+from emospike.evaluation.results import Predictions
 from emospike.evaluation.study import Study
 from emospike.progress import Progress
-from emospike.readout.contract import IncrementalClassifier
+from emospike.readout.contract import Labels
 from emospike.readout.readout import Readout
 from emospike.systems.base import System
-from emospike.systems.vector_system import VectorSystem
 from emospike.validation import InputError
 
 COUNTS = (1, 2, 4, 8)
@@ -36,63 +37,59 @@ MODES = {
 }
 """What is done with the clips."""
 
-Labels = Shaped[np.ndarray, " clips"]
-Right = Bool[np.ndarray, " clips"]
-Rows = Int[np.ndarray, " rows"]
-
 
 @dataclass(frozen=True)
-class Clips:
-    """State vectors of some clips, with what is known of them."""
+class Examples:
+    """What a readout reads of some clips (see `System.represent`), with what is known of them."""
 
-    vectors: Float32[np.ndarray, "clips dims"]
+    represented: Sequence[Any]
     truth: Labels
     speakers: Labels
     takes: Labels
 
-    def rows(self, rows: Rows) -> Clips:
+    def subset(self, rows: Int[np.ndarray, " rows"]) -> Examples:
         """Return some of the clips."""
-        return Clips(self.vectors[rows], self.truth[rows], self.speakers[rows], self.takes[rows])
+        return Examples([self.represented[i] for i in rows], self.truth[rows], self.speakers[rows], self.takes[rows])
 
-    def right(self, readout: Readout) -> Right:
+    def correct(self, readout: Readout) -> Correct:
         """Return which clips a readout decides rightly, as if they came one by one."""
-        if not len(self.vectors):
+        if not self.represented:
             return np.empty(0, bool)
-        decided = np.array(readout.classes)[readout.probabilities(self.vectors).argmax(axis=1)]
-        right: Right = decided == self.truth
-        return right
+        decided = np.array(readout.classes)[readout.probabilities(self.represented).argmax(axis=1)]
+        correct: Correct = decided == self.truth
+        return correct
 
 
 @dataclass(frozen=True)
-class Panel:
+class TestSets:
     """What an adapted readout is tested on: the speaker's own clips, those of old speakers, and of other new ones."""
 
-    own: Clips
-    old: Clips
-    others: Clips
+    own: Examples
+    old: Examples
+    others: Examples
 
 
 @dataclass
-class _Row:
+class _Tally:
     """What was measured with one number of clips used in one way."""
 
-    before: list[Right] = field(default_factory=list)
-    after: list[Right] = field(default_factory=list)
-    old: list[Right] = field(default_factory=list)
-    others: list[Right] = field(default_factory=list)
+    before: list[Correct] = field(default_factory=list)
+    after: list[Correct] = field(default_factory=list)
+    old: list[Correct] = field(default_factory=list)
+    others: list[Correct] = field(default_factory=list)
     groups: list[Labels] = field(default_factory=list)
     takes: list[Labels] = field(default_factory=list)
 
-    def add(self, before: Right, adapted: Readout, panel: Panel) -> None:
+    def add(self, before: Correct, adapted: Readout, tests: TestSets) -> None:
         """Take in a test of an adapted readout."""
         self.before.append(before)
-        self.after.append(panel.own.right(adapted))
-        self.old.append(panel.old.right(adapted))
-        self.others.append(panel.others.right(adapted))
-        self.groups.append(panel.own.speakers)
-        self.takes.append(panel.own.takes)
+        self.after.append(tests.own.correct(adapted))
+        self.old.append(tests.old.correct(adapted))
+        self.others.append(tests.others.correct(adapted))
+        self.groups.append(tests.own.speakers)
+        self.takes.append(tests.own.takes)
 
-    def summary(self) -> dict[str, Any]:
+    def summarise(self) -> dict[str, Any]:
         """Return accuracies, and the gain over the unadapted system on the same clips."""
         before, after, groups, takes = map(np.concatenate, (self.before, self.after, self.groups, self.takes))
         recordings = len(set(takes))
@@ -116,72 +113,69 @@ class NewSpeakers(Study):
     those of a larger one. What is left after the largest number is tested, so that all numbers are tested alike. A
     number counts if more than half of the speakers have more clips of every class; speakers who have not enough for
     the largest are left out. Forgetting is measured on clips of training speakers, which trained, and on those of the
-    other held-out speakers, which did not. Recordings that lack a sense are left out.
+    other held-out speakers, which did not. Recordings that lack a modality are left out.
     """
 
     seed: int = 0
     modes: tuple[str, ...] = tuple(MODES)
-    rows: dict[tuple[int, str], _Row] = field(default_factory=dict)
+    rows: dict[tuple[int, str], _Tally] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     counts: tuple[int, ...] = COUNTS
 
     def check(self, system: System) -> None:
-        """Raise `InputError` unless there is a readout to adapt; without labels alone if it cannot go on learning."""
-        if not isinstance(system, VectorSystem):
-            raise InputError(f"protocol new-speaker adapts a readout of vectors, {type(system).__name__} has none")
-        if not isinstance(system.classifier, IncrementalClassifier):
+        """Adapt without labels alone if the system cannot go on learning."""
+        if "learn" not in system.abilities:
             self.modes = ("mean",)
 
     def prepare(self, dataset: Dataset) -> None:
         """Choose the numbers of clips that the speakers of a data set allow."""
-        smallest = [smallest_class(dataset.labels[dataset.speakers == one]) for one in np.unique(dataset.speakers)]
+        smallest = [count_rarest(dataset.labels[dataset.speakers == one]) for one in np.unique(dataset.speakers)]
         self.counts = tuple(k for k in COUNTS if np.mean([least > k for least in smallest]) > 0.5)
         if not self.counts:
             raise InputError("most speakers have one recording of a class or none: none is left to test an adaptation")
 
-    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+    def add(self, system: System, train: Dataset, run: Predictions, progress: Progress | None = None) -> None:
         """Adapt a copy of the readout to each speaker of a fold."""
         used = np.setdiff1d(np.arange(len(train)), list(system.left_out_))
         sample = np.random.default_rng(self.seed).permutation(used)[:SAMPLE]
-        old = vectors_of(system, train.subset(np.sort(sample)), progress)
-        new = vectors_of(system, run.recordings, progress)
+        old = represent(system, train.subset(np.sort(sample)), progress)
+        new = represent(system, run.recordings, progress)
         if old is None or new is None:
             return
         speakers = np.unique(new.speakers)
         for done, speaker in enumerate(speakers, start=1):
-            if smallest_class(new.truth[new.speakers == speaker]) > self.counts[-1]:
+            if count_rarest(new.truth[new.speakers == speaker]) > self.counts[-1]:
                 self._add_speaker(system.readout_, new, speaker, old)
             else:
                 self.left_out.append(str(speaker))
             if progress:
                 progress("adapting", done, len(speakers))
 
-    def _add_speaker(self, readout: Readout, new: Clips, speaker: str, old: Clips) -> None:
+    def _add_speaker(self, readout: Readout, new: Examples, speaker: str, old: Examples) -> None:
+        """Adapt copies of a readout to draws of a speaker's clips, and test each."""
         own, others = np.flatnonzero(new.speakers == speaker), np.flatnonzero(new.speakers != speaker)
         rng = np.random.default_rng([self.seed, *speaker.encode()])
-        strangers = new.rows(np.sort(rng.permutation(others)[:SAMPLE]))
+        strangers = new.subset(np.sort(rng.permutation(others)[:SAMPLE]))
         for _ in range(DRAWS):
             by_class = [rng.permutation(own[new.truth[own] == label]) for label in np.unique(new.truth[own])]
             rest = np.sort(np.concatenate([rows[self.counts[-1] :] for rows in by_class]))
-            panel = Panel(new.rows(rest), old, strangers)
-            before = panel.own.right(readout)
-            self._row(0, "none").add(before, readout, panel)
+            tests = TestSets(new.subset(rest), old, strangers)
+            before = tests.own.correct(readout)
+            self.rows.setdefault((0, "none"), _Tally()).add(before, readout, tests)
             for count in self.counts:
-                given = new.rows(np.concatenate([rows[:count] for rows in by_class]))
+                given = new.subset(np.concatenate([rows[:count] for rows in by_class]))
                 for mode in self.modes:
-                    self._row(count, mode).add(before, adapted_to(readout, given, mode), panel)
+                    adapted = adapt_readout(readout, given, mode)
+                    self.rows.setdefault((count, mode), _Tally()).add(before, adapted, tests)
 
-    def _row(self, count: int, mode: str) -> _Row:
-        return self.rows.setdefault((count, mode), _Row())
-
-    def result(self) -> dict[str, Any]:
+    def summarise(self) -> dict[str, Any]:
         """Return a row for each number of clips and each mode; number 0 is the unadapted system."""
-        return {"new_speaker": [{"k": k, "mode": mode} | row.summary() for (k, mode), row in self.rows.items()]}
+        return {"new_speaker": [{"k": k, "mode": mode} | row.summarise() for (k, mode), row in self.rows.items()]}
 
-    def notes(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Say what was gained with 4 clips of each class, or as many as there are."""
         count = 4 if 4 in self.counts else self.counts[-1]
-        found = {mode: row.summary() for (k, mode), row in self.rows.items() if k == count}
+        found = {mode: row.summarise() for (k, mode), row in self.rows.items() if k == count}
         gained = [
             f"{MODES[mode]} {row['gain']:+.1f} points ({row['gain_ci95'][0]:.1f} to {row['gain_ci95'][1]:.1f})"
             for mode, row in found.items()
@@ -192,31 +186,30 @@ class NewSpeakers(Study):
         return said
 
 
-def smallest_class(labels: Labels) -> int:
+def count_rarest(labels: Labels) -> int:
     """Return how often the rarest label occurs.
 
-    >>> smallest_class(np.array(["sad", "happy", "sad"]))
+    >>> count_rarest(np.array(["sad", "happy", "sad"]))
     1
     """
     return int(np.unique(labels, return_counts=True)[1].min())
 
 
-def adapted_to(readout: Readout, given: Clips, mode: str) -> Readout:
+def adapt_readout(readout: Readout, given: Examples, mode: str) -> Readout:
     """Return a copy of a readout that was adapted to clips of one speaker in one of `MODES`."""
     copy = deepcopy(readout)
     if mode in ("mean", "both"):
-        copy.adapt(given.vectors)
+        copy.adapt(given.represented)
     if mode in ("labels", "both"):
-        copy.adapt(given.vectors, given.truth)
+        copy.adapt(given.represented, given.truth)
     return copy
 
 
-def vectors_of(system: VectorSystem, dataset: Dataset, progress: Progress | None = None) -> Clips | None:
-    """Return the state vectors of the recordings that lack no sense, or None if there is none."""
-    seen = system.viewed(dataset.clips(), progress=progress)
-    whole = np.array([view == system.modality for view, _ in seen], bool)
-    if not whole.any():
+def represent(system: System, dataset: Dataset, progress: Progress | None = None) -> Examples | None:
+    """Return what the readout reads of the recordings that lack no modality, or None if there is none."""
+    found = system.represent_clips(dataset.clips(), None, progress)
+    rows = [i for i, (modality, _) in enumerate(found) if modality == system.modality]
+    if not rows:
         return None
-    vectors = np.stack([vector for view, vector in seen if view == system.modality])
     takes = np.array([recording.take for recording in dataset.recordings])
-    return Clips(vectors, dataset.labels[whole], dataset.speakers[whole], takes[whole])
+    return Examples([found[i][1] for i in rows], dataset.labels[rows], dataset.speakers[rows], takes[rows])

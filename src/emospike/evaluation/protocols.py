@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
 
 from emospike.datasets import (
     LABELS,
     Dataset,
     Fold,
-    finer_labels,
     random_folds,
     relabel,
     speaker_folds,
@@ -21,12 +19,13 @@ from emospike.datasets import (
 )
 from emospike.datasets.folds import is_leaky
 from emospike.evaluation.cascade import Cascade
-from emospike.evaluation.leaks import leak_note, leaks
+from emospike.evaluation.leaks import describe_leaks, find_leaks
 from emospike.evaluation.new_speaker import NewSpeakers
-from emospike.evaluation.results import Tested, fold_row, summary
+from emospike.evaluation.results import Predictions, summarise, summarise_fold
 from emospike.evaluation.study import Study
-from emospike.evaluation.testing import tested, transduce
+from emospike.evaluation.testing import fit_system, test_system, transduce
 from emospike.progress import Progress, prefix_stages
+from emospike.readout.contract import Labels
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.validation import InputError, one_of, positive
@@ -49,11 +48,8 @@ PUBLISHED_SEEDS = 5
 STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade}
 """The study of each protocol that has one."""
 
-Save = Callable[[dict[str, Any]], None]
-Labels = Shaped[np.ndarray, " clips"]
 
-
-def new_system(
+def make_system(
     name: str, preset: str | None = None, seed: int = 0, normalise: str = "none", modality: str = "audio"
 ) -> System:
     """Return an unfitted system by name; its default preset if none is named.
@@ -86,7 +82,7 @@ def check_settings(
     one_of("label scheme", labels, LABELS)
     if seeds is not None:
         positive("seeds", seeds)
-    system = new_system(system_name, preset, 0, normalise, modality)
+    system = make_system(system_name, preset, 0, normalise, modality)
     STUDIES.get(protocol, Study)().check(system)
 
 
@@ -101,14 +97,14 @@ def evaluate(
     seeds: int | None = None,
     modality: str = "audio",
     progress: Progress | None = None,
-    save: Save | None = None,
+    save: Callable[[dict[str, Any]], object] | None = None,
 ) -> dict[str, Any]:
     """Return how well a system does on recordings that it did not train on, ready for JSON.
 
     Parameters
     ----------
     system_name, preset : what is trained, afresh for every fold
-    dataset : the recordings; those that cannot be read must be left out already (see `readable`)
+    dataset : the recordings; those that cannot be read must be left out already (see `drop_unreadable`)
     labels : a scheme of `emospike.datasets.LABELS`
     protocol : one of `PROTOCOLS`
     normalise : ``"speaker"`` removes the mean of each speaker, test speakers included, without their labels
@@ -124,32 +120,29 @@ def evaluate(
     dataset = relabel(dataset, labels)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": labels, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    splits, study = folds_of(dataset, protocol, system_name, seeds), STUDIES.get(protocol, Study)()
+    splits, study = split_folds(dataset, protocol, system_name, seeds), STUDIES.get(protocol, Study)()
     study.prepare(dataset)
-    result, runs = dict[str, Any](), list[Tested]()
+    meaning = explain_protocol(protocol, system_name, dataset)
+    result, runs = dict[str, Any](), list[Predictions]()
     for number, (seed, fold) in enumerate(splits, start=1):
-        system = new_system(system_name, preset, seed, normalise, modality)
+        system = make_system(system_name, preset, seed, normalise, modality)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(splits)}: ")
         if is_transductive(protocol, system_name):
             runs.append(transduce(system, dataset, fold, named, fold=number, seed=seed)[0])
         else:
             train, test = dataset.subset(fold.train), dataset.subset(fold.test)
-            runs.append(tested(system, test, named, fold=number, seed=seed, seconds=fitted(system, train, named)))
+            start = time.perf_counter()
+            fit_system(system, train, named)
+            seconds = {"fit": time.perf_counter() - start}
+            runs.append(test_system(system, test, named, fold=number, seed=seed, seconds=seconds))
             study.add(system, train, runs[-1], named)
-        rows = {"complete": number == len(splits), "folds": [fold_row(run) for run in runs]}
-        found = _summary(runs, protocol, [meaning(protocol, system_name, dataset)], normalise, study.notes())
-        result = about | rows | found | study.result()
+        rows = {"complete": number == len(splits), "folds": [summarise_fold(run) for run in runs]}
+        found = _summarise_runs(runs, protocol, meaning, normalise, study.describe())
+        result = about | rows | found | study.summarise()
         if save:
             save(result)
     return result
-
-
-def fitted(system: System, train: Dataset, progress: Progress | None) -> dict[str, float]:
-    """Train a system, and return how long it took."""
-    start = time.perf_counter()
-    system.fit(train.clips(), train.labels.tolist(), train.known_speakers(), progress, finer_labels(train))
-    return {"fit": time.perf_counter() - start}
 
 
 def test_model(system: System, dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
@@ -169,13 +162,13 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
     normalise = system.get_params().get("normalise", "none")
     about = {"system": SYSTEMS.name_of(type(system)), "modality": card.get("modality", "audio")}
     about |= {"labels": card.get("labels", "emotion"), "protocol": "test", "normalise": normalise}
-    found = leaks(card, dataset)
+    found = find_leaks(card, dataset)
     about |= {"preset": card.get("preset"), "complete": True, "leaks": found, "folds": []}
-    meaning = leak_note(found, card, dataset)
-    return about | _summary([tested(system, dataset, progress)], "test", [meaning], normalise)
+    meaning = describe_leaks(found, card, dataset)
+    return about | _summarise_runs([test_system(system, dataset, progress)], "test", meaning, normalise)
 
 
-def folds_of(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:
+def split_folds(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:
     """Return every seed and fold of a protocol."""
     if protocol == "published":
         way = SYSTEMS.find(system_name).published_split
@@ -187,7 +180,7 @@ def folds_of(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> l
     return [(seed, fold) for seed in range(seeds) for fold in speaker_folds(dataset)]
 
 
-def meaning(protocol: str, system_name: str, dataset: Dataset | None = None) -> str:
+def explain_protocol(protocol: str, system_name: str, dataset: Dataset | None = None) -> str:
     """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
     if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
         return "LEAKY: the data set's own split, in which test speakers also train"
@@ -199,13 +192,13 @@ def is_transductive(protocol: str, system_name: str) -> bool:
     return protocol == "published" and SYSTEMS.find(system_name).published_split.transductive
 
 
-def _summary(
-    runs: Sequence[Tested], protocol: str, meaning: list[str], normalise: str, more: Sequence[str] = ()
+def _summarise_runs(
+    runs: Sequence[Predictions], protocol: str, meaning: str, normalise: str, more: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return all numbers, and a note of what they mean."""
-    groups, over = _groups(runs, protocol)
-    numbers = summary(runs, groups)
-    said = list(meaning)
+    groups, over = _group_clips(runs, protocol)
+    numbers = summarise(runs, groups)
+    said = [meaning]
     if normalise == "speaker":
         said.append("speaker means are taken over all clips of a test speaker, without labels")
     whose = "Wilson's " if numbers["ci95_method"] == "Wilson" else ""
@@ -216,7 +209,7 @@ def _summary(
     return {"note": "; ".join([*said, *more])} | numbers
 
 
-def _groups(runs: Sequence[Tested], protocol: str) -> tuple[Labels, str]:
+def _group_clips(runs: Sequence[Predictions], protocol: str) -> tuple[Labels, str]:
     """Return the group of each clip for the interval, and what the groups are.
 
     Seeds of the published protocol; else speakers, whose clips are alike; clips, where that cannot be.

@@ -15,19 +15,18 @@ from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
 
-def readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+def drop_unreadable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the data set without recordings that cannot be read; a further note says how many these are.
 
     The sound is decoded where it counts. Of a film only the first picture is: whether it shows a face is found when it
-    is used (see `VectorSystem.trained_on` and `testing.tested`). A face-tracking table is read.
+    is used (see `System.perceive_training` and `testing.predict`). A face-tracking table is read.
 
     Raises
     ------
     InputError : none can be read
     """
-    senses = MODALITIES[modality]
-    found = map_clips(lambda _, clip: _problem(clip, senses), dataset.clips(), "reading", progress)
-    problems = list(found)
+    own = MODALITIES[modality]
+    problems = list(map_clips(lambda _, clip: _find_problem(clip, own), dataset.clips(), "reading", progress))
     bad = [problem for problem in problems if problem]
     if not bad:
         return dataset
@@ -38,13 +37,14 @@ def readable(dataset: Dataset, progress: Progress | None = None, modality: str =
     return replace(kept, notes=(*dataset.notes, note))
 
 
-def _problem(clip: Clip, senses: tuple[str, ...]) -> str | None:
+def _find_problem(clip: Clip, modalities: tuple[str, ...]) -> str | None:
+    """Return why a clip cannot be read, or None if it can."""
     try:
-        if "audio" in senses:
+        if "audio" in modalities:
             clip.sound  # noqa: B018 - decoded to see whether it can be
-        if "face" in senses and clip.face is not None and is_table(clip.face):
+        if "face" in modalities and clip.face is not None and is_table(clip.face):
             read_table(clip.face)
-        elif "face" in senses:
+        elif "face" in modalities:
             next(clip.frames(), None)
     except InputError as error:
         return str(error)

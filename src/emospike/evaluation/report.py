@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from emospike.systems.perception import WORDS
+from emospike.evaluation.results import Result
+from emospike.explain.wording import WORDS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Result = Mapping[str, Any]
-
 TOO_FEW = "too few speakers for an interval"
 
 
-def results_table(results: Sequence[Result]) -> Table:
+def tabulate_results(results: Sequence[Result]) -> Table:
     """Return a table with one row a result, no wider than a terminal."""
     from rich.table import Table
 
@@ -28,59 +27,60 @@ def results_table(results: Sequence[Result]) -> Table:
         table.add_row(
             "\n".join([f"{result['system']} {result['preset']}", *settings]),
             f"{result['accuracy']:.3f}",
-            _interval(result["ci95"], result),
+            _say_interval(result["ci95"], result),
             f"{result['balanced_accuracy']:.3f}",
             f"{result['majority']:.3f}",
             f"{result['at_coverage']['accuracy']:.3f}",
             str(result["clips"]),
         )
-        for sense in _alone(result):
-            own = result["senses"][sense]
-            numbers = (f"{own['accuracy']:.3f}", _interval(own["ci95"], result), f"{own['balanced_accuracy']:.3f}")
-            table.add_row(f"{WORDS[sense]} alone", *numbers)
+        for modality in _list_alone(result):
+            own = result["senses"][modality]
+            numbers = (f"{own['accuracy']:.3f}", _say_interval(own["ci95"], result), f"{own['balanced_accuracy']:.3f}")
+            table.add_row(f"{WORDS[modality]} alone", *numbers)
     return table
 
 
-def own_threshold_line(result: Result) -> str:
+def describe_own_threshold(result: Result) -> str:
     """Say how much is answered at the thresholds that the models set on their training speakers, and how rightly."""
     own = result["at_own_threshold"]
     right = "" if own["accuracy"] is None else f", {own['accuracy']:.1%} of them rightly"
     return f"at the threshold set in training {own['coverage']:.1%} of the recordings are answered{right}"
 
 
-def gain_lines(result: Result) -> list[str]:
-    """Return what each sense adds to the other, and what both gain over the better one; nothing for one sense."""
+def describe_gains(result: Result) -> list[str]:
+    """Return what each modality adds to the other, and what both gain over the better one; nothing for one."""
     if "gain" not in result:
         return []
-    gain, (first, second) = result["gain"], _alone(result)
+    gain, (first, second) = result["gain"], _list_alone(result)
     better = gain["better"]
     return [
-        f"{WORDS[second]} adds {_points(result, gain[first], f'to {WORDS[first]} ')}",
-        f"{WORDS[first]} adds {_points(result, gain[second], f'to {WORDS[second]} ')}",
-        f"both over the better sense alone ({WORDS[better['sense']]}): {_points(result, better)}",
+        f"{WORDS[second]} adds {_say_points(result, gain[first], f'to {WORDS[first]} ')}",
+        f"{WORDS[first]} adds {_say_points(result, gain[second], f'to {WORDS[second]} ')}",
+        f"both over the better sense alone ({WORDS[better['sense']]}): {_say_points(result, better)}",
     ]
 
 
-def _alone(result: Result) -> list[str]:
-    return [sense for sense in result.get("senses", {}) if sense in WORDS]
+def _list_alone(result: Result) -> list[str]:
+    """Return the modalities that were also tested alone."""
+    return [modality for modality in result.get("senses", {}) if modality in WORDS]
 
 
-def _points(result: Result, gain: Result, over: str = "") -> str:
+def _say_points(result: Result, gain: Result, over: str = "") -> str:
     low, high = gain["ci95"]
-    reach = TOO_FEW if _too_few(result) else f"95 % interval {low:.1f} to {high:.1f}"
+    reach = TOO_FEW if _has_two_speakers(result) else f"95 % interval {low:.1f} to {high:.1f}"
     return f"{gain['points']:+.1f} points {over}({reach})"
 
 
-def _interval(ci95: Sequence[float], result: Result) -> str:
-    return "too few" if _too_few(result) else f"{ci95[0]:.3f}-{ci95[1]:.3f}"
+def _say_interval(ci95: Sequence[float], result: Result) -> str:
+    return "too few" if _has_two_speakers(result) else f"{ci95[0]:.3f}-{ci95[1]:.3f}"
 
 
-def _too_few(result: Result) -> bool:
+def _has_two_speakers(result: Result) -> bool:
     """Tell whether an interval over speakers would span nearly all that is possible; one speaker has one over clips."""
     return result["protocol"] != "published" and len(result.get("speakers", ())) == 2
 
 
-def confusion_table(result: Result) -> Table:
+def tabulate_confusion(result: Result) -> Table:
     """Return how often each class (row) was taken for each class (column), and its recall."""
     from rich.table import Table
 
@@ -96,7 +96,7 @@ def confusion_table(result: Result) -> Table:
     return table
 
 
-def study_table(result: Result) -> Table | None:
+def tabulate_study(result: Result) -> Table | None:
     """Return the curve of a protocol that has one: of a cascade, or of adapting to new speakers."""
     from rich.table import Table
 
@@ -123,8 +123,8 @@ def study_table(result: Result) -> Table | None:
     return None
 
 
-def comparison_table(rows: Sequence[Result]) -> Table:
-    """Return a table with one row an evaluation of a comparison; its rows are those of `compare.row`."""
+def tabulate_comparison(rows: Sequence[Result]) -> Table:
+    """Return a table with one row an evaluation of a comparison; its rows are those of `compare.make_row`."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -133,13 +133,13 @@ def comparison_table(rows: Sequence[Result]) -> Table:
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        cells = comparison_cells(row)
+        cells = write_cells(row)
         about = f"{row['modality']}, {row['protocol']}{', LEAKY' if row['leaky'] else ''}"
         table.add_row(f"{row['system']} {row['preset']}\n{about}", *cells)
     return table
 
 
-def comparison_cells(row: Result) -> list[str]:
+def write_cells(row: Result) -> list[str]:
     """Return the numbers of one row of a comparison, empty where they are not known."""
     known = {name: value for name, value in row.items() if value is not None}
     energy = f"{known['total_uj']:,.0f} ({known['twin_total_uj']:,.0f})" if "total_uj" in known else ""

@@ -15,7 +15,7 @@ from jaxtyping import Bool
 from emospike import __version__
 from emospike.datasets import Dataset, Fold, published_split, random_folds, relabel, speaker_folds
 from emospike.evaluation import metrics
-from emospike.evaluation.reading import readable
+from emospike.evaluation.reading import drop_unreadable
 from emospike.progress import Progress, prefix_stages
 from emospike.systems import SYSTEMS
 from emospike.systems.info import SystemInfo
@@ -109,7 +109,7 @@ def reproduce(
         needed = reproduction.needs(trial)
         if needed not in {*materials, *notes}:
             try:
-                part = readable(dataset.with_senses(needed), named, needed)
+                part = drop_unreadable(dataset.select_modality(needed), named, needed)
                 materials[needed] = Material.of(part, reproduction, seed)
             except InputError as error:
                 notes[needed] = f"rows that need {HAS[needed]} are left out: {error}"

@@ -7,30 +7,32 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Float
 
 from emospike import __version__
 from emospike.datasets import Dataset
 from emospike.evaluation import metrics
-from emospike.readout.selective import accuracy_at, coverage_curve
+from emospike.evaluation.metrics import Correct
+from emospike.readout.calibration import Probabilities
+from emospike.readout.contract import Labels
 
 COVERAGE = 0.78
 """Share of clips that eXCube2 answered with sound and face; the accuracy there is what papers are compared by."""
 
-Labels = Shaped[np.ndarray, " clips"]
-Probabilities = Float[np.ndarray, "clips classes"]
+Result = Mapping[str, Any]
+"""What an evaluation found, as `summarise` begins it and its JSON file holds it."""
 
 
 @dataclass(frozen=True)
-class Tested:
-    """Decisions of one trained system on recordings that it did not train on.
+class Predictions:
+    """What one trained system decides on recordings that it did not train on.
 
     Attributes
     ----------
     recordings : what was tested, with the true labels
     classes, probabilities : what the system answered, one row a recording
     threshold : the confidence that it asks of an answer, set on its training speakers
-    alone : of a system of several senses, the probabilities by each sense alone; NaN where a recording lacks it
+    alone : of a system of several modalities, the probabilities by each alone; NaN where a recording lacks it
     left_out : why further recordings could not be decided on, one line each
     fold, seed : which of several runs this is
     seconds : time of ``fit`` and ``predict`` in all, and of each stage of one decision
@@ -56,9 +58,9 @@ class Tested:
     @property
     def decided(self) -> Labels:
         """The most probable class of each recording, whether it is answered or not."""
-        return self.taken_for(self.probabilities)
+        return self.choose_labels(self.probabilities)
 
-    def taken_for(self, probabilities: Probabilities) -> Labels:
+    def choose_labels(self, probabilities: Probabilities) -> Labels:
         """Return the most probable class of each row."""
         decided: Labels = np.array(self.classes)[probabilities.argmax(axis=1)]
         return decided
@@ -69,29 +71,24 @@ class Tested:
         return [recording.take for recording in self.recordings.recordings]
 
     @property
-    def correct(self) -> Bool[np.ndarray, " clips"]:
+    def correct(self) -> Correct:
         """Which recordings were decided rightly."""
-        correct: Bool[np.ndarray, " clips"] = self.truth == self.decided
+        correct: Correct = self.truth == self.decided
         return correct
 
-    @property
-    def confidence(self) -> Float[np.ndarray, " clips"]:
-        """The probability of each decision."""
-        confidence: Float[np.ndarray, " clips"] = self.probabilities.max(axis=1)
-        return confidence
 
-
-def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
+def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
     """Return all numbers of an evaluation; `groups` name the clips that stand or fall together (see `interval`).
 
     All tested recordings of all runs are pooled.
     """
-    truth, decided, correct, confidence = (
-        np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided", "correct", "confidence")
+    truth, decided, correct = (
+        np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided", "correct")
     )
-    answered = np.concatenate([run.confidence >= run.threshold for run in runs])
+    confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
+    answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
     labels = sorted({*truth.tolist(), *(name for run in runs for name in run.classes)})
-    threshold, selected = accuracy_at(confidence[:, None], correct, COVERAGE)
+    threshold, selected = metrics.accuracy_at(confidence[:, None], correct, COVERAGE)
     clips = len({take for run in runs for take in run.takes})
     return {
         "accuracy": metrics.accuracy(truth, decided),
@@ -99,7 +96,7 @@ def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
         "majority": metrics.majority(truth),
         "ci95": list(metrics.interval(correct, groups, clips)),
         "ci95_method": metrics.interval_method(correct, groups),
-        "coverage": coverage_curve(confidence[:, None], correct),
+        "coverage": metrics.coverage_curve(confidence[:, None], correct),
         "at_coverage": {"coverage": COVERAGE, "threshold": threshold, "accuracy": selected},
         "at_own_threshold": {
             "coverage": float(answered.mean()),
@@ -107,21 +104,21 @@ def summary(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
         },
         "recall": metrics.recalls(truth, decided),
         "confusion": {"labels": labels, "matrix": metrics.confusion(truth, decided, labels)},
-        "seconds": _seconds(runs),
+        "seconds": _sum_seconds(runs),
         "cost": {name: float(np.mean([run.cost[name] for run in runs])) for name in runs[0].cost},
         "clips": clips,
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,
-        **senses_alone(runs, groups),
-        "predictions": [row for run in runs for row in _rows(run)],
+        **compare_modalities(runs, groups),
+        "predictions": [row for run in runs for row in _list_predictions(run)],
     }
 
 
-def senses_alone(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
-    """Return what each sense alone decides, and what both gain over it; nothing for a system of one sense.
+def compare_modalities(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
+    """Return what each modality alone decides, and what both gain over it; nothing for a system of one modality.
 
-    ``senses`` has the accuracy of both and of each sense alone, on the clips that have both; ``gain`` has what both
-    gain over each sense (see `metrics.gain`), and over the one that is better on these clips. That one is known only
+    ``senses`` has the accuracy of both and of each modality alone, on the clips that have both; ``gain`` has what both
+    gain over each (see `metrics.gain`), and over the one that is better on these clips. That one is known only
     afterwards, so the last gain is, if anything, told too small.
     """
     if not runs[0].alone:
@@ -132,12 +129,12 @@ def senses_alone(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
     truth = np.concatenate([run.truth for run in runs])[has_all]
     takes, groups = len(set(np.concatenate([run.takes for run in runs])[has_all])), groups[has_all]
     decided = {"both": np.concatenate([run.decided for run in runs])[has_all]}
-    for sense in runs[0].alone:
-        decided[sense] = np.concatenate([run.taken_for(run.alone[sense]) for run in runs])[has_all]
+    for modality in runs[0].alone:
+        decided[modality] = np.concatenate([run.choose_labels(run.alone[modality]) for run in runs])[has_all]
     right = {name: truth == one for name, one in decided.items()}
-    better = max(runs[0].alone, key=lambda sense: float(right[sense].mean()))
-    over = {sense: metrics.gain(right[sense], right["both"], groups, takes) for sense in runs[0].alone}
-    senses = {
+    better = max(runs[0].alone, key=lambda modality: float(right[modality].mean()))
+    over = {one: metrics.gain(right[one], right["both"], groups, takes) for one in runs[0].alone}
+    found = {
         name: {
             "accuracy": metrics.accuracy(truth, one),
             "balanced_accuracy": metrics.balanced_accuracy(truth, one),
@@ -146,10 +143,10 @@ def senses_alone(runs: Sequence[Tested], groups: Labels) -> dict[str, Any]:
         }
         for name, one in decided.items()
     }
-    return {"senses": senses, "gain": over | {"better": {"sense": better} | over[better]}}
+    return {"senses": found, "gain": over | {"better": {"sense": better} | over[better]}}
 
 
-def fold_row(run: Tested) -> dict[str, Any]:
+def summarise_fold(run: Predictions) -> dict[str, Any]:
     """Return what one fold found."""
     return {
         "speakers": sorted(set(run.recordings.speakers.tolist()) - {""}),
@@ -160,7 +157,7 @@ def fold_row(run: Tested) -> dict[str, Any]:
     }
 
 
-def _seconds(runs: Sequence[Tested]) -> dict[str, float]:
+def _sum_seconds(runs: Sequence[Predictions]) -> dict[str, float]:
     """Return the time of fit and predict summed over the runs, of each stage of a decision as their mean."""
     stages = {stage: [run.seconds[stage] for run in runs if stage in run.seconds] for stage in runs[0].seconds}
     return {
@@ -169,24 +166,25 @@ def _seconds(runs: Sequence[Tested]) -> dict[str, float]:
     }
 
 
-def _rows(run: Tested) -> list[dict[str, Any]]:
+def _list_predictions(run: Predictions) -> list[dict[str, Any]]:
+    """Return a row for each recording: what it is, what was decided, by all modalities and by each alone."""
     rows: list[dict[str, Any]] = [
         {
             "file": recording.path.name,
             "speaker": recording.speaker,
             "label": recording.label,
             "decided": str(decided),
-            "probabilities": _by_class(run, row),
+            "probabilities": _name_classes(run, row),
             "fold": run.fold,
             "seed": run.seed,
         }
         for recording, decided, row in zip(run.recordings.recordings, run.decided, run.probabilities, strict=True)
     ]
-    for sense, alone in run.alone.items():
+    for modality, alone in run.alone.items():
         for row, own in zip(rows, alone, strict=True):
-            row.setdefault("alone", {})[sense] = None if np.isnan(own).any() else _by_class(run, own)
+            row.setdefault("alone", {})[modality] = None if np.isnan(own).any() else _name_classes(run, own)
     return rows
 
 
-def _by_class(run: Tested, probabilities: Float[np.ndarray, " classes"]) -> dict[str, float]:
+def _name_classes(run: Predictions, probabilities: Float[np.ndarray, " classes"]) -> dict[str, float]:
     return {name: round(float(p), 6) for name, p in zip(run.classes, probabilities, strict=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emospike.datasets import Dataset
-from emospike.evaluation.results import Tested
+from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
 from emospike.systems.base import System
 
@@ -19,13 +19,13 @@ class Study:
     def prepare(self, dataset: Dataset) -> None:
         """Look at the whole data set before the first fold; raise `InputError` if it will not do."""
 
-    def add(self, system: Any, train: Dataset, run: Tested, progress: Progress | None = None) -> None:
+    def add(self, system: System, train: Dataset, run: Predictions, progress: Progress | None = None) -> None:
         """Measure on the system of a fold, which was trained on `train` and tested in `run`."""
 
-    def result(self) -> dict[str, Any]:
+    def summarise(self) -> dict[str, Any]:
         """Return what was found so far, ready for JSON."""
         return {}
 
-    def notes(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Say it in words."""
         return []

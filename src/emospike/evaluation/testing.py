@@ -9,70 +9,67 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from emospike import store
-from emospike.datasets import Dataset, Fold
-from emospike.evaluation.results import Tested
+from emospike.datasets import Dataset, Fold, finer_labels
+from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
 from emospike.systems.base import System
-from emospike.systems.sensing_system import SensingSystem
 from emospike.validation import InputError
 
 TIMED = 6
 """Test clips of a fold that are decided one by one to time the stages, the first to warm up."""
 
-Probabilities = Float[np.ndarray, "clips classes"]
+
+def fit_system(system: System, train: Dataset, progress: Progress | None = None) -> System:
+    """Train a system on all recordings, with their speakers and finer labels where those are known."""
+    return system.fit(train.clips(), train.labels.tolist(), train.known_speakers, progress, finer_labels(train))
 
 
-def tested(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
-    """Return what a trained system decides on a data set (see `answered`), timed, and what its decisions cost."""
-    found = answered(system, dataset, progress, **run)
-    timed = found.recordings.subset(np.arange(len(found.recordings))[:TIMED])
-    return replace(found, seconds=found.seconds | stage_seconds(system, timed), cost=costs(system, timed))
+def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
+    """Return what a trained system decides on a data set (see `predict`), what that costs, and the time of each stage.
+
+    The times of the stages (the paper's Table 7) and the costs are means over the first recordings.
+    """
+    found = predict(system, dataset, progress, **run)
+    first = found.recordings.subset(np.arange(len(found.recordings))[:TIMED])
+    times = [system.decide(clip).seconds for clip in first.clips()]
+    times = times[1:] or times
+    stages = {stage: float(np.mean([one[stage] for one in times if stage in one])) for stage in times[0]}
+    return replace(found, seconds=found.seconds | stages, cost=average_cost(system, first))
 
 
-def answered(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Tested:
-    """Return what a trained system decides on a data set; `run` are further fields of `Tested`.
+def predict(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
+    """Return what a trained system decides on a data set; `run` are further fields of `Predictions`.
 
     A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason. One that
-    lacks a sense is decided by the other, as it always is.
+    lacks a modality is decided by the other, as it always is.
 
     Raises
     ------
     InputError : no recording can be decided on
     """
-    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers()
-    if isinstance(system, SensingSystem):
-        alone, left_out = system.answers(clips, who, progress)
-        whole = alone.pop(system.modality)
-        for other in alone.values():
-            whole = np.where(np.isnan(whole), other, whole)
-    else:
-        alone, left_out, whole = {}, {}, system.predict_proba(clips, who, progress)
+    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers
+    alone, left_out = system.predict_by_modality(clips, who, progress)
+    whole = alone.pop(system.modality)
+    for other in alone.values():
+        whole = np.where(np.isnan(whole), other, whole)
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))
-    return Tested(
+    return Predictions(
         dataset.subset(kept),
         system.classes_,
         whole[kept],
         system.threshold_,
-        alone={sense: one[kept] for sense, one in alone.items()},
+        alone={modality: one[kept] for modality, one in alone.items()},
         left_out=tuple(left_out.values()),
         seconds=run.pop("seconds", {}) | {"predict": time.perf_counter() - start},
         **run,
     )
 
 
-def stage_seconds(system: System, dataset: Dataset) -> dict[str, float]:
-    """Return the mean time of each stage of a decision (the paper's Table 7), after a first one to warm up."""
-    times = [system.decide(clip).seconds for clip in dataset.clips()]
-    times = times[1:] or times
-    return {stage: float(np.mean([one[stage] for one in times if stage in one])) for stage in times[0]}
-
-
-def costs(system: System, dataset: Dataset) -> dict[str, float]:
+def average_cost(system: System, dataset: Dataset) -> dict[str, float]:
     """Return the mean operations of a decision on these recordings, and the bytes of the stored model."""
     found = [asdict(system.operations(clip)) for clip in dataset.clips()]
     numbers = [name for name, value in found[0].items() if isinstance(value, int | float)]
@@ -83,7 +80,7 @@ def costs(system: System, dataset: Dataset) -> dict[str, float]:
 
 def transduce(
     system: System, dataset: Dataset, split: Fold, progress: Progress | None = None, **run: Any
-) -> tuple[Tested, Any]:
+) -> tuple[Predictions, Any]:
     """Return what a system decides on the test rows of a fold, all recordings being there in training; and its run.
 
     The system's `transduce` gets all clips with all labels, and masks of the rows that train and that validate; its run
@@ -94,9 +91,9 @@ def transduce(
     ------
     InputError : a system that cannot do so
     """
-    able = getattr(system, "transduce", None)
-    if able is None:
+    if "transduce" not in system.abilities:
         raise InputError(f"{type(system).__name__} cannot decide on recordings while it trains with them")
     train, validation = (np.isin(np.arange(len(dataset)), rows) for rows in (split.train, split.validation))
-    whole = able(dataset.clips(), dataset.labels.tolist(), train, validation, progress)
-    return Tested(dataset.subset(split.test), dataset.classes, whole.probabilities[split.test], 0.0, **run), whole
+    whole = system.transduce(dataset.clips(), dataset.labels.tolist(), train, validation, progress)
+    answers = whole.probabilities[split.test]
+    return Predictions(dataset.subset(split.test), dataset.classes, answers, 0.0, **run), whole

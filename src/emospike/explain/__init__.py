@@ -1,5 +1,10 @@
-"""Explain: draws what systems and evaluations found, as PNG figures and one HTML page; it computes no decisions."""
+"""Explain: why a decision came about, as pictures and one HTML page; it computes no decisions.
 
+Systems measure what parts of a recording do (`attribution`) and choose the pictures (`panels`), which draw themselves.
+"""
+
+from emospike.explain.attribution import Attribution
+from emospike.explain.explanation import Explanation
 from emospike.explain.write import write_comparison, write_explanation
 
-__all__ = ["write_comparison", "write_explanation"]
+__all__ = ["Attribution", "Explanation", "write_comparison", "write_explanation"]

@@ -1,87 +1,92 @@
-"""Hiding parts of what is perceived, one after the other, to measure what each of them does to a decision."""
+"""Attribution by occlusion: a part is left out, the model decides again, and the evidence that is lost is the part's.
+
+    change = ln(p / (1 - p)) on the whole clip - ln(p / (1 - p)) without the part
+
+Source: Zeiler & Fergus 2014, section 4.2 (occlusion); Robnik-Šikonja & Kononenko 2008 (difference of log-odds).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Float
 
-from emospike.readout.interactions import channel_groups
-from emospike.series import Series
-from emospike.systems.base import Effect
-from emospike.systems.perception import Perceived
-from emospike.systems.sensing_system import log_odds
-
-if TYPE_CHECKING:
-    from emospike.systems.sensing_system import SensingSystem
-
-Hidden = tuple[Bool[np.ndarray, "_ _"] | None, ...]
-"""Of each feature, what is hidden (steps, channels); None where nothing is."""
-
-Levels = Sequence[Float32[np.ndarray, " _"]]
-"""Of each feature, the value of each channel that tells the system nothing."""
-
+Part = TypeVar("Part")
 
 MOMENTS = 12
 """Stretches of equal length that a clip is cut into."""
 
+STRONGEST = 12
+"""Attributions of one kind that are shown."""
 
-def stretches(steps: int, rate: float) -> Iterator[tuple[str, int, int]]:
-    """Yield the name of each moment, its first step, and the first step after it.
 
-    >>> next(stretches(120, rate=100.0))
-    ('0.00-0.10 s', 0, 10)
+@dataclass(frozen=True)
+class Attribution:
+    """What leaving one thing out does to a decision.
+
+    Attributes
+    ----------
+    name : the band, region or moment that was left out
+    change : log-odds of a class with it minus without it; positive speaks for the class
+    """
+
+    name: str
+    change: float
+
+
+def attribute(
+    evidence: Callable[[Part], float], whole: Part, occluded: Mapping[str, Iterable[tuple[str, Part]]]
+) -> dict[str, list[Attribution]]:
+    """Return the change of evidence that each part makes, by kind of part; kinds without parts are left out.
+
+    Parameters
+    ----------
+    evidence : the log-odds of a class, of whatever the model decides on
+    whole : all of it
+    occluded : by kind, the name of each part, and all but this part
+
+    Examples
+    --------
+    >>> attribute(sum, [1.0, 2.0], {"moments": [("0–1 s", [2.0]), ("1–2 s", [1.0])]})
+    {'moments': [Attribution(name='0–1 s', change=1.0), Attribution(name='1–2 s', change=2.0)]}
+    """
+    known = evidence(whole)
+    found = {
+        kind: [Attribution(name, known - evidence(rest)) for name, rest in parts] for kind, parts in occluded.items()
+    }
+    return {kind: own for kind, own in found.items() if own}
+
+
+def log_odds(probabilities: Float[np.ndarray, " classes"], target: int) -> float:
+    """Return ln p / (1 - p) of a class.
+
+    >>> log_odds(np.array([0.5, 0.5]), 0)
+    0.0
+    """
+    p = float(np.clip(probabilities[target], 1e-9, 1 - 1e-9))
+    return float(np.log(p / (1 - p)))
+
+
+def cut_moments(steps: int, rate: float) -> Iterator[tuple[str, slice]]:
+    """Yield the name of each of `MOMENTS` moments of a clip, and its steps.
+
+    >>> next(cut_moments(120, rate=100.0))
+    ('0.00–0.10 s', slice(0, 10, None))
     """
     for start, stop in pairwise(np.linspace(0, steps, MOMENTS + 1).astype(int).tolist()):
-        yield f"{start / rate:.2f}-{stop / rate:.2f} s", start, stop
+        yield f"{start / rate:.2f}–{stop / rate:.2f} s", slice(start, stop)
 
 
-def bands_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidden]]:
-    """Yield the name of each band of sound, contour and part of the face, and where it is, in all features.
+def select_strongest(attributions: Sequence[Attribution], most: int = STRONGEST) -> list[Attribution]:
+    """Return the attributions of largest size, `most` at most, from the strongest for to the strongest against.
 
-    >>> heard = Series(np.zeros((2, 2), np.float32), 100.0, ("mel 90 Hz", "mel 440 Hz"))
-    >>> [(name, hidden[0].sum(axis=0).tolist()) for name, hidden in bands_hidden([heard, None])]
-    [('50–200 Hz', [2, 0]), ('400–650 Hz', [0, 2])]
+    >>> found = [Attribution("a", 0.1), Attribution("b", -2.0), Attribution("c", 1.0)]
+    >>> [one.name for one in select_strongest(found, most=2)]
+    ['c', 'b']
     """
-    groups = [{} if one is None else channel_groups(one.channels) for one in series]
-    for name in dict.fromkeys(name for own in groups for name in own):
-        hidden = []
-        for one, own in zip(series, groups, strict=True):
-            mask = None if one is None or name not in own else np.zeros(one.values.shape, bool)
-            if mask is not None:
-                mask[:, own[name]] = True
-            hidden.append(mask)
-        yield name, tuple(hidden)
-
-
-def moments_hidden(series: Sequence[Series | None]) -> Iterator[tuple[str, Hidden]]:
-    """Yield the name of each stretch of time (see `stretches`), and where it is, in all features."""
-    grid = next(one for one in series if one is not None)
-    for name, start, stop in stretches(len(grid), grid.rate):
-        masks = [None if one is None else np.zeros(one.values.shape, bool) for one in series]
-        for mask in masks:
-            if mask is not None:
-                mask[start:stop] = True
-        yield name, tuple(masks)
-
-
-def effects(
-    system: SensingSystem, seen: Perceived, target: int, parts: Iterable[tuple[str, Hidden]], levels: Levels
-) -> list[Effect]:
-    """Return what hiding each part takes from the log-odds of a class."""
-    whole = log_odds(system.answer(seen, seen.senses), target)
-    rests = ((name, log_odds(system.answer(held(seen, hidden, levels), seen.senses), target)) for name, hidden in parts)
-    return [Effect(name, whole - rest) for name, rest in rests]
-
-
-def held(seen: Perceived, hidden: Hidden, levels: Levels) -> Perceived:
-    """Return the features with what is hidden held at levels that tell nothing."""
-    series = [
-        one if one is None or mask is None else one.with_values(np.where(mask, level, one.values).astype(np.float32))
-        for one, mask, level in zip(seen.series, hidden, levels, strict=True)
-    ]
-    return replace(seen, series=tuple(series))
+    largest = sorted(attributions, key=lambda one: -abs(one.change))[:most]
+    return sorted(largest, key=lambda one: -one.change)

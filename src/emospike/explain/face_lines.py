@@ -23,17 +23,17 @@ MESH = (
 LINES = {68: POLYLINES, 478: MESH}
 
 
-def order(points: int) -> Int64[np.ndarray, " drawn"]:
+def order_points(points: int) -> Int64[np.ndarray, " drawn"]:
     """Return the points in the order in which they are drawn, -1 where the pen is lifted; all if they are unknown.
 
-    >>> order(68)[15:19].tolist(), order(3).tolist()
+    >>> order_points(68)[15:19].tolist(), order_points(3).tolist()
     ([15, 16, -1, 17], [0, -1, 1, -1, 2, -1])
     """
     lines = LINES.get(points, [(i,) for i in range(points)])
     return np.array([i for line in lines for i in (*line, -1)], np.int64)
 
 
-def drawn(points: Float32[np.ndarray, "points 2"]) -> Float32[np.ndarray, "drawn 2"]:
+def join_points(points: Float32[np.ndarray, "points 2"]) -> Float32[np.ndarray, "drawn 2"]:
     """Return the points in the order in which they are drawn, NaN where the pen is lifted."""
-    pen = order(len(points))
+    pen = order_points(len(points))
     return np.where((pen < 0)[:, None], np.float32(np.nan), points[pen])

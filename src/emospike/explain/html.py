@@ -1,45 +1,111 @@
-"""Pieces of HTML that pages are made of: sections, tables with bars, plots, pictures, choices."""
+"""Pieces of HTML that the page is made of, and the page itself: one file that holds all it shows and asks for nothing.
+
+Colours are names of CSS variables (``var(--for)``), in plots too, so that everything follows the reader's theme.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, Any
 
-from emospike.explain.wording import counted, cut, milliseconds, percent, signed, strongest
-from emospike.systems.base import Effect
+import numpy as np
+from jaxtyping import Float32
+
+from emospike.explain.style import png
+from emospike.explain.wording import cut, percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Plot = dict[str, Any]
+"""``"data"`` and ``"layout"`` of a plot by plotly, which packs arrays itself; a view of several also has a ``"name"``
+and a ``"note"``. What moves is in the layout's ``"meta"``."""
 
 Row = tuple[str, str, str]
 """A name, a bar and a number, the bar in HTML."""
 
+SAMPLES = 16_000
+"""Of sound, a second."""
 
-def section(title: str, *parts: str) -> str:
-    """Return a section under its heading."""
-    return "\n".join([f"<section><h2>{escape(title)}</h2>", *parts, "</section>"])
-
-
-def figure(*parts: str) -> str:
-    """Return plots and pictures with what is said below them."""
-    return "\n".join(["<figure>", *parts, "</figure>"])
+LONG = 260
+"""Characters from which a caption is set in two columns."""
 
 
-def plot(name: str, alt: str) -> str:
-    """Return the place of a plot."""
-    return f'<div class="plot" data-plot="{escape(name)}" role="img" aria-label="{escape(alt)}"></div>'
+class Page:
+    """What a page has shown and said so far."""
+
+    def __init__(self) -> None:
+        self._plots: list[str] = []
+        self._said: set[str] = set()
+
+    def plot(self, name: str, alt: str, *views: Plot) -> str:
+        """Return the place of a plot, of its first view if there are several."""
+        from plotly.graph_objects import Figure
+
+        drawn = []
+        for view in views:
+            layout = {"template": "none"} | view["layout"]
+            about = json.dumps({"name": view.get("name", ""), "note": view.get("note", "")}).replace("<", "\\u003c")
+            figure = Figure(view["data"], layout).to_json().replace("\\u002f", "/")  # of which packed arrays hold many
+            drawn.append(f"{about[:-1]},{figure[1:]}")
+        self._plots.append(f"{json.dumps(name)}:[{','.join(drawn)}]")
+        return f'<div class="plot" data-plot="{escape(name)}" role="img" aria-label="{escape(alt)}"></div>'
+
+    def views(self, name: str, alt: str, views: Sequence[Plot]) -> str:
+        """Return the place of a plot that has several views, the choice between them above it."""
+        options = "".join(f'<option value="{i}">{escape(view["name"])}</option>' for i, view in enumerate(views))
+        return (
+            f'<label>Show <select data-view="{escape(name)}">{options}</select></label>\n'
+            f'{self.plot(name, alt, *views)}\n<p class="note" data-note="{escape(name)}">{escape(views[0]["note"])}</p>'
+        )
+
+    def picture(self, figure: Figure, alt: str) -> str:
+        """Return a picture that the page holds itself."""
+        data = base64.b64encode(png(figure)).decode()
+        return f'<div class="wide"><img src="data:image/png;base64,{data}" alt="{escape(alt)}"></div>'
+
+    def say(self, caption: str) -> str:
+        """Return the lines of a caption that were not said before."""
+        lines = [line for line in dict.fromkeys(caption.splitlines()) if line not in self._said]
+        self._said.update(lines)
+        text = " ".join(lines)
+        return f'<figcaption class="{"long" if len(text) > LONG else ""}">{escape(text)}</figcaption>' if lines else ""
+
+    def document(self, title: str, body: Iterable[str]) -> str:
+        """Return the whole page, with its scripts and the data of its plots."""
+        from plotly.offline import get_plotlyjs
+
+        scripts = {"plotly": get_plotlyjs(), "script": _read_asset("page.js") + _read_asset("animation.js")}
+        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts.values()]
+        return Template(_read_asset("page.html")).substitute(
+            scripts,
+            scripts=" ".join(f"'sha256-{digest}'" for digest in digests),
+            title=escape(title),
+            style=_read_asset("page.css"),
+            body="\n".join(body),
+            plots=f"{{{','.join(self._plots)}}}",
+        )
 
 
-def views(name: str, alt: str, found: Sequence[Mapping[str, Any]], label: str = "Show") -> str:
-    """Return the place of a plot that has several views, and the choice between them above it."""
-    options = "".join(f'<option value="{i}">{escape(view["name"])}</option>' for i, view in enumerate(found))
-    chosen = f'<label>{escape(label)} <select data-view="{escape(name)}">{options}</select></label>'
-    scale = f'<p class="note" data-scale="{escape(name)}">{escape(found[0]["scale"])}</p>'
-    return f"{chosen}\n{plot(name, alt)}\n{scale}"
+def _read_asset(name: str) -> str:
+    return (files("emospike.explain") / "assets" / name).read_text(encoding="utf-8")
 
 
-def caption(text: str) -> str:
-    """Return what is said below a figure."""
-    return f"<figcaption>{escape(text)}</figcaption>"
+def play(sound: Float32[np.ndarray, " samples"]) -> str:
+    """Return a player of a sound of 16 kHz, full scale ±1, which the page holds itself, without loss (FLAC)."""
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(sound, -1, 1), SAMPLES, format="FLAC", subtype="PCM_16")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<audio controls src="data:audio/flac;base64,{data}"></audio>'
 
 
 def note(text: str) -> str:
@@ -47,20 +113,15 @@ def note(text: str) -> str:
     return f'<p class="note">{escape(text)}</p>'
 
 
-def picture(image: bytes, alt: str) -> str:
-    """Return a PNG picture that the page holds itself."""
-    data = base64.b64encode(image).decode()
-    return f'<div class="wide"><img src="data:image/png;base64,{data}" alt="{escape(alt)}"></div>'
-
-
 def columns(*parts: str) -> str:
-    """Return parts side by side where there is room."""
-    return f'<div class="columns">{"".join(parts)}</div>'
+    """Return parts side by side where there is room, three at most."""
+    return f'<div class="columns" style="--count:{min(len(parts), 3)}">{"".join(parts)}</div>'
 
 
-def bar(value: float, kind: str = "", start: float = 0.0) -> str:
-    """Return a bar; `value` and `start` are shares of the room that it has."""
-    return f'<span class="bar {kind}" style="--value:{value:.4f};--start:{start:.4f}"></span>'
+def key(**meanings: str) -> str:
+    """Return what colours mean, by the names of their CSS variables."""
+    spans = (f'<span class="{name}">{escape(text)}</span>' for name, text in meanings.items())
+    return f'<p class="key">{" ".join(spans)}</p>'
 
 
 def table(title: str, rows: Sequence[Row]) -> str:
@@ -72,38 +133,26 @@ def table(title: str, rows: Sequence[Row]) -> str:
     return f"<div><table><caption>{escape(title)}</caption>{''.join(lines)}</table></div>"
 
 
-def fractions(title: str, rows: Sequence[tuple[str, float]], label: str = "") -> str:
-    """Return a table of fractions of 1 with bars."""
+def tabulate_fractions(title: str, rows: Sequence[tuple[str, float]], label: str) -> str:
+    """Return a table of fractions of 1 with bars, that of the label highlighted."""
     return table(title, [(name, bar(p, "for" if name == label else ""), escape(percent(p))) for name, p in rows])
 
 
-def times(seconds: Mapping[str, float]) -> str:
-    """Return a table of milliseconds with bars."""
-    longest = max(seconds.values(), default=0.0) or 1.0
-    rows = [(name, bar(value / longest), milliseconds(value)) for name, value in seconds.items()]
-    return table(f"Time: {milliseconds(sum(seconds.values()))}", rows) if rows else ""
+def bar(value: float, kind: str = "", start: float = 0.0) -> str:
+    """Return a bar; `value` and `start` are shares of the room that it has."""
+    return f'<span class="bar {kind}" style="--value:{value:.4f};--start:{start:.4f}"></span>'
 
 
-def changes(title: str, effects: Sequence[Effect]) -> str:
-    """Return a table of effects with bars to both sides of zero, the strongest for the decision first."""
-    shown = strongest(effects)
-    values = [effect.change for effect in shown]
-    bars = zero_bars([values], ["for" if value >= 0 else "against" for value in values])
-    rows = [(one.name, drawn, signed(one.change)) for one, drawn in zip(shown, bars, strict=True)]
-    return table(counted(title, effects), rows)
-
-
-def zero_bars(series: Sequence[Sequence[float]], colours: Sequence[str]) -> list[str]:
+def bar_from_zero(series: Sequence[Sequence[float]], kinds: Sequence[str]) -> list[str]:
     """Return for each row the bars of all series below each other, to both sides of one zero.
 
-    `colours` name the class of each row if there is one series, and else that of each series.
+    `kinds` name the class of each row if there is one series, and else that of each series.
     """
     every = [0.0, *(value for one in series for value in one)]
     low, span = min(every), max(every) - min(every) or 1.0
     out = []
     for i, row in enumerate(zip(*series, strict=True)):
-        kinds = [colours[i]] if len(series) == 1 else colours
-        starts = [(min(value, 0.0) - low) / span for value in row]
-        drawn = [bar(abs(v) / span, kind, start) for v, kind, start in zip(row, kinds, starts, strict=True)]
+        own = [kinds[i]] if len(series) == 1 else kinds
+        drawn = [bar(abs(v) / span, kind, (min(v, 0.0) - low) / span) for v, kind in zip(row, own, strict=True)]
         out.append("".join(f'<div class="zero" style="--zero:{-low / span:.4f}">{one}</div>' for one in drawn))
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,11 @@ HIGHLIGHT = {"A1": "#e69f00", "STS": "#009e73"}
 SITE = "#aa3377"
 ARC = "#33527a"
 
-SENSE = {"audio": HIGHLIGHT["A1"], "face": HIGHLIGHT["STS"], "both": "#7b4fa3"}
-"""Sound, face, and what passes between them."""
+MODALITY = {"audio": HIGHLIGHT["A1"], "face": HIGHLIGHT["STS"], "eeg": "#56b4e9", "both": "#7b4fa3"}
+"""Sound, face, EEG, and what passes between them."""
+
+COLOURS = {"for": FOR, "against": AGAINST, "arc": ARC, **MODALITY}
+"""Colours in pictures, by the names of the CSS variables that stand for them on pages."""
 
 PART = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#aa3377")
 """The parts of the face from top to bottom."""
@@ -35,7 +39,7 @@ ACTIVITY = ("#ccd4dd", "#8fbcdb", "#2a78b5", "#0a2c52")
 """Colours from a silent to the most active neuron, on white."""
 
 POWER = "viridis"
-"""Colour map of spectrograms; plotly writes it with a capital letter."""
+"""Colour map of spectrograms."""
 
 DPI = 150
 SMALL, NORMAL, LARGE = 8.0, 9.5, 17.0
@@ -89,6 +93,20 @@ def colour_bar(figure: Figure | SubFigure, mappable: Any, axes: Any, label: str,
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
     bar.outline.set_visible(False)
     return bar
+
+
+def add_legend(figure: Figure | SubFigure, handles: Sequence[Any], where: Any) -> None:
+    """Name colours and marks in a line, such as one ``"outside upper center"`` of a figure's axes."""
+    figure.legend(handles=handles, loc=where, ncols=len(handles), frameon=False, fontsize=SMALL, labelcolor=INK)
+
+
+def add_caption(figure: Figure, caption: str) -> None:
+    """Write a caption below a figure, which grows by as much as the caption needs."""
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(" ".join(caption.splitlines()), int(16.5 * width))
+    if lines:
+        figure.set_size_inches(width, height + 0.1 + 0.14 * len(lines))
+        figure.supxlabel("\n".join(lines), fontsize=SMALL, color=MUTED, x=0.01, ha="left")
 
 
 def png(figure: Figure, alt: str = "") -> bytes:

@@ -1,7 +1,7 @@
 """Features: from a clip to time series.
 
-Each is one file: a frozen dataclass with the verb ``extract(clip) -> Series`` and the sense that it takes in. To add
-one, write that file and its line in `FEATURES`.
+Each is one file: a frozen dataclass with the verb ``extract(clip) -> Series`` and the modality that it takes in. To
+add one, write that file and its line in `FEATURES`.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ PICTURES = Registry("pictures", {"contours": "emospike.features.contours:Contour
 class Feature(Protocol):
     """What every feature can do."""
 
-    sense: ClassVar[str]
+    modality: ClassVar[str]
     """What it takes in: ``"audio"``, ``"face"`` or ``"eeg"``."""
 
     def extract(self, clip: Clip) -> Series:
         """Return the clip's time series."""
         ...
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
-        """Return the series as another voice would have given it (see `virtual_speakers`)."""
+    def respeak(self, voice: Voice, series: Series) -> Series:
+        """Return the series as another voice would have given it (see `VirtualSpeakers`)."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -9,12 +10,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, is_table
 from emospike.features.blendshapes import Blendshapes
-from emospike.features.face_track import FaceTrack, NoFaceError, face_series
+from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.openface import CHANNELS, read_table
-from emospike.series import Series
+from emospike.series import Channel, Series
 
 
 class Bridge(NamedTuple):
@@ -97,58 +98,56 @@ class ActionUnits:
     stride: int | None = None
     model: str | None = None
 
-    sense: ClassVar[str] = "face"
+    modality: ClassVar[str] = "face"
 
     def track(self, clip: Clip) -> FaceTrack:
         """Return the intensities in every frame, with pose and landmarks; kept in `clip.memo`."""
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film, or a face-tracking table (.csv, .csv.gz)")
         if self not in clip.memo:
-            clip.memo[self] = table_track(clip, clip.face) if is_table(clip.face) else self._film(clip)
+            clip.memo[self] = read_track(clip, clip.face) if is_table(clip.face) else self._bridge(clip)
         track: FaceTrack = clip.memo[self]
         return track
 
     def extract(self, clip: Clip) -> Series:
         """Return the intensities on the 10 ms grid, shape (steps, 17)."""
-        return face_series(clip, self.track(clip))
+        return lay_on_grid(clip, self.track(clip))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the face of one who speaks as slowly as that voice."""
-        return stretched(voice, series)
+        return stretch(voice, series)
 
-    def _film(self, clip: Clip) -> FaceTrack:
+    def _bridge(self, clip: Clip) -> FaceTrack:
         track = Blendshapes(self.stride, self.model).track(clip)
-        return replace(track, values=bridged(track.values, track.channels), channels=CHANNELS)
+        return replace(track, values=bridge_units(track.values, track.channels), channels=CHANNELS)
 
 
-def table_track(clip: Clip, table: Path) -> FaceTrack:
+def read_track(clip: Clip, table: Path) -> FaceTrack:
     """Return the part of a face-tracking table that a clip is of, on the clip's clock."""
     whole = read_table(table)
     if len(whole) == 1:
         return replace(whole, time=np.zeros(1))
     time = whole.time + clip.face_delay - clip.start
     inside = (time >= 0) & (time < (np.inf if clip.stop is None else clip.stop - clip.start))
-    return whole.rows(inside, time)
+    return whole.select(inside, time)
 
 
-def bridged(
-    blendshapes: Float32[np.ndarray, "frames blendshapes"], channels: tuple[str, ...]
+def bridge_units(
+    blendshapes: Float32[np.ndarray, "frames blendshapes"], channels: Sequence[Channel]
 ) -> Float32[np.ndarray, "frames units"]:
-    """Return the action units that `BRIDGES` makes of blendshapes, whose names are ``"blendshape jawOpen"`` or so.
+    """Return the action units that `BRIDGES` makes of blendshapes.
 
-    >>> shapes = tuple(f"blendshape {name}" for bridge in BRIDGES.values() for name in bridge.blendshapes)
-    >>> scores = np.array([[0.8 if name == "blendshape mouthSmile" else 0.0 for name in shapes]], np.float32)
-    >>> float(bridged(scores, shapes)[0, CHANNELS.index("AU12 lip corner puller")].round(1))
-    2.0
+    >>> from emospike.features.blendshapes import CHANNELS as SHAPES
+    >>> scores = np.array([[0.8 if shape.movement == "mouthSmile" else 0.0 for shape in SHAPES]], np.float32)
+    >>> smile = [unit.movement for unit in CHANNELS].index("mouthSmile")
+    >>> CHANNELS[smile].name, float(bridge_units(scores, SHAPES)[0, smile].round(1))
+    ('AU12 lip corner puller', 2.0)
     """
+    columns: dict[str, list[int]] = {}  # of each movement, or of its left and its right half
+    for column, channel in enumerate(channels):
+        columns.setdefault(channel.movement, []).append(column)
     units = []
     for bridge in BRIDGES.values():
-        scores = [blendshapes[:, _halves(name, channels)].mean(axis=1) for name in bridge.blendshapes]
+        scores = [blendshapes[:, columns[name]].mean(axis=1) for name in bridge.blendshapes]
         units.append(bridge.gain * (np.mean(scores, axis=0) - bridge.offset))
     return np.stack(units, axis=1).clip(0, 5).astype(np.float32)
-
-
-def _halves(name: str, channels: tuple[str, ...]) -> list[int]:
-    """Return the column of a blendshape, or those of its left and right half."""
-    halves = {f"blendshape {name}{half}" for half in ("", "Left", "Right")}
-    return [column for column, channel in enumerate(channels) if channel in halves]

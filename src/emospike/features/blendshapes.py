@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
-from emospike.features._hush import hushed
-from emospike.features.face_model import face_model
-from emospike.features.face_track import FaceTrack, NoFaceError, face_series
+from emospike.features.face_landmarker import DetectedFace, find_faces, find_model
+from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
-from emospike.series import Series
-from emospike.validation import InputError, positive
+from emospike.features.movements import MOVEMENTS, PART_OF
+from emospike.series import Channel, Series
+from emospike.validation import positive
 
 BLENDSHAPES = (
     "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
@@ -32,13 +29,14 @@ BLENDSHAPES = (
     "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
     "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
-CHANNELS = tuple(f"blendshape {name}" for name in BLENDSHAPES)
+_SIDED = {f"{movement}{side.title()}": (movement, side) for movement in MOVEMENTS for side in ("", "left", "right")}
+CHANNELS = tuple(
+    Channel(f"blendshape {name}", "face", PART_OF[movement], name, "score", movement=movement, side=side)
+    for name in BLENDSHAPES
+    for movement, side in [_SIDED[name]]
+)
 
-_LANDMARKS = 478
-_MOST_FACES = 4
 _APART = 0.048  # s; 0.05 s less the rounding of containers that count milliseconds
-_TO_CAMERA = np.diag([1.0, -1.0, -1.0])  # MediaPipe's y is up and its z towards the camera, OpenFace's the reverse
-_CHATTER = re.compile(rb"[IW]\d{4} |INFO: Created TensorFlow|WARNING: (?:Logging before|All log messages)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Blendshapes:
     stride : every how many pictures one is looked at; None takes pictures at least 50 ms apart: all of a slow film,
         every second one at 30 per second. Against every picture, that changed the mean scores of four takes by
         0.0004 on average and 0.003 at most, and halves the time.
-    model : the model file; None finds or fetches it (`face_model`)
+    model : the model file; None finds or fetches it (`find_model`)
 
     Source
     ------
@@ -65,7 +63,7 @@ class Blendshapes:
     stride: int | None = None
     model: str | None = None
 
-    sense: ClassVar[str] = "face"
+    modality: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         positive("stride", 1 if self.stride is None else self.stride)
@@ -75,44 +73,33 @@ class Blendshapes:
 
         The landmarker tells no score of its own: confidence is 1 where it found the face and 0 where not.
 
-        Raises `NoFaceError` for a clip without a film, and `InputError` as `Clip.frames` and `face_model` do, and
+        Raises `NoFaceError` for a clip without a film, and `InputError` as `Clip.frames` and `find_model` do, and
         where mediapipe is not installed.
         """
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         if self not in clip.memo:
-            clip.memo[self] = _track(list(_faces_in(self.frames(clip), face_model(self.model))))
+            clip.memo[self] = _follow_face(list(find_faces(self.frames(clip), find_model(self.model))))
         track: FaceTrack = clip.memo[self]
         return track
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return _thinned(clip.frames()) if self.stride is None else clip.frames(self.stride)
+        return _thin(clip.frames()) if self.stride is None else clip.frames(self.stride)
 
     def extract(self, clip: Clip) -> Series:
         """Return the scores on the 10 ms grid, shape (steps, 52); `NoFaceError` if the face is mostly not there."""
-        return face_series(clip, self.track(clip))
+        return lay_on_grid(clip, self.track(clip))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as a slower or faster voice would have given it."""
-        return stretched(voice, series)
+        return stretch(voice, series)
 
 
-@dataclass(frozen=True, eq=False)
-class _Face:
-    values: Float32[np.ndarray, " 52"]
-    box: Float32[np.ndarray, " 4"]
-    pose: Float32[np.ndarray, " 3"]
-    landmarks: Float32[np.ndarray, "478 2"]
+_NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2))))
 
 
-_NOBODY = _Face(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (_LANDMARKS, 2))))
-
-Picture = tuple[float, list[_Face]]
-"""When a picture was taken, and the faces in it."""
-
-
-def _thinned(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
     last = -np.inf
     for frame in frames:
         if frame.time - last >= _APART:
@@ -120,7 +107,7 @@ def _thinned(frames: Iterable[Frame]) -> Iterator[Frame]:
             last = frame.time
 
 
-def _track(pictures: Sequence[Picture]) -> FaceTrack:
+def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]]) -> FaceTrack:
     """Return the track of the one face that is followed."""
     boxes = [np.array([face.box for face in faces], np.float32).reshape(-1, 4) for _, faces in pictures]
     chosen, most = follow(boxes)
@@ -141,66 +128,3 @@ def _track(pictures: Sequence[Picture]) -> FaceTrack:
         confidence=(chosen >= 0).astype(np.float32),
         notes=(f"{most} faces: the largest and steadiest was followed",) if most > 1 else (),
     )
-
-
-def _faces_in(frames: Iterable[Frame], model: Path) -> Iterator[Picture]:
-    """Yield the time of each picture, and its faces."""
-    mediapipe = _mediapipe()
-    with _landmarker(model) as landmarker:
-        stamp = 0
-        for frame in frames:
-            stamp = max(stamp + 1, round(1000 * frame.time))  # ms, and always rising
-            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-            found = landmarker.detect_for_video(image, stamp)
-            parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
-            yield frame.time, [_face(*face) for face in zip(*parts, strict=True)]
-
-
-def _face(scores: Sequence[Any], points: Sequence[Any], matrix: Float[np.ndarray, "4 4"]) -> _Face:
-    landmarks = np.array([(point.x, point.y) for point in points], np.float32)
-    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
-    values = np.array([score.score for score in scores], np.float32)
-    return _Face(values, np.concatenate([low, high - low]), head_pose(matrix[:3, :3]), landmarks)
-
-
-def head_pose(rotation: Float[np.ndarray, "3 3"]) -> Float32[np.ndarray, " 3"]:
-    """Return pitch, yaw and roll, rad, with the signs of OpenFace: down, to the picture's left, clockwise.
-
-    They turn about x, y and z of a camera that looks along z, y down, in the order R = R_x R_y R_z.
-    """
-    from scipy.spatial.transform import Rotation
-
-    angles = Rotation.from_matrix(_TO_CAMERA @ rotation @ _TO_CAMERA).as_euler("XYZ")
-    return np.asarray(angles, np.float32)
-
-
-@contextmanager
-def _landmarker(model: Path) -> Iterator[Any]:
-    """Open a landmarker for one film, which takes 30 ms: it learns nothing from one for the next."""
-    tasks = _mediapipe().tasks
-    options = tasks.vision.FaceLandmarkerOptions(
-        base_options=tasks.BaseOptions(model_asset_path=str(model)),
-        running_mode=tasks.vision.RunningMode.VIDEO,
-        num_faces=_MOST_FACES,
-        output_face_blendshapes=True,
-        output_facial_transformation_matrixes=True,
-    )
-    try:
-        with hushed(_CHATTER):
-            landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
-    except RuntimeError as error:
-        raise InputError(f"{model} is no face model that mediapipe can open ({error}): give none, or another") from None
-    except OSError as error:
-        raise InputError(f"mediapipe cannot start ({error}): on Debian, apt install libegl1 libgles2") from None
-    with landmarker:
-        yield landmarker
-
-
-def _mediapipe() -> Any:
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise InputError(
-            f"faces in films need mediapipe ({error}): pip install 'emospike[face]', or give a face-tracking table"
-        ) from None
-    return mediapipe

@@ -7,18 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from emospike.augmentation.voice import Voice, spectrum_spoken_by
+from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
-from emospike.features.spectrum import (
-    RATE,
-    band_powers,
-    bin_frequencies,
-    channel_names,
-    check_bands,
-    log_compress,
-    power_spectrogram,
-    triangles,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, make_triangles, measure_bands
 from emospike.series import Series
 from emospike.validation import positive
 
@@ -51,7 +42,7 @@ class ConstantQ:
     window: float = 0.1
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         positive("fmin", self.fmin)
@@ -62,11 +53,10 @@ class ConstantQ:
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
         edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
-        bank = triangles(edges.astype(np.float32), bin_frequencies(2048))
-        power = power_spectrogram(clip.sound, round(self.window * 16_000), 2048)
-        names = channel_names("tone", edges[1:-1].astype(np.float32))
-        return Series(log_compress(band_powers(power, bank), self.floor), RATE, names)
+        bank = make_triangles(edges.astype(np.float32), bin_frequencies(2048))
+        channels = make_bands("tone", edges[1:-1].astype(np.float32))
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, channels)
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""
-        return spectrum_spoken_by(voice, series, self.floor)
+        return respeak_spectrum(voice, series, self.floor)

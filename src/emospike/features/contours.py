@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, UInt8
 
 from emospike.clip import Clip, Frame, is_table
-from emospike.features.action_units import table_track
+from emospike.features.action_units import read_track
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.face_track import FaceTrack
 from emospike.features.openface import PICTURE
 from emospike.validation import InputError, positive, within
 
 Grey = Float32[np.ndarray, "size size"]
-Frames = Int[np.ndarray, " chosen"]
 
 POLYLINES = (
     range(17), range(17, 22), range(22, 27), range(27, 31), range(31, 36), (*range(36, 42), 36),
@@ -35,9 +34,7 @@ MESH = (
 """The points of MediaPipe's mesh nearest to the 68 landmarks."""
 
 _MESH_EYES, _TABLE_EYES = (33, 263), (36, 45)  # the outer corners among MediaPipe's and OpenFace's points
-_SIDE = (
-    2.1  # of a picture, in distances between the outer corners of the eyes: from above the brows to below an open jaw
-)
+_SIDE = 2.1  # of a picture, in distances between the outer corners of the eyes: above the brows to below an open jaw
 _BELOW = 0.6  # the middle of a picture below the eyes, in these distances
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _LINE = 1.5  # width of a drawn line, pixels
@@ -74,7 +71,7 @@ class Contours:
     most: int | None = None
     drawn: bool = False
 
-    sense: ClassVar[str] = "face"
+    modality: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         within("size", self.size, 8, 1000)
@@ -93,70 +90,61 @@ class Contours:
         return time, np.array(contours, np.float32)
 
     def greys(
-        self, clip: Clip, choose: Callable[[int], Frames] | None = None
+        self, clip: Clip, choose: Callable[[int], Int[np.ndarray, " chosen"]] | None = None
     ) -> tuple[Float64[np.ndarray, " frames"], Float32[np.ndarray, "frames size size"]]:
         """Return times and pictures as `pictures` does, but grey from 0 to 1, before both filters.
 
         `choose` returns which of so many frames are wanted, in place of `most`; each is drawn once.
         """
-        if clip.face is not None and is_table(clip.face):
-            track = table_track(clip, clip.face)
-            chosen = self._chosen(len(track), choose)
-            greys = self._drawn(track, PICTURE, chosen)
+        film, table = Blendshapes(self.stride, self.model), clip.face
+        if table is not None and is_table(table):
+            track, picture = read_track(clip, table), PICTURE
         else:
-            looks = Blendshapes(self.stride, self.model)
-            track = looks.track(clip)
-            chosen = self._chosen(len(track), choose)
-            greys = self._of_film(clip, looks, track, chosen)
-        track.check(clip.face.name if clip.face else clip.name)
+            track, picture = film.track(clip), None
+        track.check(table.name if table else clip.name)
+        count = len(track)
+        every = np.linspace(0, count - 1, min(self.most or count, count)).astype(int)
+        chosen = np.unique(choose(count) if choose else every)
+        if picture is None and self.drawn:
+            height, width, _ = next(film.frames(clip)).image.shape
+            track, picture = replace(track, landmarks=track.landmarks[:, MESH]), (width, height)
+        greys = self._draw(track, picture, chosen) if picture else self._cut_out(film.frames(clip), track, chosen)
         return track.time[chosen], np.array(list(greys), np.float32)
 
-    def _of_film(self, clip: Clip, looks: Blendshapes, track: FaceTrack, chosen: Frames) -> Iterator[Grey]:
-        """Yield the face as each picture of a film shows it, or drawn."""
-        if not self.drawn:
-            yield from self._cut_out(looks.frames(clip), track, chosen)
-            return
-        height, width, _ = next(looks.frames(clip)).image.shape
-        yield from self._drawn(replace(track, landmarks=track.landmarks[:, MESH]), (width, height), chosen)
-
-    def _chosen(self, frames: int, choose: Callable[[int], Frames] | None = None) -> Frames:
-        """Return the frames to take."""
-        if choose is not None and frames:
-            return np.unique(choose(frames))
-        return np.unique(np.linspace(0, max(frames - 1, 0), min(self.most or frames, frames)).astype(int))
-
-    def _cut_out(self, frames: Iterator[Frame], track: FaceTrack, chosen: Frames) -> Iterator[Grey]:
+    def _cut_out(self, frames: Iterator[Frame], track: FaceTrack, chosen: Int[np.ndarray, " chosen"]) -> Iterator[Grey]:
         """Yield the face as each picture of a film shows it."""
         wanted = set(chosen.tolist())
         for number, frame in enumerate(frames):
             height, width, _ = frame.image.shape
             if number == 0:
-                centres, side = _places(track, _MESH_EYES, (width, height))
+                centres, side = _locate(track, _MESH_EYES, (width, height))
             if number in wanted:
                 yield cut(frame.image, centres[number], side, self.size)
 
-    def _drawn(self, track: FaceTrack, picture: tuple[int, int], chosen: Frames) -> Iterator[Grey]:
+    def _draw(self, track: FaceTrack, picture: tuple[int, int], chosen: Int[np.ndarray, " chosen"]) -> Iterator[Grey]:
         """Yield the face drawn from its 68 landmarks in each frame; the picture's size in pixels gives its form."""
         if track.landmarks.shape[1] != 68:
             raise InputError("contours need the 68 landmarks x_0 ... y_67: export the table with them (-2Dfp)")
-        centres, side = _places(track, _TABLE_EYES, picture)
-        points = _between(track, track.landmarks.reshape(-1, 136)).reshape(-1, 68, 2) * picture
+        centres, side = _locate(track, _TABLE_EYES, picture)
+        points = _bridge_gaps(track, track.landmarks.reshape(-1, 136)).reshape(-1, 68, 2) * picture
         for frame in chosen:
             at, centre = points[frame], centres[frame]
             yield draw(((at - centre) / side + 0.5) * self.size - 0.5, self.size)
 
 
-def _places(
+def _locate(
     track: FaceTrack, eyes: tuple[int, int], picture: tuple[int, int]
 ) -> tuple[Float64[np.ndarray, "frames 2"], float]:
     """Return the middle of each cut and the side of all, pixels."""
     corners = track.landmarks[:, eyes].astype(float) * picture
-    middles = _between(track, corners.mean(axis=1))
+    middles = _bridge_gaps(track, corners.mean(axis=1))
     distance = float(np.median(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)[track.found]))
     return middles + np.array([0.0, _BELOW * distance]), _SIDE * max(distance, 1.0)
 
 
-def _between(track: FaceTrack, values: Float[np.ndarray, "frames columns"]) -> Float64[np.ndarray, "frames columns"]:
+def _bridge_gaps(
+    track: FaceTrack, values: Float[np.ndarray, "frames columns"]
+) -> Float64[np.ndarray, "frames columns"]:
     """Return the values of the frames with a face, and between them straight lines."""
     found = track.found
     return np.stack([np.interp(track.time, track.time[found], column) for column in values[found].T], axis=1)
@@ -188,7 +176,8 @@ def cut(image: UInt8[np.ndarray, "height width 3"], centre: Float[np.ndarray, " 
 
 def draw(points: Float[np.ndarray, "68 2"], size: int) -> Grey:
     """Return the face drawn from its 68 landmarks (x and y, pixels): anti-aliased lines, 0 on a ground of 1."""
-    begin, end = (points[list(corners)].astype(np.float32).T for corners in zip(*_segments(), strict=True))
+    lines = chain.from_iterable(pairwise(line) for line in POLYLINES)
+    begin, end = (points[list(corners)].astype(np.float32).T for corners in zip(*lines, strict=True))
     along_x, along_y = end - begin
     y, x = np.mgrid[:size, :size].astype(np.float32)[..., None]
     right, down = x - begin[0], y - begin[1]  # of where each line begins
@@ -197,8 +186,3 @@ def draw(points: Float[np.ndarray, "68 2"], size: int) -> Grey:
     distance = np.sqrt(((right - share * along_x) ** 2 + (down - share * along_y) ** 2).min(axis=2))
     drawn: Grey = 1 - np.clip((_LINE + 1) / 2 - distance, 0, 1)
     return drawn
-
-
-def _segments() -> Iterator[tuple[int, int]]:
-    for line in POLYLINES:
-        yield from pairwise(line)

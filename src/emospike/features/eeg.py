@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -12,14 +13,22 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
 from emospike.features.spectrum import RATE
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError, positive
 
 RHYTHMS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0), "gamma": (30.0, 45.0)}
 """Lower and upper edge of each rhythm, Hz."""
+
+REGIONS = {
+    "FP": "frontal", "AF": "frontal", "F": "frontal", "FC": "central", "C": "central", "CP": "central",
+    "FT": "temporal", "T": "temporal", "TP": "temporal", "P": "parietal", "PO": "occipital", "O": "occipital",
+}  # fmt: skip
+"""The region of the head that the letters of an electrode's name mean (10-10 system, Oostenveld and Praamstra 2001)."""
+
+SITE = re.compile(rf"({'|'.join(REGIONS)})(?:z|\d+)", re.IGNORECASE)
 
 SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
 
@@ -27,7 +36,7 @@ EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 """Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
 
 
-class Recording(NamedTuple):
+class RawEEG(NamedTuple):
     """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes."""
 
     values: Float32[np.ndarray, "samples electrodes"]
@@ -56,7 +65,7 @@ class EEG:
 
     window: float = 0.5
 
-    sense: ClassVar[str] = "eeg"
+    modality: ClassVar[str] = "eeg"
 
     def __post_init__(self) -> None:
         positive("window", self.window)
@@ -67,15 +76,15 @@ class EEG:
         if path is None:
             raise InputError(f"{clip.name} has no EEG: name its recording ({', '.join(sorted(SUFFIXES))})")
         begin = clip.eeg_start + clip.start
-        recording = part_of(read_eeg(path), begin, begin + clip.seconds, str(path))
-        return rhythms(recording, self.window)
+        recording = crop(read_eeg(path), begin, begin + clip.seconds, str(path))
+        return measure_rhythms(recording, self.window)
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the EEG of one who speaks as slowly as that voice."""
-        return stretched(voice, series)
+        return stretch(voice, series)
 
 
-def read_eeg(path: Path) -> Recording:
+def read_eeg(path: Path) -> RawEEG:
     """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.
 
     EAV holds an array `seg` (or `seg1`) of samples by electrodes by trials at 500 Hz, 20 s a trial; trials are put
@@ -89,11 +98,11 @@ def read_eeg(path: Path) -> Recording:
 
 
 @lru_cache(maxsize=2)  # one file holds hours, of which each clip takes seconds
-def _read(path: Path, _changed: int) -> Recording:
+def _read(path: Path, _changed: int) -> RawEEG:
     return _read_eav(path) if path.suffix.lower() == ".mat" else _read_mne(path)
 
 
-def _read_eav(path: Path) -> Recording:
+def _read_eav(path: Path) -> RawEEG:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
@@ -105,10 +114,10 @@ def _read_eav(path: Path) -> Recording:
     if trials is None:
         raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
     values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
-    return Recording(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
+    return RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
 
 
-def _read_mne(path: Path) -> Recording:
+def _read_mne(path: Path) -> RawEEG:
     if find_spec("mne") is None:
         raise InputError(f"{path.suffix} files need MNE: pip install 'emospike[eeg]'")
     import mne
@@ -117,10 +126,10 @@ def _read_mne(path: Path) -> Recording:
         raw = mne.io.read_raw(path, preload=True, verbose="error").pick("eeg")
     except (ValueError, OSError, RuntimeError) as error:
         raise InputError(f"{path} cannot be read as EEG: {str(error).splitlines()[0]}") from error
-    return Recording(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
+    return RawEEG(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
 
 
-def part_of(recording: Recording, start: float, stop: float, name: str = "EEG") -> Recording:
+def crop(recording: RawEEG, start: float, stop: float, name: str = "EEG") -> RawEEG:
     """Return the part between two times in seconds."""
     first, last = round(start * recording.rate), round(stop * recording.rate)
     if last > len(recording.values) + recording.rate * 0.1:
@@ -129,8 +138,8 @@ def part_of(recording: Recording, start: float, stop: float, name: str = "EEG") 
     return recording._replace(values=recording.values[first:last])
 
 
-def rhythms(recording: Recording, window: float) -> Series:
-    """Return the log power of each rhythm at each electrode (see `EEG`), named ``"EEG Cz alpha"``."""
+def measure_rhythms(recording: RawEEG, window: float) -> Series:
+    """Return the log power of each rhythm at each electrode (see `EEG`)."""
     from scipy.ndimage import uniform_filter1d
     from scipy.signal import butter, sosfiltfilt
 
@@ -146,5 +155,22 @@ def rhythms(recording: Recording, window: float) -> Series:
     power = np.stack(powers, axis=2)
     middle = np.maximum(np.median(power, axis=(0, 2), keepdims=True), 1e-30)
     logs = np.log(power / middle + 1e-3).reshape(steps, -1).astype(np.float32)
-    names = tuple(f"EEG {electrode} {rhythm}" for electrode in recording.electrodes for rhythm in RHYTHMS)
-    return Series(logs, RATE, names)
+    return Series(logs, RATE, make_electrodes(recording.electrodes))
+
+
+def make_electrodes(electrodes: Sequence[str]) -> tuple[Channel, ...]:
+    """Return the channels of each rhythm at each electrode, grouped by the region of the head that `REGIONS` names.
+
+    An electrode whose name is none of the 10-10 system is a group of its own.
+
+    >>> [(one.name, one.group) for one in make_electrodes(["Cz", "E7"])[2::5]]
+    [('EEG Cz alpha', 'EEG central'), ('EEG E7 alpha', 'EEG E7')]
+    """
+    channels = []
+    for electrode in electrodes:
+        site = SITE.fullmatch(electrode)
+        group = f"EEG {REGIONS[site[1].upper()] if site else electrode}"
+        channels += [
+            Channel(f"EEG {electrode} {rhythm}", "eeg", group, f"{electrode} {rhythm}", "nats") for rhythm in RHYTHMS
+        ]
+    return tuple(channels)

@@ -1,4 +1,4 @@
-"""Head: where the points of a face were over a clip, for drawing; no picture of a person is kept."""
+"""Face landmarks: where the points of a face were over a clip, for drawing; no picture of a person is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emospike.features.openface import PICTURE
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class FaceLandmarks:
     """The points of a face, frame by frame.
 
     Attributes
@@ -46,19 +46,15 @@ class Tracker(Protocol):
         """Return the face in every frame."""
 
 
-def head_of(clip: Clip, features: Sequence[Feature]) -> Head | None:
+def find_landmarks(clip: Clip, features: Sequence[Feature]) -> FaceLandmarks | None:
     """Return the points that the first of the features to follow the face has found; None if it tells no points."""
     tracks = [feature.track(clip) for feature in features if isinstance(feature, Tracker)]
     track = next((one for one in tracks if one.landmarks.shape[1] and one.found.any()), None)
     if track is None:
         return None
-    wide = np.array([_form(clip), 1], np.float32)
-    return Head(track.time, track.landmarks * wide, track.found)
-
-
-def _form(clip: Clip) -> float:
-    """Return the width of the pictures, in their heights."""
     if clip.face is None or is_table(clip.face):
-        return PICTURE[0] / PICTURE[1]
-    height, width, _ = next(clip.frames()).image.shape
-    return float(width / height)
+        width, height = PICTURE
+    else:
+        height, width, _ = next(clip.frames()).image.shape
+    wide = np.array([width / height, 1], np.float32)
+    return FaceLandmarks(track.time, track.landmarks * wide, track.found)

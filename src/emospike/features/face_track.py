@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int
+from jaxtyping import Bool, Float32, Float64
 
-from emospike.augmentation.voice import interpolated
+from emospike.augmentation.voice import interpolate
 from emospike.clip import Clip
 from emospike.features.spectrum import HOP, RATE
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 LEAST_SEEN = 0.5
@@ -31,7 +31,7 @@ class FaceTrack:
     ----------
     time : when each frame was taken, s on the clip's clock (0 is `clip.start`), never falling
     values : what was measured in each frame; anything where no face was found
-    channels : one name a column of `values`, such as ``"blendshape jawOpen"``
+    channels : one a column of `values`
     found : whether there was a face in the frame
     box : x, y, width and height of the face, shares of the picture (y down); 0 where unknown
     pose : pitch, yaw and roll of the head, rad; 0 where unknown
@@ -47,7 +47,7 @@ class FaceTrack:
 
     time: Float64[np.ndarray, " frames"]
     values: Float32[np.ndarray, "frames channels"]
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     found: Bool[np.ndarray, " frames"]
     box: Float32[np.ndarray, "frames 4"]
     pose: Float32[np.ndarray, "frames 3"]
@@ -75,14 +75,7 @@ class FaceTrack:
         """Share of the frames in which a face was found; 0 if there is no frame."""
         return float(self.found.mean()) if len(self) else 0.0
 
-    @property
-    def gaps(self) -> tuple[tuple[float, float], ...]:
-        """Where the face was lost: first and last time of each run of frames without one, s."""
-        lost = np.diff(np.concatenate([[False], ~self.found, [False]]).astype(np.int8))
-        runs = zip(np.flatnonzero(lost == 1), np.flatnonzero(lost == -1) - 1, strict=True)
-        return tuple((float(self.time[first]), float(self.time[last])) for first, last in runs)
-
-    def rows(self, frames: Bool[np.ndarray, " frames"], time: Float64[np.ndarray, " frames"]) -> FaceTrack:
+    def select(self, frames: Bool[np.ndarray, " frames"], time: Float64[np.ndarray, " frames"]) -> FaceTrack:
         """Return the frames of a mask, with the times of another clock."""
         return replace(
             self,
@@ -95,7 +88,7 @@ class FaceTrack:
             confidence=self.confidence[frames],
         )
 
-    def series(self, steps: int) -> Series:
+    def resample(self, steps: int) -> Series:
         """Return the values on the 10 ms grid, the first step at time 0.
 
         Linear between frames. A frame without a face keeps the values of the last one that had a face, frames before
@@ -106,15 +99,10 @@ class FaceTrack:
         """
         if not self.found.any():
             raise NoFaceError("no face in any frame: decide on the sound alone")
-        held = self.values[self._last_found()]
-        return Series(interpolated(held, self._frame_at(steps)), RATE, self.channels)
-
-    def held(self, steps: int) -> Bool[np.ndarray, " steps"]:
-        """Return which steps of `series` show a value that is held because the nearest frame has no face."""
-        if not len(self):
-            return np.ones(steps, bool)
-        held: Bool[np.ndarray, " steps"] = ~self.found[np.rint(self._frame_at(steps)).astype(int)]
-        return held
+        last = np.maximum.accumulate(np.where(self.found, np.arange(len(self)), -1))
+        values = self.values[np.where(last < 0, self.found.argmax(), last)]
+        frame = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
+        return Series(interpolate(values, frame), RATE, self.channels)
 
     def check(self, name: str) -> None:
         """Raise `NoFaceError` if the face was found in less than half of the frames of the file `name`."""
@@ -123,18 +111,8 @@ class FaceTrack:
         if self.seen < LEAST_SEEN:
             raise NoFaceError(f"no face in {100 * (1 - self.seen):.0f} % of the frames of {name}")
 
-    def _last_found(self) -> Int[np.ndarray, " frames"]:
-        """Return for each frame the last one with a face up to it, or else the first one with a face."""
-        last = np.maximum.accumulate(np.where(self.found, np.arange(len(self)), -1))
-        return np.where(last < 0, self.found.argmax(), last)
 
-    def _frame_at(self, steps: int) -> Float64[np.ndarray, " steps"]:
-        """Return the fractional frame number at each step of the grid."""
-        frames = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
-        return np.asarray(frames, float)
-
-
-def grid_steps(clip: Clip) -> int:
+def count_steps(clip: Clip) -> int:
     """Return the number of 10 ms steps of a clip.
 
     A clip that can be heard has what its sound features have: one step every 160 samples and one at the end. Where
@@ -155,16 +133,16 @@ def grid_steps(clip: Clip) -> int:
     return int(max(last, 0.0) * RATE + 1e-6) + 1
 
 
-def face_series(clip: Clip, track: FaceTrack) -> Series:
+def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     """Return a clip's track on the grid that sound and face share.
 
     Raises `NoFaceError` if the face was found in less than half of the frames.
     """
     track.check(clip.face.name if clip.face else clip.name)
-    return track.series(grid_steps(clip))
+    return track.resample(count_steps(clip))
 
 
-def face_notes(clip: Clip) -> tuple[str, ...]:
+def collect_notes(clip: Clip) -> tuple[str, ...]:
     """Return the notes of all tracks that are kept of a clip, each once."""
     tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack)]
     return tuple(dict.fromkeys(note for track in tracks for note in track.notes))

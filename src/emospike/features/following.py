@@ -18,7 +18,7 @@ def follow(boxes: Sequence[Boxes]) -> tuple[Int[np.ndarray, " frames"], int]:
     """Return which face of each picture to follow (-1 where there is none), and how many are seen at one time.
 
     Faces are linked from picture to picture by the overlap of their boxes, best first. The largest and steadiest
-    is that of the greatest area summed over its pictures. It goes on in links that are never seen beside it: a face
+    is that of the greatest area summed over its pictures. It goes on in tracklets that are never seen beside it: a face
     that was lost and found again elsewhere.
 
     Parameters
@@ -33,19 +33,19 @@ def follow(boxes: Sequence[Boxes]) -> tuple[Int[np.ndarray, " frames"], int]:
     >>> chosen.tolist(), faces
     ([1, 0], 2)
     """
-    links: list[_Link] = []
+    tracklets: list[_Tracklet] = []
     for number, faces in enumerate(boxes):
-        _extend(links, number, faces)
+        _extend(tracklets, number, faces)
     chosen = np.full(len(boxes), -1)
-    for link in sorted(links, key=lambda link: -link.area):
-        if (chosen[list(link.face)] < 0).all():
-            chosen[list(link.face)] = list(link.face.values())
+    for one in sorted(tracklets, key=lambda one: -one.area):
+        if (chosen[list(one.face)] < 0).all():
+            chosen[list(one.face)] = list(one.face.values())
     counts = np.sort([len(faces) for faces in boxes])[::-1]
     return chosen, int(counts[int(_OFTEN * len(counts))]) if len(counts) else 0
 
 
 @dataclass
-class _Link:
+class _Tracklet:
     """One face over the pictures in which it was seen: which one it is in each, where it was last, its area in all."""
 
     box: Float32[np.ndarray, " 4"]
@@ -57,21 +57,23 @@ class _Link:
         self.area += float(box[2] * box[3])
 
 
-def _extend(links: list[_Link], number: int, faces: Boxes) -> None:
-    """Add each face of a picture to the link that it overlaps best, or begin a new one."""
+def _extend(tracklets: list[_Tracklet], number: int, faces: Boxes) -> None:
+    """Add each face of a picture to the tracklet that it overlaps best, or begin a new one."""
     free = dict(enumerate(faces))
-    if links and free:
-        overlap = overlaps(np.stack([link.box for link in links]), faces)
+    if tracklets and free:
+        overlap = measure_overlap(np.stack([one.box for one in tracklets]), faces)
         for flat in np.argsort(-overlap, axis=None, kind="stable"):
             at, face = np.unravel_index(flat, overlap.shape)
-            if overlap[at, face] >= _SAME and face in free and number not in links[at].face:
-                links[at].add(number, int(face), free.pop(int(face)))
+            if overlap[at, face] >= _SAME and face in free and number not in tracklets[at].face:
+                tracklets[at].add(number, int(face), free.pop(int(face)))
     for face, box in free.items():
-        links.append(_Link(box))
-        links[-1].add(number, face, box)
+        tracklets.append(_Tracklet(box))
+        tracklets[-1].add(number, face, box)
 
 
-def overlaps(a: Float[np.ndarray, "first 4"], b: Float[np.ndarray, "second 4"]) -> Float[np.ndarray, "first second"]:
+def measure_overlap(
+    a: Float[np.ndarray, "first 4"], b: Float[np.ndarray, "second 4"]
+) -> Float[np.ndarray, "first second"]:
     """Return intersection over union of every box of one list with every box of another."""
     low = np.maximum(a[:, None, :2], b[:, :2])
     high = np.minimum((a[:, :2] + a[:, 2:])[:, None], b[:, :2] + b[:, 2:])

@@ -9,17 +9,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, spectrum_spoken_by
+from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
-from emospike.features.spectrum import (
-    RATE,
-    band_powers,
-    bin_frequencies,
-    channel_names,
-    check_bands,
-    log_compress,
-    power_spectrogram,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 
 
@@ -49,24 +41,23 @@ class Gammatone:
     window: float = 0.025
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
 
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
-        bank, centres = gammatone_bank(self.bands, self.fmin, self.fmax, 512)
-        power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
-        return Series(log_compress(band_powers(power, bank), self.floor), RATE, channel_names("gammatone", centres))
+        bank, centres = make_gammatone_bank(self.bands, self.fmin, self.fmax, 512)
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("gammatone", centres))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""
-        return spectrum_spoken_by(voice, series, self.floor)
+        return respeak_spectrum(voice, series, self.floor)
 
 
 @lru_cache
-def gammatone_bank(
+def make_gammatone_bank(
     bands: int, fmin: float, fmax: float, n_fft: int
 ) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
     """Power responses of the filters with unit sum per band, and their centres in Hz."""

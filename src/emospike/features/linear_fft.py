@@ -7,17 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from emospike.augmentation.voice import Voice, spectrum_spoken_by
+from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.features.spectrum import (
-    RATE,
-    band_powers,
-    bin_frequencies,
-    channel_names,
-    check_bands,
-    log_compress,
-    power_spectrogram,
-)
+from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 from emospike.validation import within
 
@@ -46,7 +38,7 @@ class LinearFFT:
     window: float = 0.025
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
@@ -57,11 +49,10 @@ class LinearFFT:
         edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
         f = bin_frequencies(512)[:, None]
         bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
-        power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
+        values = measure_bands(clip.sound, bank / bank.sum(axis=0), self.window, self.floor)
         centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
-        bands = band_powers(power, bank / bank.sum(axis=0))
-        return Series(log_compress(bands, self.floor), RATE, channel_names("fft", centres))
+        return Series(values, RATE, make_bands("fft", centres))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""
-        return spectrum_spoken_by(voice, series, self.floor)
+        return respeak_spectrum(voice, series, self.floor)

@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from emospike.augmentation.voice import Voice, spectrum_spoken_by
+from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
-from emospike.features.spectrum import (
-    RATE,
-    band_powers,
-    channel_names,
-    check_bands,
-    log_compress,
-    mel_bank,
-    power_spectrogram,
-)
+from emospike.features.spectrum import RATE, check_bands, make_bands, make_mel_bank, measure_bands
 from emospike.series import Series
 
 
@@ -45,17 +37,16 @@ class Mel:
     window: float = 0.025
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, self.fmin, self.fmax, self.window, 512)
 
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
-        bank, centres = mel_bank(self.bands, self.fmin, self.fmax, 512)
-        power = power_spectrogram(clip.sound, round(self.window * 16_000), 512)
-        return Series(log_compress(band_powers(power, bank), self.floor), RATE, channel_names("mel", centres))
+        bank, centres = make_mel_bank(self.bands, self.fmin, self.fmax, 512)
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("mel", centres))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""
-        return spectrum_spoken_by(voice, series, self.floor)
+        return respeak_spectrum(voice, series, self.floor)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.features.mel import Mel
 from emospike.features.spectrum import RATE, check_bands
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.validation import within
+
+GROUPS = 8
+"""Groups of neighbouring coefficients."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class MFCC:
     window: float = 0.025
     floor: float = -16.0
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         check_bands(self.bands, 0.0, SAMPLE_RATE / 2, self.window, 512)
@@ -51,11 +55,24 @@ class MFCC:
 
         mel = Mel(bands=self.bands, fmin=0.0, window=self.window, floor=self.floor).extract(clip)
         cepstrum = dct(mel.values, type=2, norm="ortho", axis=1)[:, : self.coefficients]
-        names = tuple(f"mfcc {n}" for n in range(self.coefficients))
-        return Series(np.ascontiguousarray(cepstrum, np.float32), RATE, names)
+        return Series(np.ascontiguousarray(cepstrum, np.float32), RATE, make_coefficients(self.coefficients))
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the coefficients as another voice would have given them: slower and louder, its spectrum kept."""
-        values = stretched(voice, series).values.copy()
+        values = stretch(voice, series).values.copy()
         values[:, 0] += np.float32(voice.level * np.sqrt(self.bands))  # a constant lies in the first coefficient alone
         return series.with_values(values)
+
+
+@lru_cache
+def make_coefficients(count: int) -> tuple[Channel, ...]:
+    """Return the channels of the first so many coefficients, in groups of neighbours of equal size.
+
+    >>> make_coefficients(16)[3].group, make_coefficients(2)[1].group
+    ('mfcc 2–3', 'mfcc 1')
+    """
+    channels = []
+    for ranks in np.array_split(np.arange(count), min(GROUPS, count)):
+        group = f"mfcc {ranks[0]}" + (f"–{ranks[-1]}" if len(ranks) > 1 else "")
+        channels += [Channel(f"mfcc {rank}", "audio", group, str(rank), "nats") for rank in ranks]
+    return tuple(channels)

@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from emospike.features.face_track import FaceTrack
+from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
+from emospike.series import Channel
 from emospike.validation import InputError
 
 ACTION_UNITS = {
@@ -21,7 +23,11 @@ ACTION_UNITS = {
     26: "jaw drop", 45: "blink",
 }  # fmt: skip
 """The action units (FACS) whose intensity OpenFace gives."""
-CHANNELS = tuple(f"AU{unit:02d} {name}" for unit, name in ACTION_UNITS.items())
+CHANNELS = tuple(
+    Channel(f"AU{unit:02d} {name}", "face", PART_OF[movement], unit="intensity", movement=movement)
+    for unit, name in ACTION_UNITS.items()
+    for movement in [UNIT_MOVEMENTS[unit]]
+)
 INTENSITIES = tuple(f"AU{unit:02d}_r" for unit in ACTION_UNITS)
 """OpenFace's columns of intensities, 0 to 5."""
 PICTURE = (1280, 720)
@@ -34,7 +40,6 @@ _KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *_POSE,
 _HOW = "give a table of OpenFace 2 or of RAVDESS's face tracking (columns timestamp, AU01_r ... AU45_r)"
 
 Columns = dict[str, Float64[np.ndarray, " rows"]]
-Frames = dict[str, Float64[np.ndarray, " frames"]]
 
 
 def read_table(path: Path) -> FaceTrack:
@@ -59,24 +64,28 @@ def read_table(path: Path) -> FaceTrack:
         stat = path.stat()
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror}): {_HOW}") from None
-    return _track(path, stat.st_mtime_ns, stat.st_size)
+    return _read_track(path, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=2)  # the windows of a long recording share one table
-def _track(path: Path, _changed: int, _size: int) -> FaceTrack:
-    rows, notes = _one_face(path, _columns(path))
+def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
+    rows, notes = _follow_face(path, _read_columns(path))
     values = np.stack([rows[name] for name in INTENSITIES], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
     found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
-    points = _landmarks(rows, found)
+    points = _read_landmarks(rows, found)
+    box = np.zeros((len(points), 4), np.float32)
+    if points.shape[1]:
+        low, high = points.min(axis=1), points.max(axis=1)
+        box = np.concatenate([low, high - low], axis=1)
     pose = np.stack([rows.get(name, np.zeros(len(values))) for name in _POSE], axis=1)
     return FaceTrack(
         time=rows["timestamp"],
         values=values.astype(np.float32),
         channels=CHANNELS,
         found=found,
-        box=_box(points),
+        box=box,
         pose=np.nan_to_num(pose).astype(np.float32),
         landmarks=points,
         confidence=np.nan_to_num(confidence).astype(np.float32),
@@ -84,7 +93,7 @@ def _track(path: Path, _changed: int, _size: int) -> FaceTrack:
     )
 
 
-def _one_face(path: Path, rows: Columns) -> tuple[Frames, tuple[str, ...]]:
+def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
     """Return one row a frame in order of time: that of the face in most frames, NaN where it is not to be seen."""
     time = rows["timestamp"]
     if not np.isfinite(time).all():
@@ -100,7 +109,7 @@ def _one_face(path: Path, rows: Columns) -> tuple[Frames, tuple[str, ...]]:
     return seen | {"timestamp": time[frames]}, notes
 
 
-def _landmarks(rows: Frames, found: Bool[np.ndarray, " frames"]) -> Float32[np.ndarray, "frames points 2"]:
+def _read_landmarks(rows: Columns, found: Bool[np.ndarray, " frames"]) -> Float32[np.ndarray, "frames points 2"]:
     """Return the landmarks as shares of the picture; no points where the table has none."""
     if not set(_POINTS) <= set(rows):
         return np.zeros((len(found), 0, 2), np.float32)
@@ -109,14 +118,7 @@ def _landmarks(rows: Frames, found: Bool[np.ndarray, " frames"]) -> Float32[np.n
     return np.asarray(shares / max(1.0, shares[found].max(initial=0.0)), np.float32)
 
 
-def _box(points: Float32[np.ndarray, "frames points 2"]) -> Float32[np.ndarray, "frames 4"]:
-    if not points.shape[1]:
-        return np.zeros((len(points), 4), np.float32)
-    low, high = points.min(axis=1), points.max(axis=1)
-    return np.concatenate([low, high - low], axis=1)
-
-
-def _columns(path: Path) -> Columns:
+def _read_columns(path: Path) -> Columns:
     """Return the known columns of a table as numbers; a blank field is NaN."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
@@ -125,10 +127,12 @@ def _columns(path: Path) -> Columns:
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter)
             header = [name.strip() for name in next(reader, [])]
-            _check(path, header)
+            if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
+                more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+                raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {_HOW}")
             known = {at: name for at, name in enumerate(header) if name in _KNOWN}
             rows = [
-                _numbers(f"row {reader.line_num} of {path}", line, header, known, decimal_comma=delimiter == ";")
+                _parse_row(f"row {reader.line_num} of {path}", line, header, known, decimal_comma=delimiter == ";")
                 for line in reader
                 if any(line)
             ]
@@ -139,13 +143,7 @@ def _columns(path: Path) -> Columns:
     return dict(zip(known.values(), np.array(rows).T, strict=True))
 
 
-def _check(path: Path, header: list[str]) -> None:
-    if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {_HOW}")
-
-
-def _numbers(row: str, line: list[str], header: list[str], known: dict[int, str], decimal_comma: bool) -> list[float]:
+def _parse_row(row: str, line: list[str], header: list[str], known: dict[int, str], decimal_comma: bool) -> list[float]:
     if len(line) != len(header):
         raise InputError(
             f"{row} has {len(line)} fields and the header {len(header)}: it was cut short or edited, "

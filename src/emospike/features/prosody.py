@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from emospike.augmentation.voice import Voice, stretched
+from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.features.spectrum import RATE, bin_frequencies, power_spectrogram
-from emospike.series import Series
+from emospike.features.spectrum import RATE, bin_frequencies, compute_spectrogram
+from emospike.series import Channel, Series
 from emospike.validation import within
 
 Contour = Float32[np.ndarray, " steps"]
@@ -36,7 +36,7 @@ class Prosody:
     With the power spectrogram P[t, k] at frequencies f_k and p = P / sum_k P:
 
     - energy: ln mean_k P, nats
-    - pitch: 12 log2(f0 / 70 Hz), semitones; f0 from the highest peak of the normalised autocorrelation (`pitch_track`)
+    - pitch: 12 log2(f0 / 70 Hz), semitones; f0 from the highest peak of the normalised autocorrelation (`track_pitch`)
     - relative pitch: pitch minus the clip's median
     - voicing: height of that peak, 0 to 1
     - centroid, bandwidth: ln(50 Hz + the mean, or the root mean square, of f under p)
@@ -63,65 +63,75 @@ class Prosody:
     voiced: float = 0.5
     bridge: bool = True
 
-    sense: ClassVar[str] = "audio"
+    modality: ClassVar[str] = "audio"
 
     def __post_init__(self) -> None:
         within("voiced", self.voiced, 0, 1)
 
     def extract(self, clip: Clip) -> Series:
         """Return the contours, shape (steps, 10), in the units above."""
-        values, heard = self._bridged(clip)
+        values, heard = self._bridge(clip)
         if not self.bridge:
             values = np.where(heard[:, None], values, np.float32(ABSENT))
-        return Series(values, RATE, NAMES)
+        return Series(values, RATE, CHANNELS)
 
-    def _bridged(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
+    def _bridge(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
         """Return the bridged contours and the steps that are not silent; kept, since both kinds start from them."""
         key = (Prosody, self.voiced)
         if key not in clip.memo:
-            clip.memo[key] = self._contours(clip)
+            clip.memo[key] = self._measure(clip)
         found: tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]] = clip.memo[key]
         return found
 
-    def _contours(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
-        power = power_spectrogram(clip.sound, 400, 512)
+    def _measure(self, clip: Clip) -> tuple[Float32[np.ndarray, "steps 10"], Bool[np.ndarray, " steps"]]:
+        power = compute_spectrogram(clip.sound, 400, 512)
         energy = np.log(np.maximum(power.mean(axis=1), NOISE))
         heard = energy > max(energy.max() - QUIET, np.log(NOISE) + 1)
-        pitch, voicing = pitch_track(clip.sound, len(power))
+        pitch, voicing = track_pitch(clip.sound, len(power))
         voice = heard & (voicing > self.voiced)
-        pitch = bridged(smoothed(pitch, voice), voice)
+        pitch = bridge_gaps(smooth(pitch, voice), voice)
         median = np.median(pitch[voice]) if voice.any() else 0
-        timbre = [bridged(contour, heard) for contour in timbre_contours(power + np.float32(NOISE))]
+        timbre = [bridge_gaps(contour, heard) for contour in measure_timbre(power + np.float32(NOISE))]
         columns = [energy, pitch, pitch - median, np.where(heard, voicing, 0), *timbre]
         return np.stack(columns, axis=1).astype(np.float32), heard
 
-    def spoken_by(self, voice: Voice, series: Series) -> Series:
+    def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the contours as another voice would have given them: slower and louder, the rest kept.
 
         Nothing lies between a value and none: steps that fall between the two are `ABSENT`.
         """
-        values = stretched(voice, series).values.copy()
+        values = stretch(voice, series).values.copy()
         values[:, 0] += np.float32(voice.level)
         none = series.with_values((series.values == ABSENT).astype(np.float32))
-        values[stretched(voice, none).values > 0] = ABSENT
+        values[stretch(voice, none).values > 0] = ABSENT
         return series.with_values(values)
 
 
-NAMES = (
-    "loudness energy", "intonation pitch", "intonation relative pitch", "voicing strength", "timbre centroid",
-    "timbre bandwidth", "timbre alpha ratio", "timbre Hammarberg index", "timbre entropy", "timbre flux",
-)  # fmt: skip
-"""Channel names; the first word is the group that an explanation puts a contour in."""
+CHANNELS = tuple(
+    Channel(f"{group} {name}", "audio", group, name, unit)
+    for group, name, unit in (
+        ("loudness", "energy", "nats"),
+        ("intonation", "pitch", "semitones"),
+        ("intonation", "relative pitch", "semitones"),
+        ("voicing", "strength", "share"),
+        ("timbre", "centroid", "ln Hz"),
+        ("timbre", "bandwidth", "ln Hz"),
+        ("timbre", "alpha ratio", "nats"),
+        ("timbre", "Hammarberg index", "nats"),
+        ("timbre", "entropy", "nats"),
+        ("timbre", "flux", "root of share"),
+    )
+)
 
 
-def pitch_track(sound: Float32[np.ndarray, " samples"], steps: int) -> tuple[Contour, Contour]:
+def track_pitch(sound: Float32[np.ndarray, " samples"], steps: int) -> tuple[Contour, Contour]:
     """Return pitch in semitones above 70 Hz, and the height of the autocorrelation peak, of every step.
 
     Place and height of a peak are those of the parabola through three lags. Each octave costs 0.04 of height, since
     twice and three times the period are periods too. A step without a peak in range, such as a rumble, has height 0.
     """
     first, last = int(SAMPLE_RATE / HIGHEST), int(SAMPLE_RATE / LOWEST) + 1
-    r = autocorrelation(sound, last)[:steps]
+    r = autocorrelate(sound, last)[:steps]
     left, middle, right = r[:, first - 1 : last - 1], r[:, first:last], r[:, first + 1 : last + 1]
     offset = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-6), -0.5, 0.5)
     height = np.where((middle > left) & (middle >= right), middle - 0.25 * (left - right) * offset, 0)
@@ -132,7 +142,7 @@ def pitch_track(sound: Float32[np.ndarray, " samples"], steps: int) -> tuple[Con
     return semitones, height[row, best].clip(0, 1)
 
 
-def autocorrelation(sound: Float32[np.ndarray, " samples"], longest: int) -> Float32[np.ndarray, "steps lags"]:
+def autocorrelate(sound: Float32[np.ndarray, " samples"], longest: int) -> Float32[np.ndarray, "steps lags"]:
     """Return the normalised autocorrelation of every step, at lags of 0 to `longest` samples.
 
     r(lag) = R(lag) / R(0) / (R_w(lag) / R_w(0)) in a Hann window of 64 ms with autocorrelation R_w. Only sound below
@@ -153,7 +163,7 @@ def autocorrelation(sound: Float32[np.ndarray, " samples"], longest: int) -> Flo
     return normal
 
 
-def timbre_contours(power: Float32[np.ndarray, "steps bins"]) -> list[Contour]:
+def measure_timbre(power: Float32[np.ndarray, "steps bins"]) -> list[Contour]:
     """Return centroid, bandwidth, alpha ratio, Hammarberg index, entropy and flux (see `Prosody`)."""
     f = bin_frequencies(512)
     share = power / power.sum(axis=1, keepdims=True)
@@ -170,7 +180,7 @@ def timbre_contours(power: Float32[np.ndarray, "steps bins"]) -> list[Contour]:
     ]
 
 
-def smoothed(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
+def smooth(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
     """Return the contour with a median of five over its valid steps, against octave jumps."""
     from scipy.ndimage import median_filter
 
@@ -180,7 +190,7 @@ def smoothed(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
     return out
 
 
-def bridged(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
+def bridge_gaps(contour: Contour, valid: Bool[np.ndarray, " steps"]) -> Contour:
     """Return the contour with straight lines where it is not valid; zeros if it nowhere is."""
     if not valid.any():
         return np.zeros_like(contour)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Float64
 
 from emospike.clip import SAMPLE_RATE
+from emospike.series import Channel
 from emospike.validation import positive, within
 
 RATE = 100.0
@@ -17,11 +19,18 @@ HOP = int(SAMPLE_RATE / RATE)
 LOUDNESS = 400
 """Samples (25 ms) over which loudness is measured."""
 
+LINEAR, CORNER, LOGARITHMIC = 200 / 3, 1000.0, float(np.log(6.4) / 27)
+"""The mel scale: Hz a mel below the corner, Hz of the corner, and nats a mel above it."""
+
+EDGES = (50, 200, 400, 650, 1000, 1500, 2500, 4000, 8000)
+"""Borders of the bands that channels of sound are grouped in, Hz; the four lowest bands are those that eXCube2 names in
+its section 3.3."""
+
 BLOCK = 64
 """Steps that are transformed at once: what stays in the cache is several times faster."""
 
 
-def power_spectrogram(
+def compute_spectrogram(
     sound: Float32[np.ndarray, " samples"], window: int, n_fft: int
 ) -> Float32[np.ndarray, "steps bins"]:
     """Short-time power spectrum with a Hann window, centred on every 10 ms step.
@@ -48,27 +57,15 @@ def power_spectrogram(
     return power
 
 
-def loud_steps(sound: Float32[np.ndarray, " samples"], within_db: float) -> Bool[np.ndarray, " steps"]:
+def find_loud_steps(sound: Float32[np.ndarray, " samples"], within_db: float) -> Bool[np.ndarray, " steps"]:
     """Return the steps whose mean power over 25 ms is at most `within_db` dB below that of the loudest one.
 
-    >>> loud_steps(np.repeat(np.array([1.0, 0.01], np.float32), 800), within_db=30.0).tolist()
+    >>> find_loud_steps(np.repeat(np.array([1.0, 0.01], np.float32), 800), within_db=30.0).tolist()
     [True, True, True, True, True, True, True, False, False, False, False]
     """
     energy = np.concatenate([[0.0], np.cumsum(np.square(np.pad(sound, LOUDNESS // 2), dtype=float))])
     power = (energy[LOUDNESS:] - energy[:-LOUDNESS])[::HOP]
     return np.asarray(power >= power.max() * 10 ** (-within_db / 10))
-
-
-def band_powers(
-    power: Float32[np.ndarray, "steps bins"], bank: Float32[np.ndarray, "bins bands"]
-) -> Float32[np.ndarray, "steps bands"]:
-    """Power in each band: power @ bank, for banks that are mostly zeros.
-
-    BLAS is kept out of it: on a busy machine its threads wait for each other a hundred times longer than this takes.
-    """
-    from scipy.sparse import csr_array
-
-    return np.ascontiguousarray((csr_array(bank.T) @ power.T).T)
 
 
 def check_bands(bands: int, fmin: float, fmax: float, window: float, n_fft: int) -> None:
@@ -84,7 +81,7 @@ def bin_frequencies(n_fft: int) -> Float32[np.ndarray, " bins"]:
     return np.fft.rfftfreq(n_fft, 1 / SAMPLE_RATE).astype(np.float32)
 
 
-def triangles(
+def make_triangles(
     edges: Float32[np.ndarray, " edges"], frequencies: Float32[np.ndarray, " bins"]
 ) -> Float32[np.ndarray, "bins bands"]:
     """Triangular bands that sum to 1 each; band b rises from edges[b], peaks at edges[b+1], ends at edges[b+2].
@@ -101,14 +98,30 @@ def triangles(
 
 
 @lru_cache
-def mel_bank(
+def make_mel_bank(
     bands: int, fmin: float, fmax: float, n_fft: int
 ) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
-    """Mel filter bank (librosa's, Slaney's scale) with unit sum per band, and the bands' centres in Hz."""
-    import librosa
+    """Mel filter bank with unit sum per band, and the bands' centres in Hz."""
+    edges = mel_to_hz(np.linspace(hz_to_mel(fmin), hz_to_mel(fmax), bands + 2)).astype(np.float32)
+    return make_triangles(edges, bin_frequencies(n_fft)), edges[1:-1]
 
-    edges = librosa.mel_frequencies(bands + 2, fmin=fmin, fmax=fmax).astype(np.float32)
-    return triangles(edges, bin_frequencies(n_fft)), edges[1:-1]
+
+def hz_to_mel(hz: float) -> float:
+    """Return a frequency on Slaney's mel scale: 3 f / 200 below 1 kHz, 15 + 27 ln(f / 1000) / ln 6.4 above.
+
+    Source: Slaney 1998 (Auditory Toolbox); written out, since librosa would be loaded for it alone.
+    """
+    return hz / LINEAR if hz < CORNER else CORNER / LINEAR + float(np.log(hz / CORNER) / LOGARITHMIC)
+
+
+def mel_to_hz(mel: Float64[np.ndarray, " places"]) -> Float64[np.ndarray, " places"]:
+    """Return the frequencies of places on the mel scale, Hz.
+
+    >>> mel_to_hz(np.array([hz_to_mel(440.0), hz_to_mel(6400.0)])).round(9).tolist()
+    [440.0, 6400.0]
+    """
+    above = CORNER * np.exp(LOGARITHMIC * (mel - CORNER / LINEAR))
+    return np.where(mel < CORNER / LINEAR, LINEAR * mel, above)
 
 
 def log_compress(power: Float32[np.ndarray, "steps bands"], floor: float) -> Float32[np.ndarray, "steps bands"]:
@@ -117,7 +130,47 @@ def log_compress(power: Float32[np.ndarray, "steps bands"], floor: float) -> Flo
     return out
 
 
-def channel_names(kind: str, frequencies: Float32[np.ndarray, " bands"]) -> tuple[str, ...]:
-    """Channel names such as ``mel 440 Hz``; fine bands keep a decimal so that names stay unique."""
+def measure_bands(
+    sound: Float32[np.ndarray, " samples"], bank: Float32[np.ndarray, "bins bands"], window: float, floor: float
+) -> Float32[np.ndarray, "steps bands"]:
+    """Log power of a sound in the bands of a bank, nats, at 10 ms steps; `window` is in seconds, see `log_compress`.
+
+    The product is one of sparse matrices, as banks are mostly zeros. BLAS is kept out of it: on a busy machine its
+    threads wait for each other a hundred times longer than this takes.
+    """
+    from scipy.sparse import csr_array
+
+    power = compute_spectrogram(sound, round(window * SAMPLE_RATE), 2 * (len(bank) - 1))
+    return log_compress(np.ascontiguousarray((csr_array(bank.T) @ power.T).T), floor)
+
+
+def make_bands(kind: str, frequencies: Float32[np.ndarray, " bands"]) -> tuple[Channel, ...]:
+    """Return channels such as ``mel 440 Hz``; fine bands keep a decimal so that names stay unique."""
     digits = 0 if len({round(float(f)) for f in frequencies}) == len(frequencies) else 1
-    return tuple(f"{kind} {float(f):.{digits}f} Hz" for f in frequencies)
+    return tuple(make_band(kind, f"{float(f):.{digits}f}") for f in frequencies)
+
+
+@lru_cache(maxsize=1024)
+def make_band(kind: str, hertz: str) -> Channel:
+    """Return the channel of one band of sound, whose frequency is that of its name.
+
+    >>> band = make_band("mel", "2150")
+    >>> band.label, band.hz, band.group, band.short
+    ('mel 2150 Hz', 2150.0, '1.5–2.5 kHz', '2.1 kHz')
+    """
+    hz = float(hertz)
+    short = f"{hz:.0f} Hz" if hz < 1000 else f"{hz / 1000:.2g} kHz"
+    return Channel(f"{kind} {hertz} Hz", "audio", name_band(hz), short, "nats", hz)
+
+
+def name_band(hz: float) -> str:
+    """Return the name of the band between `EDGES` that a frequency lies in."""
+    above = bisect_right(EDGES, hz)
+    if above == 0:
+        return f"below {EDGES[0]} Hz"
+    if above == len(EDGES):
+        return f"from {EDGES[-1] / 1000:g} kHz"
+    low, high = EDGES[above - 1], EDGES[above]
+    if high < 1000:
+        return f"{low}–{high} Hz"
+    return f"{low} Hz–{high / 1000:g} kHz" if low < 1000 else f"{low / 1000:g}–{high / 1000:g} kHz"

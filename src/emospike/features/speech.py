@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int
 
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.features.prosody import pitch_track
+from emospike.features.prosody import track_pitch
 from emospike.features.spectrum import HOP, RATE
 from emospike.validation import positive, within
 
@@ -86,7 +86,7 @@ class SpeechCheck:
         >>> SpeechCheck().missing(tone)
         '0.00 s of a voice that glides in pitch, 0.08 s are needed'
         """
-        found = cues(clip.sound)
+        found = find_cues(clip.sound)
         if found.voice < self.voice:
             return f"{found.voice:.2f} s of a voice that glides in pitch, {self.voice:g} s are needed"
         if found.gliding < self.gliding:
@@ -96,31 +96,31 @@ class SpeechCheck:
         return None
 
 
-def cues(sound: Float32[np.ndarray, " samples"]) -> Cues:
+def find_cues(sound: Float32[np.ndarray, " samples"]) -> Cues:
     """Return the cues of a sound at 16 kHz; its level does not matter.
 
     A voice glides in a run of at least `SHORTEST` changes of pitch between voiced steps, none of which exceeds `JUMP`
     and half of which exceed `STILL`.
     """
     sound = sound / np.abs(sound).max()
-    level = loudness(sound)
+    level = measure_loudness(sound)
     heard = level > level.max() - QUIET
-    pitch, voicing = pitch_track(without_rumble(sound), len(level))
+    pitch, voicing = track_pitch(remove_rumble(sound), len(level))
     voiced = heard & (voicing > VOICED)
     change = np.abs(np.diff(pitch))
     smooth = voiced[1:] & voiced[:-1] & (change < JUMP)
     gliding = sum(
         stop - start
-        for start, stop in runs(smooth)
+        for start, stop in find_runs(smooth)
         if stop - start >= SHORTEST and np.median(change[start:stop]) > STILL
     )
     return Cues(float(gliding / RATE), float(gliding / max(voiced.sum(), 1)), float(level[heard].std()))
 
 
-def loudness(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " steps"]:
+def measure_loudness(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " steps"]:
     """Return the level of every 10 ms step over 40 ms, dB.
 
-    >>> loudness(np.ones(1600, np.float32))[3:6].tolist()
+    >>> measure_loudness(np.ones(1600, np.float32))[3:6].tolist()
     [0.0, 0.0, 0.0]
     """
     from scipy.ndimage import uniform_filter1d
@@ -130,13 +130,13 @@ def loudness(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " st
     return level
 
 
-def without_rumble(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " samples"]:
+def remove_rumble(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " samples"]:
     """Return the sound less what lies below `RUMBLE`, with the gain of a Butterworth filter of second order.
 
         |H(f)| = f^2 / sqrt(f^4 + RUMBLE^4)
 
     >>> tone = np.sin(2 * np.pi * 75 * np.arange(16_000) / SAMPLE_RATE).astype(np.float32)
-    >>> round(float(np.std(without_rumble(tone)) / np.std(tone)), 2)   # an octave below: 12 dB
+    >>> round(float(np.std(remove_rumble(tone)) / np.std(tone)), 2)   # an octave below: 12 dB
     0.24
     """
     from scipy.fft import irfft, next_fast_len, rfft  # not scipy.signal, which takes most of a second to import
@@ -148,10 +148,10 @@ def without_rumble(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray
     return high
 
 
-def runs(true: Bool[np.ndarray, " steps"]) -> Int[np.ndarray, "runs 2"]:
+def find_runs(true: Bool[np.ndarray, " steps"]) -> Int[np.ndarray, "runs 2"]:
     """Return where each run of true values starts and stops.
 
-    >>> runs(np.array([True, True, False, True])).tolist()
+    >>> find_runs(np.array([True, True, False, True])).tolist()
     [[0, 2], [3, 4]]
     """
     edges = np.flatnonzero(np.diff(true.astype(np.int8), prepend=0, append=0))

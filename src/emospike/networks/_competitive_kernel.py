@@ -13,7 +13,6 @@ import numpy as np
 from numba import njit
 
 from emospike.networks._power_kernel import power
-from emospike.networks.trains import Trains
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FAST = {"contract", "nsz", "arcp"}
@@ -21,11 +20,19 @@ TINY = 1e-30  # a conductance below it moves no potential; left to fade on, it w
 index = np.uint32  # an unsigned index spares the test for a negative one, which counts from the end
 
 
-class Cells(NamedTuple):
-    """One population: its constants, then its state; `bar` is the threshold of each neuron.
+class SpikeTrain(NamedTuple):
+    """Spikes by step: those of step t are ``units[offsets[t]:offsets[t + 1]]``, input lines or neurons."""
 
-    `share` is dt / tau and `whole` is 1 + share. `held` is a ring of the neurons that fired in the last steps of the
-    refractory time, so that they alone are touched.
+    offsets: Array
+    units: Array
+
+
+class Membranes(NamedTuple):
+    """The neurons of one population: their constants, then their state.
+
+    `share` is dt / tau, and `whole` is 1 + share. `bar` is the threshold of each neuron. `held` is a ring of the
+    neurons that fired in the last steps of the refractory time, so that they alone are touched; `held_counts` tells how
+    many each of its slots holds.
     """
 
     share: float
@@ -52,7 +59,7 @@ class Inputs(NamedTuple):
     ``weights[position, place, feature]`` has one position only where it is shared (`own` is 0 then, else 1).
     """
 
-    trains: Trains
+    train: SpikeTrain
     offsets: Array
     positions: Array
     places: Array
@@ -64,10 +71,10 @@ class Inputs(NamedTuple):
     column: Array
 
 
-class Link(NamedTuple):
+class Afferents(NamedTuple):
     """Plastic synapses from all neurons of another layer, ``weights[target, source]``, `delay` steps long."""
 
-    trains: Trains
+    train: SpikeTrain
     delay: int
     gain: float
     sources: Array
@@ -110,18 +117,18 @@ class Competition(NamedTuple):
 class Layer(NamedTuple):
     """A layer as the kernel sees it; it writes its spikes to `out`."""
 
-    exc: Cells
-    inh: Cells
+    exc: Membranes
+    inh: Membranes
     between: Competition
     inputs: Inputs
-    links: tuple[Link, ...]
+    links: tuple[Afferents, ...]
     rule: Rule
-    out: Trains
+    out: SpikeTrain
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy", nogil=True)  # else each division would ask for a zero
 @no_type_check
-def integrate(cells: Cells) -> None:
+def integrate(cells: Membranes) -> None:
     """Advance equations 1 and 2 by one step, keeping back who is refractory."""
     v, exc, inh, a, whole = cells.v, cells.exc, cells.inh, cells.share, cells.whole
     rest, e_exc, e_inh, exc_decay, inh_decay = cells.rest, cells.e_exc, cells.e_inh, cells.exc_decay, cells.inh_decay
@@ -149,7 +156,7 @@ def integrate(cells: Cells) -> None:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def fire(cells: Cells) -> Array:
+def fire(cells: Membranes) -> Array:
     """Return the neurons above their threshold, ascending."""
     v, bar, fired, count = cells.v, cells.bar, cells.fired, 0
     for first in range(index(0), index(v.size), index(64)):
@@ -167,7 +174,7 @@ def fire(cells: Cells) -> Array:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def settle(cells: Cells, fired: Array, t: int) -> None:
+def settle(cells: Membranes, fired: Array, t: int) -> None:
     """Reset who fired, and hold them."""
     for i in fired:
         cells.v[i] = cells.reset
@@ -209,9 +216,9 @@ def potentiate(weights: Array, trace: Array, rule: Rule, eta: float) -> None:
 @no_type_check
 def hear(t: int, inputs: Inputs, rule: Rule, between: Competition, conductance: Array) -> None:
     """Deliver the input spikes of step t; each sees its depression after it has acted."""
-    features, trains, learns = between.features, inputs.trains, between.learning and rule.eta_pre != 0
-    for e in range(trains.offsets[t], trains.offsets[t + 1]):
-        line = index(trains.units[e])
+    features, train, learns = between.features, inputs.train, between.learning and rule.eta_pre != 0
+    for e in range(train.offsets[t], train.offsets[t + 1]):
+        line = index(train.units[e])
         inputs.last[line] = t
         for entry in range(index(inputs.offsets[line]), index(inputs.offsets[line + index(1)])):
             first = inputs.positions[entry] * features
@@ -225,13 +232,13 @@ def hear(t: int, inputs: Inputs, rule: Rule, between: Competition, conductance: 
 
 @njit(cache=True, fastmath=FAST, nogil=True)
 @no_type_check
-def overhear(t: int, link: Link, rule: Rule, learning: bool, conductance: Array) -> None:
+def overhear(t: int, link: Afferents, rule: Rule, learning: bool, conductance: Array) -> None:
     """Deliver the spikes of another layer that arrive at step t."""
     sent = t - link.delay
-    if not 0 <= sent < link.trains.offsets.size - 1:
+    if not 0 <= sent < link.train.offsets.size - 1:
         return
-    for e in range(link.trains.offsets[sent], link.trains.offsets[sent + 1]):
-        source = link.trains.units[e]
+    for e in range(link.train.offsets[sent], link.train.offsets[sent + 1]):
+        source = link.train.units[e]
         link.last[source] = t
         for i in range(conductance.size):
             conductance[i] += link.gain * link.weights[i, source]
@@ -310,7 +317,7 @@ def step(t: int, layer: Layer) -> None:
     integrate(exc)
     integrate(inh)
     fired, silencing = fire(exc), fire(inh)
-    if t < layer.inputs.trains.offsets.size - 1:
+    if t < layer.inputs.train.offsets.size - 1:
         hear(t, layer.inputs, layer.rule, between, exc.exc)
     for link in layer.links:
         overhear(t, link, layer.rule, between.learning, exc.exc)
@@ -331,30 +338,3 @@ def present(steps: int, layers: tuple[Layer, ...]) -> None:
     for t in range(steps):
         for layer in layers:
             step(t, layer)
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def spread(hazard: Array, steps: int, exponentials: Array) -> tuple[Array, Array, bool]:
-    """Return Poisson spikes by step, of lines with hazard -ln(1 - p), and whether the random numbers sufficed."""
-    lines, when = np.empty(exponentials.size, np.int32), np.empty(exponentials.size, np.int32)
-    offsets, count, used = np.zeros(steps + 1, np.int64), 0, 0
-    for line in range(hazard.size):
-        if hazard[line] <= 0:
-            continue
-        mean, t = 1 / hazard[line], -1
-        while used < exponentials.size:
-            t += 1 + int(min(exponentials[used] * mean, steps))
-            used += 1
-            if t >= steps:
-                break
-            lines[count], when[count] = line, t
-            offsets[t + 1] += 1
-            count += 1
-    for t in range(steps):
-        offsets[t + 1] += offsets[t]
-    at, units = offsets[:-1].copy(), np.empty(count, np.int32)
-    for e in range(count):
-        units[at[when[e]]] = lines[e]
-        at[when[e]] += 1
-    return offsets, units, used < exponentials.size

@@ -34,10 +34,11 @@ class Wires(NamedTuple):
     weights: Array
 
 
-class Cells(NamedTuple):
-    """The neurons' constants, then their potentials, the currents that wait for them, and who is held at `reset`.
+class Neurons(NamedTuple):
+    """The neurons of a reservoir: their constants, then their potentials `v` and the currents that wait for them.
 
-    `held` is a ring of the neurons that fired in the last `refractory` steps, so that they alone are touched.
+    Who is refractory is held at `reset`: `held` is a ring of the neurons that fired in the last `refractory` steps, so
+    that they alone are touched.
     """
 
     decay: Array
@@ -70,7 +71,7 @@ class Side(NamedTuple):
 
 @njit(cache=True, fastmath=FAST, nogil=True)
 @no_type_check
-def integrate(cells: Cells) -> None:
+def integrate(cells: Neurons) -> None:
     """Leak and add the current of this step: v <- max(v * decay + current, floor); keep back who is refractory."""
     v, current, decay = cells.v, cells.current, cells.decay
     for i in range(v.size):
@@ -136,7 +137,7 @@ def learn(t: int, fired: Array, outgoing: Side, incoming: Side, weights: Array) 
 @njit(cache=True, nogil=True)
 @no_type_check
 def advance(
-    first: int, events: Events, inputs: Wires, recurrent: Wires, cells: Cells,
+    first: int, events: Events, inputs: Wires, recurrent: Wires, cells: Neurons,
     outgoing: Side | None, incoming: Side | None, out_step: Array, out_neuron: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Advance from step `first`; return the step to go on from and the number of spikes written.

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int32
 
+from emospike.activity import Activity
 from emospike.networks.plasticity import TraceSTDP
-from emospike.networks.trains import Response, Trains, Values, poisson_trains
 from emospike.networks.windows import Windows
+from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive, within
 
-SILENCE = Trains(np.zeros(1, np.int64), np.empty(0, np.int32))
+Values = Float[np.ndarray, "..."]
+"""Of the input lines, 0 to 1, in the shape of the windows' input."""
+
+Index = Int32[np.ndarray, " spikes"]
 
 
 @dataclass(frozen=True)
@@ -223,39 +227,58 @@ class CompetitiveNetwork:
         """Number of excitatory neurons."""
         return self.positions * self.layer.features
 
-    def learn(self, values: Values, seed: int, heard: Sequence[Response] = ()) -> Response:
+    def learn(self, values: Values, seed: int, heard: Sequence[Activity] = ()) -> Activity:
         """Present one sample while weights and thresholds change; repeat it at a higher rate if few neurons fire.
 
         Parameters
         ----------
         values : of the input lines, 0..1, in the shape of the windows' input
         seed : of the Poisson spikes
-        heard : a response of the layer at the other end of each link, replayed from the beginning
+        heard : the activity of the layer at the other end of each link, replayed from the beginning
+
+        The input spikes, hundreds of thousands a clip, are not kept: see `record`.
         """
-        return self._presented(values, seed, heard, learning=True)
+        return self._present(values, seed, heard, learning=True).drop_inputs()
 
-    def respond(self, values: Values, seed: int, heard: Sequence[Response] = ()) -> Response:
-        """Present one sample; nothing changes."""
-        return self._presented(values, seed, heard, learning=False)
+    def respond(self, values: Values, seed: int, heard: Sequence[Activity] = ()) -> Activity:
+        """Present one sample; nothing changes. The input spikes are not kept: see `record`."""
+        return self._present(values, seed, heard, learning=False).drop_inputs()
 
-    def run(self, trains: Trains, heard: Sequence[Trains] = (), *, learning: bool = False) -> Trains:
-        """Present input spikes once, and return the spikes of the neurons; without normalisation."""
-        from emospike.networks._competitive_kernel import present
+    def record(self, values: Values, seed: int, heard: Sequence[Activity] = ()) -> Activity:
+        """Present one sample, as `respond` does, and return what it did beside its input spikes."""
+        return self._present(values, seed, heard, learning=False)
 
+    def silence(self) -> Activity:
+        """Return the activity of a layer that nothing is presented to."""
+        inputs = Spikes.silent(self.layer.all_steps, 1000 / self.layer.dt, units=self.windows.count)
+        return self._activity(inputs, np.empty(0, np.int32), np.empty(0, np.int32))
+
+    def draw(self, values: Values, seed: int, repeat: int = 0) -> Spikes:
+        """Return the Poisson spikes of a presentation, each repeat of which has a rate higher by half of the first."""
+        from emospike.encoding.poisson import draw_poisson
+
+        layer = self.layer
+        if values.size != self.windows.count:
+            raise InputError(f"{self.windows.count} values expected, of shape {self.windows.shape}, got {values.shape}")
+        rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
+        return draw_poisson(values, rate, layer.dt, layer.steps, seed)
+
+    def run(self, spikes: Spikes, heard: Sequence[Activity] = (), *, learning: bool = False) -> Activity:
+        """Present input spikes once, and return what the neurons did; without normalisation."""
         if len(heard) != len(self.links):
-            raise InputError(f"spikes of {len(self.links)} other layers expected, got those of {len(heard)}")
-        self._check(trains, heard)
-        steps = max(self.layer.all_steps, trains.steps)
-        layer = self._kernel(trains, heard, self._out(steps), learning)
-        present(steps, (layer,))
-        return _cut(layer.out)
+            raise InputError(f"activity of {len(self.links)} other layers expected, got that of {len(heard)}")
+        for link, other in zip(self.links, heard, strict=True):
+            if other.neurons != link.sources:
+                raise InputError(f"activity of {link.sources} neurons expected by a link, got that of {other.neurons}")
+        (activity,) = _run((self,), (spikes,), [other.spikes for other in heard], learning=learning)
+        return activity
 
-    def calibrate(self, heard: Sequence[Response], conductance: float, link: int = 0) -> None:
-        """Set the gain of a link so that these responses give this mean excitatory conductance (input: 0.3 to 1)."""
+    def calibrate(self, heard: Sequence[Activity], conductance: float, link: int = 0) -> None:
+        """Set the gain of a link so that these activities give this mean excitatory conductance (input: 0.3 to 1)."""
         spikes = np.mean([one.counts.ravel() for one in heard], axis=0)
         given = float(np.mean(self.heard_weights[link] @ spikes)) * self.layer.tau_exc / self.layer.duration
         if not given > 0:
-            raise InputError("responses with spikes expected: the other layer is silent; train it first")
+            raise InputError("activity with spikes expected: the other layer is silent; train it first")
         self.links[link] = replace(self.links[link], gain=conductance / given)
 
     def normalise(self) -> None:
@@ -264,43 +287,36 @@ class CompetitiveNetwork:
             total = weights.sum(axis=1, keepdims=True)
             weights[:] *= np.divide(self.layer.norm * weights.shape[1], total, out=np.ones_like(total), where=total > 0)
 
-    def _presented(self, values: Values, seed: int, heard: Sequence[Response], *, learning: bool) -> Response:
+    def _present(self, values: Values, seed: int, heard: Sequence[Activity], *, learning: bool) -> Activity:
         """Present a sample until enough neurons have fired, or nothing more can be done."""
-        layer = self.layer
-        if values.size != self.windows.count:
-            raise InputError(f"{self.windows.count} values expected, of shape {self.windows.shape}, got {values.shape}")
-        for repeat in range(layer.most_repeats + 1):
-            rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
-            trains = poisson_trains(values, rate, layer.dt, layer.steps, seed)
-            fired = self.run(trains, [one.trains for one in heard], learning=learning)
+        for repeat in range(self.layer.most_repeats + 1):
+            spikes = self.draw(values, seed, repeat)
+            activity = self.run(spikes, heard, learning=learning)
             if learning:
                 self.normalise()
-            if len(fired.units) >= layer.least_spikes or len(trains.units) == 0:
+            if len(activity) >= self.layer.least_spikes or len(spikes) == 0:
                 break
-        return Response(fired, self.positions, layer.features, repeat)
+        return replace(activity, repeats=repeat)
 
-    def _check(self, trains: Trains, heard: Sequence[Trains]) -> None:
-        """Raise `InputError` for spikes of units that do not exist: the kernel writes where they point, unchecked."""
-        for spikes, units in ((trains, self.windows.count), *zip(heard, (k.sources for k in self.links), strict=True)):
-            if len(spikes.units) and not 0 <= spikes.units.min() <= spikes.units.max() < units:
-                raise InputError(f"spikes of units 0 to {units - 1} expected, got others")
+    def _activity(self, inputs: Spikes, step: Index, neuron: Index) -> Activity:
+        """Return what the neurons did, position by position."""
+        return Activity(inputs, step, neuron, self.neurons, (self.positions, self.layer.features))
 
-    def _out(self, steps: int) -> Trains:
-        """Return room for as many spikes as the refractory time allows."""
-        each = steps // max(round(self.layer.exc.refractory / self.layer.dt), 1) + 1
-        return Trains(np.zeros(steps + 1, np.int64), np.empty(self.neurons * each, np.int32))
+    def _most(self, steps: int) -> int:
+        """Return how many spikes the refractory time allows at most."""
+        return self.neurons * (steps // max(round(self.layer.exc.refractory / self.layer.dt), 1) + 1)
 
-    def _kernel(self, trains: Trains, heard: Sequence[Trains], out: Trains, learning: bool) -> Any:
+    def _state(self, train: Any, heard: Sequence[Any], out: Any, learning: bool) -> Any:
         """Return the layer at equilibrium as the kernel reads it."""
         from emospike.networks import _competitive_kernel as kernel
 
         layer, n, number = self.layer, self.neurons, self.weights.dtype.type
         offsets, positions, places = self._places
-        never = -(out.steps + 1)  # older than the oldest age that a trace is kept for
+        never = -len(out.offsets)  # older than the oldest age that a trace is kept for
 
-        def cells(cell: Cell, bar: Values) -> kernel.Cells:
+        def membranes(cell: Cell, bar: Values) -> kernel.Membranes:
             share, held = layer.dt / cell.tau, max(round(cell.refractory / layer.dt) - 1, 0)
-            return kernel.Cells(
+            return kernel.Membranes(
                 share=number(share), whole=number(1 + share), rest=number(cell.rest), reset=number(cell.reset),
                 e_exc=number(cell.e_exc), e_inh=number(cell.e_inh), exc_decay=number(layer.decay(layer.tau_exc)),
                 inh_decay=number(layer.decay(layer.tau_inh)), euler=layer.euler, v=np.full(n, number(cell.rest)),
@@ -308,27 +324,31 @@ class CompetitiveNetwork:
                 held=np.empty((held, n), np.int32), held_counts=np.zeros(held, np.int64), fired=np.empty(n, np.int32),
             )  # fmt: skip
 
-        def link(link: Link, weights: Values, spikes: Trains) -> kernel.Link:
+        def afferents(link: Link, weights: Values, train: Any) -> kernel.Afferents:
             sources = np.arange(weights.shape[1], dtype=np.int32)
             delay, last = round(link.delay / layer.dt), np.full(len(sources), never, np.int32)
-            return kernel.Link(spikes, delay, number(link.gain), sources, last, weights, np.empty(len(sources), number))
+            return kernel.Afferents(
+                train, delay, number(link.gain), sources, last, weights, np.empty(len(sources), number)
+            )
 
-        links = tuple(map(link, self.links, self.heard_weights, heard))
+        silence = kernel.SpikeTrain(np.zeros(1, np.int64), np.empty(0, np.int32))
         return kernel.Layer(
-            cells(layer.exc, layer.exc.threshold + self.theta),
-            cells(layer.inh, np.full(n, layer.inh.threshold)),
+            membranes(layer.exc, layer.exc.threshold + self.theta),
+            membranes(layer.inh, np.full(n, layer.inh.threshold)),
             kernel.Competition(
                 layer.features, layer.features if layer.inhibition == "local" else n, number(layer.excite),
                 number(layer.inhibit), layer.exc.threshold, self.theta, layer.theta_plus,
                 layer.decay(layer.tau_theta), learning,
             ),
             kernel.Inputs(
-                trains, offsets, positions, places, self.windows.lines, np.full(self.windows.count, never, np.int32),
+                train, offsets, positions, places, self.windows.lines, np.full(self.windows.count, never, np.int32),
                 int(len(self.weights) > 1), self.weights, np.empty(self.weights.shape[1], number),
                 np.empty(self.weights.shape[1], number),
             ),
-            links or (link(Link(0), np.empty((n, 0), number), SILENCE),),
-            self._rule(out.steps),
+            # The kernel takes at least one, so that its type is the same without links.
+            tuple(map(afferents, self.links, self.heard_weights, heard))
+            or (afferents(Link(0), np.empty((n, 0), number), silence),),
+            self._rule(len(out.offsets) - 1),
             out,
         )  # fmt: skip
 
@@ -352,30 +372,37 @@ class CompetitiveNetwork:
 
 
 def run_together(
-    networks: tuple[CompetitiveNetwork, CompetitiveNetwork], trains: tuple[Trains, Trains], *, learning: bool = False
-) -> tuple[Trains, Trains]:
-    """Present input spikes to two layers that hear each other through one link each; return their neurons' spikes.
+    networks: tuple[CompetitiveNetwork, CompetitiveNetwork], spikes: tuple[Spikes, Spikes], *, learning: bool = False
+) -> tuple[Activity, Activity]:
+    """Present input spikes to two layers that hear each other through one link each; return what each did.
 
-    One sense is made later than the other by `Trains.delayed`.
+    One modality is made later than the other by `Spikes.delay`.
     """
-    from emospike.networks._competitive_kernel import present
-
     for mine, other in (networks, networks[::-1]):
         if [link.sources for link in mine.links] != [other.neurons]:
             raise InputError(f"one link from {other.neurons} neurons expected, got {mine.links}")
         within("delay", mine.links[0].delay, mine.layer.dt, np.inf)
-    for one, given in zip(networks, trains, strict=True):
-        one._check(given, [SILENCE])
-    steps = max(*(one.layer.all_steps for one in networks), *(one.steps for one in trains))
-    outs = [one._out(steps) for one in networks]
-    layers = tuple(
-        one._kernel(given, [other], out, learning)
-        for one, given, out, other in zip(networks, trains, outs, outs[::-1], strict=True)
-    )
-    present(steps, layers)
-    return _cut(outs[0]), _cut(outs[1])
+    first, second = _run(networks, spikes, None, learning=learning)
+    return first, second
 
 
-def _cut(trains: Trains) -> Trains:
-    """Return trains without the room that was not used."""
-    return Trains(trains.offsets, trains.units[: trains.offsets[-1]].copy())
+def _run(
+    networks: Sequence[CompetitiveNetwork], spikes: Sequence[Spikes], heard: Sequence[Spikes] | None, *, learning: bool
+) -> list[Activity]:
+    """Drive the kernel: one network that hears spikes, or (None) two that hear each other's."""
+    from emospike.networks._competitive_kernel import SpikeTrain, present
+
+    for network, own in zip(networks, spikes, strict=True):  # the kernel writes where spikes point, unchecked
+        if own.units != network.windows.count:
+            raise InputError(f"spikes of {network.windows.count} lines expected, got those of {own.units}")
+    steps = max(*(one.layer.all_steps for one in networks), *(one.steps for one in spikes))
+    outs = [SpikeTrain(np.zeros(steps + 1, np.int64), np.empty(one._most(steps), np.int32)) for one in networks]
+    trains = [SpikeTrain(own.offsets, own.channel) for own in spikes]
+    ears = [outs[1:], outs[:1]] if heard is None else [[SpikeTrain(one.offsets, one.channel) for one in heard]]
+    parts = zip(networks, trains, ears, outs, strict=True)
+    present(steps, tuple(network._state(train, given, out, learning) for network, train, given, out in parts))
+    found = []
+    for network, own, out in zip(networks, spikes, outs, strict=True):
+        step = np.repeat(np.arange(steps, dtype=np.int32), np.diff(out.offsets))
+        found.append(network._activity(own.pad(steps), step, out.units[: out.offsets[-1]].copy()))
+    return found

@@ -1,28 +1,19 @@
 """PLIF network: convolutions of leaky neurons that see events, and groups of neurons that vote.
 
-The parameters and the count of synapses are here; the network itself needs the extra `deep` and is imported when it
-is built.
+The parameters and the count of synapses are here; the network itself is in `torch.plif`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 
-from emospike.networks.training import Training, deep
 from emospike.validation import InputError, one_of, positive, within
 
-if TYPE_CHECKING:
-    from emospike.networks.torch.plif import Network
-
 Seen = Float32[np.ndarray, "clips steps _ size size"]
-"""What a network sees of clips: two channels of events a step, or one of grey for the twin without spikes."""
-
-Judge = Callable[["Network"], float]
+"""What a network sees of clips: two channels of events a step, or one of grey for the non-spiking equivalent."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +37,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class PlifNet:
-    """What the network is like; `build` makes one.
+    """What the network is like (see `torch.plif.PlifNetwork`, which needs the extra `deep`).
 
     Blocks of convolution 3 x 3, batch norm, neurons, pooling 2 x 2; a hidden layer; and `voters` neurons a class,
     whose mean rate over all steps is the class's score. All neurons of a layer share a membrane constant tau:
 
         u_t = v_t-1 + (x_t - v_t-1) / tau;    s_t = 1 where u_t >= threshold;    v_t = (1 - s_t) u_t
 
-    In the twin without spikes the steps are the channels of one picture, max(x, 0) stands in for the neurons, and
+    In the non-spiking equivalent the steps are the channels of one picture, max(x, 0) stands in for the neurons, and
     the last layer gives the scores.
 
     Attributes
@@ -66,7 +57,7 @@ class PlifNet:
     threshold : potential at which a neuron fires
     tau : membrane constant at first, steps; `learn_tau` makes it a weight of each layer (PLIF, else LIF)
     dropout : share of inputs that the last two layers lose in training, the same at all steps
-    spiking : False for the twin
+    spiking : False for the non-spiking equivalent
 
     Sources
     -------
@@ -141,41 +132,3 @@ class PlifNet:
         last, name = self.outputs(classes), "votes" if self.spiking else "scores"
         found.append(Stage(name, self.hidden, last, self.hidden * last, self.hidden * last))
         return tuple(found)
-
-    def build(self, classes: int, seed: int = 0) -> Network:
-        """Return an untrained network; PyTorch's own random state stays as it is.
-
-        Raises `InputError` without the extra `deep`.
-        """
-        deep()
-        from emospike.networks.torch.plif import built
-
-        return built(self, classes, seed)
-
-    def train(
-        self,
-        seen: Seen,
-        target: Int64[np.ndarray, " clips"],
-        classes: int,
-        *,
-        training: Training,
-        momentum: float | None = None,
-        judge: Judge | None = None,
-        seed: int = 0,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Network:
-        """Return a network trained on clips; `judge` sees it after each epoch (see `_training_torch.fit`).
-
-        The loss is the mean squared distance of the scores to 1 for the clip's class and 0 for the others. Half
-        of the clips are mirrored, at random. With a momentum, the descent is by plain gradients at a constant rate, as
-        in the paper.
-
-        Raises `InputError` without the extra `deep`.
-        """
-        deep()
-        from emospike.networks.torch.plif import trained
-
-        network = self.build(classes, seed)
-        return trained(
-            network, seen, target, training=training, momentum=momentum, judge=judge, seed=seed, progress=progress
-        )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int
 
+from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
-from emospike.networks.activity import Activity
 from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive, within
 
@@ -114,7 +114,7 @@ class Reservoir:
         """Number of input lines for that many channels."""
         return 2 * channels if self.polarity == "split" else channels
 
-    def build(self, inputs: Synapses, recurrent: Synapses, seed: int = 0) -> Network:
+    def build(self, inputs: Synapses, recurrent: Synapses, seed: int = 0) -> ReservoirNetwork:
         """Return a network with these synapses, its time constants drawn with `seed`.
 
         Parameters
@@ -126,11 +126,11 @@ class Reservoir:
         neurons = len(recurrent.offsets) - 1
         low, high = np.log(self.tau)
         spread = np.random.default_rng(seed).uniform(low, high, neurons)
-        return Network(self, inputs, recurrent, np.exp(spread).astype(np.float32))
+        return ReservoirNetwork(self, inputs, recurrent, np.exp(spread).astype(np.float32))
 
 
 @dataclass
-class Network:
+class ReservoirNetwork:
     """A reservoir with its synapses: runs spikes, and learns from them when asked to.
 
     Attributes
@@ -208,21 +208,21 @@ class Network:
     def _events(self, spikes: Spikes) -> tuple[Index, Index, Float32[np.ndarray, " events"]]:
         """Return where each step's events begin, and the input line and gain of every event."""
         polarity = self.reservoir.polarity
-        expected, given = len(self.inputs.offsets) - 1, self.reservoir.lines(len(spikes.channels))
+        expected, given = len(self.inputs.offsets) - 1, self.reservoir.lines(spikes.units)
         if given != expected:
             raise InputError(f"this network has {expected} input lines, these spikes need {given}")
         line = spikes.channel * 2 + (spikes.sign < 0) if polarity == "split" else spikes.channel
         gain = spikes.sign if polarity == "signed" else (spikes.sign > 0) | (polarity == "split")
-        return np.searchsorted(spikes.step, np.arange(spikes.steps + 1)), line, gain.astype(np.float32)
+        return spikes.offsets, line, gain.astype(np.float32)
 
     def _advance(self, spikes: Spikes, sides: tuple[Any, Any]) -> Activity:
         """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
-        from emospike.networks._reservoir_kernel import Cells, Events, Wires, advance
+        from emospike.networks._reservoir_kernel import Events, Neurons, Wires, advance
 
         r, n = self.reservoir, self.neurons
         inputs, recurrent = (Wires(s.offsets, s.targets, s.weights) for s in (self.inputs, self.recurrent))
         ring = max(r.refractory, 1)
-        cells = Cells(
+        cells = Neurons(
             self._decay, np.float32(r.threshold), np.float32(r.reset), np.float32(r.floor), r.refractory,
             np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros((ring, n), np.int32), np.zeros(ring, np.int64),
         )  # fmt: skip

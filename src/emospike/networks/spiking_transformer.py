@@ -1,26 +1,21 @@
-"""A spiking transformer over several senses: spiking patches, spike-driven attention, and attention across senses.
+"""A spiking transformer over several modalities: spiking patches, spike-driven attention, and attention across them.
 
 Time is time: a step of the network is a step of the recording (80 ms on a 10 ms grid), through which membranes carry
-what came before. What attend to each other are, within a step, the tokens of a sense (bands of a spectrum, parts of
+what came before. What attend to each other are, within a step, the tokens of a modality (bands of a spectrum, parts of
 a face, groups of electrodes), and, over the whole clip, each token's past and future.
 
-The parameters are here; the network itself needs the extra `deep` and is imported when it is built.
+What the network is like and what it takes is here; the network itself is in `torch.transformer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.networks.training import Training, deep
 from emospike.validation import one_of, positive, within
-
-if TYPE_CHECKING:
-    from emospike.networks.torch.transformer import Network
 
 KINDS = ("picture", "tracks")
 
@@ -30,17 +25,17 @@ STRIDE = 8
 
 @dataclass(frozen=True)
 class Stream:
-    """One array over time that a sense gives.
+    """One array over time that a modality gives.
 
     Attributes
     ----------
-    sense : which sense it belongs to
+    modality : which one it belongs to
     channels : its width
     kind : ``"picture"`` where neighbouring channels are alike (a spectrum), or ``"tracks"``
     tokens : how many tokens a step it becomes
     """
 
-    sense: str
+    modality: str
     channels: int
     kind: str = "tracks"
     tokens: int = 2
@@ -57,9 +52,9 @@ class Batch:
 
     Attributes
     ----------
-    arrays : one a stream, of mean 0 and deviation 1; None for all streams of a sense that no clip has
+    arrays : one a stream, of mean 0 and deviation 1; None for all streams of a modality that no clip has
     valid : 1 where a clip has not ended, else 0
-    there : of a sense, 1 for the clips that have it and 0 for the others; without an entry all have it
+    there : of a modality, 1 for the clips that have it and 0 for the others; without an entry all have it
     target : share of each class in what a clip should be taken for
     """
 
@@ -90,7 +85,7 @@ class LayerCount:
 
 
 @dataclass(frozen=True)
-class Counted:
+class PassCount:
     """What one pass cost.
 
     Attributes
@@ -106,26 +101,26 @@ class Counted:
 
 @dataclass(frozen=True)
 class SpikingTransformer:
-    """What the network is like; `build` makes one.
+    """What the network is like (see `torch.transformer.TransformerNetwork`, which needs the extra `deep`).
 
     Attributes
     ----------
     dim : numbers in a token
-    depth : blocks of self-attention a sense
-    crossing : blocks of attention across senses, after them
+    depth : blocks of self-attention a modality
+    crossing : blocks of attention across modalities, after them
     widening : hidden neurons of a token's perceptron, in units of `dim`
-    receptors : neurons a sense that listen at 20 ms with random weights and are read beside the tokens
-    delta : change of a channel, in deviations, at which it sends receptors a spike; 0 sends them the real numbers
+    random_features : neurons a modality that listen at 20 ms with random weights and are read beside the tokens
+    delta : change of a channel, in deviations, at which it sends these a spike; 0 sends them the real numbers
     levels : 1 for binary spikes; above, integers in training and so many shorter steps at inference
-    spiking : False for the twin: the same synapses, with rectified units in place of spiking neurons
-    alpha : weight of what crosses between the senses
+    spiking : False for the non-spiking equivalent: the same synapses, with rectified units in place of neurons
+    alpha : weight of what crosses between the modalities
     moments : stretches of equal length into which a clip's rates are parted for the head
     dropout : share of rates that the head loses in training
 
     Sources
     -------
     Yao et al. 2023 (Spike-Driven Transformer: potentials pass from block to block, attention by additions); S-CMRL,
-    arXiv 2502.12488 (attention across senses with a spatial and a temporal branch, alpha 1.5); Fang et al. 2021
+    arXiv 2502.12488 (attention across modalities with a spatial and a temporal branch, alpha 1.5); Fang et al. 2021
     (learnable membrane constants); Yao et al. 2024, arXiv 2411.16061 (`levels`).
     """
 
@@ -133,7 +128,7 @@ class SpikingTransformer:
     depth: int = 2
     crossing: int = 1
     widening: int = 2
-    receptors: int = 0
+    random_features: int = 0
     delta: float = 0.5
     levels: int = 1
     spiking: bool = True
@@ -147,35 +142,3 @@ class SpikingTransformer:
         positive("moments", self.moments)
         within("dropout", self.dropout, 0, 1)
         within("delta", self.delta, 0, 10)
-
-    def build(self, streams: Sequence[Stream], classes: int, seed: int = 0) -> Network:
-        """Return an untrained network for these streams; PyTorch's own random state stays as it is.
-
-        Raises `InputError` without the extra `deep`.
-        """
-        deep()
-        from emospike.networks.torch.transformer import built
-
-        return built(self, streams, classes, seed)
-
-    def train(
-        self,
-        streams: Sequence[Stream],
-        classes: int,
-        batches: Callable[[int], Iterable[Batch]],
-        held_out: Sequence[Batch],
-        *,
-        training: Training,
-        steps: int,
-        seed: int = 0,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Network:
-        """Return a network trained on `steps` batches an epoch, as it was best on the held-out ones.
-
-        Raises `InputError` without the extra `deep`.
-        """
-        deep()
-        from emospike.networks.torch.transformer_training import trained
-
-        network = self.build(streams, classes, seed)
-        return trained(network, batches, held_out, training=training, steps=steps, seed=seed, progress=progress)

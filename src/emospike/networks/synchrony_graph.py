@@ -1,7 +1,4 @@
-"""Synchrony graphs: neurons that fired are nodes, and edges join those that fired at about the same time.
-
-Plain arrays, without PyTorch; what learns on such graphs is in `_graph_convolution_torch`.
-"""
+"""Synchrony graphs: neurons that fired are nodes, and edges join those that fired at about the same time."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
-from emospike.networks.trains import Trains
+from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive
 
 EDGES = {
@@ -22,7 +19,7 @@ EDGES = {
 """What an edge says of two neurons."""
 
 NODES = ("modality", "feature", "position", "rate", "first")
-"""What a node can say: the sense of its neuron, what it has learnt, where its window lies, the square root of its
+"""What a node can say: the modality of its neuron, what it has learnt, where its window lies, the square root of its
 spikes, and when it fired first (as a share of `SPAN`)."""
 
 SPAN = 500.0
@@ -55,25 +52,25 @@ class Synchrony:
         positive("window", self.window)
         one_of("edges", self.edges, EDGES)
 
-    def graph(self, trains: Trains, neurons: int, dt: float) -> Graph:
-        """Return the graph of one presentation; spikes of several groups are numbered through.
+    def connect(self, spikes: Spikes) -> Graph:
+        """Return the graph of one presentation; neurons of several groups are numbered through.
 
-        >>> trains = Trains.from_events(np.array([0, 10, 300]), np.array([0, 1, 1]), steps=400)
-        >>> graph = Synchrony(edges="share").graph(trains, neurons=3, dt=1.0)
+        >>> spikes = Spikes.from_events(np.array([0, 10, 300]), np.array([0, 1, 1]), steps=400, rate=1000.0, units=3)
+        >>> graph = Synchrony(edges="share").connect(spikes)
         >>> graph.counts.tolist(), graph.first.tolist(), float(graph.edges[0, 1])
         ([1.0, 2.0, 0.0], [0.0, 10.0, 0.0], 0.5)
         """
-        unit, time = trains.units.astype(np.int64), trains.step * dt
+        neurons, unit, time = spikes.units, spikes.channel.astype(np.int64), spikes.step * (1000 / spikes.rate)
         counts = np.bincount(unit, minlength=neurons).astype(np.float32)
         first = np.full(neurons, np.inf)
         np.minimum.at(first, unit, time)
         fired = np.flatnonzero(counts)
         edges = np.zeros((neurons, neurons), np.float32)
-        edges[np.ix_(fired, fired)] = self._joined(first[fired], unit, time, counts, fired)
+        edges[np.ix_(fired, fired)] = self._weigh(first[fired], unit, time, counts, fired)
         np.fill_diagonal(edges, 0)
         return Graph(counts, np.where(counts > 0, first, 0.0).astype(np.float32), edges)
 
-    def _joined(
+    def _weigh(
         self,
         first: Float[np.ndarray, " fired"],
         unit: Int[np.ndarray, " spikes"],
@@ -81,7 +78,7 @@ class Synchrony:
         counts: Float32[np.ndarray, " neurons"],
         fired: Int[np.ndarray, " fired"],
     ) -> Float[np.ndarray, "fired fired"]:
-        """Return the edges between the neurons that fired."""
+        """Return the weights of the edges between the neurons that fired."""
         if self.edges == "first":
             near: Float[np.ndarray, "fired fired"] = (np.abs(first[:, None] - first) <= self.window).astype(float)
             return near
@@ -118,7 +115,7 @@ class Graph:
         edges = np.mean([one.edges for one in graphs], axis=0)
         return cls(counts.astype(np.float32), first.astype(np.float32), edges.astype(np.float32))
 
-    def part(self, own: Int[np.ndarray, " own"] | Bool[np.ndarray, " neurons"]) -> Graph:
+    def select(self, own: Int[np.ndarray, " own"] | Bool[np.ndarray, " neurons"]) -> Graph:
         """Return the graph of some of the neurons."""
         return Graph(self.counts[own], self.first[own], self.edges[own][:, own])
 
@@ -127,33 +124,33 @@ class Graph:
         """Which neurons are nodes."""
         return np.asarray(self.counts >= FIRED)
 
-    def flattened(self) -> Float32[np.ndarray, " dims"]:
+    def flatten(self) -> Float32[np.ndarray, " dims"]:
         """Return counts, first spikes and the upper triangle of the edges as one vector.
 
-        >>> Graph(np.float32([1, 2]), np.float32([5, 0]), np.float32([[0, 0.5], [0.5, 0]])).flattened().tolist()
+        >>> Graph(np.float32([1, 2]), np.float32([5, 0]), np.float32([[0, 0.5], [0.5, 0]])).flatten().tolist()
         [1.0, 2.0, 5.0, 0.0, 0.5]
         """
         upper = self.edges[np.triu_indices(len(self.counts), 1)]
         return np.concatenate([self.counts, self.first, upper]).astype(np.float32)
 
     @classmethod
-    def unflattened(cls, vector: Float32[np.ndarray, " dims"]) -> Graph:
-        """Return the graph that `flattened` was called on; edges below 0, which a shift leaves, are read as 0.
+    def unflatten(cls, vector: Float32[np.ndarray, " dims"]) -> Graph:
+        """Return the graph that `flatten` was called on; edges below 0, which a shift leaves, are read as 0.
 
-        >>> graph = Graph.unflattened(np.float32([1, 2, 5, 0, 0.5]))
+        >>> graph = Graph.unflatten(np.float32([1, 2, 5, 0, 0.5]))
         >>> graph.counts.tolist(), graph.edges.tolist()
         ([1.0, 2.0], [[0.0, 0.5], [0.5, 0.0]])
         """
-        count = neurons_of(len(vector))
+        count = count_neurons(len(vector))
         edges = np.zeros((count, count), np.float32)
         edges[np.triu_indices(count, 1)] = np.maximum(vector[2 * count :], 0)
         return cls(vector[:count], vector[count : 2 * count], edges + edges.T)
 
 
-def neurons_of(dims: int) -> int:
+def count_neurons(dims: int) -> int:
     """Return the number of neurons of a flattened graph, n (n + 3) / 2 numbers long.
 
-    >>> neurons_of(5), neurons_of(13040)
+    >>> count_neurons(5), count_neurons(13040)
     (2, 160)
     """
     count = round((np.sqrt(9 + 8 * dims) - 3) / 2)
@@ -162,7 +159,7 @@ def neurons_of(dims: int) -> int:
     return int(count)
 
 
-def described(
+def describe(
     graph: Graph, layers: tuple[tuple[int, int], ...], names: tuple[str, ...]
 ) -> Float32[np.ndarray, "neurons dims"]:
     """Return what the neurons say of themselves, by the names in `NODES`.
@@ -205,10 +202,10 @@ ADJACENCIES = {
 """What nodes pass on along the edges A between them; D are the sums of the rows of A + I."""
 
 
-def adjacency(edges: Matrix, kind: str) -> Matrix:
+def normalise_edges(edges: Matrix, kind: str) -> Matrix:
     """Return the matrix of one of `ADJACENCIES`, or for ``"bare"`` the edges without loops.
 
-    >>> adjacency(np.float32([[0, 1], [1, 0]]), "symmetric").round(3).tolist()
+    >>> normalise_edges(np.float32([[0, 1], [1, 0]]), "symmetric").round(3).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
     if kind == "bare":

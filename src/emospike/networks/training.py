@@ -21,10 +21,10 @@ class Training:
     smoothing : share of the target that is spread over all classes
     average : share of the averaged weights that stays at each step; what is kept is the average
     spike_rate, spike_weight : mean rate of the spikes above which the loss rises, and how fast
-    contrast : weight of the contrast between the senses of clips of one class (see `supervised_contrast`)
-    sense_dropout : chance that a clip of several senses loses one for a step, so that none silences the others
-    judged : epochs between looks at held-out clips; the best look is kept
-    patience : looks without a gain after which training ends
+    contrast : weight of the contrast between the modalities of clips of one class (see `contrast_loss`)
+    modality_dropout : chance that a clip of several modalities loses one for a step, so that none silences the others
+    validate_every : epochs between validations on held-out clips; the weights that did best are kept
+    patience : validations without a gain after which training ends
     bf16 : on a GPU, compute in bfloat16
     deterministic : use algorithms that give the same weights every time, where there is a choice (on a GPU: slower)
     """
@@ -38,19 +38,19 @@ class Training:
     spike_rate: float = 0.05
     spike_weight: float = 2.0
     contrast: float = 0.0
-    sense_dropout: float = 0.3
-    judged: int = 2
+    modality_dropout: float = 0.3
+    validate_every: int = 2
     patience: int = 6
     bf16: bool = False
     deterministic: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch", "rate", "judged", "patience"):
+        for name in ("epochs", "batch", "rate", "validate_every", "patience"):
             positive(name, getattr(self, name))
-        within("sense_dropout", self.sense_dropout, 0, 1)
+        within("modality_dropout", self.modality_dropout, 0, 1)
 
 
-def deep() -> None:
-    """Raise `InputError` unless PyTorch and snnTorch are installed."""
-    if missing := [name for name in ("torch", "snntorch") if find_spec(name) is None]:
-        raise InputError(f"this system needs {' and '.join(missing)}: pip install 'emospike[deep]'")
+def require_torch() -> None:
+    """Raise `InputError` unless PyTorch is installed."""
+    if find_spec("torch") is None:
+        raise InputError("this network needs torch: pip install 'emospike[deep]'")

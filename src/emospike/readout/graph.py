@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped
 
-from emospike.networks.synchrony_graph import ADJACENCIES, NODES, Graph, adjacency, described
+from emospike.networks.synchrony_graph import ADJACENCIES, NODES, Graph, describe, normalise_edges
+from emospike.networks.training import require_torch
 from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
 from emospike.readout.scaling import SoftScaler
-from emospike.validation import InputError, one_of, positive, within
+from emospike.validation import one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.graph import Batch, Training
+    from emospike.networks.torch.graph import GraphBatch, GraphTraining
 
 
 @dataclass
@@ -146,13 +146,13 @@ class GraphConvolution:
 
         The numbers of clips that are in neither mask are in that graph as well: see `SynchGraph.transduce`.
         """
-        check_torch()
-        from emospike.networks.torch.graph import transduced
+        require_torch()
+        from emospike.networks.torch.graph import transduce
 
         self._normalise(X)
         batch = self._batch(X, loops=False)
         symmetric, how = self.edges == "symmetric", self._how()
-        scores, curves = transduced(batch, number, how, train=train, validation=validation, symmetric=symmetric)
+        scores, curves = transduce(batch, number, how, train=train, validation=validation, symmetric=symmetric)
         return log_softmax(scores), curves
 
     def macs(self, x: Float32[np.ndarray, " dims"]) -> int:
@@ -183,10 +183,10 @@ class GraphConvolution:
         self, x: Float32[np.ndarray, " dims"], kind: str | None = None
     ) -> tuple[Float32[np.ndarray, "_ _"], Float32[np.ndarray, "_ _"]]:
         """Return what the nodes of a clip say, normalised, and what they pass on, in the `kind` of the classifier."""
-        graph = Graph.unflattened(x)
+        graph = Graph.unflatten(x)
         there = graph.nodes
-        said = (described(graph, self.layers, self.nodes)[there] - self.mean_) * self.scale_
-        return said, adjacency(graph.edges[np.ix_(there, there)], kind or self.edges)
+        said = (describe(graph, self.layers, self.nodes)[there] - self.mean_) * self.scale_
+        return said, normalise_edges(graph.edges[np.ix_(there, there)], kind or self.edges)
 
     def _score(
         self, nodes: Float32[np.ndarray, "_ _"], passed: Float32[np.ndarray, "_ _"]
@@ -205,8 +205,8 @@ class GraphConvolution:
 
     def _normalise(self, X: Vectors) -> None:
         """Take mean and deviation of what nodes say from the training clips."""
-        graphs = [Graph.unflattened(x) for x in X]
-        said = np.concatenate([described(one, self.layers, self.nodes)[one.nodes] for one in graphs])
+        graphs = [Graph.unflatten(x) for x in X]
+        said = np.concatenate([describe(one, self.layers, self.nodes)[one.nodes] for one in graphs])
         if not len(said):
             said = np.zeros((1, said.shape[1]), np.float32)
         self.mean_ = said.mean(axis=0)
@@ -215,28 +215,20 @@ class GraphConvolution:
         else:
             self.scale_ = 1 / (said.std(axis=0) + np.float32(SOFT))
 
-    def _batch(self, X: Vectors, *, loops: bool = True) -> Batch:
+    def _batch(self, X: Vectors, *, loops: bool = True) -> GraphBatch:
         """Return the graphs as PyTorch takes them; without loops, their edges as they are."""
-        from emospike.networks.torch.graph import Batch
+        from emospike.networks.torch.graph import GraphBatch
 
         nodes, passed = zip(*(self._graph(x, None if loops else "bare") for x in X), strict=True)
-        return Batch.of(nodes, passed)
+        return GraphBatch.of(nodes, passed)
 
-    def _how(self) -> Training:
-        from emospike.networks.torch.graph import Training
+    def _how(self) -> GraphTraining:
+        from emospike.networks.torch.graph import GraphTraining
 
-        return Training(
-            self.depth,
-            self.hidden,
-            self.dropout,
-            self.learning_rate,
-            self.epochs,
-            self.batch,
-            self.pooling,
-            self.edges != "none",
-            self.smoothing,
-            self.seed,
-        )
+        return GraphTraining(
+            self.depth, self.hidden, self.dropout, self.learning_rate, self.epochs, self.batch, self.pooling,
+            self.edges != "none", self.smoothing, self.seed,
+        )  # fmt: skip
 
     def _train(
         self, X: Vectors, number: Int[np.ndarray, " clips"], weights: Weights,
@@ -244,13 +236,13 @@ class GraphConvolution:
         epochs: int | None = None,
     ) -> list[Parameters]:  # fmt: skip
         """Train on these clips; return the parameters after each epoch."""
-        check_torch()
-        from emospike.networks.torch.graph import trained
+        require_torch()
+        from emospike.networks.torch.graph import train
 
         self._normalise(X)
         tested = held_out and (self._batch(held_out[0]), held_out[1])
         batch, how = self._batch(X), self._how()._replace(epochs=epochs or self.epochs)
-        kept, self.curves_ = trained(batch, number, weights, len(self.classes_), how, held_out=tested)
+        kept, self.curves_ = train(batch, number, weights, len(self.classes_), how, held_out=tested)
         return kept
 
 
@@ -262,9 +254,3 @@ def log_softmax(scores: Float32[np.ndarray, "... classes"]) -> Float32[np.ndarra
     """
     below = scores - scores.max(axis=-1, keepdims=True)
     return np.asarray(below - np.log(np.exp(below).sum(axis=-1, keepdims=True)), np.float32)
-
-
-def check_torch() -> None:
-    """Raise `InputError` unless PyTorch is installed."""
-    if find_spec("torch") is None:
-        raise InputError("training graph convolutions needs torch: pip install 'emospike[deep]'")

@@ -13,26 +13,18 @@ they are normalised: the average over pairs and the division by seconds are ours
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 
-from emospike.brain.topography import PARTS as PARTS_OF_FACE
-from emospike.brain.topography import part_of
-from emospike.networks.activity import Activity
-from emospike.series import frequencies_of
+from emospike.activity import Activity
+from emospike.features.movements import MOVEMENTS
+from emospike.series import Channel
 from emospike.validation import InputError, within
 
 Members = Mapping[str, Int64[np.ndarray, " _"]]
 Frequencies = Float[np.ndarray, "nodes nodes"]
-
-EDGES = (50, 200, 400, 650, 1000, 1500, 2500, 4000, 8000)
-"""Borders of the bands, Hz; the four lowest bands are those that eXCube2 names in its section 3.3."""
-
-PARTS = 8
-"""Groups that channels without a frequency are cut into."""
 
 
 def interactions(activity: Activity, members: Members) -> Frequencies:
@@ -51,65 +43,28 @@ def interactions(activity: Activity, members: Members) -> Frequencies:
     return np.asarray(mean[:, :-1] @ mean[:, 1:].T * activity.inputs.rate / max(steps, 1))
 
 
-def channel_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " _"]]:
-    """Return the channels of each band of sound (see `frequency_groups`) and of each part of the face.
+def channel_groups(channels: Sequence[Channel]) -> dict[str, Int64[np.ndarray, " _"]]:
+    """Return the channels of each group: bands of sound from low to high, what has neither frequency nor movement in
+    its order, and parts of the face from the brow down to the jaw.
 
-    >>> groups = channel_groups(("mel 90 Hz", "AU12 lip corner puller", "AU26 jaw drop"))
-    >>> {name: own.tolist() for name, own in groups.items()}
-    {'50–200 Hz': [0], 'upper mouth': [1], 'jaw': [2]}
+    >>> jaw = Channel("AU26 jaw drop", "face", "jaw", movement="jawOpen")
+    >>> high, low = Channel("a", "audio", "400–650 Hz", hz=440.0), Channel("b", "audio", "50–200 Hz", hz=90.0)
+    >>> {name: own.tolist() for name, own in channel_groups([jaw, high, Channel("flux", "audio"), low]).items()}
+    {'50–200 Hz': [3], '400–650 Hz': [1], 'flux': [2], 'jaw': [0]}
     """
-    part = np.array([part_of(name) or "" for name in channels])
-    heard = np.flatnonzero(part == "")
-    groups = {name: heard[own] for name, own in frequency_groups(tuple(channels[i] for i in heard)).items()}
-    return groups | {name: np.flatnonzero(part == name) for name in PARTS_OF_FACE if name in part}
+    first, members = dict[str, Channel](), dict[str, list[int]]()
+    for i, channel in enumerate(channels):
+        first.setdefault(channel.group, channel)
+        members.setdefault(channel.group, []).append(i)
+    ordered = sorted(first, key=lambda group: _rank(first[group]))
+    return {group: np.array(members[group]) for group in ordered}
 
 
-def frequency_groups(channels: tuple[str, ...]) -> dict[str, Int64[np.ndarray, " _"]]:
-    """Return the channels of each frequency band, from low to high; bands without channels are left out.
-
-    The frequency is read from the name. Channels without one are cut, kind by kind, into `PARTS` stretches of equal
-    length in their order if they are numbered, and grouped by their first word if they are not (``"timbre flux"``); the
-    levels (``"mfcc 3 @0.5"``) and the fields (``"timbre flux #2"``) of one channel stay together.
-
-    >>> groups = frequency_groups(("mel 90 Hz @0.5", "mel 440 Hz @0.5", "mel 90 Hz @1", "mfcc 0", "mfcc 1"))
-    >>> {name: own.tolist() for name, own in groups.items()}
-    {'50–200 Hz': [0, 2], '400–650 Hz': [1], 'mfcc 0': [3], 'mfcc 1': [4]}
-    """
-    hertz = frequencies_of(channels)
-    pitched = np.flatnonzero(~np.isnan(hertz))
-    band = np.searchsorted(EDGES, hertz[pitched], side="right")
-    groups = {_band_name(one): pitched[band == one] for one in np.unique(band).tolist()}
-    names = {i: re.split(" [@#]", name)[0] for i, name in enumerate(channels) if np.isnan(hertz[i])}
-    return groups | _rank_groups(names)
-
-
-def _band_name(band: int) -> str:
-    """Return the name of the band below EDGES[band]."""
-    if band == 0:
-        return f"below {EDGES[0]} Hz"
-    if band == len(EDGES):
-        return f"from {EDGES[-1] / 1000:g} kHz"
-    low, high = EDGES[band - 1], EDGES[band]
-    if high < 1000:
-        return f"{low}–{high} Hz"
-    return f"{low} Hz–{high / 1000:g} kHz" if low < 1000 else f"{low / 1000:g}–{high / 1000:g} kHz"
-
-
-def _rank_groups(names: Mapping[int, str]) -> dict[str, Int64[np.ndarray, " members"]]:
-    """Return groups of channels that have no frequency; `names` gives their names, without level or field.
-
-    Numbered channels (``"mfcc 3"``) are cut by rank; others (``"timbre flux"``) go by their first word.
-    """
-    groups: dict[str, Int64[np.ndarray, " members"]] = {}
-    for kind in dict.fromkeys(name.partition(" ")[0] for name in names.values()):
-        own = {i: name for i, name in names.items() if name.partition(" ")[0] == kind}
-        ranked = list(dict.fromkeys(own.values()))
-        numbered = all(name.rpartition(" ")[2].isdigit() for name in ranked)
-        for part in np.array_split(ranked, min(PARTS, len(ranked)) if numbered else 1):
-            last = part[-1].removeprefix(f"{kind} ")
-            label = kind if not numbered else str(part[0]) if len(part) == 1 else f"{part[0]}–{last}"
-            groups[label] = np.array([i for i, name in own.items() if name in part])
-    return groups
+def _rank(channel: Channel) -> tuple[int, float]:
+    """Return what the group of a channel is sorted by; groups of equal rank keep their order."""
+    if channel.hz is not None:
+        return 0, channel.hz
+    return (2, MOVEMENTS.index(channel.movement)) if channel.movement else (1, 0)
 
 
 def neurons_near(

@@ -1,32 +1,81 @@
-"""Readout: from state vectors to calibrated probabilities and the confidence that an answer needs."""
+"""Readouts: from what a system makes of clips to calibrated probabilities; a system has one for each modality."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Shaped
 
 from emospike.datasets.folds import inner_folds
+from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
-from emospike.readout.scaling import SoftScaler, centred
-from emospike.readout.selective import Calibration, threshold_for
-from emospike.validation import InputError, one_of, within
-
-PRIOR_CLIPS = 8
-"""Clips of a new speaker that count as much as the mean over training speakers."""
+from emospike.readout.scaling import SoftScaler
+from emospike.readout.speaker_mean import SpeakerMean
+from emospike.validation import InputError
 
 Vectors = Float32[np.ndarray, "clips dims"]
+Listed = Vectors | Sequence[Float32[np.ndarray, " dims"]]
+"""Vectors of clips, in one array or one by one."""
+Scores = Float32[np.ndarray, "clips learnt"]
 Labels = Shaped[np.ndarray, " clips"]
 Probabilities = Float[np.ndarray, "clips classes"]
 
 
+class Readout(ABC):
+    """From representations of clips to scores, and from these to calibrated probabilities.
+
+    Attributes
+    ----------
+    calibration_ : from scores to probabilities of labels, and the threshold
+    held_out_ : what was said of the training clips by scorers that had not met their speakers; NaN where no fold tested
+        a clip. Gone from a readout that was stored
+    """
+
+    stage: ClassVar[str] = "classifier"
+    """What the time of scoring is called."""
+
+    calibration_: Calibration
+    held_out_: Probabilities
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Sorted labels."""
+        return self.calibration_.classes
+
+    @property
+    def threshold_(self) -> float:
+        """Confidence below which the answer is "don't know"."""
+        return self.calibration_.threshold_
+
+    @abstractmethod
+    def scores(self, X: Any, speakers: Labels | None = None) -> Scores:
+        """Return the scores of representations; `speakers` tell whose clip is whose, where speakers are normalised."""
+
+    @abstractmethod
+    def adapt(self, X: Any, labels: Labels | None = None) -> Readout:
+        """Adapt to a new speaker in place: without labels to its mean, or to labelled clips and new classes."""
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the fitted arrays, and the facts that JSON can hold."""
+
+    @abstractmethod
+    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Readout:
+        """Take back what `state` returned."""
+
+    def probabilities(self, X: Any, speakers: Labels | None = None) -> Probabilities:
+        """Return calibrated probabilities, one column a class."""
+        return self.calibration_.probabilities(self.scores(X, speakers))
+
+
 @dataclass
-class Readout:
-    """Scaling, an optional removal of speaker means, a classifier, calibration and a threshold, in this order.
+class VectorReadout(Readout):
+    """Scaling, an optional removal of speaker means, a classifier, and calibration, in this order.
 
     Attributes
     ----------
@@ -34,29 +83,20 @@ class Readout:
     classifier : from scaled vectors to scores
     normalise : ``"none"``; or ``"speaker"``: from every vector the mean vector of its speaker is taken, without
         looking at labels. A clip whose speaker is unknown then loses the mean over training speakers.
-    coverage : share of held-out training clips that the stored threshold lets through
-    held_out_ : what readouts fitted without a training clip's speaker say of it; NaN for clips that no fold tested
+    coverage : share of held-out training clips that the threshold lets through
     """
 
     scaler: SoftScaler
     classifier: Classifier
     normalise: str = "none"
     coverage: float = 0.78
-    calibration_: Calibration = field(init=False, repr=False)
-    shift_: Float32[np.ndarray, " dims"] = field(init=False, repr=False)
-    population_: Float32[np.ndarray, " dims"] = field(init=False, repr=False)
-    groups_: dict[str, str] = field(init=False, repr=False)
-    threshold_: float = field(init=False, default=0.0)
-    held_out_: Probabilities = field(init=False, repr=False)
+    calibration_: Calibration = field(init=False, repr=False, compare=False)
+    speaker_mean_: SpeakerMean = field(init=False, repr=False, compare=False)
+    held_out_: Probabilities = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        one_of("normalise", self.normalise, ("none", "speaker"))
-        within("coverage", self.coverage, 0, 1)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Sorted labels."""
-        return tuple(sorted(set(self.groups_.values())))
+        self.calibration_ = Calibration(self.coverage)
+        self.speaker_mean_ = SpeakerMean(self.normalise, to_zero=True)
 
     def fit(
         self,
@@ -65,122 +105,137 @@ class Readout:
         speakers: Labels,
         recorded: Bool[np.ndarray, " clips"] | None = None,
         finer: Labels | None = None,
-    ) -> Readout:
+    ) -> VectorReadout:
         """Fit to training clips; whole speakers are held out in turn to calibrate and to set the threshold.
 
-        `recorded` marks clips that were recorded, as opposed to virtual copies, which train but never test. `finer`
-        labels (emotions, say, where `y` is arousal) are learnt in place of `y`; the probability of a label is then
-        the sum over its finer ones. A sad cry and a calm word are both low, and no straight line tells them from
-        the rest together.
+        `recorded` marks clips that were recorded, as opposed to augmented copies, which train but never test. `finer`
+        labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`).
         """
         learnt = y if finer is None else finer
-        self.groups_ = grouped(learnt, y)
+        label_of = group_labels(learnt, y)
         recorded = np.ones(len(y), bool) if recorded is None else recorded
         rooted = self.scaler.rooted(vectors)
-        self.population_ = rooted[recorded].mean(axis=0)
-        self.shift_ = self.population_ if self.normalise == "speaker" else np.zeros_like(self.population_)
+        self.speaker_mean_.fit(rooted[recorded])
         if self.normalise == "speaker":
-            rooted = centred(rooted, speakers, recorded)
+            rooted = self.speaker_mean_.remove(rooted, speakers, recorded)
         scaled = self.scaler.fit(rooted).transform(rooted)
         folds = [(fold.train, fold.test[recorded[fold.test]]) for fold in inner_folds(y, speakers)]
         held_out = fit_holding_out(self.classifier, scaled, learnt, folds)
-        tested = np.isfinite(held_out).all(axis=1)
-        self.calibration_ = Calibration().fit(held_out[tested], learnt[tested], self.classifier.classes_)
-        self.held_out_ = self._summed(held_out)[recorded]
-        self.threshold_ = threshold_for(self.held_out_[tested[recorded]], self.coverage)
+        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, recorded)[recorded]
         return self
 
     def scaled(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
         """Return the vectors as the classifier sees them."""
-        rooted = self.scaler.rooted(vectors)
-        known = self.normalise == "speaker" and speakers is not None
-        return self.scaler.transform(centred(rooted, speakers) if known else rooted - self.shift_)  # type: ignore[arg-type]
+        return self.scaler.transform(self.speaker_mean_.remove(self.scaler.rooted(vectors), speakers))
 
-    def probabilities(self, vectors: Vectors, speakers: Labels | None = None) -> Probabilities:
-        """Return calibrated probabilities, one column a class."""
-        return self._summed(self.classifier.scores(self.scaled(vectors, speakers)))
+    def scores(self, X: Listed, speakers: Labels | None = None) -> Scores:
+        """Return the classifier's scores."""
+        return self.classifier.scores(self.scaled(np.asarray(X), speakers))
 
-    def _summed(self, scores: Float32[np.ndarray, "clips finer"]) -> Probabilities:
-        """Return the calibrated probability of each label, summed over its finer ones."""
-        label = np.array([self.groups_[str(name)] for name in self.classifier.classes_])
-        member = label[:, None] == np.array(self.classes)
-        summed: Probabilities = self.calibration_.probabilities(scores) @ member
-        return summed
+    def adapt(self, X: Listed, labels: Labels | None = None) -> VectorReadout:
+        """Adapt to the mean of a new speaker, or to labelled clips and new classes, in place.
 
-    def adapt(self, vectors: Vectors, labels: Labels | None = None) -> Readout:
-        """Adapt to a new speaker in place: to the mean of its clips, or to labelled clips and new classes.
-
-        The mean of n clips is believed to n / (n + `PRIOR_CLIPS`), the training speakers' mean for the rest, since a
-        few clips tell of their emotions as much as of their speaker. A label that stands for finer ones is learnt as
-        the likeliest of these.
+        A label that stands for finer ones is learnt as the likeliest of these.
         """
+        X = np.asarray(X)
         if labels is None:
-            trust = len(vectors) / (len(vectors) + PRIOR_CLIPS)
-            change = np.float32(trust) * (self.scaler.rooted(vectors).mean(axis=0) - self.population_)
-            self.shift_ = change + self.population_ if self.normalise == "speaker" else change
+            self.speaker_mean_.adapt(self.scaler.rooted(X))
             return self
         if not isinstance(self.classifier, IncrementalClassifier):
             raise InputError(
                 f"classifier {type(self.classifier).__name__} cannot learn more clips: train with linear, "
                 "prototype or evolving_desnn"
             )
-        before = [str(name) for name in self.classifier.classes_]
-        scaled = self.scaled(vectors)
-        learnt = self._finer(scaled, labels)
-        self.groups_ |= {str(name): str(name) for name in learnt if str(name) not in self.groups_}
+        scaled = self.scaled(X)
+        learnt = self.calibration_.name_finer(self.classifier.scores(scaled), labels)
         self.classifier.partial_fit(scaled, learnt)
-        self.calibration_.extend(before, [str(name) for name in self.classifier.classes_])
+        self.calibration_.extend(self.classifier.classes_)
         return self
-
-    def _finer(self, scaled: Float32[np.ndarray, "clips kept"], labels: Labels) -> Labels:
-        """Return the likeliest of the finer labels that each label stands for, or the label itself if there are none.
-
-        Not knowing which class of its group a clip belongs to, the readout would learn the group as a new class.
-        """
-        names = np.array([str(name) for name in self.classifier.classes_])
-        label = np.array([self.groups_[name] for name in names])
-        likely = self.calibration_.probabilities(self.classifier.scores(scaled))
-        inside = label == np.asarray(labels, dtype=str)[:, None]
-        best = names[np.where(inside, likely, -1).argmax(axis=1)]
-        return np.where(inside.any(axis=1) & ~np.isin(labels, names), best, labels)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""
         inner = self.classifier.state()
-        learnt = [str(name) for name in inner.pop("classes")]
-        groups = [self.groups_[name] for name in learnt]
-        facts = {"learnt": learnt, "groups": groups, "temperature": self.calibration_.temperature_}
-        facts["threshold"] = self.threshold_
+        inner.pop("classes")
+        calibrated, facts = self.calibration_.state()
         arrays = {f"classifier.{name}": array for name, array in inner.items()}
         arrays |= {f"scaler.{name}": getattr(self.scaler, f"{name}_") for name in ("kept", "mean", "scale")}
-        arrays |= {"calibration.bias": self.calibration_.bias_, "shift": self.shift_, "population": self.population_}
-        return arrays, facts
+        arrays |= {f"calibration.{name}": array for name, array in calibrated.items()}
+        return arrays | {"shift": self.speaker_mean_.shift_, "population": self.speaker_mean_.population_}, facts
 
-    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Readout:
+    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> VectorReadout:
         """Take back what `state` returned."""
         own = {name[11:]: array for name, array in arrays.items() if name.startswith("classifier.")}
         own["classes"] = np.array(facts["learnt"])
-        self.groups_ = dict(zip(facts["learnt"], facts["groups"], strict=True))
         self.classifier = type(self.classifier).restore(parameters(self.classifier), own)
         for name in ("kept", "mean", "scale"):
             setattr(self.scaler, f"{name}_", arrays[f"scaler.{name}"])
-        self.calibration_ = Calibration()
-        self.calibration_.temperature_, self.calibration_.bias_ = facts["temperature"], arrays["calibration.bias"]
-        self.shift_, self.population_, self.threshold_ = arrays["shift"], arrays["population"], facts["threshold"]
+        self.calibration_.restore(arrays["calibration.bias"], facts)
+        self.speaker_mean_.shift_, self.speaker_mean_.population_ = arrays["shift"], arrays["population"]
         return self
 
 
-def grouped(finer: Labels, labels: Labels) -> dict[str, str]:
-    """Return the label of each finer label; raise `InputError` if one has two.
+@dataclass
+class ScoreReadout(Readout):
+    """Calibration of a network's own scores, and an optional removal of speaker means; there is no classifier.
 
-    >>> grouped(np.array(["sad", "calm", "angry"]), np.array(["low", "low", "high"]))
-    {'angry': 'high', 'calm': 'low', 'sad': 'low'}
+    Attributes
+    ----------
+    normalise : ``"none"``; or ``"speaker"``: the mean scores of each speaker are removed, without looking at labels
+    coverage : share of held-out training clips that the threshold lets through
     """
-    pairs = sorted({(str(one), str(label)) for one, label in zip(finer, labels, strict=True)})
-    if len(dict(pairs)) < len(pairs):
-        twice = next(one for one, _ in pairs if sum(one == other for other, _ in pairs) > 1)
-        raise InputError(f"each finer label must lie within one label, {twice!r} lies in several: check the labels")
-    return dict(pairs)
+
+    normalise: str = "none"
+    coverage: float = 0.78
+    calibration_: Calibration = field(init=False, repr=False, compare=False)
+    speaker_mean_: SpeakerMean = field(init=False, repr=False, compare=False)
+    held_out_: Probabilities = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.calibration_, self.speaker_mean_ = Calibration(self.coverage), SpeakerMean(self.normalise)
+
+    def fit(self, scores: Scores, y: Labels, speakers: Labels) -> ScoreReadout:
+        """Fit to scores of clips whose speakers the network did not train on; columns are the sorted labels."""
+        self.speaker_mean_.fit(scores)
+        label_of = {str(name): str(name) for name in np.unique(y)}
+        self.held_out_ = self.calibration_.fit(self.speaker_mean_.remove(scores, speakers), y, label_of)
+        return self
+
+    def scores(self, X: Listed, speakers: Labels | None = None) -> Scores:
+        """Return the scores without what is the speaker's own."""
+        return self.speaker_mean_.remove(np.asarray(X), speakers)
+
+    def log_odds(self, scores: Scores, target: int) -> float:
+        """Return ln p / (1 - p) of a class for one clip, also where p rounds to 0 or 1."""
+        return self.calibration_.log_odds(self.scores(scores), target)
+
+    def adapt(self, X: Listed, labels: Labels | None = None) -> ScoreReadout:
+        """Adapt to the mean of a new speaker; what labels teach, the network has to learn."""
+        if labels is not None:
+            raise InputError("scores alone cannot learn more clips: adapt the system")
+        self.speaker_mean_.adapt(np.asarray(X))
+        return self
+
+    def extend(self, learnt: Sequence[str]) -> None:
+        """Make room for classes that the network has learnt, in this new order of its scores."""
+        before = list(self.calibration_.learnt)
+        self.calibration_.extend(np.array(learnt))
+        place = [list(learnt).index(name) for name in before]
+        for name in ("population_", "shift_"):
+            old = getattr(self.speaker_mean_, name)
+            wide = np.full(len(learnt), old.mean(), np.float32)
+            wide[place] = old
+            setattr(self.speaker_mean_, name, wide)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the fitted arrays, and the facts that JSON can hold."""
+        arrays, facts = self.calibration_.state()
+        return arrays | {"population": self.speaker_mean_.population_, "shift": self.speaker_mean_.shift_}, facts
+
+    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> ScoreReadout:
+        """Take back what `state` returned."""
+        self.calibration_.restore(arrays["bias"], facts)
+        self.speaker_mean_.population_, self.speaker_mean_.shift_ = arrays["population"], arrays["shift"]
+        return self
 
 
 def fit_holding_out(

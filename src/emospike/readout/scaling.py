@@ -1,11 +1,11 @@
-"""Scaling of state vectors before a readout, and the removal of speaker means."""
+"""Scaling of state vectors before a readout."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Shaped
+from jaxtyping import Bool, Float32
 
 Vectors = Float32[np.ndarray, "clips dims"]
 
@@ -43,7 +43,7 @@ class SoftScaler:
         return root
 
     def fit(self, rooted: Vectors) -> SoftScaler:
-        """Learn means and deviations of vectors that went through `rooted` (and, if wanted, `centred`)."""
+        """Learn means and deviations of vectors that went through `rooted`, and lost their speaker's mean if wanted."""
         self.kept_ = (rooted != 0).mean(axis=0) >= self.rare
         kept = rooted[:, self.kept_]
         self.mean_ = kept.mean(axis=0)
@@ -57,18 +57,3 @@ class SoftScaler:
         z -= self.mean_
         z *= self.scale_
         return z
-
-
-def centred(
-    rooted: Vectors, speakers: Shaped[np.ndarray, " clips"], counted: Bool[np.ndarray, " clips"] | None = None
-) -> Vectors:
-    """Return the vectors minus the mean vector of their speaker; labels are not looked at.
-
-    `counted` marks the clips that enter the mean (recorded ones, not their virtual copies).
-    """
-    out = rooted.copy()
-    counted = np.ones(len(rooted), bool) if counted is None else counted
-    for speaker in np.unique(speakers):
-        own = speakers == speaker
-        out[own] -= rooted[own & counted].mean(axis=0)
-    return out

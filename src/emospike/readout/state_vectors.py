@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
-from emospike.networks.activity import Activity
+from emospike.activity import Activity
 from emospike.spikes import Spikes
 from emospike.validation import one_of, positive
 
@@ -62,9 +62,9 @@ class StateVector:
         """Return step and unit of the chosen spikes, and the number of units."""
         inputs = activity.inputs
         if self.source == "I":
-            return inputs.step, inputs.channel, len(inputs.channels)
+            return inputs.step, inputs.channel, inputs.units
         if self.source == "I split":
-            return inputs.step, inputs.channel * 2 + (inputs.sign < 0), 2 * len(inputs.channels)
+            return inputs.step, inputs.channel * 2 + (inputs.sign < 0), 2 * inputs.units
         if self.source == "R":
             return activity.step, activity.neuron, activity.neurons
         members = regions[one_of("source", self.source, regions)]

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
 
+from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
-from emospike.networks.activity import Activity
 
 Regions = Int[np.ndarray, " neurons"]
 Between = Float[np.ndarray, "regions regions"]

@@ -1,266 +1,155 @@
-"""The contract that every system keeps, and what it answers with."""
+"""System: what every published system does, from clips to explained decisions; a system fills in four hooks."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import partial
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, final
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float
 
 from emospike.clip import Clip
+from emospike.clip.batch import map_clips, try_clips
+from emospike.decision import Decision, make_decision, make_no_decision
 from emospike.energy.operations import Operations
-from emospike.features.face_landmarks import Head
-from emospike.features.face_track import face_notes
-from emospike.features.speech import SpeechCheck
-from emospike.networks.activity import Activity
-from emospike.networks.synchrony_graph import SynchronyGraph
-from emospike.progress import Progress
-from emospike.readout.early import Ballot
-from emospike.readout.traffic import Learning, Traffic
-from emospike.series import Series
-from emospike.spikes import Spikes
+from emospike.explain.attribution import Attribution, log_odds
+from emospike.explain.explanation import Explanation
+from emospike.explain.panel import Panel
+from emospike.features import Feature
+from emospike.features.face_track import NoFaceError
+from emospike.progress import Progress, Stopwatch
+from emospike.readout.readout import Readout
 from emospike.systems import SYSTEMS
-from emospike.systems.perception import WORDS
-from emospike.validation import NotTrainedError, one_of
+from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
+from emospike.systems.perception import (
+    MODALITIES,
+    Perceived,
+    contributions,
+    explain_no_speech,
+    modality_of,
+    perceive,
+    remark_on,
+)
+from emospike.systems.training import Labels, TrainingSet
+from emospike.validation import InputError, NotTrainedError, one_of
+
+AnySystem = TypeVar("AnySystem", bound="System")
+
+Answer = Float[np.ndarray, " classes"]
+Answers = Float[np.ndarray, "clips classes"]
+
+ABILITIES: Final = {
+    "learn": "goes on learning from further labelled clips, of known and of new classes",
+    "one_modality": "decides by each of several modalities alone",
+    "transduce": "can do its paper's experiment in which the test recordings are there in training",
+    "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
+}
+"""What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What a system says about one clip.
+class Evidence:
+    """What a system makes of one clip.
 
     Attributes
     ----------
-    label : the most probable class, also when it is not answered
-    probabilities : calibrated probability of each class
-    confidence : probability of `label`
-    answered : False means "don't know"
-    reason : why it was answered or not, in words
-    share : how much each sense contributed, summing to 1
-    seconds : time spent in each stage
-    speech : False where sound decided that holds no speech, or is too short to tell
+    seen : the features that it decides on
+    unheard : why the sound that it decides on is no speech, if so
+    whole : the answer by all modalities that are there
+    alone : the answer by each of several modalities
     """
 
-    label: str
-    probabilities: Mapping[str, float]
-    confidence: float
-    answered: bool
-    reason: str
-    share: Mapping[str, float] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    speech: bool = True
+    seen: Perceived
+    unheard: str | None
+    whole: Answer
+    alone: Mapping[str, Answer]
 
-
-SHORTEST_SPEECH = 0.5
-"""Seconds of sound below which no decision is given: a syllable or two say nothing reliable."""
-
-CLIPPING = 0.01
-"""Share of samples at full scale from which a decision says that the recording is clipped."""
-
-
-def as_clip(recording: Clip | Path | str) -> Clip:
-    """Return a recording that may be given by its path as a clip.
-
-    >>> as_clip("a.wav").name
-    'a.wav'
-    """
-    return recording if isinstance(recording, Clip) else Clip(recording)
-
-
-def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
-    """Return whether a confidence is enough for an answer, and why.
-
-    >>> verdict(0.6, 0.7)
-    (False, "don't know: confidence 0.60 is below the threshold 0.70")
-    >>> verdict(0.996, 0.7)
-    (True, 'confidence >0.99 reaches the threshold 0.70')
-    """
-    shown = ">0.99" if 0.995 <= confidence < 1 else "<0.01" if 0 < confidence < 0.005 else f"{confidence:.2f}"
-    if confidence >= threshold:
-        return True, f"confidence {shown} reaches the threshold {threshold:.2f}"
-    return False, f"don't know: confidence {shown} is below the threshold {threshold:.2f}"
-
-
-def decision(
-    clip: Clip,
-    classes: Sequence[str],
-    probabilities: Float[np.ndarray, " classes"],
-    *,
-    threshold: float,
-    share: Mapping[str, float],
-    seconds: Mapping[str, float],
-    missing: Mapping[str, str] | None = None,
-    unheard: str | None = None,
-) -> Decision:
-    """Return the decision that these probabilities mean, and say why it is answered or not.
-
-    `missing` says of each sense that the clip lacks why; `share` names those that decided; `unheard` is what
-    `unheard_speech` says of a clip whose sound decided.
-    """
-    best = int(probabilities.argmax())
-    confidence = float(probabilities[best])
-    answered, reason = verdict(confidence, threshold)
-    if unheard:
-        answered, reason = False, f"don't know: {unheard}"
-    reason = "; ".join([reason, *_remarks(clip, share, missing or {})])
-    by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
-    return Decision(classes[best], by_class, confidence, answered, reason, share, seconds, speech=not unheard)
-
-
-def unheard_speech(clip: Clip) -> str | None:
-    """Return why a sound cannot be decided on as speech, or None."""
-    if clip.seconds < SHORTEST_SPEECH:
-        return f"{clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
-    missing = SpeechCheck().missing(clip)
-    return missing and f"no speech was heard: {missing}"
-
-
-def _remarks(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]) -> Iterator[str]:
-    """Yield what else should be known about a decision."""
-    if len(share) > 1:
-        yield ", ".join(f"{WORDS[sense]} {part:.0%}" for sense, part in share.items())
-    for why in missing.values():
-        yield f"{' and '.join(WORDS[sense] for sense in share)} alone: {why}"
-    if "audio" in share and clip.clipped > CLIPPING:
-        yield f"{clip.clipped:.0%} of the samples are clipped"
-    if "audio" in share and clip.warning:
-        yield clip.warning
-    if "face" in share:
-        yield from face_notes(clip)
-
-
-def undecided(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:
-    """Return the answer to a clip that shows nothing to decide on: every class is as probable as any other.
-
-    >>> undecided(("high", "low"), "no face in a.mp4", {}).reason
-    "don't know: no face in a.mp4"
-    """
-    alike = 1 / len(classes)
-    return Decision(classes[0], dict.fromkeys(classes, alike), alike, False, f"don't know: {why}", {}, seconds)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What leaving one thing out does to a decision.
-
-    Attributes
-    ----------
-    name : the band, region or moment that was left out
-    change : log-odds of the decided class with it minus without it; positive speaks for the decision
-    """
-
-    name: str
-    change: float
-
-
-def no_spikes() -> Spikes:
-    """Return the spikes of a system that has none."""
-    return Spikes.from_dense(np.zeros((0, 0), np.int8), rate=100.0, channels=())
-
-
-def no_activity() -> Activity:
-    """Return the activity of a system that has no neurons."""
-    return Activity(no_spikes(), np.empty(0, np.int32), np.empty(0, np.int32), neurons=0)
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Everything that the figures of one decision draw; computed once, by the system itself.
-
-    What a system does not have stays empty, as it is by default: no neurons without a network, no areas without a
-    brain. Figures draw what is there.
-
-    Attributes
-    ----------
-    name : the clip's name
-    decision, threshold : what was decided, and the confidence that an answer needs
-    series : the features, by name
-    bands, moments, areas : effects of leaving out bands of sound and parts of the face, stretches of time, and brain
-        regions
-    senses : effects of leaving out the sound, and the face, by name of the sense
-    target : the class whose log-odds the effects are of; empty for the decided one
-    alone : the probabilities that each sense alone gives, where there are several
-    missing : why a sense that the system has is not there, in words
-    sound : mono sound at 16 kHz, full scale ±1
-    head : the face as points
-    decoded : each feature rebuilt from its spikes (where the encoder can be decoded), and its normalised error
-    spikes : the input spikes of all features
-    activity : the network's spikes
-    positions : MNI coordinates of the neurons, mm
-    region : index of each neuron's region in `regions`
-    regions : region names
-    sites : MNI coordinates of the input channels' sites, shape (channels, sites, 3), mm
-    nodes : names of the interaction network's nodes (groups of channels, left and right)
-    interactions : [from, to] how often a spike at one node is followed by one at the other a step later
-    class_interactions : the same, averaged over the training clips of each class
-    traffic : what passed between regions over the synapses
-    learning : what learning changed between regions; None without learning
-    synchrony : which neurons of the two senses fired together; None where that is not looked at
-    ballot : what voting neurons saw, and how they voted; None where none vote
-    """
-
-    name: str
-    decision: Decision
-    threshold: float
-    series: Mapping[str, Series]
-    bands: Sequence[Effect]
-    moments: Sequence[Effect]
-    areas: Sequence[Effect] = ()
-    senses: Sequence[Effect] = ()
-    target: str = ""
-    alone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    sound: Float32[np.ndarray, " samples"] = field(default_factory=partial(np.zeros, 0, np.float32))
-    head: Head | None = None
-    decoded: Mapping[str, tuple[Series, float]] = field(default_factory=dict)
-    spikes: Spikes = field(default_factory=no_spikes)
-    activity: Activity = field(default_factory=no_activity)
-    positions: Float32[np.ndarray, "neurons 3"] = field(default_factory=partial(np.zeros, (0, 3), np.float32))
-    region: Int[np.ndarray, " neurons"] = field(default_factory=partial(np.zeros, 0, np.int32))
-    regions: tuple[str, ...] = ()
-    sites: Float32[np.ndarray, "channels sites 3"] = field(default_factory=partial(np.zeros, (0, 0, 3), np.float32))
-    nodes: tuple[str, ...] = ()
-    interactions: Float[np.ndarray, "nodes nodes"] = field(default_factory=partial(np.zeros, (0, 0)))
-    class_interactions: Mapping[str, Float[np.ndarray, "nodes nodes"]] = field(default_factory=dict)
-    traffic: Traffic | None = None
-    learning: Learning | None = None
-    synchrony: SynchronyGraph | None = None
-    ballot: Ballot | None = None
+    def changes(self, target: int) -> dict[str, float]:
+        """Return what leaving out each of several modalities takes from a class, in log-odds."""
+        if not self.alone:
+            return {}
+        whole, others = log_odds(self.whole, target), reversed(list(self.alone.values()))
+        return {one: whole - log_odds(other, target) for one, other in zip(self.alone, others, strict=True)}
 
     @property
-    def about(self) -> str:
-        """The class whose log-odds the effects are of."""
-        return self.target or self.decision.label
-
-
-OneSystem = TypeVar("OneSystem", bound="System")
+    def share(self) -> dict[str, float]:
+        """How much each modality contributed to what is decided."""
+        best = int(self.whole.argmax())
+        return contributions(self.changes(best)) if self.alone else {self.seen.modalities[0]: 1.0}
 
 
 class System(ABC):
-    """One published system, from clips to explained decisions; scikit-learn's conventions over lists of clips.
+    """One published system; scikit-learn's conventions over lists of clips.
 
     A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
-    underscore. Its folder's `SYSTEM`, a `SystemInfo`, names it and its presets.
+    underscore; its folder's `SYSTEM`, a `SystemInfo`, names it and its presets. It fills in `_fit`, `represent`,
+    `_panels` and `_operations`, and what else it stores in `state` and `restore`; all other verbs are the same for all.
+    Any of its modalities can decide alone.
 
     Attributes
     ----------
+    features : what is heard, then what is seen
+    modality : ``"audio"``, ``"face"``, ``"both"``, or another that the system has
+    normalise : ``"none"``, or ``"speaker"``: what is each speaker's own is removed, without labels
+    coverage : share of held-out training clips that the stored threshold lets through
+    finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
+    seed : of every random draw
     classes_ : sorted labels
     threshold_ : confidence below which the answer is "don't know"
+    readouts_ : from what `represent` gives to calibrated probabilities, by modality
+    held_out_ : what was said of the training clips, by modality, before their speakers were learnt (see `Readout`)
+    left_out_ : why training clips, by index, could not be used: no face was found where faces decide
     card : what the model is, was trained on, and reached (see `emospike.store`)
     """
 
+    features: tuple[Feature, ...]
+    modality: str
+    normalise: str
+    coverage: float
+    finer_labels: bool = False
+    seed: int = 0
+
     classes_: tuple[str, ...]
     threshold_: float
+    readouts_: Mapping[str, Readout]
+    held_out_: dict[str, Answers]
+    left_out_: dict[int, str]
     card: dict[str, Any]
 
+    # -- hooks -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _fit(self, training: TrainingSet) -> None:
+        """Learn from labelled clips: set `readouts_` and `held_out_`, and all that `represent` needs."""
+
+    @abstractmethod
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Any:
+        """Return what the readout of these modalities, which alone are looked at, reads of a clip."""
+
+    @abstractmethod
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, by kind of part, and the pictures that only this system has."""
+
+    @abstractmethod
+    def _operations(self, seen: Perceived) -> Operations:
+        """Return what one decision on this clip costs."""
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do, of `ABILITIES`."""
+        able = {name for name in ("transduce", "equivalent") if hasattr(type(self), name)}
+        return frozenset({"learn", *able} | ({"one_modality"} if len(self.deciders) > 1 else set()))
+
+    # -- presets -----------------------------------------------------------------------------------------------
+
     @classmethod
-    def preset(cls: type[OneSystem], name: str | None = None, seed: int = 0, modality: str | None = None) -> OneSystem:
+    def preset(cls: type[AnySystem], name: str | None = None, seed: int = 0, modality: str | None = None) -> AnySystem:
         """Return the unfitted system of a preset, by default the first, for one of its `modalities`."""
-        made: OneSystem = SYSTEMS.info_of(cls).make(name, seed, modality)
+        made: AnySystem = SYSTEMS.info_of(cls).make(name, seed, modality)
         return made
 
     @classmethod
@@ -273,44 +162,162 @@ class System(ABC):
         """What the system can perceive, the default one first: of ``"audio"``, ``"face"``, ``"both"``, ``"eeg"``."""
         return SYSTEMS.info_of(cls).modalities
 
-    @abstractmethod
+    # -- perceiving --------------------------------------------------------------------------------------------
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """The modalities by which it can decide, its own first."""
+        own = MODALITIES[self.modality]
+        return (self.modality, *own) if len(own) > 1 else (self.modality,)
+
+    def _check_modality(self, modality: str | None) -> None:
+        if modality is not None and modality not in self.deciders:
+            raise InputError(f"this model perceives {self.modality}, not {modality}: name another model, or modality")
+
+    def perceive(self, clip: Clip, modality: str | None = None) -> Perceived:
+        """Return the clip's features, of one modality alone if asked for."""
+        self._check_modality(modality)
+        return perceive(self.features, clip, modality or self.modality)
+
+    def perceive_training(self, index: int, clip: Clip) -> Perceived | None:
+        """Return the features of a training clip, or None and note it in `left_out_` where no face is found.
+
+        That shows only once all pictures were searched, and one such film should not stop hours of training.
+        """
+        try:
+            return self.perceive(clip)
+        except NoFaceError as error:
+            self.left_out_[index] = str(error)
+            return None
+
+    def deciders_of(self, seen: Perceived) -> list[str]:
+        """Return the modalities by which a clip can be decided."""
+        return [one for one in self.deciders if set(MODALITIES[one]) <= set(seen.modalities)]
+
+    def by(self, modality: str) -> System:
+        """Return the same trained system, deciding by this modality alone; what it learnt is shared, not copied."""
+        self._check_modality(modality)
+        alone = copy(self)
+        alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
+        alone.threshold_ = self.limit(modality)
+        alone.card = {**getattr(self, "card", {}), "modality": modality}
+        return alone
+
+    # -- training ----------------------------------------------------------------------------------------------
+
+    @final
     def fit(
-        self,
+        self: AnySystem,
         clips: Sequence[Clip],
         labels: Sequence[str],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
         finer: Sequence[str] | None = None,
-    ) -> System:
+    ) -> AnySystem:
         """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers.
 
-        `finer` labels, each within one label, may be learnt in place of `labels`; what is decided stays the same.
+        `finer` labels, each within one label, are learnt in place of `labels` by a system with `finer_labels`; what is
+        decided stays the same.
         """
+        finer = finer if self.finer_labels else None
+        training = TrainingSet.check(clips, labels, speakers, normalise=self.normalise, finer=finer, progress=progress)
+        self.left_out_, self.held_out_ = {}, {}
+        self._fit(training)
+        self._settle()
+        return self
 
-    @abstractmethod
-    def predict_proba(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> Float[np.ndarray, "clips classes"]:
-        """Return calibrated probabilities, columns in the order of `classes_`.
+    def _settle(self) -> None:
+        """Take classes and threshold from the readout of clips that lack nothing."""
+        self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
 
-        `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose.
+    @property
+    def readout_(self) -> Readout:
+        """The readout of clips that lack nothing."""
+        return self.readouts_[self.modality]
+
+    # -- deciding on one clip ----------------------------------------------------------------------------------
+
+    def limit(self, modality: str, threshold: float | None = None) -> float:
+        """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
+        return self.readouts_[modality].threshold_ if threshold is None else threshold
+
+    def answer(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Answer:
+        """Return the calibrated probabilities that these modalities alone give."""
+        timer = timer or Stopwatch()
+        represented = self.represent(seen, modalities, timer)
+        readout = self.readouts_[modality_of(modalities)]
+        with timer(readout.stage):
+            scores = readout.scores([represented])
+        with timer("classifier"):
+            answer: Answer = readout.calibration_.probabilities(scores)[0]
+        return answer
+
+    def attend(
+        self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None
+    ) -> tuple[Perceived, str | None]:
+        """Return what is decided on, and why its sound is no speech, if so.
+
+        Sound without speech is left to the face where there is one.
         """
+        timer = timer or Stopwatch()
+        with timer("decode"):
+            _decode(clip, modality or self.modality)
+        with timer("features"):
+            seen = self.perceive(clip, modality)
+        if "audio" not in seen.modalities:
+            return seen, None
+        with timer("speech check"):
+            unheard = explain_no_speech(clip)
+        if unheard and len(seen.modalities) > 1:
+            return seen.without(self.features, "audio", unheard), None
+        return seen, unheard
 
-    @abstractmethod
+    def consider(self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None) -> Evidence:
+        """Return the answers to one clip: by all modalities that it has, and by each alone.
+
+        Raises
+        ------
+        NoFaceError : faces decide, and there is none
+        """
+        timer = timer or Stopwatch()
+        seen, unheard = self.attend(clip, modality, timer)
+        whole = self.answer(seen, seen.modalities, timer)
+        with timer("shares"):
+            several = seen.modalities if len(seen.modalities) > 1 else ()
+            alone = {one: self.answer(seen, (one,)) for one in several}
+        return Evidence(seen, unheard, whole, alone)
+
+    @final
     def decide(self, clip: Clip | Path | str, threshold: float | None = None, modality: str | None = None) -> Decision:
-        """Return the decision on one clip, or on the recording at a path; `threshold` replaces the model's own.
+        """Return the decision on one clip, or on the recording at a path, with the time that each stage took.
 
-        A system of both senses decides by one alone if `modality` says so, or if the clip lacks the other.
+        `threshold` replaces the model's own. A system of two modalities decides by one alone if `modality` says so, or
+        if the clip lacks the other.
         """
+        clip, timer = as_clip(clip), Stopwatch()
+        try:
+            found = self.consider(clip, modality, timer)
+        except NoFaceError as error:
+            return make_no_decision(self.classes_, str(error), timer.seconds)
+        return self.decide_on(found, threshold, timer.seconds)
 
-    @abstractmethod
-    def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> System:
-        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
+    def decide_on(self, found: Evidence, threshold: float | None, seconds: Mapping[str, float]) -> Decision:
+        """Return the decision that the answers to a clip mean."""
+        return make_decision(
+            self.classes_,
+            found.whole,
+            self.limit(found.seen.modality, threshold),
+            share=found.share,
+            seconds={stage: spent for stage, spent in seconds.items() if stage != "shares" or found.alone},
+            remarks=remark_on(found.seen.clip, found.share, self._missing(found.seen)),
+            unheard=found.unheard,
+        )
 
-    def check_learns(self) -> None:  # noqa: B027 - most can
-        """Raise `InputError` if it cannot learn further labelled clips."""
+    def _missing(self, seen: Perceived) -> Mapping[str, str]:
+        """Return why modalities that could have decided on a clip are not there."""
+        return seen.missing
 
-    @abstractmethod
+    @final
     def explain(
         self,
         clip: Clip | Path | str,
@@ -318,22 +325,155 @@ class System(ABC):
         modality: str | None = None,
         label: str | None = None,
     ) -> Explanation:
-        """Return what the figures of one decision draw.
+        """Return the decision on one clip with the pictures that tell how it came about.
 
-        `modality` names the senses to decide by (default: what the system has), `label` the class whose evidence is
+        `modality` names what to decide by (default: all that the system has), `label` the class whose evidence is
         measured (default: the decided one).
         """
+        clip, timer, task = as_clip(clip), Stopwatch(), str(getattr(self, "card", {}).get("labels", ""))
+        if label is not None:
+            one_of("class", label, self.classes_)
+        try:
+            found = self.consider(clip, modality, timer)
+        except NoFaceError as error:
+            decided = make_no_decision(self.classes_, str(error), timer.seconds)
+            limit = self.limit(modality or self.modality, threshold)
+            return explain_nothing(clip.name, decided, limit, task, label or decided.label)
+        decided = self.decide_on(found, threshold, timer.seconds)
+        target = label or decided.label
+        number = self.classes_.index(target)
+        attributions, panels = self._panels(found.seen, number)
+        changes = [Attribution(*one) for one in found.changes(number).items()]
+        return explain_decision(
+            decided,
+            self.limit(found.seen.modality, threshold),
+            found.seen,
+            choose_features(self.features, found.seen),
+            task=task,
+            target=target,
+            alone={one: dict(zip(self.classes_, p.tolist(), strict=True)) for one, p in found.alone.items()},
+            attributions=({"modalities": changes} if changes else {}) | attributions,
+            panels=panels,
+        )
 
-    @abstractmethod
+    @final
     def operations(self, clip: Clip, modality: str | None = None) -> Operations:
-        """Return what one decision on this clip costs, by one sense alone if asked for."""
+        """Return what one decision on this clip costs, by one modality alone if asked for."""
+        return self._operations(self.perceive(clip, modality))
 
-    @abstractmethod
+    # -- many clips --------------------------------------------------------------------------------------------
+
+    def represent_clips(
+        self, clips: Sequence[Clip], modality: str | None = None, progress: Progress | None = None
+    ) -> list[tuple[str, Any]]:
+        """Return the modality that decides on each clip, and what the readout reads of it."""
+
+        def one(_: int, clip: Clip) -> tuple[str, Any]:
+            seen = self.perceive(clip, modality)
+            return seen.modality, self.represent(seen, seen.modalities)
+
+        return list(map_clips(one, clips, "answers", progress))
+
+    @final
+    def predict_proba(
+        self,
+        clips: Sequence[Clip],
+        speakers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        modality: str | None = None,
+    ) -> Answers:
+        """Return calibrated probabilities, columns in the order of `classes_`; of one modality alone if asked for.
+
+        `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose. A clip is
+        decided by what it has; one that shows nothing to decide on raises its `InputError`.
+        """
+        represented = self.represent_clips(clips, modality, progress)
+        out = np.empty((len(clips), len(self.classes_)))
+        for decider in dict.fromkeys(own for own, _ in represented):
+            rows = [i for i, (own, _) in enumerate(represented) if own == decider]
+            out[rows] = self._read_out(decider, [represented[i][1] for i in rows], rows, speakers)
+        return out
+
+    @final
+    def predict(self, clips: Sequence[Clip], speakers: Sequence[str] | None = None) -> list[str]:
+        """Return the most probable label of each clip."""
+        best = self.predict_proba(clips, speakers).argmax(axis=1)
+        return [self.classes_[i] for i in best]
+
+    @final
+    def predict_by_modality(
+        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> tuple[dict[str, Answers], dict[int, str]]:
+        """Return the probabilities by every modality that can decide, and why some clips have none.
+
+        A clip that lacks a modality has NaN there; one that lacks all is among those with a reason.
+        """
+
+        def one(clip: Clip) -> dict[str, Any]:
+            seen = self.perceive(clip)
+            return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
+
+        found, reasons = try_clips(one, clips, "answers", progress)
+        out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
+        for decider, probabilities in out.items():
+            if rows := [i for i, own in found.items() if decider in own]:
+                probabilities[rows] = self._read_out(decider, [found[i][decider] for i in rows], rows, speakers)
+        return out, reasons
+
+    def _read_out(
+        self, decider: str, represented: Sequence[Any], rows: Sequence[int], speakers: Sequence[str] | None
+    ) -> Answers:
+        """Return what a readout says of these clips together, so that speakers can be normalised."""
+        who = None if speakers is None else np.asarray(speakers)[list(rows)]
+        return self.readouts_[decider].probabilities(represented, who)
+
+    # -- adapting ----------------------------------------------------------------------------------------------
+
+    @final
+    def adapt(self: AnySystem, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> AnySystem:
+        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
+        if labels is not None:
+            self.check_learns()
+
+        def one(_: int, clip: Clip) -> dict[str, Any]:
+            seen = self.perceive(clip)
+            return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
+
+        self._adapt(list(map_clips(one, clips, "adapting")), None if labels is None else np.asarray(labels, dtype=str))
+        self._settle()
+        return self
+
+    def _adapt(self, found: Sequence[Mapping[str, Any]], labels: Labels | None) -> None:
+        """Adapt every readout to what it reads of the clips that have its modality."""
+        for decider, readout in self.readouts_.items():
+            rows = [i for i, own in enumerate(found) if decider in own]
+            if rows:
+                readout.adapt([found[i][decider] for i in rows], None if labels is None else labels[rows])
+
+    def check_learns(self) -> None:
+        """Raise `InputError` if it cannot learn further labelled clips; name the presets that can."""
+        if "learn" in self.abilities:
+            return
+        able = [name for name in self.presets() if "learn" in self.preset(name).abilities]
+        raise InputError(
+            f"the classifier of this {type(self).__name__} cannot learn more clips: train another model with "
+            f"{'preset ' + ' or '.join(able) if able else 'a classifier that can'}, or adapt without labels"
+        )
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return the fitted arrays, and the fitted facts that JSON can hold."""
+        """Return the fitted arrays of the readouts, and the fitted facts that JSON can hold; a system adds its own."""
+        arrays: dict[str, np.ndarray] = {}
+        facts: dict[str, Any] = {}
+        for decider, readout in self.readouts_.items():
+            own, known = readout.state()
+            arrays |= {f"readout.{decider}.{name}": array for name, array in own.items()}
+            facts |= {f"readout.{decider}": known}
+        return arrays, facts
 
     @abstractmethod
-    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> System:
+    def restore(self: AnySystem, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> AnySystem:
         """Take back what `state` returned; afterwards it decides bit for bit as before."""
 
     def __getattr__(self, name: str) -> Any:
@@ -342,18 +482,31 @@ class System(ABC):
             raise NotTrainedError(f"this {type(self).__name__} is not trained: fit it, or load a model")
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
-    def predict(self, clips: Sequence[Clip], speakers: Sequence[str] | None = None) -> list[str]:
-        """Return the most probable label of each clip."""
-        best = self.predict_proba(clips, speakers).argmax(axis=1)
-        return [self.classes_[i] for i in best]
-
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's parameters (scikit-learn's convention)."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
 
-    def set_params(self, **parameters: Any) -> System:
+    def set_params(self: AnySystem, **parameters: Any) -> AnySystem:
         """Change constructor parameters in place (scikit-learn's convention)."""
         known = self.get_params()
         for name, value in parameters.items():
             setattr(self, one_of("parameter", name, known), value)
         return self
+
+
+def as_clip(recording: Clip | Path | str) -> Clip:
+    """Return a recording that may be given by its path as a clip.
+
+    >>> as_clip("a.wav").name
+    'a.wav'
+    """
+    return recording if isinstance(recording, Clip) else Clip(recording)
+
+
+def _decode(clip: Clip, modality: str) -> None:
+    """Decode the sound now, so that its time is told apart; what is wrong with it, the features will say."""
+    if "audio" in MODALITIES[modality] and clip.hears:
+        try:
+            clip.sound  # noqa: B018 - kept by the clip
+        except InputError:
+            return

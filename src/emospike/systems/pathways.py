@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import interpolated
+from emospike.augmentation.voice import interpolate
 from emospike.clip import Clip
 from emospike.features import Feature
 from emospike.features.contours import Contours
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.networks.windows import Windows
 from emospike.series import Series
@@ -75,9 +75,9 @@ class Pathway:
         within("steps", self.steps, self.size, 100_000)
 
     @property
-    def sense(self) -> str:
-        """The sense that it serves."""
-        return self.feature.sense
+    def modality(self) -> str:
+        """The modality that it serves."""
+        return self.feature.modality
 
     def look(self, clip: Clip, series: Series) -> Raw:
         """Return what the layer is to see of a clip, before scaling: steps or rows, channels or columns."""
@@ -86,7 +86,7 @@ class Pathway:
             dark: Raw = np.maximum(pictures.mean(axis=0), np.float32(0))
             return dark
         if self.fill == "stretch":
-            return interpolated(series.values, np.linspace(0, len(series) - 1, self.steps))
+            return interpolate(series.values, np.linspace(0, len(series) - 1, self.steps))
         begin, end = spoken(clip)
         steps = len(series)  # another voice may be slower than the sound is
         return series.values[int(begin * steps) : max(round(end * steps), 1)][: self.steps]
@@ -141,7 +141,7 @@ def spoken(clip: Clip) -> tuple[float, float]:
     >>> round(begin, 2), round(end, 2)
     (0.19, 0.81)
     """
-    heard = loud_steps(clip.sound, QUIET)
+    heard = find_loud_steps(clip.sound, QUIET)
     loud = np.flatnonzero(heard)
     begin, end = max(int(loud[0]) - MARGIN, 0), min(int(loud[-1]) + MARGIN + 1, len(heard))
     return begin / len(heard), end / len(heard)

@@ -1,44 +1,50 @@
-"""Senses: what a system perceives of a clip, and what it lacks."""
+"""Perception: what a system perceives of a clip, what it lacks, and what should be known about both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emospike.clip import Clip
+from emospike.explain.wording import WORDS
 from emospike.features import Feature
+from emospike.features.face_track import collect_notes
+from emospike.features.speech import SpeechCheck
 from emospike.series import Series
 from emospike.validation import InputError
 
+SHORTEST_SPEECH = 0.5
+"""Seconds of sound below which no decision is given: a syllable or two say nothing reliable."""
+
+CLIPPING = 0.01
+"""Share of samples at full scale from which a decision says that the recording is clipped."""
+
 
 class Modalities(dict[str, tuple[str, ...]]):
-    """The senses of each modality; a name that is not listed is that of a sense which only some systems have.
+    """The modalities that a setting stands for; a name that is not listed is that of one which only some systems have.
 
     >>> MODALITIES["both"], MODALITIES["eeg"], "eeg" in MODALITIES
     (('audio', 'face'), ('eeg',), False)
     """
 
-    def __missing__(self, sense: str) -> tuple[str, ...]:
-        return (sense,)
+    def __missing__(self, modality: str) -> tuple[str, ...]:
+        return (modality,)
 
 
 MODALITIES = Modalities(audio=("audio",), face=("face",), both=("audio", "face"))
-"""The modalities that every system can have."""
+"""The settings that every system can have."""
 
-SENSES = MODALITIES["both"]
-
-WORDS = {"audio": "sound", "face": "face", "eeg": "EEG"}
-"""How a sense is called in sentences."""
+BOTH = MODALITIES["both"]
 
 
-def modality_of(senses: Sequence[str]) -> str:
-    """Return the modality that has exactly these senses, in any order.
+def modality_of(modalities: Sequence[str]) -> str:
+    """Return the setting that stands for exactly these modalities, in any order.
 
     >>> modality_of(["face", "audio"])
     'both'
     """
-    known = (name for name, own in MODALITIES.items() if set(own) == set(senses))
-    return next(known, senses[0])
+    known = (name for name, own in MODALITIES.items() if set(own) == set(modalities))
+    return next(known, modalities[0])
 
 
 @dataclass(frozen=True)
@@ -48,66 +54,97 @@ class Perceived:
     Attributes
     ----------
     clip : that clip
-    series : one a feature, all on one grid of 10 ms; None where the feature's sense is missing
-    senses : those that are there, in the order of `MODALITIES`
+    series : one a feature, all on one grid of 10 ms; None where the feature's modality is missing
+    modalities : those that are there, in the order of `MODALITIES`
     missing : why the others are not, in words
     """
 
     clip: Clip
     series: tuple[Series | None, ...]
-    senses: tuple[str, ...]
+    modalities: tuple[str, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
 
-    def without(self, features: Sequence[Feature], sense: str, why: str) -> Perceived:
-        """Return the same less one sense, which is then missing for this reason."""
-        kept = (one if feature.sense != sense else None for feature, one in zip(features, self.series, strict=True))
-        senses = tuple(other for other in self.senses if other != sense)
-        return Perceived(self.clip, tuple(kept), senses, {**self.missing, sense: why})
+    def without(self, features: Sequence[Feature], modality: str, why: str) -> Perceived:
+        """Return the same less one modality, which is then missing for this reason."""
+        pairs = zip(features, self.series, strict=True)
+        kept = tuple(one if feature.modality != modality else None for feature, one in pairs)
+        rest = tuple(other for other in self.modalities if other != modality)
+        return Perceived(self.clip, kept, rest, {**self.missing, modality: why})
 
     @property
-    def there(self) -> list[Series]:
-        """The series of the senses that are there."""
+    def modality(self) -> str:
+        """The setting that stands for what is there."""
+        return modality_of(self.modalities)
+
+    @property
+    def present(self) -> list[Series]:
+        """The series of the modalities that are there."""
         return [one for one in self.series if one is not None]
 
 
 def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") -> Perceived:
     """Return the clip's features of a modality; one that is listed several times is extracted once.
 
-    A sense that the clip lacks (no face, no sound track) is passed over as long as another is there.
+    A modality that the clip lacks (no face, no sound track) is passed over as long as another is there.
 
     Raises
     ------
-    InputError : what is wrong with the clip, if no sense is left
+    InputError : what is wrong with the clip, if no modality is left
     """
     found: dict[Feature, Series] = {}
     missing: dict[str, InputError] = {}
-    asked = [feature for feature in features if feature.sense in MODALITIES[modality]]
+    asked = [feature for feature in features if feature.modality in MODALITIES[modality]]
     for feature in dict.fromkeys(asked):
-        if feature.sense not in missing:
+        if feature.modality not in missing:
             try:
                 found[feature] = feature.extract(clip)
             except InputError as error:
-                missing[feature.sense] = error
-    there = {feature.sense for feature in asked} - set(missing)
+                missing[feature.modality] = error
+    there = {feature.modality for feature in asked} - set(missing)
     if not there:
         raise next(iter(missing.values()))
-    series = tuple(found.get(feature) if feature.sense in there else None for feature in features)
     return Perceived(
         clip,
-        series,
-        tuple(sense for sense in MODALITIES[modality] if sense in there),
+        tuple(found.get(feature) if feature.modality in there else None for feature in features),
+        tuple(one for one in MODALITIES[modality] if one in there),
         {name: str(why) for name, why in missing.items()},
     )
 
 
-def shares(effects: Mapping[str, float]) -> dict[str, float]:
-    """Return how much each sense contributed, from what leaving it out takes from the decision (log-odds).
+def explain_no_speech(clip: Clip) -> str | None:
+    """Return why a sound cannot be decided on as speech, or None."""
+    if clip.seconds < SHORTEST_SPEECH:
+        return f"{clip.seconds:.2f} s of sound, {SHORTEST_SPEECH} s are needed"
+    missing = SpeechCheck().missing(clip)
+    return missing and f"no speech was heard: {missing}"
 
-    A sense that spoke against the decision, or did not matter, has no share; if that goes for all, they share alike.
 
-    >>> shares({"audio": 3.0, "face": 1.0}), shares({"audio": 2.0, "face": -1.0})
+def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]) -> Iterator[str]:
+    """Yield what should be known about a decision.
+
+    `share` names the modalities that decided, `missing` says of each that is not there why.
+    """
+    if len(share) > 1:
+        yield ", ".join(f"{WORDS[one]} {part:.0%}" for one, part in share.items())
+    for why in missing.values():
+        yield f"{' and '.join(WORDS[one] for one in share)} alone: {why}"
+    if "audio" in share and clip.clipped > CLIPPING:
+        yield f"{clip.clipped:.0%} of the samples are clipped"
+    if "audio" in share and clip.warning:
+        yield clip.warning
+    if "face" in share:
+        yield from collect_notes(clip)
+
+
+def contributions(changes: Mapping[str, float]) -> dict[str, float]:
+    """Return how much each modality contributed, from what leaving it out takes from the decision (log-odds).
+
+    A modality that spoke against the decision, or did not matter, contributed nothing; if that goes for all, they
+    contributed alike.
+
+    >>> contributions({"audio": 3.0, "face": 1.0}), contributions({"audio": 2.0, "face": -1.0})
     ({'audio': 0.75, 'face': 0.25}, {'audio': 1.0, 'face': 0.0})
     """
-    for_it = {sense: max(effect, 0.0) for sense, effect in effects.items()}
+    for_it = {one: max(change, 0.0) for one, change in changes.items()}
     total = sum(for_it.values())
-    return {sense: one / total if total else 1 / len(for_it) for sense, one in for_it.items()}
+    return {one: part / total if total else 1 / len(for_it) for one, part in for_it.items()}

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from emospike.clip import Clip, check_speech, is_silent
+from emospike.decision import Decision, verdict
 from emospike.progress import Stopwatch
-from emospike.systems.base import CLIPPING, Decision, System, as_clip, verdict
+from emospike.systems.base import System, as_clip
+from emospike.systems.perception import CLIPPING
 from emospike.validation import InputError, within
 
 WINDOW = 4.0

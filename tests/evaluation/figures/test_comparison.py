@@ -1,4 +1,4 @@
-from emospike.evaluation.figures.comparison import alt_text, systems_figure
+from emospike.evaluation.figures.comparison import alt_text, draw_systems
 
 ROW = {
     "system": "a", "preset": "default", "modality": "both", "protocol": "speaker-folds", "leaky": False,
@@ -8,7 +8,7 @@ ROW = {
 
 def test_every_row_is_drawn():
     rows = [ROW, ROW | {"system": "b", "protocol": "published", "leaky": True, "ci95": None, "total_uj": None}]
-    figure = systems_figure(rows)
+    figure = draw_systems(rows)
     right, energy = figure.axes
     assert [label.get_text() for label in right.get_yticklabels()] == ["a, default", "b, default"]
     assert [text.get_text() for text in right.texts] == ["0.900", "0.900 leaky"]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from emospike.evaluation.energy import Variant
-from emospike.evaluation.figures.energy import alt_text, energy_figure
+from emospike.energy.estimate import Variant
+from emospike.evaluation.figures.energy import alt_text, draw_energy
 from emospike.explain.style import save_figure
 
 
 def result(layers):
     own = Variant("spiking", 1e6, 5e6, 1e8)
-    rows = [one.costs() for one in (own, own.quantised(), Variant("twin without spikes", 4e7, 0, 6e8))]
+    rows = [one.costs() for one in (own, own.quantise(), Variant("twin without spikes", 4e7, 0, 6e8))]
     return {"variants": rows, "layers": layers, "break_even": 0.064, "note": "a note"}
 
 
@@ -24,7 +24,7 @@ LAYERS = [
     [(LAYERS, "Spikes that arrive"), (LAYERS[1:], "No layer is driven by spikes"), ([], "Its layers are not told")],
 )
 def test_variants_and_layers_are_drawn(layers, title, tmp_path, recwarn):
-    figure = energy_figure(result(layers))
+    figure = draw_energy(result(layers))
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["spiking", "spiking, int8", "twin without spikes"]
     assert right.get_title(loc="left").startswith(title)

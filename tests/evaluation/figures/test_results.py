@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from emospike.evaluation.figures.results import alt_text, coverage_figure
+from emospike.evaluation.figures.results import alt_text, draw_coverage
 from emospike.explain.style import png, save_figure
 
 
@@ -42,7 +42,7 @@ def result(labels: tuple[str, ...], folds: int) -> dict:
     ("labels", "folds"), [(("high", "low"), 5), (tuple("abcdefgh"), 24), (("only",), 1), (("a", "b"), 40)]
 )
 def test_evaluations_are_drawn(labels, folds, tmp_path, recwarn):
-    figure = coverage_figure(result(labels, folds))
+    figure = draw_coverage(result(labels, folds))
     path = save_figure(figure, tmp_path / "evaluation.png", alt_text(result(labels, folds)))
     image = Image.open(path)
     assert image.info["Description"].startswith("excube2 on arousal")
@@ -50,7 +50,7 @@ def test_evaluations_are_drawn(labels, folds, tmp_path, recwarn):
 
 
 def test_curve_marks_thresholds_and_leaves_out_empty_answers():
-    figure = coverage_figure(result(("high", "low"), 5))
+    figure = draw_coverage(result(("high", "low"), 5))
     curve, confusion, folds = figure.axes
     assert max(curve.lines[0].get_xdata()) == 1.0
     assert min(curve.lines[0].get_xdata()) > 0
@@ -60,7 +60,7 @@ def test_curve_marks_thresholds_and_leaves_out_empty_answers():
 
 
 def test_texts_stay_inside_and_apart():
-    figure = coverage_figure(result(("high", "low"), 5))
+    figure = draw_coverage(result(("high", "low"), 5))
     Image.open(io.BytesIO(png(figure))).load()
     labels = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()[0].isdigit()]
     assert len(labels) > 4

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from emospike.evaluation.figures.results import evaluation_figure
-from emospike.evaluation.figures.studies import cascade_figure, new_speaker_figure
+from emospike.evaluation.figures.results import draw_evaluation
+from emospike.evaluation.figures.studies import draw_cascade, draw_new_speakers
 from emospike.explain.style import png
 
 COMMON = {
@@ -57,7 +57,7 @@ def cascading():
     "result", [adapting(), adapting(("mean",), None), cascading()], ids=["modes", "mean", "cascade"]
 )
 def test_studies_are_drawn(result, recwarn):
-    figure = evaluation_figure(result)
+    figure = draw_evaluation(result)
     Image.open(io.BytesIO(png(figure))).load()
     assert "sound alone 80 %, face alone 90 %" in figure.get_suptitle()
     (legend,) = figure.legends
@@ -71,25 +71,25 @@ def test_studies_are_drawn(result, recwarn):
 
 
 def test_a_line_a_mode_and_the_unadapted_level():
-    own, others = new_speaker_figure(adapting()).axes
+    own, others = draw_new_speakers(adapting()).axes
     assert [container.lines[0].get_ydata().tolist() for container in own.containers] == [
         pytest.approx([0.86, 0.87, 0.89, 0.93])
     ] * 3
     assert own.get_ylim()[1] <= 1.01
     assert [label.get_text() for label in own.get_xticklabels()] == ["1", "2", "4", "8"]
     assert sum(line.get_linestyle() == ":" for line in others.lines) == 3
-    assert not any(line.get_linestyle() == ":" for line in new_speaker_figure(adapting(others=None)).axes[1].lines)
+    assert not any(line.get_linestyle() == ":" for line in draw_new_speakers(adapting(others=None)).axes[1].lines)
 
 
 def test_intervals_are_those_of_the_gain():
-    own, _ = new_speaker_figure(adapting()).axes
+    own, _ = draw_new_speakers(adapting()).axes
     (bars,) = own.containers[0].lines[2]
     low, high = bars.get_segments()[2][:, 1]  # 4 clips: 0.89, a gain of 4 points, -1 to 9
     assert (low, high) == pytest.approx((0.84, 0.94))
 
 
 def test_both_orders_and_the_chosen_limits():
-    looked, computed = cascade_figure(cascading()).axes
+    looked, computed = draw_cascade(cascading()).axes
     for axes in (looked, computed):
         assert axes.lines[0].get_ydata()[0] == 0.93  # both senses always
         assert [len(line.get_xdata()) for line in axes.lines[1:]] == [21, 21]

@@ -5,28 +5,28 @@ import pytest
 
 from emospike.clip import Clip
 from emospike.features.mel import Mel
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.linear import LinearReadout
-from emospike.systems.baseline.model import Baseline, functionals
+from emospike.systems.baseline.model import Baseline, describe
 from emospike.validation import InputError
 
 
-def test_functionals_are_mean_deviation_and_mean_change():
+def test_describe_are_mean_deviation_and_mean_change():
     values = np.array([[0, 5], [4, 5], [2, 5], [9, 9]], np.float32)
     heard = np.array([False, True, True, False])
-    np.testing.assert_allclose(functionals(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
-    np.testing.assert_allclose(functionals(values, ~heard), [4.5, 7, 4.5, 2, 3.5, 2])  # the first step has no change
+    np.testing.assert_allclose(describe(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
+    np.testing.assert_allclose(describe(values, ~heard), [4.5, 7, 4.5, 2, 3.5, 2])  # the first step has no change
 
 
 def test_pauses_are_left_out():
     time = np.arange(16_000) / 16_000
     voice = np.sin(2 * np.pi * 200 * time)
     for level, share in ((0.1, 1.0), (0.02, 0.5)):  # 20 dB and 34 dB below
-        heard = loud_steps((np.where(time < 0.5, 1, level) * voice).astype(np.float32), 30.0)
+        heard = find_loud_steps((np.where(time < 0.5, 1, level) * voice).astype(np.float32), 30.0)
         assert len(heard) == 101
         assert heard.mean() == pytest.approx(share, abs=0.03)
-    assert loud_steps(np.eye(1, 1600, dtype=np.float32)[0], 30.0).any()
+    assert find_loud_steps(np.eye(1, 1600, dtype=np.float32)[0], 30.0).any()
 
 
 @pytest.fixture(scope="module")

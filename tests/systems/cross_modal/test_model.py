@@ -8,7 +8,7 @@ from emospike.clip import Clip
 from emospike.features.action_units import ActionUnits
 from emospike.features.contours import Contours
 from emospike.features.mel import Mel
-from emospike.features.mfcc import MFCC
+from emospike.features.mfcc import MFCC, make_coefficients
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.readout.spike_counts import read
 from emospike.series import Series
@@ -19,7 +19,7 @@ from emospike.validation import InputError
 
 def ramp(steps: int, channels: int) -> Series:
     values = np.linspace(0, 1, steps * channels, dtype=np.float32).reshape(steps, channels)
-    return Series(values, 100.0, tuple(f"mfcc {n}" for n in range(channels)))
+    return Series(values, 100.0, make_coefficients(channels))
 
 
 # -- pathways --------------------------------------------------------------------------------------------------
@@ -100,14 +100,14 @@ def test_learning_changes_the_weights_and_nothing_else_does(speech):
     system.adapt(speech.clips[:4])
     np.testing.assert_array_equal(system.networks_[0].weights, learnt)
     np.testing.assert_array_equal(system.networks_[0].theta, theta)
-    assert system.watch_["audio 0"].silent_clips == 0
+    assert system.diagnostics_["audio 0"].silent_clips == 0
 
 
 def test_the_copies_of_a_clip_train_and_do_not_test(speech):
     from emospike.augmentation.voice import VirtualSpeakers
 
     system = CrossModal.preset("untrained").set_params(
-        pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), voices=VirtualSpeakers(copies=2)
+        pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), augmentation=VirtualSpeakers(copies=2)
     )
     system.prepare(speech.clips)
     rows = system._training_rows(speech.clips, np.asarray(speech.labels), None)["audio"]
@@ -123,14 +123,14 @@ def small(fusion: str, **more) -> CrossModal:
     made = CrossModal.preset("default", modality="both")
     face = Pathway(ActionUnits(), CompetitiveLayer(6), steps=100, fill="stretch")
     return made.set_params(
-        pathways=(Pathway(MFCC(), CompetitiveLayer(6)), face), meeting=CompetitiveLayer(5), fusion=fusion, **more
+        pathways=(Pathway(MFCC(), CompetitiveLayer(6)), face), multisensory=CompetitiveLayer(5), fusion=fusion, **more
     )
 
 
 @pytest.fixture(scope="module")
 def takes(ravdess):
     """Happy and sad takes of three actors, heard and seen."""
-    whole = datasets.load(ravdess, video=True).with_senses("both")
+    whole = datasets.load(ravdess, video=True).select_modality("both")
     some = whole.subset(np.isin(whole.speakers, ["02", "03", "05"]))
     return some.clips(), some.labels.tolist(), some.speakers.tolist()
 

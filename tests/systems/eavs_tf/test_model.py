@@ -1,4 +1,4 @@
-"""EAVS-TF: both senses and each alone, a companion, what is stored, what it costs."""
+"""EAVS-TF: both senses and each alone, an auxiliary stream, what is stored, what it costs."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -14,7 +14,7 @@ pytest.importorskip("snntorch")
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import load, standard_split
-from emospike.evaluation.protocols import new_system
+from emospike.evaluation.protocols import make_system
 from emospike.networks import training
 from emospike.progress import tell_share
 from emospike.systems import SYSTEMS
@@ -28,7 +28,7 @@ def quick(modality="audio", preset="default", **parameters):
     made = EAVSTransformer.preset(preset, modality=modality)
     made.card = {"about": "a test"}
     return made.set_params(
-        network=replace(made.network, dim=16, receptors=60 if made.network.receptors else 0),
+        network=replace(made.network, dim=16, random_features=60 if made.network.random_features else 0),
         penalty=10.0,
         training=replace(made.training, epochs=20, batch=8, rate=0.02, average=0.8),
         members=2,
@@ -45,14 +45,14 @@ def both(speech, faced):
 
 def test_each_sense_decides_alone(both, unheard, faced):
     shown = faced(unheard)
-    answers, reasons = both.answers(shown.clips)
+    answers, reasons = both.predict_by_modality(shown.clips)
     assert not reasons
     assert set(answers) == {"both", "audio", "face"}
     for view, found in answers.items():
         right = np.array(both.classes_)[found.argmax(axis=1)] == shown.labels
         assert right.mean() > (0.8 if view == "both" else 0.6), view
-    np.testing.assert_array_equal(answers["audio"], both.answers(unheard.clips)[0]["audio"])
-    assert np.isnan(both.answers(unheard.clips)[0]["both"]).all()
+    np.testing.assert_array_equal(answers["audio"], both.predict_by_modality(unheard.clips)[0]["audio"])
+    assert np.isnan(both.predict_by_modality(unheard.clips)[0]["both"]).all()
     decision = both.decide(shown.clips[0])
     assert set(decision.share) == {"audio", "face"}
     alone = both.decide(shown.clips[0], modality="face")
@@ -130,7 +130,7 @@ def test_eeg_in_the_layout_of_eav(eav, tmp_path):
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     assert (len(train), len(test)) == (16, 8)
     system = quick(preset="eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert {stream.sense for stream in system.streams_} == {"audio", "eeg"}
+    assert {stream.modality for stream in system.streams_} == {"audio", "eeg"}
     assert np.mean(np.array(system.predict(test.clips())) == test.labels) > 0.8
     decision = system.decide(test.clips()[0])
     assert decision.share == {"audio": 1.0}
@@ -153,7 +153,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
     dataset = load(tmp_path, video=True)
     clips = dataset.clips()
     system = quick(modality, "eeg").fit(clips, dataset.labels.tolist(), dataset.speakers.tolist())
-    assert {stream.sense for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
+    assert {stream.modality for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
     assert np.mean(np.array(system.predict(clips)) == dataset.labels) > 0.9
     blind = [Clip(one.path, face=one.face) for one in clips]
     assert np.abs(system.predict_proba(blind) - system.predict_proba(clips)).max() > 0
@@ -163,14 +163,14 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
 
 
 def test_eeg_alone(eav, tmp_path):
-    dataset = load(eav, video=True).with_senses("eeg")
+    dataset = load(eav, video=True).select_modality("eeg")
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert [stream.sense for stream in system.streams_] == ["eeg"]
-    assert (system.views, list(system.thresholds_)) == (("eeg",), ["eeg"])
+    assert [stream.modality for stream in system.streams_] == ["eeg"]
+    assert (system.deciders, list(system.thresholds_)) == (("eeg",), ["eeg"])
     clips = test.clips()
-    found, reasons = system.answers([*clips, Clip(test.paths[0])])
+    found, reasons = system.predict_by_modality([*clips, Clip(test.paths[0])])
     assert np.mean(np.array(system.classes_)[found["eeg"][:8].argmax(axis=1)] == test.labels) > 0.8
     assert "has no EEG: name its recording" in reasons[8]
     decision = system.decide(clips[0])
@@ -186,12 +186,12 @@ def test_eeg_alone(eav, tmp_path):
 
 
 def test_eeg_is_no_modality_of_others():
-    assert EAVSTransformer.preset("eeg", modality="eeg").companion is None
+    assert EAVSTransformer.preset("eeg", modality="eeg").auxiliary is None
     for name in set(SYSTEMS) - {"eavs_tf"}:
         system = SYSTEMS.load(name)
         assert "eeg" not in system.modalities()
         with pytest.raises(InputError):
-            new_system(name, modality="eeg")
+            make_system(name, modality="eeg")
 
 
 def test_eeg_that_nobody_has_cannot_be_learnt(speech):
@@ -207,8 +207,8 @@ def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     labels = np.array(speech.labels)
     file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
-    system = quick(companion=EEG()).fit(clips, speech.labels, speech.speakers)
-    assert [stream.sense for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
+    system = quick(auxiliary=EEG()).fit(clips, speech.labels, speech.speakers)
+    assert [stream.modality for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
     assert np.mean(np.array(system.predict(clips)) == labels) > 0.9
     deaf = system.predict_proba(speech.clips)  # without their EEG
     assert np.isfinite(deaf).all()

@@ -8,7 +8,6 @@ from emospike.evaluation.reproduce import find_reproduction, reproduce
 from emospike.systems.eavs_tf import presets as eavs_tf_presets
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def tiny(monkeypatch):
         def made(modality):
             full = preset(modality)
             return full | {
-                "network": replace(full["network"], dim=16, receptors=30),
+                "network": replace(full["network"], dim=16, random_features=30),
                 "training": replace(full["training"], epochs=4, batch=8, rate=0.02),
                 "members": 2,
                 "excerpt": 0.8,

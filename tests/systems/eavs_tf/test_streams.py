@@ -6,16 +6,15 @@ import pytest
 from emospike.features.eeg import EEG
 from emospike.features.mel import Mel
 from emospike.networks.spiking_transformer import Stream
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.systems.eavs_tf.streams import (
     Scales,
-    accompanied,
+    add_auxiliary,
     batch_of,
-    mean_of,
-    mixed,
-    of_senses,
-    one_sense_less,
-    speech_of,
+    cut_to_speech,
+    drop_modality,
+    mask_series,
+    mix_clips,
 )
 from emospike.systems.perception import perceive
 from emospike.validation import InputError
@@ -26,7 +25,8 @@ STREAMS = [Stream("audio", 4, "picture"), Stream("audio", 2), Stream("face", 3)]
 def arrays(steps, without=()):
     rng = np.random.default_rng(steps)
     return tuple(
-        None if one.sense in without else rng.normal(size=(steps, one.channels)).astype(np.float32) for one in STREAMS
+        None if one.modality in without else rng.normal(size=(steps, one.channels)).astype(np.float32)
+        for one in STREAMS
     )
 
 
@@ -36,12 +36,12 @@ def test_speech_is_cut_from_silence():
     sound = np.zeros(48_000, np.float32)
     sound[16_000:32_000] = np.random.default_rng(0).normal(0, 0.1, 16_000)
     seen = perceive([Mel(bands=8)], Clip.from_array(sound, 16_000), "audio")
-    cut = speech_of(seen)
+    cut = cut_to_speech(seen)
     assert len(cut.series[0]) == pytest.approx(112, abs=3)  # a second, its edges, and the margins
     whole, part = seen.series[0].values, cut.series[0].values
     (start,) = [at for at in range(90, 100) if np.array_equal(part, whole[at : at + len(part)])]
     assert 90 <= start < 100
-    assert accompanied(seen, None) is seen
+    assert add_auxiliary(seen, None) is seen
 
 
 def test_scales_give_mean_0_and_deviation_1(speech):
@@ -82,20 +82,20 @@ def test_training_takes_a_random_part():
 
 
 def test_senses_can_be_left_out():
-    kept = of_senses(arrays(10), STREAMS, ("face",))
+    kept = mask_series(arrays(10), STREAMS, ("face",))
     assert [one is None for one in kept] == [True, True, False]
     batch = batch_of([arrays(10)] * 40, STREAMS, 16)
-    less = one_sense_less(batch, 0.5, np.random.default_rng(0))
+    less = drop_modality(batch, 0.5, np.random.default_rng(0))
     there = np.stack(list(less.there.values()))
     assert there.max(axis=0).all()  # never both
     assert 8 < (there.sum(axis=0) == 1).sum() < 32
-    assert one_sense_less(batch, 0.0, np.random.default_rng(0)) is batch
+    assert drop_modality(batch, 0.0, np.random.default_rng(0)) is batch
 
 
 def test_mixing_keeps_arrays_and_targets_together():
     target = np.eye(2, dtype=np.float32)
     clips = [tuple(np.full((16, one.channels), i, np.float32) for one in STREAMS) for i in (0, 1)]
-    batch = mixed(batch_of(clips, STREAMS, 16, target), 0.5, np.random.default_rng(5))
+    batch = mix_clips(batch_of(clips, STREAMS, 16, target), 0.5, np.random.default_rng(5))
     np.testing.assert_allclose(batch.target.sum(axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(batch.arrays[0][:, 0, 0], batch.target[:, 1], atol=1e-6)
     assert (batch.target.argmax(axis=1) == [0, 1]).all()  # mostly themselves
@@ -103,23 +103,23 @@ def test_mixing_keeps_arrays_and_targets_together():
 
 def test_a_companion_lies_on_the_same_grid(speech):
     class Pulse:
-        sense = "pulse"
+        modality = "pulse"
 
         def extract(self, clip):
-            return Series(np.ones((60, 1), np.float32), 100.0, ("beat",))
+            return Series(np.ones((60, 1), np.float32), 100.0, (Channel("beat", "pulse"),))
 
-        def spoken_by(self, voice, series):
+        def respeak(self, voice, series):
             return series
 
     seen = perceive([Mel(bands=8)], speech.clips[0], "audio")
-    whole = accompanied(seen, Pulse())
+    whole = add_auxiliary(seen, Pulse())
     assert len(whole.series[1]) == len(seen.series[0])
     assert whole.senses == seen.senses
 
 
 def test_a_companion_that_a_clip_lacks_is_told(speech):
     seen = perceive([Mel(bands=8)], speech.clips[0], "audio")
-    whole = accompanied(seen, EEG())
+    whole = add_auxiliary(seen, EEG())
     assert whole.series == (*seen.series, None)
     assert "has no EEG" in whole.missing["eeg"]
 

@@ -26,7 +26,7 @@ SMALL = {
     "neurons": 500,
     "input_wiring": InputWiring(fan_out=10),
     "face_wiring": InputWiring(fan_out=10),
-    "voices": None,
+    "augmentation": None,
     "classifier": LearnedPrototype(components=10, iterations=10),
 }
 SPEAKERS, FACES = 3, 3

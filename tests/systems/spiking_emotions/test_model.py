@@ -14,7 +14,6 @@ from emospike.systems.spiking_emotions.panels import PARTS
 from emospike.validation import InputError
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 def small(preset="default", **parameters):
@@ -88,7 +87,7 @@ def test_a_clip_without_a_face_is_not_decided(trained, tmp_path):
 def test_votes_decide(trained, faces):
     clip = faces.clips()[1]
     look = trained.look(trained.perceive(clip))
-    votes = np.mean([network.voted(look[None]) for network in trained.networks_], axis=0)
+    votes = np.mean([network.vote(look[None]) for network in trained.networks_], axis=0)
     np.testing.assert_allclose(trained.scores(look[None]), votes.mean(axis=1), rtol=1e-5)
     watched = trained.watched(clip)
     assert len(watched) == 2
@@ -139,7 +138,7 @@ def test_a_single_network_is_enough(faces):
 
 def test_real_faces_are_learnt(ravdess):
     """Three speakers' happy and sad faces, a few passes: better than chance on what it saw."""
-    data = relabel(datasets.load(ravdess, video=True).with_senses("face"), "arousal")
+    data = relabel(datasets.load(ravdess, video=True).select_modality("face"), "arousal")
     some = data.subset(np.flatnonzero(np.isin(data.speakers, ["02", "03", "05"]))[::2])
     made = small(members=1).fit(some.clips(), some.labels.tolist(), some.speakers.tolist())
     assert np.mean(np.array(made.predict(some.clips())) == some.labels) > 0.65

@@ -14,7 +14,6 @@ from emospike.systems.spiking_emotions import presets as spiking_emotions_preset
 from emospike.systems.spiking_emotions.paper import ROWS, untrained
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 @pytest.fixture(scope="module")

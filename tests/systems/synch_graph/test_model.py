@@ -16,14 +16,14 @@ def few(preset: str = "default", modality: str = "both", **parameters) -> SynchG
     made = SynchGraph.preset(preset, modality=modality)
     pathways = tuple(replace(path, layer=replace(path.layer, features=8)) for path in made.pathways)
     classifier = replace(made.classifier, hidden=16, batch=min(made.classifier.batch, 4))
-    return made.set_params(**{"pathways": pathways, "classifier": classifier, "looks": 1} | parameters)
+    return made.set_params(**{"pathways": pathways, "classifier": classifier, "presentations": 1} | parameters)
 
 
 @pytest.fixture(scope="module")
 def takes(ravdess):
     """Real clips with sound and face: four of each of the nine actors, happy (high) and sad (low)."""
     pytest.importorskip("torch")
-    whole = datasets.relabel(datasets.load(ravdess, video=True).with_senses("both"), "arousal")
+    whole = datasets.relabel(datasets.load(ravdess, video=True).select_modality("both"), "arousal")
     return whole.subset(np.arange(len(whole))[::4])
 
 
@@ -54,7 +54,7 @@ def test_no_clip_is_without_a_node(trained, takes):
         seen = trained.perceive(clip)
         for senses in (("audio", "face"), ("audio",), ("face",)):
             assert trained.graph(seen, senses).nodes.any()
-    assert all(watch.silent_clips == 0 for watch in trained.watch_.values())
+    assert all(one.silent_clips == 0 for one in trained.diagnostics_.values())
 
 
 def test_groups_learn_and_hear_each_other(trained, takes):
@@ -67,7 +67,7 @@ def test_groups_learn_and_hear_each_other(trained, takes):
     lines = trained.lines(seen, seen.senses)
     together, alone = trained.presented(lines), trained.presented([lines[0], None])
     assert alone[1] is None
-    assert not np.array_equal(together[0].trains.units, alone[0].trains.units)
+    assert not np.array_equal(together[0].neuron, alone[0].neuron)
 
 
 def test_sound_comes_later(trained, takes):
@@ -90,7 +90,7 @@ def test_a_graph_of_one_sense_is_of_its_group(trained, takes):
     both, face = trained.graph(seen, seen.senses), trained.graph(seen, ("face",))
     assert len(both.counts) == 64
     assert len(face.counts) == 32
-    np.testing.assert_array_equal(Graph.unflattened(trained.vector(seen, ("face",))).edges, face.edges)
+    np.testing.assert_array_equal(Graph.unflatten(trained.vector(seen, ("face",))).edges, face.edges)
 
 
 def test_it_is_explained_by_who_fires_with_whom(trained, takes):

@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 def system():
     """A network that is trained in seconds, of groups that do not learn."""
     made = SynchGraph.preset("default", modality="both")
-    return replace(made, passes=0, looks=1, classifier=replace(made.classifier, epochs=30))
+    return replace(made, passes=0, presentations=1, classifier=replace(made.classifier, epochs=30))
 
 
 @pytest.fixture

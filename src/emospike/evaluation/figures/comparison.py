@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emospike.evaluation.results import Result
 from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, SMALL, decades, new_figure, plain_ticks, tidy
 from emospike.explain.wording import percent
 
-Row = Mapping[str, Any]
+SENSES = {"audio": ", sound", "face": ", face", "both": ""}
 
 
-def systems_figure(rows: Sequence[Row]) -> Figure:
-    """Return accuracies with their intervals, and the energy of a decision beside its twin without spikes.
+def draw_systems(rows: Sequence[Result]) -> Figure:
+    """Return accuracies with their intervals, and the energy of a decision beside its non-spiking equivalent.
 
-    `rows` are those of `emospike.evaluation.compare.row`.
+    `rows` are those of `emospike.evaluation.compare.make_row`.
     """
     figure = new_figure(11, 1.8 + 0.42 * len(rows))
     right, energy = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (3, 2)})
-    _accuracies(right, rows)
-    _energies(energy, rows)
-    names = [f"{row['system']}, {row['preset']}{_senses(row)}" for row in rows]
+    _draw_accuracies(right, rows)
+    _draw_energies(energy, rows)
+    names = [f"{row['system']}, {row['preset']}{SENSES[row['modality']]}" for row in rows]
     right.set_yticks(range(len(rows)), names)
     right.set_ylim(len(rows) - 0.4, -0.6)
     marks = [
@@ -36,19 +36,15 @@ def systems_figure(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def _senses(row: Row) -> str:
-    return {"audio": ", sound", "face": ", face", "both": ""}[row["modality"]]
-
-
-def _honest(row: Row) -> bool:
+def _is_honest(row: Result) -> bool:
     return bool(row["protocol"] == "speaker-folds")
 
 
-def _accuracies(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_accuracies(axes: Axes, rows: Sequence[Result]) -> None:
     """Draw each accuracy and its 95 % interval over the share of the largest class."""
     axes.axvspan(0, max(row["majority"] for row in rows), color=FAINT, zorder=0)
     for at, row in enumerate(rows):
-        colour, face = (FOR, FOR) if _honest(row) else (AGAINST, "white")
+        colour, face = (FOR, FOR) if _is_honest(row) else (AGAINST, "white")
         if row["ci95"]:
             axes.hlines(at, *row["ci95"], color=colour, linewidth=1.5)
         axes.plot(row["accuracy"], at, "o", color=colour, markerfacecolor=face, clip_on=False)
@@ -59,13 +55,13 @@ def _accuracies(axes: Axes, rows: Sequence[Row]) -> None:
     tidy(axes, "Accuracy", "bars: 95 % interval over speakers; grey: the largest class")
 
 
-def _energies(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw the estimated energy of a decision, joined with that of its twin."""
+def _draw_energies(axes: Axes, rows: Sequence[Result]) -> None:
+    """Draw the estimated energy of a decision, joined with that of its equivalent."""
     for at, row in enumerate(rows):
         if row["total_uj"]:
             axes.hlines(at, *sorted((row["total_uj"], row["twin_total_uj"])), color=GRID, linewidth=1)
             axes.plot(row["twin_total_uj"], at, "|", color=INK, markersize=9)
-            axes.plot(row["total_uj"], at, "o", color=FOR if _honest(row) else AGAINST, markersize=5)
+            axes.plot(row["total_uj"], at, "o", color=FOR if _is_honest(row) else AGAINST, markersize=5)
         else:
             axes.text(
                 0.02, at, "not known", transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=MUTED
@@ -77,7 +73,7 @@ def _energies(axes: Axes, rows: Sequence[Row]) -> None:
     tidy(axes, "Energy of a decision", "µJ, estimated for 45 nm from counted operations and bytes")
 
 
-def alt_text(rows: Sequence[Row]) -> str:
+def alt_text(rows: Sequence[Result]) -> str:
     """Return the figure in words."""
     said = [f"{row['system']} {row['preset']} ({row['protocol']}) {row['accuracy']:.3f}" for row in rows]
     return f"Accuracy of {len(rows)} evaluations: {', '.join(said)}"

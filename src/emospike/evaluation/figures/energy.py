@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from emospike.explain.style import AGAINST, FOR, INK, MUTED, SMALL, new_figure, tidy
 
 
-def energy_figure(result: Mapping[str, Any]) -> Figure:
-    """Return the figure of a result of `emospike.evaluation.energy.energy_of`."""
+def draw_energy(result: Mapping[str, Any]) -> Figure:
+    """Return the figure of a result of `emospike.evaluation.energy.profile_energy`."""
     rows = max(len(result["variants"]), len(result["layers"]))
     figure = new_figure(11, 1.4 + 0.32 * rows)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emospike.evaluation.figures.studies import STUDIES
+from emospike.evaluation.results import Result
 from emospike.explain.style import AGAINST, FAINT, FOR, GRID, INK, MUTED, NORMAL, SMALL, new_figure, tidy
 from emospike.explain.wording import percent
 
 MOST_FOLDS = 30  # drawn with their names; more have only a dot
-Result = Mapping[str, Any]
 
 
-def evaluation_figure(result: Result) -> Figure:
+def draw_evaluation(result: Result) -> Figure:
     """Return the figure of an evaluation's report: of its study where it has one, else of coverage and folds."""
-    from emospike.evaluation.figures.studies import STUDIES
-
-    for key, figure_of in STUDIES.items():
+    for key, draw in STUDIES.items():
         if key in result:
-            return _titled(figure_of(result), result)
-    return coverage_figure(result)
+            return _add_title(draw(result), result)
+    return draw_coverage(result)
 
 
-def coverage_figure(result: Result) -> Figure:
+def draw_coverage(result: Result) -> Figure:
     """Return accuracy against coverage, the confusion matrix, and the accuracy of each fold.
 
     Parameters
@@ -38,30 +36,25 @@ def coverage_figure(result: Result) -> Figure:
     """
     figure = new_figure(11, 4.6)
     axes = figure.subplots(1, 3, width_ratios=[1.25, 1, 1])
-    _coverage(axes[0], result)
-    _confusion(axes[1], result["confusion"]["labels"], np.array(result["confusion"]["matrix"], float))
-    _folds(axes[2], result)
-    return _titled(figure, result)
+    _draw_curve(axes[0], result)
+    _draw_confusion(axes[1], result["confusion"]["labels"], np.array(result["confusion"]["matrix"], float))
+    _draw_folds(axes[2], result)
+    return _add_title(figure, result)
 
 
-def _titled(figure: Figure, result: Result) -> Figure:
-    low, high = result["ci95"]
+def _add_title(figure: Figure, result: Result) -> Figure:
+    """Say above a figure what was evaluated, and how well it did, by each modality alone too."""
+    (low, high), own = result["ci95"], result.get("senses", {})
+    names = {"audio": "sound", "face": "face"}
+    alone = [f", {names[one]} alone {percent(own[one]['accuracy'])}" for one in names if one in own]
     line = (
         f"{result['system']}, {result['modality']}, {result['labels']}: accuracy {percent(result['accuracy'])} "
         f"(95 % CI {percent(low)} to {percent(high)}), balanced {percent(result['balanced_accuracy'])}, "
         f"majority class {percent(result['majority'])}\nprotocol {result['protocol']}, "
-        f"normalisation {result['normalise']}{_senses(result)}"
+        f"normalisation {result['normalise']}{''.join(alone)}"
     )
     figure.suptitle(line, x=0.01, ha="left", fontsize=NORMAL, color=INK)
     return figure
-
-
-def _senses(result: Result) -> str:
-    """Return what each sense decides alone."""
-    names = {"audio": "sound", "face": "face"}
-    own = [f"{name} alone {percent(result['senses'][sense]['accuracy'])}" for sense, name in names.items()
-           if sense in result.get("senses", {})]  # fmt: skip
-    return "".join(f", {one}" for one in own)
 
 
 def alt_text(result: Result) -> str:
@@ -72,13 +65,13 @@ def alt_text(result: Result) -> str:
     )
 
 
-def _coverage(axes: Axes, result: Result) -> None:
+def _draw_curve(axes: Axes, result: Result) -> None:
     """Draw the accuracy of the answered clips against their share, with the threshold at each mark."""
     points = [point for point in result["coverage"] if point["coverage"] > 0 and point["accuracy"] is not None]
     points = sorted(points, key=lambda point: point["coverage"])
     share, accuracy = ([point[key] for point in points] for key in ("coverage", "accuracy"))
     axes.plot(share, accuracy, color=FOR, marker="o", markersize=3.5, linewidth=1.5)
-    for point in _apart(points):
+    for point in _thin_out(points):
         where = (point["coverage"], point["accuracy"])
         axes.annotate(f"{point['threshold']:.2f}", where, (2, 4), textcoords="offset points", fontsize=SMALL, color=INK)
     axes.axhline(result["majority"], color=MUTED, linestyle="--", linewidth=1)
@@ -91,7 +84,7 @@ def _coverage(axes: Axes, result: Result) -> None:
     axes.text(0.02, 0.02, "numbers: threshold", transform=axes.transAxes, fontsize=SMALL, color=MUTED)
 
 
-def _apart(points: Sequence[Result], gap: float = 0.09) -> list[Result]:
+def _thin_out(points: Sequence[Result], gap: float = 0.09) -> list[Result]:
     """Return points so far apart in coverage that their labels do not touch, from full coverage down."""
     kept: list[Result] = []
     for point in reversed(points):
@@ -100,7 +93,7 @@ def _apart(points: Sequence[Result], gap: float = 0.09) -> list[Result]:
     return kept
 
 
-def _confusion(axes: Axes, labels: Sequence[str], matrix: Float[np.ndarray, "true predicted"]) -> None:
+def _draw_confusion(axes: Axes, labels: Sequence[str], matrix: Float[np.ndarray, "true predicted"]) -> None:
     """Draw the share of each true class that was taken for each class, with counts in the cells."""
     totals = matrix.sum(axis=1, keepdims=True)
     share = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
@@ -116,7 +109,7 @@ def _confusion(axes: Axes, labels: Sequence[str], matrix: Float[np.ndarray, "tru
     axes.spines[:].set_visible(False)
 
 
-def _folds(axes: Axes, result: Result) -> None:
+def _draw_folds(axes: Axes, result: Result) -> None:
     """Draw the accuracy of each fold over the mean and its confidence interval."""
     folds = result["folds"]
     axes.axvspan(*result["ci95"], color=FAINT, zorder=0)
@@ -125,13 +118,13 @@ def _folds(axes: Axes, result: Result) -> None:
     rows = range(len(folds))
     axes.hlines(rows, result["accuracy"], [fold["accuracy"] for fold in folds], color=GRID, linewidth=1)
     axes.scatter([fold["accuracy"] for fold in folds], rows, s=22, color=AGAINST, zorder=3)
-    names = [_speakers(fold) for fold in folds] if len(folds) <= MOST_FOLDS else []
+    names = [_name_fold(fold) for fold in folds] if len(folds) <= MOST_FOLDS else []
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(max(len(folds), 1) - 0.4, -0.6)
     tidy(axes, "Accuracy of each fold", "line: all clips, band: 95 % CI\ndashes: majority class")
 
 
-def _speakers(fold: Result) -> str:
+def _name_fold(fold: Result) -> str:
     """Return the held-out speakers, as many as fit."""
     speakers = fold["speakers"]
     names = [speakers] if isinstance(speakers, str) else [str(speaker) for speaker in speakers]

@@ -1,9 +1,6 @@
-"""Figures of the studies that an evaluation can hold: adapting to new speakers, and the cascade of two senses."""
+"""Figures of the studies that an evaluation can hold: adapting to new speakers, and the cascade of two modalities."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,10 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
+from emospike.evaluation.results import Result
 from emospike.explain.style import AGAINST, FOR, HIGHLIGHT, INK, MUTED, SMALL, new_figure, tidy
 from emospike.explain.wording import percent
-
-Result = Mapping[str, Any]
 
 MODES = {
     "labels": ("with labels", FOR, "o"),
@@ -24,13 +20,13 @@ MODES = {
 """Name, colour and marker of each way to adapt."""
 
 ORDERS = {"audio": ("sound first, face if needed", FOR, "o"), "face": ("face first, sound if needed", AGAINST, "s")}
-"""Name, colour and marker of each order of the senses."""
+"""Name, colour and marker of each order of the modalities."""
 
 APART = 0.07
 """How far the marks of one number of clips stand apart, so that their intervals can be told apart."""
 
 
-def new_speaker_figure(result: Result) -> Figure:
+def draw_new_speakers(result: Result) -> Figure:
     """Return the accuracy on new speakers against the clips they gave, and what it costs other speakers.
 
     `result` is an evaluation's report with the key ``new_speaker`` (k, mode, accuracy, gain, gain_ci95, old_speakers,
@@ -44,29 +40,29 @@ def new_speaker_figure(result: Result) -> Figure:
         line = [row for row in rows if row["mode"] == mode]
         place = [counts.index(row["k"]) + (at - 1) * APART for row in line]
         if line:
-            _gains(own, place, line, mode)
-            _costs(others, place, line, mode)
+            _draw_gains(own, place, line, mode)
+            _draw_costs(others, place, line, mode)
     for accuracies, axes in (("accuracy",), own), (("old_speakers", "other_speakers"), others):
         for name in accuracies:
             if before[name] is not None:
                 axes.axhline(before[name], color=MUTED, linestyle="--", linewidth=1)
         axes.set_xticks(range(len(counts)), [str(count) for count in counts])
         axes.set_xlim(-0.3, len(counts) - 0.7)
-        _shares(axes)
+        _format_shares(axes)
     given = "recordings of each class that the speaker gave"
     tidy(own, "Accuracy on the speaker's other recordings", f"{given}\nbars: 95 % interval of the gain", "accuracy")
     tidy(others, "Accuracy on other speakers afterwards", given)
-    shown = [_mark(*MODES[mode]) for mode in MODES if any(row["mode"] == mode for row in rows)]
+    shown = [_make_mark(*MODES[mode]) for mode in MODES if any(row["mode"] == mode for row in rows)]
     shown += [
         Line2D([], [], color=MUTED, linestyle="--", linewidth=1, label="not adapted"),
         Line2D([], [], color=INK, linestyle="-", linewidth=1.2, label="training speakers"),
         Line2D([], [], color=INK, linestyle=":", linewidth=1.2, label="other new speakers"),
     ]
-    _legend(figure, shown)
+    _add_legend(figure, shown)
     return figure
 
 
-def _gains(axes: Axes, place: list[float], line: list[Result], mode: str) -> None:
+def _draw_gains(axes: Axes, place: list[float], line: list[Result], mode: str) -> None:
     """Draw accuracies with the interval of the gain around them, cut at 100 %."""
     _, colour, marker = MODES[mode]
     y = np.array([row["accuracy"] for row in line])
@@ -76,7 +72,7 @@ def _gains(axes: Axes, place: list[float], line: list[Result], mode: str) -> Non
     )
 
 
-def _costs(axes: Axes, place: list[float], line: list[Result], mode: str) -> None:
+def _draw_costs(axes: Axes, place: list[float], line: list[Result], mode: str) -> None:
     """Draw the accuracies on other speakers."""
     _, colour, marker = MODES[mode]
     for key, style in (("old_speakers", "-"), ("other_speakers", ":")):
@@ -85,11 +81,11 @@ def _costs(axes: Axes, place: list[float], line: list[Result], mode: str) -> Non
             axes.plot(place, y, color=colour, marker=marker, markersize=4, linestyle=style, linewidth=1.3)
 
 
-def cascade_figure(result: Result) -> Figure:
-    """Return the accuracy of a cascade against the share of clips that needed the second sense, and operations.
+def draw_cascade(result: Result) -> Figure:
+    """Return the accuracy of a cascade against the share of clips that needed the second modality, and operations.
 
     `result` is an evaluation's report with the keys ``cascade`` (first, limit, looked, accuracy, operations_share),
-    ``cascade_chosen`` (by the first sense, the same at the limits set in training) and ``cascade_both``.
+    ``cascade_chosen`` (by the first modality, the same at the limits set in training) and ``cascade_both``.
     """
     figure = new_figure(10, 4.8)
     titles = {
@@ -105,24 +101,24 @@ def cascade_figure(result: Result) -> Figure:
             chosen = result["cascade_chosen"][first]
             axes.scatter([chosen[key]], [chosen["accuracy"]], s=80, marker="D", color=colour, edgecolor=INK, zorder=4)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 3))))
-        _shares(axes)
+        _format_shares(axes)
         tidy(axes, title, label, "accuracy" if key == "looked" else "")
     chosen = Line2D([], [], color="white", marker="D", markeredgecolor=INK, label="at the limit set in training")
     both = Line2D([], [], color=MUTED, linestyle="--", linewidth=1, label="both senses always, in one brain")
-    _legend(figure, [*(_mark(*order) for order in ORDERS.values()), chosen, both])
+    _add_legend(figure, [*(_make_mark(*order) for order in ORDERS.values()), chosen, both])
     return figure
 
 
-def _mark(name: str, colour: str, marker: str) -> Line2D:
+def _make_mark(name: str, colour: str, marker: str) -> Line2D:
     return Line2D([], [], color=colour, marker=marker, markersize=4.5, linewidth=1.5, label=name)
 
 
-def _legend(figure: Figure, shown: list[Line2D]) -> None:
+def _add_legend(figure: Figure, shown: list[Line2D]) -> None:
     """Explain colours and lines below the axes, where they hide nothing."""
     figure.legend(handles=shown, loc="outside lower left", ncols=len(shown), fontsize=SMALL, frameon=False)
 
 
-def _shares(axes: Axes) -> None:
+def _format_shares(axes: Axes) -> None:
     """Write accuracies in percent, with room above and below and nothing beyond 100 %."""
     axes.margins(y=0.1)
     low, high = axes.get_ylim()
@@ -130,5 +126,5 @@ def _shares(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 3))))
 
 
-STUDIES = {"new_speaker": new_speaker_figure, "cascade": cascade_figure}
+STUDIES = {"new_speaker": draw_new_speakers, "cascade": draw_cascade}
 """The figure of each study, by the key of a report that holds it."""

@@ -5,32 +5,26 @@ const page = (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const narrow = matchMedia("(max-width: 560px)");
 
-  const kinds = { f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
+  const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
 
+  // An array as plotly packs it.
   function unpacked({ dtype, bdata }) {
     return new kinds[dtype](Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer);
   }
 
-  // A matrix whose values are a byte each: 255 stands for none.
-  function rows({ levels, shape: [count, width], low, step }) {
-    const codes = unpacked({ dtype: "u1", bdata: levels });
-    const values = Float32Array.from(codes, (code) => (code === 255 ? NaN : low + step * code));
-    return Array.from({ length: count }, (_, row) => values.subarray(row * width, (row + 1) * width));
-  }
-
-  // Names of CSS variables become their colours; arrays in binary form are left alone.
+  // Names of CSS variables become their colours; packed arrays are left alone.
   function themed(value) {
     if (typeof value === "string") {
-      return /^--[a-z]+$/.test(value) ? getComputedStyle(document.documentElement).getPropertyValue(value).trim() : value;
+      const name = /^var\((--[a-z]+)\)$/.exec(value);
+      return name ? getComputedStyle(document.documentElement).getPropertyValue(name[1]).trim() : value;
     }
     if (Array.isArray(value)) return value.map(themed);
     if (value === null || typeof value !== "object" || "bdata" in value) return value;
-    if ("levels" in value) return rows(value);
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, themed(one)]));
   }
 
   function look(layout) {
-    const ink = themed("--ink"), grid = themed("--grid");
+    const ink = themed("var(--ink)"), grid = themed("var(--grid)");
     const full = {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: false,
       margin: { l: 62, r: 8, t: 28, b: 42 }, hoverlabel: { font: { size: 12 } }, bargap: 0,
@@ -55,8 +49,8 @@ const page = (() => {
 
   function draw(place) {
     const name = place.dataset.plot, select = document.querySelector(`[data-view="${name}"]`);
-    const plot = select ? plots[name][select.value] : plots[name];
-    if (select) document.querySelector(`[data-scale="${name}"]`).textContent = plot.scale;
+    const plot = plots[name][select ? select.value : 0];
+    if (select) document.querySelector(`[data-note="${name}"]`).textContent = plot.note;
     return Plotly.react(place, themed(plot.data), look(plot.layout), settings);
   }
 

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float32, Shaped
 from torch import nn
 
+from emospike.networks.torch.training import descend
+
 Images = Float32[np.ndarray, "clips height width"]
 
 
@@ -39,7 +41,7 @@ class SmallCNN:
         self._mean, self._deviation = float(images.mean()), float(images.std()) + 1e-6
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self._net = _network(len(self.classes_))
+            self._net = _build(len(self.classes_))
             self._train(self._pixels(images), torch.from_numpy(number))
         return self
 
@@ -60,12 +62,10 @@ class SmallCNN:
         for _ in range(self.epochs):
             for own in torch.split(torch.randperm(len(pixels)), self.batch):
                 loss = nn.functional.cross_entropy(self._net(pixels[own]), number[own])
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
+                descend(loss, optimiser)
 
 
-def _network(classes: int) -> nn.Sequential:
+def _build(classes: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(1, 16, 7, stride=4),
         nn.ReLU(),

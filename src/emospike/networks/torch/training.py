@@ -1,4 +1,4 @@
-"""One loop that trains every network of PyTorch here (see `training.Training`)."""
+"""The loop that trains networks in PyTorch (see `networks.training.Training`), and a step down a loss for others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from emospike.networks.training import Training
 
-Batch = TypeVar("Batch")
+Some = TypeVar("Some")
 Module = TypeVar("Module", bound=nn.Module)
 
 CLIP = 2.0
@@ -39,9 +39,9 @@ def reproducible(seed: int, *, deterministic: bool = True) -> Iterator[None]:
 
 def fit(
     module: Module,
-    batches: Callable[[int], Iterable[Batch]],
-    loss: Callable[[Module, Batch], Tensor],
-    judge: Callable[[Module], float] | None = None,
+    batches: Callable[[int], Iterable[Some]],
+    loss: Callable[[Module, Some], Tensor],
+    validate: Callable[[Module], float] | None = None,
     *,
     training: Training,
     steps: int,
@@ -49,13 +49,13 @@ def fit(
     optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Module:
-    """Train a module, and return its averaged weights where they were judged best.
+    """Train a module, and return its averaged weights where they did best.
 
     Parameters
     ----------
     batches : of an epoch, counted from 0; the caller seeds what is random in them
     loss : of a batch
-    judge : how good the averaged weights are on clips that do not train; higher is better. Without it the last
+    validate : how good the averaged weights are on clips that do not train; higher is better. Without it the last
         average is returned
     steps : batches an epoch, at most
     optimiser : in place of AdamW with one cycle of its learning rate
@@ -72,11 +72,13 @@ def fit(
             for batch in batches(epoch):
                 with torch.autocast(place.type, torch.bfloat16, enabled=training.bf16 and place.type == "cuda"):
                     value = loss(module, batch)
-                _descend(module, value, descent, schedule)
+                descend(value, descent, module.parameters())
+                if schedule:
+                    schedule.step()
                 done += 1
                 follow(average, module, min(training.average, done / (done + 10)))
-            if judge and ((epoch + 1) % training.judged == 0 or epoch + 1 == training.epochs):
-                found = judge(average)
+            if validate and ((epoch + 1) % training.validate_every == 0 or epoch + 1 == training.epochs):
+                found = validate(average)
                 stale += 1
                 if found > best:
                     best, stale, kept = found, 0, deepcopy(average)
@@ -85,7 +87,7 @@ def fit(
                 progress(training.epochs if ends else epoch + 1, training.epochs)
             if ends:
                 break
-    return (kept if judge else average).to("cpu")
+    return (kept if validate else average).to("cpu")
 
 
 def _descent(
@@ -99,19 +101,13 @@ def _descent(
     return descent, torch.optim.lr_scheduler.OneCycleLR(descent, training.rate, total, pct_start=0.2)
 
 
-def _descend(
-    module: nn.Module,
-    value: Tensor,
-    descent: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.OneCycleLR | None,
-) -> None:
-    """Take one step down a loss."""
-    descent.zero_grad()
-    value.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(module.parameters(), CLIP)
-    descent.step()
-    if schedule:
-        schedule.step()
+def descend(loss: Tensor, optimiser: torch.optim.Optimizer, shorten: Iterable[nn.Parameter] | None = None) -> None:
+    """Take one step down a loss, the gradient of some parameters shortened to `CLIP`."""
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    if shorten is not None:
+        nn.utils.clip_grad_norm_(shorten, CLIP)
+    optimiser.step()
 
 
 @torch.no_grad()
@@ -124,8 +120,8 @@ def follow(average: nn.Module, module: nn.Module, keep: float) -> None:
             kept.copy_(new)
 
 
-def supervised_contrast(first: Tensor, second: Tensor, labels: Tensor, temperature: float = 0.07) -> Tensor:
-    """Return how badly one sense's embedding picks out the other's of clips with the same label.
+def contrast_loss(first: Tensor, second: Tensor, labels: Tensor, temperature: float = 0.07) -> Tensor:
+    """Return how badly one modality's embedding picks out the other's of clips with the same label.
 
         -mean over pairs (i, j) of one class of log softmax_j(F_i . G_j / temperature)
 

@@ -1,27 +1,37 @@
-"""The modules of a spiking transformer: attention, crossings, and the whole (see `spiking_transformer`)."""
+"""The spiking transformer itself: its layers put together, its training, what it fires, and what a pass costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
-from emospike.networks.heads import Head
-from emospike.networks.spiking_transformer import STRIDE, Batch, Counted, SpikingTransformer, Stream
-from emospike.networks.torch.neurons import PLIF, step
-from emospike.networks.torch.patches import Joined, PicturePatches, Receptors, TrackPatches, neurons
+from emospike.activity import Activity
+from emospike.encoding.send_on_delta import send_on_delta
+from emospike.networks.heads import LinearHead
+from emospike.networks.spiking_transformer import STRIDE, Batch, LayerCount, PassCount, SpikingTransformer, Stream
+from emospike.networks.torch.layers import (
+    Attention,
+    Block,
+    CrossAttention,
+    PicturePatches,
+    RandomFeatures,
+    TrackPatches,
+    neurons,
+)
+from emospike.networks.torch.neurons import PLIF, Rectified
+from emospike.networks.torch.training import contrast_loss, fit
+from emospike.networks.training import Training
+from emospike.spikes import Spikes
 
-
-def built(what: SpikingTransformer, streams: Sequence[Stream], classes: int, seed: int) -> Network:
-    """Return an untrained network."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return Network(what, streams, classes)
+GRID = 100.0
+"""Steps of the grid a second."""
 
 
 @dataclass
@@ -30,9 +40,9 @@ class Answer:
 
     Attributes
     ----------
-    logits : shape (clips, classes), the sum over the senses that are there
-    read : what each sense's head reads: the rates of all its tokens, scaled
-    embedded : mean rates of each sense's tokens, shape (clips, dim)
+    logits : shape (clips, classes), the sum over the modalities that are there
+    read : what each modality's head reads: the rates of all its tokens, scaled
+    embedded : mean rates of each modality's tokens, shape (clips, dim)
     """
 
     logits: Tensor
@@ -40,99 +50,236 @@ class Answer:
     embedded: Mapping[str, Tensor]
 
 
-class Perceptron(nn.Module):
-    """Neurons, synapses, neurons, synapses: added to each token's potential."""
+class TransformerNetwork(nn.Module):
+    """The network of a `SpikingTransformer`: patches, blocks a modality, attention across, and heads that add up."""
 
-    def __init__(self, what: SpikingTransformer) -> None:
+    def __init__(self, what: SpikingTransformer, streams: Sequence[Stream], classes: int) -> None:
         super().__init__()
-        hidden = what.widening * what.dim
-        self.first, self.second = neurons(what), neurons(what)
-        self.up, self.down = Joined(what.dim, hidden), Joined(hidden, what.dim, 0.5)
+        self.what, self.streams = what, tuple(streams)
+        self.modalities = tuple(dict.fromkeys(stream.modality for stream in streams))
+        own = {m: [one for one in streams if one.modality == m] for m in self.modalities}
+        patches = {"picture": PicturePatches, "tracks": TrackPatches}
+        self.patches = nn.ModuleList(patches[stream.kind](what, stream) for stream in streams)
+        tokens = {m: sum(one.tokens for one in parts) for m, parts in own.items()}
+        self.width = {m: what.moments * count * what.dim + what.random_features for m, count in tokens.items()}
+        channels = {m: sum(one.channels for one in parts) for m, parts in own.items()}
+        listening = self.modalities if what.random_features else ()
+        self.random_features = nn.ModuleDict({m: RandomFeatures(what, channels[m]) for m in listening})
+        self.blocks = nn.ModuleDict({m: nn.ModuleList(Block(what) for _ in range(what.depth)) for m in self.modalities})
+        crossings = what.crossing if len(self.modalities) > 1 else 0
+        self.crossings = nn.ModuleList(CrossAttention(what, self.modalities) for _ in range(crossings))
+        self.last = nn.ModuleDict({m: neurons(what) for m in self.modalities})
+        self.scaled = nn.ModuleDict({m: nn.BatchNorm1d(self.width[m]) for m in self.modalities})
+        self.head = nn.ModuleDict({m: nn.Linear(self.width[m], classes) for m in self.modalities})
+        self.drop = nn.Dropout(what.dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the change of the potential."""
-        changed: Tensor = self.down(self.second(self.up(self.first(x))))
-        return changed
+    @classmethod
+    def build(
+        cls, what: SpikingTransformer, streams: Sequence[Stream], classes: int, seed: int = 0
+    ) -> TransformerNetwork:
+        """Return an untrained network for these streams; PyTorch's own random state stays as it is."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(what, streams, classes)
+
+    def forward(
+        self, arrays: Sequence[Tensor | None], valid: Tensor, there: Mapping[str, Tensor] | None = None
+    ) -> Answer:
+        """Return what it says of arrays (clips, grid, channels), one a stream, None for those of one that lacks.
+
+        `valid` (clips, grid) is 1 where a clip has not ended; `there` says of a modality which clips have it.
+        """
+        given = {s.modality for s, array in zip(self.streams, arrays, strict=True) if array is not None}
+        mask = valid[:, ::STRIDE].T[:, :, None, None]
+        there = there or {}
+        has = {m: there.get(m, torch.ones(len(valid), device=valid.device)) for m in self.modalities if m in given}
+        x = {m: self._tokens(m, arrays) for m in has}
+        for m, blocks in self.blocks.items():
+            for block in cast(nn.ModuleList, blocks) if m in x else ():
+                x[m] = block(x[m], mask)
+        for crossing in self.crossings:
+            x = crossing(x, mask, has)
+        when = split_moments(mask[:, :, 0, 0], self.what.moments)
+        rates = {m: torch.einsum("tbnd,tbm->bmnd", self.last[m](one), when) for m, one in x.items()}
+        read = {m: self._read(m, rate.flatten(1), arrays, valid) for m, rate in rates.items()}
+        scaled = {m: self.scaled[m](one) for m, one in read.items()}
+        logits = {m: self.head[m](self.drop(one)) * has[m][:, None] for m, one in scaled.items()}
+        return Answer(
+            torch.stack(list(logits.values())).sum(0), scaled, {m: one.mean((1, 2)) for m, one in rates.items()}
+        )
+
+    def _read(self, modality: str, rates: Tensor, arrays: Sequence[Tensor | None], valid: Tensor) -> Tensor:
+        """Return what the head of a modality reads: rates of its tokens, and of its random features."""
+        if modality not in self.random_features:
+            return rates
+        return torch.cat([rates, self.random_features[modality](self._channels(modality, arrays), valid)], 1)
+
+    def _channels(self, modality: str, arrays: Sequence[Tensor | None]) -> Tensor:
+        pairs = zip(self.streams, arrays, strict=True)
+        return torch.cat([array for s, array in pairs if s.modality == modality and array is not None], 2)
+
+    def _tokens(self, modality: str, arrays: Sequence[Tensor | None]) -> Tensor:
+        parts = zip(self.patches, self.streams, arrays, strict=True)
+        return torch.cat([p(array) for p, s, array in parts if s.modality == modality and array is not None], 2)
+
+    def rate(self) -> Tensor:
+        """Return the mean spike rate of all layers that learn, in the last pass in training, in the graph; else 0."""
+        learning = [one for one in self.modules() if isinstance(one, PLIF) and one.leak.requires_grad]
+        layers = [one.rate for one in learning if hasattr(one, "rate")]
+        return torch.stack(layers).mean() if layers else torch.zeros(())
+
+    # -- from numpy, to numpy ----------------------------------------------------------------------------------
+
+    def answer(self, batch: Batch) -> Answer:
+        """Return what it says of a batch of numpy arrays."""
+        place = next(self.parameters()).device
+        arrays = [None if one is None else torch.from_numpy(one).to(place) for one in batch.arrays]
+        there = {modality: torch.from_numpy(mask).to(place) for modality, mask in batch.there.items()}
+        answer: Answer = self(arrays, torch.from_numpy(batch.valid).to(place), there)
+        return answer
+
+    @torch.no_grad()
+    def scores(self, batch: Batch) -> Float32[np.ndarray, "clips classes"]:
+        """Return the score of each class."""
+        return self.eval().answer(batch).logits.cpu().numpy()
+
+    @torch.no_grad()
+    def read(self, batch: Batch) -> dict[str, Float32[np.ndarray, "clips _"]]:
+        """Return what each modality's head reads."""
+        return {modality: one.cpu().numpy() for modality, one in self.eval().answer(batch).read.items()}
+
+    def heads(self) -> dict[str, LinearHead]:
+        """Return weights and bias of each modality's head."""
+        pairs = ((modality, cast(nn.Linear, head)) for modality, head in self.head.items())
+        return {modality: (one.weight.detach().numpy(), one.bias.detach().numpy()) for modality, one in pairs}
+
+    def set_heads(self, heads: Mapping[str, LinearHead]) -> None:
+        """Replace the heads; they may have more classes than before."""
+        for modality, (weights, bias) in heads.items():
+            new = nn.Linear(weights.shape[1], len(weights))
+            # Rows first in memory, as they are read back from a file: else sums round differently.
+            new.weight.data, new.bias.data = (torch.from_numpy(np.array(one, order="C")) for one in (weights, bias))
+            self.head[modality] = new
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return all that was learnt."""
+        return {name: one.cpu().numpy() for name, one in self.state_dict().items()}
+
+    def restore(self, weights: Mapping[str, np.ndarray]) -> TransformerNetwork:
+        """Take back what `weights` returned; in older files random features are called receptors."""
+        named = {name.replace("receptors.", "random_features."): one for name, one in weights.items()}
+        self.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in named.items()})
+        return self.eval()
+
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def record(self, batch: Batch) -> dict[str, Activity]:
+        """Return the spikes of every layer of neurons over one clip, by its name in the network, in their order.
+
+        Beside them stand the spikes that the channels of its modality send to its random features (see
+        `send_on_delta`), on the layer's own steps of 20, 40 or 80 ms; without random features nothing is sent, as real
+        numbers enter. The non-spiking equivalent has no layer of neurons.
+        """
+        grid, length = batch.valid.shape[1], int(batch.valid[0].sum())
+        fired: dict[str, Tensor] = {}
+
+        def note(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
+            fired[name] = output[:, 0]
+
+        with self._hooked({(PLIF,): note}):
+            self.eval().answer(batch)
+        sent = {modality: self._sent(modality, batch) for modality in self.modalities}
+        out = {}
+        for name, spikes in fired.items():
+            stride = round(grid / len(spikes))
+            counts = spikes[: -(-length // stride)].flatten(1).long().cpu().numpy()
+            inputs = sent[self._modality_of(name)].rebin(len(counts), GRID / stride)
+            out[name] = Activity.from_counts(inputs, counts, tuple(spikes.shape[1:]))
+        return out
+
+    def _sent(self, modality: str, batch: Batch) -> Spikes:
+        """Return the spikes that the channels of a modality send to its random features in the first clip."""
+        channels = sum(one.channels for one in self.streams if one.modality == modality)
+        pairs = zip(self.streams, batch.arrays, strict=True)
+        arrays = [one[0] for stream, one in pairs if stream.modality == modality and one is not None]
+        if not (self.what.random_features and self.what.delta and arrays):
+            return Spikes.silent(batch.valid.shape[1], GRID, units=channels)
+        level = send_on_delta(np.concatenate(arrays, axis=1), self.what.delta)
+        sent = np.rint(np.diff(level, axis=0, prepend=0) / self.what.delta)
+        return Spikes.from_counts(sent.astype(np.int64), GRID)
+
+    def _modality_of(self, name: str) -> str:
+        """Return the modality that a layer belongs to; where two meet, the one that takes."""
+        kind, part, *_ = name.split(".")
+        if kind == "patches":
+            return self.streams[int(part)].modality
+        names = [one.partition("<")[0] for one in name.split(".")]
+        return next(modality for modality in self.modalities if modality in names)
+
+    @contextmanager
+    def _hooked(self, kinds: Mapping[tuple[type[nn.Module], ...], Callable[..., None]]) -> Iterator[None]:
+        """Call a function of name, module, first input and output after each pass of the modules of some classes."""
+        hooks = [
+            module.register_forward_hook(
+                lambda module, inputs, output, note=note, name=name: note(name, module, inputs[0], output)
+            )
+            for name, module in self.named_modules()
+            for kind, note in kinds.items()
+            if isinstance(module, kind)
+        ]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    @torch.no_grad()
+    def count(self, batch: Batch) -> PassCount:
+        """Return what one pass costs; batch norms count as folded into the synapses before them."""
+        layers: list[LayerCount] = []
+        fired: list[tuple[float, int]] = []
+
+        def synapses(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
+            dense = output.numel() * cast(Tensor, module.weight)[0].numel()
+            if self.what.spiking and bool((x == x.round()).all()):
+                rate = float(x.mean()) / self.what.levels
+                layers.append(LayerCount(name, rate, 0, round(float(count_delivered(module, x))), dense))
+            else:
+                layers.append(LayerCount(name, 1.0, dense, 0, dense))
+
+        def listens(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
+            ears = cast(RandomFeatures, module)
+            every = len(x) * -(-x.shape[1] // 2) * ears.weights.numel()
+            heard = round(float(ears.delivered(x))) if ears.delta else 0
+            rate, macs = (heard / every, 0) if ears.delta else (1.0, every)
+            layers.append(LayerCount(name, rate, macs, heard, every))
+
+        def attends(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
+            met, size = cast(Tensor, module.met), output.numel()
+            rate, adds = float((met != 0).float().mean()), round(2 * float(met.sum())) + size
+            cost = (0, adds) if self.what.spiking else (4 * size, 0)
+            layers.append(LayerCount(name, rate, *cost, 4 * size))
+
+        def fires(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
+            spikes = float(output.sum()) if isinstance(module, PLIF) else 0.0
+            fired.append((spikes, output.numel() * self.what.levels))
+
+        kinds: dict[Any, Callable[..., None]] = {
+            (nn.Linear, nn.Conv1d, nn.Conv2d): synapses,
+            (Attention,): attends,
+            (RandomFeatures,): listens,
+            (PLIF, Rectified): fires,
+        }
+        with self._hooked(kinds):
+            self.eval().answer(batch)
+        return PassCount(round(sum(one for one, _ in fired)), sum(size for _, size in fired), tuple(layers))
 
 
-class Attention(nn.Module):
-    """Spike-driven attention: queries of one stream, keys and values of the same or of another; additions only.
-
-        K * V counts where a key and a value spike together;
-        spatial: within a step, summed over tokens, and neurons that spike at enough of it;
-        temporal: summed over the clip's steps, and a threshold;
-        out = W (Q * (spatial + temporal))
-
-    Both gates are binary, so that they mask the queries' spikes. No product of two matrices of real numbers, and no
-    softmax: the cost is linear in tokens and steps.
-
-    Sources: Yao et al. 2023 (Spike-Driven Transformer, SDSA: keys mask values, columns are summed and mask queries);
-    S-CMRL, arXiv 2502.12488 (a spatial and a temporal branch).
-    """
-
-    def __init__(self, what: SpikingTransformer) -> None:
-        super().__init__()
-        self.spiking = what.spiking
-        self.own, self.other = neurons(what), neurons(what)
-        self.query, self.key, self.value = (Joined(what.dim, what.dim) for _ in range(3))
-        self.q, self.k, self.v, self.gate = (neurons(what) for _ in range(4))
-        self.out = Joined(what.dim, what.dim, 0.5)
-        self.scale = nn.Parameter(torch.tensor([2.0, 4.0]))
-
-    def forward(self, x: Tensor, other: Tensor, valid: Tensor) -> Tensor:
-        """Return the change of the potential of `x`, (steps, clips, tokens, dim); `valid` is (steps, clips, 1, 1)."""
-        seen = self.own(x)
-        heard = seen if other is x else self.other(other)
-        queries = self.q(self.query(seen))
-        both = self.k(self.key(heard)) * self.v(self.value(heard)) * valid
-        self.met = both.detach()
-        here = self.gate(both.sum(2, keepdim=True) * self.scale[0])
-        ever = both.mean(2, keepdim=True).sum(0, keepdim=True) / valid.sum(0, keepdim=True).clamp(min=1)
-        ever = self.scale[1] * ever
-        always = step(ever - 0.5) if self.spiking else ever
-        changed: Tensor = self.out(queries * (here + always))
-        return changed
-
-
-class Block(nn.Module):
-    """Attention within a sense, then a perceptron; both are added to the potential that neurons read."""
-
-    def __init__(self, what: SpikingTransformer) -> None:
-        super().__init__()
-        self.attention, self.perceptron = Attention(what), Perceptron(what)
-
-    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
-        """Return the new potential."""
-        x = x + self.attention(x, x, valid)
-        changed: Tensor = x + self.perceptron(x)
-        return changed
-
-
-class Crossing(nn.Module):
-    """Attention across senses, both ways, weighted by alpha; then each sense's perceptron."""
-
-    def __init__(self, what: SpikingTransformer, senses: Sequence[str]) -> None:
-        super().__init__()
-        self.alpha = what.alpha
-        pairs = [(to, of) for to in senses for of in senses if to != of]
-        self.ways = nn.ModuleDict({f"{to}<{of}": Attention(what) for to, of in pairs})
-        self.perceptrons = nn.ModuleDict({sense: Perceptron(what) for sense in senses})
-
-    def forward(self, x: Mapping[str, Tensor], valid: Tensor, there: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the new potentials; what is not `there` (1 or 0 a clip) neither gives nor takes."""
-        new = dict(x)
-        for name, way in self.ways.items():
-            to, of = name.split("<")
-            if to in x and of in x:
-                shared = (there[to] * there[of])[None, :, None, None]
-                new[to] = new[to] + self.alpha * shared * way(x[to], x[of], valid * shared)
-        return {sense: one + self.perceptrons[sense](one) for sense, one in new.items()}
-
-
-def moments(valid: Tensor, count: int) -> Tensor:
+def split_moments(valid: Tensor, count: int) -> Tensor:
     """Return the weight of each step in the mean over each of `count` equal stretches of a clip.
 
-    >>> moments(torch.tensor([[1.0], [1.0], [1.0], [0.0]]), 2)[:, 0].tolist()
+    >>> split_moments(torch.tensor([[1.0], [1.0], [1.0], [0.0]]), 2)[:, 0].tolist()
     [[0.5, 0.0], [0.5, 0.0], [0.0, 1.0], [0.0, 0.0]]
     """
     length = valid.sum(0).clamp(min=1)
@@ -141,123 +288,63 @@ def moments(valid: Tensor, count: int) -> Tensor:
     return own / own.sum(0).clamp(min=1)
 
 
-class Network(nn.Module):
-    """The network itself: patches, blocks a sense, crossings, and a head a sense whose logits add up."""
+def count_delivered(module: nn.Module, spikes: Tensor) -> Tensor:
+    """Return at how many synapses spikes arrive: counted exactly, also at the edges."""
+    if isinstance(module, nn.Linear):
+        return spikes.sum() * module.out_features
+    own = cast(nn.Conv2d, module)
+    arrived: Tensor = own._conv_forward(spikes, torch.ones_like(own.weight), None)
+    return arrived.sum()
 
-    def __init__(self, what: SpikingTransformer, streams: Sequence[Stream], classes: int) -> None:
-        super().__init__()
-        self.what, self.streams = what, tuple(streams)
-        self.senses = tuple(dict.fromkeys(stream.sense for stream in streams))
-        patches = {"picture": PicturePatches, "tracks": TrackPatches}
-        self.patches = nn.ModuleList(patches[stream.kind](what, stream) for stream in streams)
-        tokens = {s: sum(one.tokens for one in streams if one.sense == s) for s in self.senses}
-        self.width = {s: what.moments * count * what.dim + what.receptors for s, count in tokens.items()}
-        channels = {s: sum(one.channels for one in streams if one.sense == s) for s in self.senses}
-        listening = self.senses if what.receptors else ()
-        self.receptors = nn.ModuleDict({s: Receptors(what, channels[s]) for s in listening})
-        self.blocks = nn.ModuleDict({s: nn.ModuleList(Block(what) for _ in range(what.depth)) for s in self.senses})
-        crossings = what.crossing if len(self.senses) > 1 else 0
-        self.crossings = nn.ModuleList(Crossing(what, self.senses) for _ in range(crossings))
-        self.last = nn.ModuleDict({s: neurons(what) for s in self.senses})
-        self.scaled = nn.ModuleDict({s: nn.BatchNorm1d(self.width[s]) for s in self.senses})
-        self.head = nn.ModuleDict({s: nn.Linear(self.width[s], classes) for s in self.senses})
-        self.drop = nn.Dropout(what.dropout)
 
-    def forward(
-        self, arrays: Sequence[Tensor | None], valid: Tensor, there: Mapping[str, Tensor] | None = None
-    ) -> Answer:
-        """Return what it says of arrays (clips, grid, channels), one a stream, None for those of a sense that lacks.
+# -- training ------------------------------------------------------------------------------------------------------
 
-        `valid` (clips, grid) is 1 where a clip has not ended; `there` says a sense which clips have it.
-        """
-        given = {s.sense for s, array in zip(self.streams, arrays, strict=True) if array is not None}
-        mask = valid[:, ::STRIDE].T[:, :, None, None]
-        there = there or {}
-        has = {
-            sense: there.get(sense, torch.ones(len(valid), device=valid.device))
-            for sense in self.senses
-            if sense in given
-        }
-        x = {sense: self._tokens(sense, arrays) for sense in has}
-        x = {sense: self._deep(sense, one, mask) for sense, one in x.items()}
-        for crossing in self.crossings:
-            x = crossing(x, mask, has)
-        when = moments(mask[:, :, 0, 0], self.what.moments)
-        rates = {s: torch.einsum("tbnd,tbm->bmnd", self.last[s](one), when) for s, one in x.items()}
-        read = {sense: self._read(sense, rate.flatten(1), arrays, valid) for sense, rate in rates.items()}
-        scaled = {sense: self.scaled[sense](one) for sense, one in read.items()}
-        logits = {s: self.head[s](self.drop(one)) * has[s][:, None] for s, one in scaled.items()}
-        return Answer(
-            torch.stack(list(logits.values())).sum(0), scaled, {s: one.mean((1, 2)) for s, one in rates.items()}
-        )
 
-    def _deep(self, sense: str, x: Tensor, mask: Tensor) -> Tensor:
-        for block in cast(nn.ModuleList, self.blocks[sense]):
-            x = block(x, mask)
-        return x
+def train(
+    what: SpikingTransformer,
+    streams: Sequence[Stream],
+    classes: int,
+    batches: Callable[[int], Iterable[Batch]],
+    held_out: Sequence[Batch],
+    *,
+    training: Training,
+    steps: int,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> TransformerNetwork:
+    """Return a network trained on `steps` batches an epoch, as it was best on the held-out ones.
 
-    def _read(self, sense: str, rates: Tensor, arrays: Sequence[Tensor | None], valid: Tensor) -> Tensor:
-        """Return what the head of a sense reads: rates of its tokens, and of its receptors."""
-        if sense not in self.receptors:
-            return rates
-        pairs = zip(self.streams, arrays, strict=True)
-        own = torch.cat([array for s, array in pairs if s.sense == sense and array is not None], 2)
-        return torch.cat([rates, self.receptors[sense](own, valid)], 1)
+    Without any, it is returned as it was at the end.
+    """
 
-    def _tokens(self, sense: str, arrays: Sequence[Tensor | None]) -> Tensor:
-        parts = zip(self.patches, self.streams, arrays, strict=True)
-        return torch.cat([p(array) for p, s, array in parts if s.sense == sense and array is not None], 2)
+    def loss(module: TransformerNetwork, batch: Batch) -> Tensor:
+        return loss_of(module, batch, training)
 
-    def rate(self) -> Tensor:
-        """Return the mean spike rate of all layers that learn, in the last pass, in the graph; 0 for the twin."""
-        learning = [one for one in self.modules() if isinstance(one, PLIF) and one.leak.requires_grad]
-        layers = [one.rate for one in learning if hasattr(one, "rate")]
-        return torch.stack(layers).mean() if layers else torch.zeros(())
+    network = TransformerNetwork.build(what, streams, classes, seed)
+    validate = (lambda module: quality(module, held_out)) if held_out else None
+    return fit(network, batches, loss, validate, training=training, steps=steps, seed=seed, progress=progress).eval()
 
-    # -- from numpy, to numpy ----------------------------------------------------------------------------------
 
-    def given(self, batch: Batch) -> Answer:
-        """Return what it says of a batch of numpy arrays."""
-        place = next(self.parameters()).device
-        arrays = [None if one is None else torch.from_numpy(one).to(place) for one in batch.arrays]
-        there = {sense: torch.from_numpy(mask).to(place) for sense, mask in batch.there.items()}
-        answer: Answer = self(arrays, torch.from_numpy(batch.valid).to(place), there)
-        return answer
+def loss_of(network: TransformerNetwork, batch: Batch, training: Training) -> Tensor:
+    """Return cross-entropy, what spikes above the wanted rate cost, and the contrast between modalities."""
+    answer = network.answer(batch)
+    target = torch.from_numpy(batch.target).to(answer.logits.device)
+    smooth = training.smoothing
+    even = target * (1 - smooth) + smooth / target.shape[1]
+    loss = -(even * answer.logits.log_softmax(1)).sum(1).mean()
+    loss = loss + training.spike_weight * torch.relu(network.rate() - training.spike_rate)
+    if training.contrast and len(answer.embedded) > 1:
+        both = np.prod([batch.there.get(m, np.ones(len(target))) for m in answer.embedded], axis=0) > 0
+        if both.sum() > 1:
+            first, second, *_ = (one[torch.from_numpy(both)] for one in answer.embedded.values())
+            loss = loss + training.contrast * contrast_loss(first, second, target[both].argmax(1))
+    return loss
 
-    @torch.no_grad()
-    def scores(self, batch: Batch) -> Float32[np.ndarray, "clips classes"]:
-        """Return the score of each class."""
-        return self.eval().given(batch).logits.cpu().numpy()
 
-    @torch.no_grad()
-    def read(self, batch: Batch) -> dict[str, Float32[np.ndarray, "clips _"]]:
-        """Return what each sense's head reads."""
-        return {sense: one.cpu().numpy() for sense, one in self.eval().given(batch).read.items()}
+def quality(network: TransformerNetwork, held_out: Sequence[Batch]) -> float:
+    """Return the mean probability of what the held-out clips are.
 
-    def heads(self) -> dict[str, Head]:
-        """Return weights and bias of each sense's head."""
-        pairs = ((sense, cast(nn.Linear, head)) for sense, head in self.head.items())
-        return {sense: (one.weight.detach().numpy(), one.bias.detach().numpy()) for sense, one in pairs}
-
-    def set_heads(self, heads: Mapping[str, Head]) -> None:
-        """Replace the heads; they may have more classes than before."""
-        for sense, (weights, bias) in heads.items():
-            new = nn.Linear(weights.shape[1], len(weights))
-            # Rows first in memory, as they are read back from a file: else sums round differently.
-            new.weight.data, new.bias.data = (torch.from_numpy(np.array(one, order="C")) for one in (weights, bias))
-            self.head[sense] = new
-
-    def weights(self) -> dict[str, np.ndarray]:
-        """Return all that was learnt."""
-        return {name: one.cpu().numpy() for name, one in self.state_dict().items()}
-
-    def restored(self, weights: Mapping[str, np.ndarray]) -> Network:
-        """Take back what `weights` returned."""
-        self.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in weights.items()})
-        return self.eval()
-
-    def counted(self, batch: Batch) -> Counted:
-        """Return what one pass costs."""
-        from emospike.networks.torch.transformer_training import counted
-
-        return counted(self, batch)
+    Not its logarithm, which a few clips rule once the network is sure of itself; calibration comes later.
+    """
+    found = [(torch.from_numpy(network.scores(one)).softmax(1).numpy() * one.target).sum(1) for one in held_out]
+    return float(np.concatenate(found).mean())

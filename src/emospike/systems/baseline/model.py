@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from emospike.clip import Clip
-from emospike.energy.counting import dense_operations, readout_weights
+from emospike.energy.counting import count_dense, count_readout_weights
 from emospike.energy.operations import Operations
-from emospike.explain.attribution import stretches
+from emospike.explain.attribution import attribute, cut_moments, log_odds
+from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.features.spectrum import loud_steps
+from emospike.features.action_units import ActionUnits
+from emospike.features.constant_q import ConstantQ
+from emospike.features.mel import Mel
+from emospike.features.mfcc import MFCC
+from emospike.features.spectrum import find_loud_steps
 from emospike.progress import Stopwatch
+from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
-from emospike.readout.interactions import channel_groups
+from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
-from emospike.systems.base import Effect, Explanation
-from emospike.systems.baseline.presets import FEATURES
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.sensing_system import log_odds
-from emospike.systems.vector_system import Vector, VectorSystem
+from emospike.systems.explaining import Attributions, group_channels
+from emospike.systems.perception import Perceived
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import positive
 
 Values = Float32[np.ndarray, "steps channels"]
 Heard = Bool[np.ndarray, " steps"]
 
+PRESETS: dict[str, Callable[[int], Classifier]] = {
+    "svm": lambda seed: SklearnClassifier("rbf_svm", seed=seed),
+    "logistic_regression": lambda seed: SklearnClassifier("logistic_regression", seed=seed),
+    "ridge": lambda seed: LinearReadout(alpha=100.0),
+}
+"""The classifier of each preset; `ridge` is the one that eXCube2 reads its reservoir out with."""
+
 STATISTICS = 3
 """Numbers that describe each channel: its mean, its deviation, and its mean change from step to step."""
+
+
+FEATURES: dict[str, tuple[Feature, ...]] = {
+    "audio": (Mel(bands=64), ConstantQ(), MFCC(coefficients=20)),
+    "face": (ActionUnits(),),
+}
+"""What is taken from each sense."""
 
 
 @dataclass
@@ -64,83 +83,89 @@ class Baseline(VectorSystem):
     def __post_init__(self) -> None:
         positive("loud", self.loud)
 
-    training_stage = "features"
+    # -- training ----------------------------------------------------------------------------------------------
+
+    def _fit(self, training: TrainingSet) -> None:
+        """Fit the readouts."""
+        self._fit_readouts(training, stage="features")
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the statistics of all channels of these senses."""
-        with (watch or Stopwatch())("state vector"):
-            return functionals(joined_values(self._series(seen, senses)), self._counted(seen, senses))
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the statistics of all channels of these modalities."""
+        with (timer or Stopwatch())("state vector"):
+            return describe(join_values(self._series(seen, modalities)), self._counted(seen, modalities))
 
-    def _series(self, seen: Perceived, senses: Sequence[str]) -> list[Series]:
-        """Return the series of these senses."""
+    def _series(self, seen: Perceived, modalities: Sequence[str]) -> list[Series]:
+        """Return the series of these modalities."""
         pairs = zip(self.features, seen.series, strict=True)
-        return [one for feature, one in pairs if one is not None and feature.sense in senses]
+        return [one for feature, one in pairs if one is not None and feature.modality in modalities]
 
-    def _counted(self, seen: Perceived, senses: Sequence[str]) -> Heard:
+    def _counted(self, seen: Perceived, modalities: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
-        if "audio" in senses:
-            return loud_steps(seen.clip.sound, self.loud)
-        return np.ones(len(seen.there[0]), bool)
+        if "audio" in modalities:
+            return find_loud_steps(seen.clip.sound, self.loud)
+        return np.ones(len(seen.present[0]), bool)
 
-    # -- explaining --------------------------------------------------------------------------------------------
+    # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what bands and moments carried it."""
-        view, target = modality_of(seen.senses), self.classes_.index(shown.about)
-        return replace(
-            shown,
-            bands=list(self._band_effects(seen, view, target)),
-            moments=list(self._moment_effects(seen, view, target)),
-        )
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what leaving out groups of channels and moments does to a class."""
+        readout, values = self.readouts_[seen.modality], join_values(seen.present)
+        counted = self._counted(seen, seen.modalities)
+        # What tells nothing: the mean over the training clips, of this speaker if it is known.
+        average: Vector = readout.speaker_mean_.shift_ + readout.scaler.mean_
+        vector = describe(values, counted)
 
-    def _average(self, view: str) -> Vector:
-        """Return the vector that tells nothing: the mean over the training clips, of this speaker if it is known."""
-        readout = self.readouts_[view]
-        average: Vector = readout.shift_ + readout.scaler.mean_
-        return average
+        def evidence(one: Vector) -> float:
+            return log_odds(readout.probabilities(one[None])[0], target)
 
-    def _evidence(self, view: str, vector: Vector, target: int) -> float:
-        """Return the log-odds of a class."""
-        return log_odds(self.read_out(view, vector), target)
+        groups = group_channels([channel for one in seen.present for channel in one.channels])
+        kinds = {one: occlude_channels(vector, average, groups.get(one, {})) for one in seen.modalities}
+        kinds["moments"] = occlude_steps(values, counted, seen.present[0].rate, average)
+        return {**attribute(evidence, vector, kinds)}, []
 
-    def _band_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
-        """Yield what putting the average in the place of each group of channels changes."""
-        vector, average = self.vector(seen, MODALITIES[view]), self._average(view)
-        whole = self._evidence(view, vector, target)
-        for name, members in channel_groups(tuple(name for one in seen.there for name in one.channels)).items():
-            rest = vector.copy().reshape(STATISTICS, -1)
-            rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
-            yield Effect(name, whole - self._evidence(view, rest.ravel(), target))
-
-    def _moment_effects(self, seen: Perceived, view: str, target: int) -> Iterator[Effect]:
-        """Yield what leaving each stretch of time out of the statistics changes."""
-        values, counted = joined_values(seen.there), self._counted(seen, seen.senses)
-        whole = self._evidence(view, functionals(values, counted), target)
-        for name, start, stop in stretches(len(values), seen.there[0].rate):
-            rest = counted.copy()
-            rest[start:stop] = False
-            vector = functionals(values, rest) if rest.any() else self._average(view)
-            yield Effect(name, whole - self._evidence(view, vector, target))
-
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
-        seen = self.perceive(clip, modality)
-        values = sum(one.values.size for one in seen.there)
-        macs = STATISTICS * values + readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
-        return dense_operations(macs, words=macs)
+        values = sum(one.values.size for one in seen.present)
+        macs = STATISTICS * values + count_readout_weights(self.readouts_[seen.modality].classifier)
+        return count_dense(macs, words=macs)
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
+    def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Baseline:
+        """Take back what `state` returned."""
+        self._restore_readouts(arrays, facts)
+        return self
 
 
-def joined_values(series: Sequence[Series]) -> Values:
+def occlude_channels(
+    vector: Vector, average: Vector, groups: Mapping[str, Sequence[int]]
+) -> Iterator[tuple[str, Vector]]:
+    """Yield the name of each group of channels, and the vector with the average in its place."""
+    for name, members in groups.items():
+        rest = vector.copy().reshape(STATISTICS, -1)
+        rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
+        yield name, rest.ravel()
+
+
+def occlude_steps(values: Values, counted: Heard, rate: float, average: Vector) -> Iterator[tuple[str, Vector]]:
+    """Yield the name of each moment, and the vector without it; the average where nothing is left."""
+    for name, steps in cut_moments(len(values), rate):
+        rest = counted.copy()
+        rest[steps] = False
+        yield name, describe(values, rest) if rest.any() else average
+
+
+def join_values(series: Sequence[Series]) -> Values:
     """Return the channels of all features side by side."""
     return np.concatenate([one.values for one in series], axis=1)
 
 
-def functionals(values: Values, heard: Heard) -> Float32[np.ndarray, " dims"]:
+def describe(values: Values, heard: Heard) -> Float32[np.ndarray, " dims"]:
     """Return mean, deviation and mean absolute change of every channel over the steps that were heard.
 
-    >>> functionals(np.array([[0], [2], [9]], np.float32), np.array([True, True, False])).tolist()
+    >>> describe(np.array([[0], [2], [9]], np.float32), np.array([True, True, False])).tolist()
     [1.0, 1.0, 1.0]
     """
     change = np.abs(np.diff(values, axis=0, prepend=values[:1]))

@@ -15,7 +15,14 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.noise import TALKERS, babble, gaussian, mixed, salt, white
+from emospike.augmentation.noise import (
+    TALKERS,
+    add_gaussian_noise,
+    add_salt_and_pepper,
+    draw_babble,
+    draw_white_noise,
+    mix_noise,
+)
 from emospike.clip import SAMPLE_RATE, Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
@@ -76,7 +83,7 @@ def peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Ima
 
 def compared(system: CrossModal, learnt: Seen, worse: Mapping[str, Seen], split: Split) -> Decided:
     """Return what the spiking layers and their peers decide on what became of the test recordings, by its name."""
-    senses = tuple(dict.fromkeys(pathway.sense for pathway in system.pathways))
+    senses = tuple(dict.fromkeys(pathway.modality for pathway in system.pathways))
     tests = {name: counts(system, lines, senses, split) for name, lines in worse.items()}
     spiking = decided(system, split.train, counts(system, learnt, senses, split), tests)
     out: Decided = {name: {"SNN": found["linear"]} for name, found in spiking.items()}
@@ -96,11 +103,11 @@ def worse_clip(index: int, clip: Clip, kind: str, snr: float, talkers: Dataset) 
     rng = np.random.default_rng([index, crc32(clip.name.encode())])
     sound = clip.sound
     if kind == "white":
-        noise = white(len(sound), rng)
+        noise = draw_white_noise(len(sound), rng)
     else:
         drawn = rng.choice(len(talkers), min(TALKERS, len(talkers)), replace=False)
-        noise = babble(len(sound), [one.sound for one in talkers.subset(drawn).clips()], rng)
-    return Clip.from_array(mixed(sound, noise, snr), SAMPLE_RATE, clip.name)
+        noise = draw_babble(len(sound), [one.sound for one in talkers.subset(drawn).clips()], rng)
+    return Clip.from_array(mix_noise(sound, noise, snr), SAMPLE_RATE, clip.name)
 
 
 def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material: Material, split: Split) -> Found:
@@ -113,7 +120,7 @@ def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material
     for name, (kind, snr) in conditions.items():
         one = partial(worse_clip, kind=kind, snr=snr, talkers=split.train)
         clips = list(map_clips(one, split.test.clips(), name, split.progress))
-        worse[name] = [system.lines(system.perceive(clip)) for clip in clips]
+        worse[name] = [system.inputs_.lines(system.perceive(clip)) for clip in clips]
         statistics[name] = np.array(plain.classes_)[plain.predict_proba(clips).argmax(axis=1)]
     found = compared(system, learnt, worse, split)
     return Found({name: {**columns, "statistics": statistics[name]} for name, columns in found.items()})
@@ -121,7 +128,7 @@ def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material
 
 # -- the face -------------------------------------------------------------------------------------------------
 
-WORSE = {"Gaussian": gaussian, "salt and pepper": salt}
+WORSE = {"Gaussian": add_gaussian_noise, "salt and pepper": add_salt_and_pepper}
 
 
 def see_noise(conditions: Mapping[str, Condition], system: CrossModal, material: Material, split: Split) -> Found:

@@ -35,7 +35,7 @@ def default(modality: str) -> dict[str, Any]:
         "pathways": tuple(pathway for sense in MODALITIES[modality] for pathway in pathways[sense]),
         "classifier": LinearReadout(alpha=3.0, relative=True),
         "reads": ("stretches", "moments"),
-        "voices": VirtualSpeakers(copies=2) if modality == "audio" else None,
+        "augmentation": VirtualSpeakers(copies=2) if modality == "audio" else None,
         "finer_labels": True,
     }
 
@@ -50,7 +50,7 @@ def published(modality: str) -> dict[str, Any]:
     pathways = {"audio": (Pathway(MFCC(), layer),), "face": (looks,)}
     return {
         "pathways": tuple(pathway for sense in MODALITIES[modality] for pathway in pathways[sense]),
-        "meeting": layer,
+        "multisensory": layer,
         "reads": ("neurons",),
         "scaler": SoftScaler(root=False, rare=0.0, soft=1000.0),
         "classifier": Vote(),

@@ -8,15 +8,16 @@ from functools import partial
 
 import numpy as np
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
-from emospike.networks.trains import Response
 from emospike.readout.linear import LinearReadout
-from emospike.readout.readout import Readout
+from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.spike_counts import Counts, read
 from emospike.readout.vote import Vote
+from emospike.systems.competitive import LayerInputs
 from emospike.systems.cross_modal.model import CrossModal
 from emospike.systems.paper import Claim, Found, Labels, Split, Trial
 from emospike.systems.pathways import Lines, Pathway, Raw
@@ -42,7 +43,7 @@ class Material:
         def one(index: int, clip: Clip) -> list[Raw | None]:
             keys = [_key(clip, pathway) for pathway in system.pathways]
             if not all(key in self.kept for key in keys):
-                self.kept.update(zip(keys, system.raws(system.perceive(clip)), strict=True))
+                self.kept.update(zip(keys, LayerInputs(system.pathways).look(system.perceive(clip)), strict=True))
             return [self.kept[key] for key in keys]
 
         return list(map_clips(one, part.clips(), "features", split.progress))
@@ -51,30 +52,30 @@ class Material:
         """Return a system whose layers have learnt, and what is on its input lines in training and in test."""
         system = replace(system, seed=split.seed)
         raws = self.raws(system, split.train, split)
-        system.learn_from(raws, split.progress)
+        system.learn_layers(raws, split.progress)
         tested = self.raws(system, split.test, split)
-        return system, [system.scaled(one) for one in raws], [system.scaled(one) for one in tested]
+        return system, [system.inputs_.scale(one) for one in raws], [system.inputs_.scale(one) for one in tested]
 
 
 def _key(clip: Clip, pathway: Pathway) -> tuple[object, ...]:
     return clip.path, clip.face, pathway.feature, pathway.fill, pathway.steps, pathway.pictures
 
 
-def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Response]]:
+def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Activity]]:
     """Return what the layers do with these values, recording by recording."""
     stand_ins = [Clip("lines")] * len(lines)
-    return list(map_clips(lambda i, _: system.responses_to(lines[i]), stand_ins, "spike counts", split.progress))
+    return list(map_clips(lambda i, _: system.respond(lines[i]), stand_ins, "spike counts", split.progress))
 
 
 def counts(system: CrossModal, lines: Seen, senses: Sequence[str], split: Split) -> Counted:
     """Return what is counted where these senses decide."""
-    return [system.counted(one, senses) for one in answered(system, lines, split)]
+    return [system.count(one, senses) for one in answered(system, lines, split)]
 
 
 # -- how it is read out ---------------------------------------------------------------------------------------
 
 
-def readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], Readout]]:
+def readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], VectorReadout]]:
     """Return what is read, and by what, in each column.
 
     Where positions share their weights, a feature means the same everywhere and is summed over stretches of time; in a
@@ -86,8 +87,8 @@ def readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], Readout]]:
     elif any(pathway.pictures for pathway in system.pathways):
         sums = ("neurons", *sums)
     return {
-        "vote": (("neurons",), Readout(SoftScaler(root=False, rare=0.0, soft=1000.0), Vote())),
-        "linear": (sums, Readout(SoftScaler(), LinearReadout(alpha=3.0, relative=True))),
+        "vote": (("neurons",), VectorReadout(SoftScaler(root=False, rare=0.0, soft=1000.0), Vote())),
+        "linear": (sums, VectorReadout(SoftScaler(), LinearReadout(alpha=3.0, relative=True))),
     }
 
 
@@ -96,7 +97,7 @@ def decided(
 ) -> dict[str, dict[str, Labels]]:
     """Return the labels for every test by every readout, trained on the counts of the training recordings."""
     out: dict[str, dict[str, Labels]] = {name: {} for name in tests}
-    who = np.array(train.known_speakers() or range(len(train)), dtype=str)
+    who = np.array(train.known_speakers or range(len(train)), dtype=str)
     for column, (names, readout) in readouts(system).items():
         fitted = readout.fit(np.stack([read(one, names) for one in counted]), train.labels, who)
         for name, test in tests.items():
@@ -146,14 +147,15 @@ def enhance(names: Mapping[str, str], system: CrossModal, material: Material, sp
 def without_face(system: CrossModal, lines: Seen) -> Seen:
     """Return what the recordings show, less the face."""
     return [
-        [None if path.sense == "face" else own for path, own in zip(system.pathways, one, strict=True)] for one in lines
+        [None if path.modality == "face" else own for path, own in zip(system.pathways, one, strict=True)]
+        for one in lines
     ]
 
 
 def with_face_of(system: CrossModal, lines: Seen, others: Sequence[int]) -> Seen:
     """Return what the recordings let hear, with the faces of others."""
     return [
-        [lines[k][i] if path.sense == "face" else one[i] for i, path in enumerate(system.pathways)]
+        [lines[k][i] if path.modality == "face" else one[i] for i, path in enumerate(system.pathways)]
         for k, one in zip(others, lines, strict=True)
     ]
 
@@ -186,7 +188,7 @@ def join(names: Mapping[str, str], system: CrossModal, material: Material, split
     out: dict[str, dict[str, Labels]] = {}
     for kind, name in names.items():
         system.fusion, senses = WAYS[kind]
-        own, new = ([system.counted(one, senses) for one in part] for part in (learnt, tested))
+        own, new = ([system.count(one, senses) for one in part] for part in (learnt, tested))
         out |= decided(system, split.train, own, {name: new})
     return Found(out)
 

@@ -47,7 +47,7 @@ def taking(modality: str, parts: Mapping[str, tuple[Part, ...]] = PARTS) -> dict
 def default(modality: str) -> dict[str, Any]:
     """Return the settings that were best on speakers held out of the training folds of RAVDESS."""
     return taking(modality) | {
-        "network": SpikingTransformer(depth=1, receptors=1000),
+        "network": SpikingTransformer(depth=1, random_features=1000),
         "training": Training(epochs=8, batch=32, rate=6e-3),
         "augmentation": Augmentation(),
     }
@@ -65,9 +65,9 @@ def published(modality: str) -> dict[str, Any]:
         made
         | taking(modality, PARTS | {"audio": PARTS["audio"][:1]})
         | {
-            "network": replace(made["network"], widening=4, receptors=0, alpha=1.5, dropout=0.0),
+            "network": replace(made["network"], widening=4, random_features=0, alpha=1.5, dropout=0.0),
             "training": replace(
-                made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, sense_dropout=0.0
+                made["training"], epochs=30, decay=1e-4, smoothing=0.0, contrast=1.0, modality_dropout=0.0
             ),
             "penalty": None,
             "augmentation": Augmentation(VirtualSpeakers(copies=0), masks=0, noise=0.0, drop=0.0, mirror=0.0, mix=0.0),
@@ -83,7 +83,7 @@ def non_spiking(modality: str) -> dict[str, Any]:
 
 def eeg(modality: str) -> dict[str, Any]:
     """Return `default` with EEG, which joins where all senses decide and a clip has it; untuned."""
-    return default(modality) | {"companion": None if modality == "eeg" else EEG()}
+    return default(modality) | {"auxiliary": None if modality == "eeg" else EEG()}
 
 
 PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from emospike.clip import Clip
 from emospike.features import Feature
-from emospike.features.spectrum import loud_steps
+from emospike.features.spectrum import find_loud_steps
 from emospike.networks.spiking_transformer import STRIDE, Batch, Stream
 from emospike.series import Series
 from emospike.systems.perception import Perceived
@@ -29,40 +29,40 @@ Arrays = tuple[Float32[np.ndarray, "_ _"] | None, ...]
 Means = tuple[Float32[np.ndarray, " _"], ...]
 
 
-def accompanied(seen: Perceived, companion: Feature | None) -> Perceived:
-    """Return the features with those of a companion behind them, on the same grid.
+def add_auxiliary(seen: Perceived, auxiliary: Feature | None) -> Perceived:
+    """Return the features with those of an auxiliary one behind them, on the same grid.
 
     Where the clip lacks it, or it cannot be read, None is in its place, and `Perceived.missing` tells why.
     """
-    if companion is None:
+    if auxiliary is None:
         return seen
-    own = _found_by(companion, seen.clip)
+    own = _extract_kept(auxiliary, seen.clip)
     if isinstance(own, InputError):
-        return replace(seen, series=(*seen.series, None), missing={**seen.missing, companion.sense: str(own)})
-    grid = len(seen.there[0])
+        return replace(seen, series=(*seen.series, None), missing={**seen.missing, auxiliary.modality: str(own)})
+    grid = len(seen.present[0])
     own = own.with_values(np.pad(own.values[:grid], ((0, max(grid - len(own), 0)), (0, 0)), "edge"))
     return replace(seen, series=(*seen.series, own))
 
 
-def _found_by(companion: Feature, clip: Clip) -> Series | InputError:
-    """Return what a companion finds in a clip, or why it finds nothing; kept in `clip.memo`."""
-    if companion not in clip.memo:
+def _extract_kept(auxiliary: Feature, clip: Clip) -> Series | InputError:
+    """Return what an auxiliary feature finds in a clip, or why it finds nothing; kept in `clip.memo`."""
+    if auxiliary not in clip.memo:
         try:
-            clip.memo[companion] = companion.extract(clip)
+            clip.memo[auxiliary] = auxiliary.extract(clip)
         except InputError as error:
-            clip.memo[companion] = error
-    found: Series | InputError = clip.memo[companion]
+            clip.memo[auxiliary] = error
+    found: Series | InputError = clip.memo[auxiliary]
     return found
 
 
-def speech_of(seen: Perceived) -> Perceived:
+def cut_to_speech(seen: Perceived) -> Perceived:
     """Return the features from shortly before the first loud step to shortly after the last; all if nothing is heard.
 
     A face is cut with its voice.
     """
-    if "audio" not in seen.senses:
+    if "audio" not in seen.modalities:
         return seen
-    loud = np.flatnonzero(loud_steps(seen.clip.sound, LOUD))
+    loud = np.flatnonzero(find_loud_steps(seen.clip.sound, LOUD))
     part = slice(max(int(loud[0]) - MARGIN, 0), int(loud[-1]) + 1 + MARGIN)
     return replace(seen, series=tuple(one and one.with_values(one.values[part]) for one in seen.series))
 
@@ -109,22 +109,21 @@ def _check_channels(series: Sequence[Series | None], expected: Sequence[int]) ->
         if one is not None and len(one.channels) != count:
             raise InputError(
                 f"{count} channels expected as in other training clips, got {len(one.channels)} "
-                f"({one.channels[0]} to {one.channels[-1]}): record all clips with the same electrodes"
+                f"({one.channels[0].name} to {one.channels[-1].name}): record all clips with the same electrodes"
             )
 
 
-def of_senses(arrays: Arrays, streams: Sequence[Stream], senses: Sequence[str]) -> Arrays:
-    """Return the arrays of these senses, None in the place of others."""
-    return tuple(one if stream.sense in senses else None for one, stream in zip(arrays, streams, strict=True))
+def mask_series(
+    series: Sequence[Series | None], streams: Sequence[Stream], modalities: Sequence[str]
+) -> tuple[Series | None, ...]:
+    """Return the series of these modalities, None in the place of others."""
+    return tuple(one if stream.modality in modalities else None for one, stream in zip(series, streams, strict=True))
 
 
-def mean_of(seen: Sequence[Perceived], default: Means) -> Means:
-    """Return the mean over clips of the mean over steps, of each feature; the default of one that no clip has."""
-    out = []
-    for i, other in enumerate(default):
-        own = [part.values.mean(axis=0) for one in seen if (part := one.series[i]) is not None]
-        out.append(np.mean(own, axis=0).astype(np.float32) if own else other)
-    return tuple(out)
+def clip_means(seen: Sequence[Perceived], feature: int) -> Float32[np.ndarray, "clips channels"]:
+    """Return the mean over the steps of a feature, a row for each clip that has it."""
+    own = [part.values.mean(axis=0) for one in seen if (part := one.series[feature]) is not None]
+    return np.array(own, np.float32).reshape(len(own), -1)
 
 
 def batch_of(
@@ -155,13 +154,13 @@ def batch_of(
             if one is not None:
                 out[row, at : at + own] = one[skip : skip + own]
         arrays.append(out if any(clip[i] is not None for clip in clips) else None)
-    senses = dict.fromkeys(stream.sense for stream in streams)
-    first = {sense: next(i for i, stream in enumerate(streams) if stream.sense == sense) for sense in senses}
+    senses = dict.fromkeys(stream.modality for stream in streams)
+    first = {sense: next(i for i, stream in enumerate(streams) if stream.modality == sense) for sense in senses}
     there = {sense: np.array([clip[first[sense]] is not None for clip in clips], np.float32) for sense in senses}
     return Batch(tuple(arrays), valid, there, target)
 
 
-def mixed(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
+def mix_clips(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
     """Return a batch whose clips have each a little of another: array and target alike (Zhang et al. 2018, mixup).
 
     Shares are drawn from Beta(strength, strength), the larger of a clip itself; 0 leaves the batch as it is.
@@ -182,7 +181,7 @@ def mixed(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
     return replace(batch, arrays=arrays, valid=valid, target=blend(batch.target))
 
 
-def one_sense_less(batch: Batch, chance: float, rng: np.random.Generator) -> Batch:
+def drop_modality(batch: Batch, chance: float, rng: np.random.Generator) -> Batch:
     """Return the batch without one sense, drawn anew for each clip that has several, with this chance."""
     senses = list(batch.there)
     if len(senses) < 2 or not chance:

@@ -4,153 +4,169 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from emospike.augmentation.masks import Augmentation
 from emospike.datasets.folds import Fold
-from emospike.networks.heads import Head, ridge
-from emospike.networks.spiking_transformer import Batch
-from emospike.systems.eavs_tf.streams import Means, batch_of, mixed, of_senses, one_sense_less
+from emospike.features import Feature
+from emospike.networks.heads import LinearHead, fit_ridge
+from emospike.networks.spiking_transformer import Batch, SpikingTransformer
+from emospike.networks.training import Training
+from emospike.series import Series
+from emospike.systems.eavs_tf.ensemble import Ensemble
+from emospike.systems.eavs_tf.streams import Means, batch_of, drop_modality, mask_series, mix_clips
 from emospike.systems.perception import MODALITIES, Perceived
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.transformer import Network
-    from emospike.systems.eavs_tf.model import EAVSTransformer
+    from emospike.networks.torch.transformer import TransformerNetwork
 
 Targets = Float32[np.ndarray, "clips learnt"]
-Done = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Lessons:
-    """Training clips.
-
-    Attributes
-    ----------
-    seen : the features of each, cut to its speech
-    shifts : what is taken from them
-    target : 1 for the class that is learnt of it, else 0
-    folds : which of them each network trains on, and which it is judged and calibrated by
-    """
-
-    seen: Sequence[Perceived]
-    shifts: Sequence[Means]
-    target: Targets
-    folds: Sequence[Fold]
-
 
 TOGETHER = 64
 """Held-out clips that are put side by side, sorted by length."""
 
 
-def trained_members(system: EAVSTransformer, lessons: Lessons, done: Done) -> list[Network]:
-    """Return a network for each fold, trained on its training part and judged on the rest."""
-    networks = []
-    for member, fold in enumerate(lessons.folds):
-        rng = np.random.default_rng([system.seed, member])
+@dataclass(frozen=True)
+class TrainingClips:
+    """What the networks train on.
 
-        def batches(_: int, fold: Fold = fold, rng: np.random.Generator = rng) -> Iterator[Batch]:
-            return varied(system, lessons, fold.train, rng)
+    Attributes
+    ----------
+    features : what is read of a clip
+    spoken : the features of each clip, cut to its speech
+    shifts : what is taken from them
+    target : 1 for the class that is learnt of it, else 0
+    folds : which of them each network trains on, and which it is validated and calibrated by
+    joined : what the networks read where each modality decides: with an auxiliary one, where all decide
+    """
 
-        def told(epoch: int, epochs: int, member: int = member) -> None:
-            done((member + epoch / epochs) / len(lessons.folds))
+    features: tuple[Feature, ...]
+    spoken: Sequence[Perceived]
+    shifts: Sequence[Means]
+    target: Targets
+    folds: Sequence[Fold]
+    joined: dict[str, tuple[str, ...]]
 
-        judges = [one for view in system.views for _, one in viewed(system, lessons, fold.test, view)]
-        networks.append(
-            network := system.network.train(
-                system.streams_,
-                len(system.learnt_),
-                batches,
-                judges,
-                training=system.training,
-                steps=len(chunks(fold.train, system.training.batch)),
-                seed=system.seed + member,
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the networks are trained; the parameters of `EAVSTransformer` of the same names."""
+
+    network: SpikingTransformer
+    training: Training
+    augmentation: Augmentation
+    penalty: float | None
+    copies: int
+    seed: int
+
+    def train(self, ensemble: Ensemble, clips: TrainingClips, tell: Callable[[float], None]) -> None:
+        """Train a network for each fold on its training part, and validate it on the rest."""
+        from emospike.networks.torch.transformer import train
+
+        for member, fold in enumerate(clips.folds):
+            rng = np.random.default_rng([self.seed, member])
+
+            def draw(_: int, fold: Fold = fold, rng: np.random.Generator = rng) -> Iterator[Batch]:
+                return self._vary(ensemble, clips, fold.train, rng)
+
+            def told(epoch: int, epochs: int, member: int = member) -> None:
+                tell((member + epoch / epochs) / len(clips.folds))
+
+            validation = [one for modality in clips.joined for _, one in batches(ensemble, clips, fold.test, modality)]
+            network = train(
+                self.network,
+                ensemble.streams,
+                clips.target.shape[1],
+                draw,
+                validation,
+                training=self.training,
+                steps=len(chunk(fold.train, self.training.batch)),
+                seed=self.seed + member,
                 progress=told,
             )
-        )
-        if system.penalty is not None:
-            network.set_heads(solved_heads(system, network, lessons, fold.train, rng))
-    return networks
+            ensemble.networks.append(network)
+            if self.penalty is not None:
+                network.set_heads(self._solve_heads(ensemble, network, clips, fold.train, rng))
 
+    def _solve_heads(
+        self,
+        ensemble: Ensemble,
+        network: TransformerNetwork,
+        clips: TrainingClips,
+        rows: Int64[np.ndarray, " train"],
+        rng: np.random.Generator,
+    ) -> dict[str, LinearHead]:
+        """Return heads in closed form, from training clips as they are and as other voices would have spoken them.
 
-def solved_heads(
-    system: EAVSTransformer,
-    network: Network,
-    lessons: Lessons,
-    rows: Int64[np.ndarray, " train"],
-    rng: np.random.Generator,
-) -> dict[str, Head]:
-    """Return heads in closed form, from training clips as they are and as other voices would have spoken them.
+        A head learns what it reads when its modality is alone, and when others are there.
+        """
+        read: dict[str, list[Float32[np.ndarray, "clips _"]]] = {}
+        target: dict[str, list[Targets]] = {}
+        for copy in range(1 + self.copies):
+            spoken = clips.spoken
+            if copy:
+                spoken = [replace(one, series=self._respeak(clips, one, rng)) for one in spoken]
+            for modality in clips.joined:
+                for some, batch in batches(ensemble, replace(clips, spoken=spoken), rows, modality):
+                    for own, one in network.read(batch).items():
+                        has = batch.there[own] > 0
+                        read.setdefault(own, []).append(one[has])
+                        target.setdefault(own, []).append(clips.target[some][has])
+        penalty = self.penalty or 0.0
+        return {own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty) for own in read}
 
-    A head learns what it reads when its sense is alone, and when others are there.
-    """
-    read: dict[str, list[Float32[np.ndarray, "clips _"]]] = {}
-    said: dict[str, list[Targets]] = {}
-    for copy in range(1 + system.copies):
-        seen = lessons.seen if copy == 0 else [respoken(system, one, rng) for one in lessons.seen]
-        for view in system.views:
-            for some, batch in viewed(system, replace(lessons, seen=seen), rows, view):
-                for sense, one in network.read(batch).items():
-                    has = batch.there[sense] > 0
-                    read.setdefault(sense, []).append(one[has])
-                    said.setdefault(sense, []).append(lessons.target[some][has])
-    penalty = cast(float, system.penalty)
-    return {sense: ridge(np.concatenate(read[sense]), np.concatenate(said[sense]), penalty) for sense in read}
+    def _respeak(self, clips: TrainingClips, seen: Perceived, rng: np.random.Generator) -> tuple[Series | None, ...]:
+        """Return the features of a clip as another speaker would have given them."""
+        return self.augmentation.respeak(clips.features, seen.series, rng)
 
-
-def respoken(system: EAVSTransformer, seen: Perceived, rng: np.random.Generator) -> Perceived:
-    """Return a clip as another speaker would have given it."""
-    return replace(seen, series=system.augmentation.respoken(system.read, seen.series, rng))
-
-
-def varied(
-    system: EAVSTransformer, lessons: Lessons, rows: Int64[np.ndarray, " train"], rng: np.random.Generator
-) -> Iterator[Batch]:
-    """Yield the training clips in a new order, each varied anew (see `Augmentation`)."""
-    change = system.augmentation
-    for own in chunks(rng.permutation(rows), system.training.batch):
-        clips = []
-        for i in own:
-            spoken = change.respoken(system.read, lessons.seen[i].series, rng)
-            arrays = system.scales_.arrays(spoken, lessons.shifts[i])
-            pairs = zip(arrays, system.streams_, strict=True)
-            clips.append(
-                tuple(
-                    None if one is None else change.disturbed(one, rng, picture=stream.kind == "picture")
-                    for one, stream in pairs
+    def _vary(
+        self, ensemble: Ensemble, clips: TrainingClips, rows: Int64[np.ndarray, " train"], rng: np.random.Generator
+    ) -> Iterator[Batch]:
+        """Yield the training clips in a new order, each varied anew (see `Augmentation`)."""
+        change = self.augmentation
+        for own in chunk(rng.permutation(rows), self.training.batch):
+            varied = []
+            for i in own:
+                arrays = ensemble.scales.arrays(self._respeak(clips, clips.spoken[i], rng), clips.shifts[i])
+                pairs = zip(arrays, ensemble.streams, strict=True)
+                varied.append(
+                    tuple(
+                        None if one is None else change.disturb(one, rng, picture=stream.kind == "picture")
+                        for one, stream in pairs
+                    )
                 )
-            )
-        batch = batch_of(clips, system.streams_, system.length, lessons.target[own], rng)
-        yield one_sense_less(mixed(batch, change.mix, rng), system.training.sense_dropout, rng)
+            batch = batch_of(varied, ensemble.streams, ensemble.length, clips.target[own], rng)
+            yield drop_modality(mix_clips(batch, change.mix, rng), self.training.modality_dropout, rng)
 
 
-def chunks(rows: Int64[np.ndarray, " rows"], size: int) -> list[Int64[np.ndarray, " some"]]:
+def chunk(rows: Int64[np.ndarray, " rows"], size: int) -> list[Int64[np.ndarray, " some"]]:
     """Return rows in pieces of about this size, none of which is much smaller.
 
-    >>> [len(piece) for piece in chunks(np.arange(70), 32)]
+    >>> [len(piece) for piece in chunk(np.arange(70), 32)]
     [35, 35]
     """
     return np.array_split(rows, max(round(len(rows) / size), 1))
 
 
-def viewed(
-    system: EAVSTransformer, lessons: Lessons, rows: Int64[np.ndarray, " test"], view: str
+def batches(
+    ensemble: Ensemble, clips: TrainingClips, rows: Int64[np.ndarray, " test"], modality: str
 ) -> Iterator[tuple[Int64[np.ndarray, " some"], Batch]]:
-    """Yield clips side by side as they are, by the senses of a modality alone, and their rows; others are left out."""
-    own = np.array([i for i in rows if set(MODALITIES[view]) <= set(lessons.seen[i].senses)], np.int64)
-    own = own[np.argsort([len(lessons.seen[i].there[0]) for i in own], kind="stable")]
-    for some in chunks(own, TOGETHER) if len(own) else ():
-        arrays = [system.scales_.arrays(lessons.seen[i].series, lessons.shifts[i]) for i in some]
-        clips = [of_senses(one, system.streams_, system.joined(MODALITIES[view])) for one in arrays]
-        yield some, batch_of(clips, system.streams_, system.length, lessons.target[some])
+    """Yield clips side by side as they are, by a modality alone, and their rows; those that lack it are left out."""
+    own = np.array([i for i in rows if set(MODALITIES[modality]) <= set(clips.spoken[i].modalities)], np.int64)
+    own = own[np.argsort([len(clips.spoken[i].present[0]) for i in own], kind="stable")]
+    for some in chunk(own, TOGETHER) if len(own) else ():
+        series = [mask_series(clips.spoken[i].series, ensemble.streams, clips.joined[modality]) for i in some]
+        arrays = [ensemble.scales.arrays(one, clips.shifts[i]) for one, i in zip(series, some, strict=True)]
+        yield some, batch_of(arrays, ensemble.streams, ensemble.length, clips.target[some])
 
 
-def held_out_scores(system: EAVSTransformer, lessons: Lessons, view: str) -> Float32[np.ndarray, "clips learnt"]:
-    """Return what each network says, by the senses of a modality, of the clips that it did not train on; else NaN."""
-    out = np.full(lessons.target.shape, np.nan, np.float32)
-    for network, fold in zip(system.networks_, lessons.folds, strict=True):
-        for rows, batch in viewed(system, lessons, fold.test, view):
+def score_held_out(ensemble: Ensemble, clips: TrainingClips, modality: str) -> Float32[np.ndarray, "clips learnt"]:
+    """Return what each network says, by a modality, of the clips that it did not train on; NaN of others."""
+    out = np.full(clips.target.shape, np.nan, np.float32)
+    for network, fold in zip(ensemble.networks, clips.folds, strict=True):
+        for rows, batch in batches(ensemble, clips, fold.test, modality):
             out[rows] = network.scores(batch)
     return out

@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool
 
-from emospike.brain.topography import PARTS as PARTS_OF_FACE
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
@@ -20,6 +19,7 @@ from emospike.features import Feature
 from emospike.features.action_units import ActionUnits
 from emospike.features.linear_fft import LinearFFT
 from emospike.features.mel import Mel
+from emospike.features.movements import PARTS as PARTS_OF_FACE
 from emospike.progress import Progress
 from emospike.readout.interactions import Members, neurons_near
 from emospike.series import Series
@@ -160,7 +160,7 @@ def _interactions(title: str, where: str, model: str, trial: Trial) -> Reproduct
 
 def _band_nodes(system: EXCube2) -> Members:
     """Return the neurons nearest to each channel's sites."""
-    groups = {name: np.array([at]) for at, name in enumerate(system.channels_)}
+    groups = {channel.name: np.array([at]) for at, channel in enumerate(system.channels_)}
     return neurons_near(system.sites_, groups, system.template_.positions, count=3)
 
 

@@ -12,10 +12,11 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
+from emospike.activity import Activity
 from emospike.augmentation.voice import VirtualSpeakers
-from emospike.brain.synapses import Synapses, stacked
+from emospike.brain.synapses import Synapses, stack_synapses
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
 from emospike.brain.topography import Topography
@@ -23,22 +24,24 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
-from emospike.energy.counting import readout_weights, reservoir_operations
+from emospike.energy.counting import count_readout_weights, count_reservoir
 from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.networks.activity import Activity
-from emospike.networks.reservoir import Network, Reservoir
+from emospike.features.spectrum import RATE
+from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
-from emospike.series import Series, frequencies_of
-from emospike.spikes import Spikes, joined, silent
-from emospike.systems.base import Explanation
-from emospike.systems.excube2.panels import explanation_of
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.vector_system import Labels, Vector, VectorSystem
+from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
+from emospike.spikes import Spikes, join
+from emospike.systems.excube2.panels import make_panels
+from emospike.systems.explaining import Attributions
+from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.training import Labels, TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError
 
 
@@ -61,7 +64,7 @@ class EXCube2(VectorSystem):
     passes : STDP passes over the training clips
     vectors : state vectors, joined (section 2.9, Table 5)
     scaler, classifier : the readout (Table 4)
-    voices : virtual speakers added to the training clips, or None
+    augmentation : virtual speakers added to the training clips, or None
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -83,7 +86,7 @@ class EXCube2(VectorSystem):
     encoder_rule: float | None = None
     neurons: int = 3108
     passes: int = 1
-    voices: VirtualSpeakers | None = None
+    augmentation: VirtualSpeakers | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
@@ -92,17 +95,26 @@ class EXCube2(VectorSystem):
     def __post_init__(self) -> None:
         if len(self.features) != len(self.encoders):
             raise InputError(f"one encoder a feature expected, got {len(self.encoders)} for {len(self.features)}")
-        senses = [feature.sense for feature in self.features]
+        senses = [feature.modality for feature in self.features]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
 
-    # -- training, in the paper's order: what needs no labels, and then the readouts of the base class ----------
+    # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 
-    training_stage = "reservoir"
+    def _fit(self, training: TrainingSet) -> None:
+        """Let the cube learn, without labels; then fit the readouts."""
+        self.learn_cube(training.clips, training.progress)
+        collected = self._fit_readouts(
+            training,
+            augmentation=self.augmentation,
+            stage="reservoir",
+            collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
+        )
+        self._average_interactions(collected, training.labels)
 
-    def prepare(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
-        """Do what needs no labels: fit the encoders, build the cube, let it learn; then it gives state vectors."""
-        super().prepare(clips, progress)
+    def learn_cube(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
+        """Fit the encoders, build the cube and let it learn, all without labels; then it has an `activity`."""
+        self.left_out_ = {}
         self._fit_encoders(clips, progress)
         self._build_cube(self._whole(clips))
         self._learn(clips, progress)
@@ -111,7 +123,7 @@ class EXCube2(VectorSystem):
     def _whole(self, clips: Sequence[Clip]) -> Perceived:
         """Return what is perceived of the first clip that lacks no sense."""
         for i, clip in enumerate(clips):
-            seen = self.trained_on(i, clip)
+            seen = self.perceive_training(i, clip)
             if seen is not None and not seen.missing:
                 return seen
         raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
@@ -127,7 +139,7 @@ class EXCube2(VectorSystem):
                         f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
                         f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
                     )
-            found = list(map_clips(self.trained_on, clips, "thresholds", progress))
+            found = list(map_clips(self.perceive_training, clips, "thresholds", progress))
             seen = [one.series for one in found if one is not None]
             self.encoders_ = tuple(
                 type(encoder).fit((one for series in seen if (one := series[i]) is not None), a=self.encoder_rule)
@@ -138,26 +150,29 @@ class EXCube2(VectorSystem):
         """Return the spikes of all features on one grid of channels; a feature that is missing is silent."""
         grid = next(one for one in series if one is not None)
         parts = [
-            silent(channels, len(grid), grid.rate) if one is None else encoder.encode(one)
+            Spikes.silent(len(grid), grid.rate, channels) if one is None else encoder.encode(one)
             for encoder, one, channels in zip(self.encoders_, series, self.parts_, strict=True)
         ]
-        return joined(parts)
+        return join(parts)
 
     def _build_cube(self, seen: Perceived) -> None:
         """Place the neurons in the brain and wire them: every channel enters where its sense does."""
-        self.parts_ = tuple(
-            encoder.encode(one).channels for encoder, one in zip(self.encoders_, seen.there, strict=True)
-        )
+        self.parts_ = self._encode_channels([one.channels for one in seen.present])
         self._place(BrainTemplate.mni152(self.neurons, self.seed))
         self.nodes_ = neurons_near(self.sites_, channel_groups(self.channels_), self.template_.positions)
         inputs = self._inputs()
         recurrent = self.wiring.connect(self.template_, self.seed)
         self.network_ = self.reservoir.build(inputs, recurrent, self.seed)
 
+    def _encode_channels(self, channels: Sequence[tuple[Channel, ...]]) -> tuple[tuple[Channel, ...], ...]:
+        """Return the channels of spikes that the encoders make of the channels of each feature."""
+        still = [Series(np.zeros((1, len(own)), np.float32), RATE, own) for own in channels]
+        return tuple(encoder.encode(one).channels for encoder, one in zip(self.encoders_, still, strict=True))
+
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
         ways = {"audio": self.input_wiring, "face": self.face_wiring}
-        return stacked(
+        return stack_synapses(
             [
                 ways[sense].connect(
                     np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
@@ -166,10 +181,9 @@ class EXCube2(VectorSystem):
             ]
         )
 
-    def _channels_of(self, sense: str) -> tuple[str, ...]:
-        """Return the input channels of a sense."""
-        own = (part for feature, part in zip(self.features, self.parts_, strict=True) if feature.sense == sense)
-        return tuple(name for part in own for name in part)
+    def _channels_of(self, modality: str) -> tuple[Channel, ...]:
+        """Return the input channels of a modality."""
+        return tuple(channel for part in self.parts_ for channel in part if channel.modality == modality)
 
     def _sites_of(self, sense: str) -> Float32[np.ndarray, "channels sites 3"]:
         """Return where the channels of a sense enter: four sites each, two a hemisphere (one twice for the face)."""
@@ -181,7 +195,7 @@ class EXCube2(VectorSystem):
     def _place(self, template: BrainTemplate) -> None:
         """Set what follows from the template and the channels: sites and regions."""
         self.template_ = template
-        self.channels_ = tuple(name for part in self.parts_ for name in part)
+        self.channels_ = tuple(channel for part in self.parts_ for channel in part)
         self.sites_ = np.concatenate([self._sites_of(sense) for sense in MODALITIES[self.modality]])
         sides = {name: np.flatnonzero(template.in_region(name)) for name in template.regions}
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
@@ -193,7 +207,7 @@ class EXCube2(VectorSystem):
             return
 
         def encoded(index: int, clip: Clip) -> Spikes | None:
-            seen = self.trained_on(index, clip)
+            seen = self.perceive_training(index, clip)
             return None if seen is None else self.encode(seen.series)
 
         for _ in range(self.passes):
@@ -201,53 +215,47 @@ class EXCube2(VectorSystem):
                 if spikes is not None:
                     self.network_.learn(spikes)
 
-    def witness(self, seen: Perceived) -> Float[np.ndarray, "nodes nodes"]:
-        """Return how often the nodes followed each other in a training clip."""
-        return interactions(self.activity(seen, seen.senses), self.nodes_)
-
-    def remember(self, witnessed: Mapping[int, Any], y: Labels) -> None:
-        """Average the interactions over the clips of each class (section 3.3)."""
-        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(y)}
-        for i, followed in witnessed.items():
-            by_class[str(y[i])].append(followed)
+    def _average_interactions(self, found: Mapping[int, Any], labels: Labels) -> None:
+        """Average the interactions of the training clips, by index, over each class (section 3.3)."""
+        by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(labels)}
+        for i, one in found.items():
+            by_class[str(labels[i])].append(one)
         nothing = np.zeros((1, len(self.nodes_), len(self.nodes_)))
         self.class_interactions_ = {label: np.mean(own or nothing, axis=0) for label, own in by_class.items()}
 
     # -- from a clip to its state vector -----------------------------------------------------------------------
 
-    def activity(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Activity:
-        """Return what the cube does when it is given these senses alone."""
-        watch = watch or Stopwatch()
-        kept = [
-            one if feature.sense in senses else None for feature, one in zip(self.features, seen.series, strict=True)
-        ]
-        with watch("encoding"):
+    def activity(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Activity:
+        """Return what the cube does when it is given these modalities alone."""
+        timer = timer or Stopwatch()
+        pairs = zip(self.features, seen.series, strict=True)
+        kept = [one if feature.modality in modalities else None for feature, one in pairs]
+        with timer("encoding"):
             spikes = self.encode(kept)
-        with watch("reservoir"):
+        with timer("reservoir"):
             return self.network_.run(spikes)
 
     def read(self, activity: Activity) -> Vector:
         """Return the state vector of an activity (section 2.9)."""
         return read_all(self.vectors, activity, self.regions_)
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the state vector that these senses alone give."""
-        watch = watch or Stopwatch()
-        activity = self.activity(seen, senses, watch)
-        with watch("state vector"):
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the state vector that these modalities alone give."""
+        timer = timer or Stopwatch()
+        activity = self.activity(seen, modalities, timer)
+        with timer("state vector"):
             return self.read(activity)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell (section 3.3)."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has (section 3.3)."""
+        return make_panels(self, seen, target)
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        seen = self.perceive(clip, modality)
-        weights = readout_weights(self.readouts_[modality_of(seen.senses)].classifier)
-        return reservoir_operations(self.network_, self.activity(seen, seen.senses), weights)
+        weights = count_readout_weights(self.readouts_[seen.modality].classifier)
+        return count_reservoir(self.network_, self.activity(seen, seen.modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -264,13 +272,15 @@ class EXCube2(VectorSystem):
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
         facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
-        facts |= {"regions": self.template_.regions, "parts": self.parts_, "encoders": self.encoders_}
+        facts |= {"regions": self.template_.regions, "encoders": self.encoders_}
+        facts["channels"] = [tabulate(dict.fromkeys(one.source for one in part)) for part in self.parts_]
         return stored, facts
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
-        super().restore(arrays, facts)
-        self.encoders_, self.parts_ = tuple(facts["encoders"]), tuple(facts["parts"])
+        self._restore_readouts(arrays, facts)
+        self.encoders_ = tuple(facts["encoders"])
+        self.parts_ = self._encode_channels([from_table(table) for table in facts["channels"]])
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         synapses = [
             Synapses(
@@ -280,7 +290,7 @@ class EXCube2(VectorSystem):
             )
             for name in ("inputs", "recurrent")
         ]
-        self.network_ = Network(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.network_ = ReservoirNetwork(self.reservoir, synapses[0], synapses[1], arrays["tau"])
         self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
         averages = arrays["class_interactions"].astype(float)
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))

@@ -1,116 +1,175 @@
-"""Why eXCube2 decided as it did: every effect is measured by leaving something out and deciding again."""
+"""Why eXCube2 decided as it did: spikes are left out, the network runs again, and the cube is looked into."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Float32, Int64
 
-from emospike.encoding.contract import Decoder
+from emospike.activity import Activity
+from emospike.brain.template import BrainTemplate
+from emospike.brain.wiring import SmallWorld
+from emospike.encoding.contract import Decoder, Encoder
 from emospike.encoding.error import reconstruction_error
 from emospike.encoding.levels import Levels
-from emospike.explain.attribution import stretches
-from emospike.networks.activity import Activity
-from emospike.readout.interactions import channel_groups, interactions
+from emospike.explain.attribution import attribute, cut_moments, log_odds
+from emospike.explain.panel import Panel
+from emospike.explain.panels.animation import animate
+from emospike.explain.panels.cross_modal import show_cross_modal
+from emospike.explain.panels.cube import CubePanel
+from emospike.explain.panels.encoding import EncodingPanel
+from emospike.explain.panels.inputs import InputsPanel
+from emospike.explain.panels.interactions import show_interactions
+from emospike.explain.panels.learning import LearningPanel
+from emospike.explain.panels.raster import Raster, RasterPanel
+from emospike.explain.panels.region_flow import RegionFlowPanel
+from emospike.features import Feature
+from emospike.features.face_landmarks import find_landmarks
+from emospike.networks.reservoir import Reservoir, ReservoirNetwork
+from emospike.readout.interactions import interactions
+from emospike.readout.readout import VectorReadout
 from emospike.readout.traffic import Learning, learning, traffic
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
-from emospike.systems.base import Effect, Explanation
-from emospike.systems.outline import sense_of
-from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.sensing_system import log_odds
-
-if TYPE_CHECKING:
-    from emospike.systems.excube2.model import EXCube2
+from emospike.systems.explaining import Attributions, choose_features, group_channels
+from emospike.systems.perception import Perceived
 
 
-def explanation_of(system: EXCube2, shown: Explanation, seen: Perceived) -> Explanation:
-    """Return an outline (see `outline`) with what only this system can tell."""
-    activity, template, wires = system.activity(seen, seen.senses), system.template_, system.network_.recurrent
-    view, target, regions = modality_of(seen.senses), system.classes_.index(shown.about), len(template.regions)
-    return replace(
-        shown,
-        decoded=dict(rebuilt(system, shown.series, seen)),
-        spikes=activity.inputs,
-        activity=activity,
-        positions=template.positions,
-        region=template.region,
-        regions=template.regions,
-        sites=system.sites_,
-        nodes=tuple(system.nodes_),
-        interactions=interactions(activity, system.nodes_),
-        class_interactions=system.class_interactions_,
-        traffic=traffic(activity, wires, template.region, regions),
-        learning=learnt(system),
-        bands=list(band_effects(system, view, activity, target)),
-        moments=list(moment_effects(system, view, activity, target)),
-        areas=list(area_effects(system, view, activity, target)),
+@runtime_checkable
+class Cube(Protocol):
+    """What is looked into: the trained system (see `EXCube2`)."""
+
+    features: tuple[Feature, ...]
+    encoders_: tuple[Encoder, ...]
+    template_: BrainTemplate
+    wiring: SmallWorld
+    reservoir: Reservoir
+    network_: ReservoirNetwork
+    channels_: tuple[Channel, ...]
+    sites_: Float32[np.ndarray, "channels sites 3"]
+    nodes_: dict[str, Int64[np.ndarray, " _"]]
+    class_interactions_: dict[str, Float[np.ndarray, "nodes nodes"]]
+    readouts_: dict[str, VectorReadout]
+    classes_: tuple[str, ...]
+    seed: int
+
+    def activity(self, seen: Perceived, modalities: Sequence[str]) -> Activity:
+        """Return what the cube does when it is given these modalities alone."""
+
+    def read(self, activity: Activity) -> Float32[np.ndarray, " dims"]:
+        """Return the state vector of an activity."""
+
+
+def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+    """Return what parts of a clip do to a class, and the pictures of what the cube does with it."""
+    activity, template = system.activity(seen, seen.modalities), system.template_
+    readout, features = system.readouts_[seen.modality], choose_features(system.features, seen)
+
+    def decide(one: Activity) -> Float[np.ndarray, " classes"]:
+        return np.asarray(readout.probabilities(system.read(one)[None])[0])
+
+    def run(spikes: Iterator[tuple[str, Spikes]]) -> Iterator[tuple[str, Activity]]:
+        return ((name, system.network_.run(rest)) for name, rest in spikes)
+
+    groups = group_channels(activity.inputs.channels)
+    kinds = {one: run(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.modalities}
+    kinds |= {"moments": run(silence_moments(activity.inputs)), "regions": hide_regions(activity, template)}
+    attributions = attribute(lambda one: log_odds(decide(one), target), activity, kinds)
+    probabilities = dict(zip(system.classes_, decide(activity).tolist(), strict=True))
+    followed = tuple(system.nodes_), interactions(activity, system.nodes_), system.class_interactions_, probabilities
+    modalities = {channel.group: channel.modality for channel in system.channels_}
+    learnt, crossing = show_learning(system), show_cross_modal(*followed, modalities)
+    counts = np.bincount(activity.neuron, minlength=activity.neurons)
+    panels = [
+        show_motion(system, seen, activity),
+        *show_encodings(system, features, seen, activity.inputs),
+        show_regions(activity, template),
+        InputsPanel(template, system.channels_, system.sites_),
+        CubePanel(template, counts, system.channels_, system.sites_),
+        *([crossing] if crossing else []),
+        show_interactions(*followed),
+        RegionFlowPanel(
+            traffic(activity, system.network_.recurrent, template.region, len(template.regions)), template.regions
+        ),
+        *([LearningPanel(learnt, template.regions)] if learnt else []),
+    ]
+    return {**attributions}, panels
+
+
+# -- leaving out -----------------------------------------------------------------------------------------------
+
+
+def silence_groups(spikes: Spikes, groups: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, Spikes]]:
+    """Yield the name of each band of sound or part of the face, and all input spikes but its own."""
+    for name, members in groups.items():
+        yield name, keep(spikes, ~np.isin(spikes.channel, members))
+
+
+def silence_moments(spikes: Spikes) -> Iterator[tuple[str, Spikes]]:
+    """Yield the name of each stretch of time, and all input spikes but its own."""
+    for name, steps in cut_moments(spikes.steps, spikes.rate):
+        yield name, keep(spikes, (spikes.step < steps.start) | (spikes.step >= steps.stop))
+
+
+def keep(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:
+    """Return the events that `mask` keeps, on the same grid."""
+    return replace(spikes, step=spikes.step[mask], channel=spikes.channel[mask], sign=spikes.sign[mask])
+
+
+def hide_regions(activity: Activity, template: BrainTemplate) -> Iterator[tuple[str, Activity]]:
+    """Yield the name of each brain region, and the activity whose spikes there the readout does not see."""
+    here = template.region[activity.neuron]
+    for region, name in enumerate(template.regions):
+        seen = here != region
+        yield name, replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
+
+
+# -- pictures --------------------------------------------------------------------------------------------------
+
+
+def show_motion(system: Cube, seen: Perceived, activity: Activity) -> Panel:
+    """Return the clip in motion."""
+    present = [feature for feature, one in zip(system.features, seen.series, strict=True) if one is not None]
+    sound = seen.clip.sound if "audio" in seen.modalities else np.zeros(0, np.float32)
+    return animate(activity, system.template_, sound, find_landmarks(seen.clip, present))
+
+
+def show_encodings(
+    system: Cube, features: Mapping[str, Series], seen: Perceived, spikes: Spikes
+) -> Iterator[EncodingPanel]:
+    """Yield each feature with its spikes, and as rebuilt from them (the paper's Figure 5).
+
+    Of several levels or encoders the one that rebuilds best is taken; without a decoder nothing is rebuilt.
+    """
+    for name, series in features.items():
+        encoders = [encoder for encoder, own in zip(system.encoders_, seen.series, strict=True) if own is series]
+        levels = [level for own in encoders for level in (own.encoders if isinstance(own, Levels) else (own,))]
+        rebuilt = [one.decode(one.encode(series), series.values[0]) for one in levels if isinstance(one, Decoder)]
+        errors = [float(reconstruction_error(series, one).overall) for one in rebuilt]
+        best = min(zip(errors, rebuilt, strict=True), key=lambda pair: pair[0], default=(np.nan, None))
+        yield EncodingPanel(name, series, spikes, best[1], best[0])
+
+
+def show_regions(activity: Activity, template: BrainTemplate) -> RasterPanel:
+    """Return the spikes of the neurons, region by region; what went in is shown with each feature."""
+    order = np.argsort(template.region, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    sizes = np.bincount(template.region, minlength=len(template.regions))
+    groups = tuple((name, int(size)) for name, size in zip(template.regions, sizes, strict=True) if size)
+    rows, rate = place[activity.neuron], activity.inputs.rate
+    return RasterPanel(
+        [Raster("neurons of the reservoir", activity.step, rows, activity.steps, rate, activity.neurons, groups)]
     )
 
 
-def learnt(system: EXCube2) -> Learning | None:
+def show_learning(system: Cube) -> Learning | None:
     """Return what STDP changed in the cube: its synapses beside those that it was born with."""
     if system.reservoir.stdp is None:
         return None
     template = system.template_
     born = system.wiring.connect(template, system.seed)
     return learning(born, system.network_.recurrent, template.region, len(template.regions))
-
-
-def rebuilt(
-    system: EXCube2, shown: Mapping[str, Series], seen: Perceived
-) -> Iterator[tuple[str, tuple[Series, float]]]:
-    """Yield each drawn feature as rebuilt from its spikes, with its normalised error (the paper's Figure 5).
-
-    Of several levels or encoders the one that rebuilds best is taken; without a decoder the feature is left out.
-    """
-    for name, one in shown.items():
-        encoders = [encoder for encoder, own in zip(system.encoders_, seen.series, strict=True) if own is one]
-        levels = [level for own in encoders for level in (own.encoders if isinstance(own, Levels) else (own,))]
-        attempts = [level.decode(level.encode(one), one.values[0]) for level in levels if isinstance(level, Decoder)]
-        errors = [reconstruction_error(one, attempt).overall for attempt in attempts]
-        if attempts:
-            best = int(np.argmin(errors))
-            yield name, (attempts[best], float(errors[best]))
-
-
-def evidence(system: EXCube2, view: str, activity: Activity, target: int) -> float:
-    """Return the log-odds of a class that the readout of a modality gives an activity."""
-    vector = system.read(activity)
-    return log_odds(system.read_out(view, vector), target)
-
-
-def band_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
-    """Yield what silencing the input spikes of each band of sound and part of the face changes."""
-    whole, spikes = evidence(system, view, activity, target), activity.inputs
-    for name, members in channel_groups(spikes.channels).items():
-        if sense_of(spikes.channels[members[0]]) not in MODALITIES[view]:
-            continue
-        rest = system.network_.run(kept(spikes, ~np.isin(spikes.channel, members)))
-        yield Effect(name, whole - evidence(system, view, rest, target))
-
-
-def moment_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
-    """Yield what silencing the input spikes of each stretch of time changes."""
-    whole, spikes = evidence(system, view, activity, target), activity.inputs
-    for name, start, stop in stretches(spikes.steps, spikes.rate):
-        rest = system.network_.run(kept(spikes, (spikes.step < start) | (spikes.step >= stop)))
-        yield Effect(name, whole - evidence(system, view, rest, target))
-
-
-def area_effects(system: EXCube2, view: str, activity: Activity, target: int) -> Iterator[Effect]:
-    """Yield what hiding the spikes of each brain region from the readout changes."""
-    whole = evidence(system, view, activity, target)
-    here = system.template_.region[activity.neuron]
-    for region, name in enumerate(system.template_.regions):
-        seen = here != region
-        rest = replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
-        yield Effect(name, whole - evidence(system, view, rest, target))
-
-
-def kept(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:
-    """Return the events that `mask` keeps, on the same grid."""
-    return replace(spikes, step=spikes.step[mask], channel=spikes.channel[mask], sign=spikes.sign[mask])

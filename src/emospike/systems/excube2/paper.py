@@ -271,11 +271,11 @@ def _classify_plain(model: str, system: EXCube2, split: Split) -> Found:
     plain = Baseline.preset(modality=MODELS[model])
 
     def means(_: int, clip: Clip) -> dict[str, Any]:
-        series = system.perceive(clip).there
+        series = system.perceive(clip).present
         seen = plain.perceive(clip)
         return {
             "means": np.concatenate([one.values.mean(axis=0) for one in series]),
-            "statistics": plain.vector(seen, seen.senses),
+            "statistics": plain.represent(seen, seen.modalities),
         }
 
     for part, read in ((split.train, train), (split.test, test)):

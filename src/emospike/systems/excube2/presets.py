@@ -61,7 +61,7 @@ def default(modality: str) -> dict[str, Any]:
         "vectors": (StateVector("bins", span="speech"),),
         "scaler": SoftScaler(),
         "classifier": LinearReadout(alpha=4000.0),
-        "voices": VirtualSpeakers(copies=6),
+        "augmentation": VirtualSpeakers(copies=6),
         "finer_labels": True,
     }
     if modality == "audio":
@@ -71,7 +71,7 @@ def default(modality: str) -> dict[str, Any]:
         "encoders": (Levels.of(StepForward, FACE_STEPS), FACE_LEVEL),
         "vectors": (StateVector("count"), StateVector("count", "I split")),
         "classifier": LinearReadout(alpha=0.1, relative=True),
-        "voices": VirtualSpeakers(copies=4) if modality == "both" else None,
+        "augmentation": VirtualSpeakers(copies=4) if modality == "both" else None,
     }
     both = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
     return heard | seen | {"face_wiring": FACE_WIRING} | (both if modality == "both" else {})

@@ -11,15 +11,15 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Shaped
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset, finer_labels
 from emospike.datasets.table import Recording
-from emospike.networks.activity import Activity
 from emospike.progress import Progress
+from emospike.readout.calibration import threshold_for
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import Members, interactions
-from emospike.readout.selective import threshold_for
 from emospike.readout.state_vectors import StateVector, Vector, read_all
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.paper import UNANSWERED, Found, Labels, Numbers, Split
@@ -44,7 +44,7 @@ Read = dict[str, Vectors]
 
 def system_of(preset: str, model: str) -> EXCube2:
     """Return the unfitted system of a model, without virtual speakers."""
-    return replace(EXCube2.preset(preset, modality=MODELS[model]), voices=None)
+    return replace(EXCube2.preset(preset, modality=MODELS[model]), augmentation=None)
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Material:
 
 def train_cube(system: EXCube2, split: Split) -> EXCube2:
     """Return a system whose cube has learnt from the training part of a split; it has no readout."""
-    return replace(system, seed=split.seed).prepare(split.train.clips(), split.progress)
+    return replace(system, seed=split.seed).learn_cube(split.train.clips(), split.progress)
 
 
 def run_cube(
@@ -87,7 +87,7 @@ def run_cube(
 
     def one(_: int, clip: Clip) -> Of:
         seen = system.perceive(clip)
-        return read(system.activity(seen, seen.senses))
+        return read(system.activity(seen, seen.modalities))
 
     return list(map_clips(one, Dataset("", tuple(recordings)).clips(), "activity", progress))
 
@@ -125,9 +125,9 @@ def decide(system: EXCube2, classifier: Classifier, train: Vectors, labels: Labe
 def decide_calibrated(system: EXCube2, train: Vectors, split: Split, test: Vectors) -> Decided:
     """Return what the readout of a system decides, calibrated on training speakers that it held out in turn."""
     part = split.train
-    who = np.array(part.known_speakers() or range(len(part)), dtype=str)
+    who = np.array(part.known_speakers or range(len(part)), dtype=str)
     finer = finer_labels(part) if system.finer_labels else None
-    readout = system.new_readout().fit(train, part.labels, who, finer=None if finer is None else np.array(finer))
+    readout = system._new_readout().fit(train, part.labels, who, finer=None if finer is None else np.array(finer))
     found = readout.probabilities(test)
     return Decided(np.array(readout.classes)[found.argmax(axis=1)], found.max(axis=1))
 
@@ -152,7 +152,7 @@ def time_stages(system: EXCube2, split: Split) -> dict[str, Numbers]:
     train, clips = split.train, split.test.clips()
     start = time.perf_counter()
     fresh = replace(system, seed=split.seed)
-    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers(), split.progress, finer_labels(train))
+    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress, finer_labels(train))
     training = (time.perf_counter() - start) / len(train)
     fresh.decide(clips[0])  # what is compiled, is compiled now
     spent = [fresh.decide(clip).seconds for clip in clips[:TIMED]]

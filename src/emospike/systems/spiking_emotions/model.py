@@ -11,36 +11,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32, Int64, Shaped
+from jaxtyping import Float32
 
 from emospike.clip import Clip
-from emospike.clip.batch import map_clips, try_clips
+from emospike.clip.batch import map_clips
 from emospike.datasets.folds import inner_folds
 from emospike.encoding.frame_difference import FrameDifference
 from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
-from emospike.networks.training import Training, deep
-from emospike.progress import Progress, Stopwatch, tell_share
+from emospike.networks.training import Training, require_torch
+from emospike.progress import Stopwatch, tell_share
 from emospike.readout.early import Votes, counted
-from emospike.readout.polled import Polled
-from emospike.systems.base import Explanation
-from emospike.systems.clips import training_labels
+from emospike.readout.readout import ScoreReadout
+from emospike.systems.base import System
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
-from emospike.systems.sensing_system import Answer, Answers, SensingSystem
-from emospike.systems.spiking_emotions.panels import counterpart_of, explanation_of, operations_of
+from emospike.systems.spiking_emotions.cost import counterpart_of, operations_of
+from emospike.systems.spiking_emotions.panels import make_panels
+from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
+from emospike.systems.training import Labels, TrainingSet
 from emospike.validation import InputError, positive, within
 
 if TYPE_CHECKING:
-    from emospike.networks.torch.plif import Network, Watched
+    from emospike.networks.torch.plif import PlifNetwork
 
-Look = Float32[np.ndarray, "steps _ size size"]
-Labels = Shaped[np.ndarray, " clips"]
+Events = Float32[np.ndarray, "steps _ size size"]
 
 
 @dataclass
-class SpikingEmotions(SensingSystem):
+class SpikingEmotions(System):
     """Pictures of the face -> events -> PLIF network, a few times over -> votes -> calibrated probabilities.
 
     The networks train on all training speakers, and their votes are averaged. Before them, as many others as there are
@@ -88,204 +90,115 @@ class SpikingEmotions(SensingSystem):
 
     # -- from a clip to events (section 2.1) -------------------------------------------------------------------
 
-    def look(self, seen: Perceived) -> Look:
-        """Return what the network sees of a clip: events, or for a twin without spikes the grey pictures.
+    def events(self, seen: Perceived) -> Events:
+        """Return what the networks see of a clip: events, or for an equivalent without spikes the grey pictures.
 
         Each picture that is taken is made once; the camera then shows those of a short film more than once.
         """
-        _, greys = self.pictures.greys(seen.clip, self.camera.chosen)
-        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.chosen(len(greys)), None]
+        _, greys = self.pictures.greys(seen.clip, self.camera.choose_frames)
+        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.choose_frames(len(greys)), None]
+
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Hidden:
+        """Return the hidden spikes of each network (section 2.2)."""
+        timer = timer or Stopwatch()
+        with timer("events"):
+            events = self.events(seen)
+        with timer("network"):
+            return [network.read_hidden(events[None])[0] for network in self.voters_.networks]
 
     # -- training (section 2.3) --------------------------------------------------------------------------------
 
-    def fit(
-        self,
-        clips: Sequence[Clip],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
-        progress: Progress | None = None,
-        finer: Sequence[str] | None = None,
-    ) -> SpikingEmotions:
+    def _fit(self, training: TrainingSet) -> None:
         """Train the networks, and calibrate on speakers that others like them did not train on."""
-        deep()
-        y, who = training_labels(clips, labels, speakers, self.normalise)
-        self.left_out_ = {}
+        require_torch()
 
-        def one(index: int, clip: Clip) -> Look | None:
-            seen = self.trained_on(index, clip)
-            return None if seen is None else self.look(seen)
+        def one(index: int, clip: Clip) -> Events | None:
+            seen = self.perceive_training(index, clip)
+            return None if seen is None else self.events(seen)
 
-        found = list(map_clips(one, clips, "events", progress))
-        used = np.array([i for i, look in enumerate(found) if look is not None], np.int64)
-        looks = np.stack([look for look in found if look is not None])
-        self.classes_ = tuple(np.unique(y[used]).tolist())
-        votes = self._train(looks, y[used], who[used], tell_share(progress, len(clips)))
-        self.readout_ = Polled(self.normalise, self.coverage).fit(counted(votes, self.lead), y[used], who[used])
-        self.threshold_ = self.readout_.threshold_
-        self._remember(looks, np.searchsorted(self.classes_, y[used]))
-        return self
+        found = list(map_clips(one, training.clips, "events", training.progress))
+        used = np.array([i for i, own in enumerate(found) if own is not None], np.int64)
+        events, y, who = (
+            np.stack([own for own in found if own is not None]),
+            training.labels[used],
+            training.speakers[used],
+        )
+        networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)))
+        calibrated = ScoreReadout(self.normalise, self.coverage).fit(counted(votes, self.lead), y, who)
+        self.voters_ = VoteReadout(self.network, networks, self.lead, calibrated)
+        self.voters_.keep([network.read_hidden(events) for network in networks], np.searchsorted(np.unique(y), y))
+        self.held_out_ = {self.modality: np.full((len(training.clips), len(calibrated.classes)), np.nan)}
+        self.held_out_[self.modality][used] = calibrated.held_out_
+        self._set_readouts()
 
-    def _train(self, looks: Seen, y: Labels, who: Labels, done: Callable[[float], None]) -> Votes:
-        """Train the networks; return how others voted on each clip, which had trained without its speaker."""
-        target, classes = np.searchsorted(self.classes_, y), len(self.classes_)
+    def _train(
+        self, events: Seen, y: Labels, who: Labels, tell: Callable[[float], None]
+    ) -> tuple[list[PlifNetwork], Votes]:
+        """Return the networks, and how others voted on each clip, which had trained without its speaker."""
+        from emospike.networks.torch.plif import train
+
+        names, target = np.unique(y, return_inverse=True)
         folds = inner_folds(y, who, self.parts)
-        lessons = [fold.train for fold in folds] + [np.arange(len(y))] * self.members
-        networks: list[Network] = []
-        for number, rows in enumerate(lessons):
+        parts = [fold.train for fold in folds] + [np.arange(len(y))] * self.members
+        networks: list[PlifNetwork] = []
+        for number, rows in enumerate(parts):
 
             def told(epoch: int, epochs: int, number: int = number) -> None:
-                done((number + epoch / epochs) / len(lessons))
+                tell((number + epoch / epochs) / len(parts))
 
             networks.append(
-                self.network.train(
-                    looks[rows],
+                train(
+                    self.network,
+                    events[rows],
                     target[rows],
-                    classes,
+                    len(names),
                     training=self.training,
                     momentum=self.momentum,
                     seed=self.seed + number,
                     progress=told,
                 )
             )
-        self.networks_ = networks[len(folds) :]
-        votes = np.zeros((len(y), self._votes, classes), np.float32)
+        votes = np.zeros((len(y), self.network.steps if self.network.spiking else 1, len(names)), np.float32)
         for fold, network in zip(folds, networks, strict=False):
-            votes[fold.test] = network.voted(looks[fold.test])
-        return votes
+            votes[fold.test] = network.vote(events[fold.test])
+        return networks[len(folds) :], votes
 
-    def _remember(self, looks: Seen, target: Int64[np.ndarray, " clips"]) -> None:
-        """Keep what the hidden neurons do with the training clips: a bit a neuron and step."""
-        self.memory_: list[np.ndarray] = [self._packed(network.remembered(looks)) for network in self.networks_]
-        self.remembered_: Int64[np.ndarray, " clips"] = target.astype(np.int64)
-
-    def _packed(self, inner: Float32[np.ndarray, "clips looks hidden"]) -> np.ndarray:
-        return np.packbits(inner > 0, axis=None) if self.network.spiking else inner
-
-    def _recalled(self, member: int) -> Float32[np.ndarray, "clips looks hidden"]:
-        if not self.network.spiking:
-            return self.memory_[member]
-        shape = (len(self.remembered_), self._votes, self.network.hidden)
-        return np.unpackbits(self.memory_[member], count=int(np.prod(shape))).reshape(shape).astype(np.float32)
-
-    @property
-    def _votes(self) -> int:
-        """How often a network votes: at each step, or once without spikes."""
-        return self.network.steps if self.network.spiking else 1
+    def _set_readouts(self) -> None:
+        self.readouts_ = {self.modality: self.voters_}
 
     # -- voting and mapping to emotions (section 2.3) ----------------------------------------------------------
 
-    def votes(self, looks: Seen) -> Votes:
+    def votes(self, events: Seen) -> Votes:
         """Return the share of each class's voters that fired at each step, averaged over the networks."""
-        return np.asarray(np.mean([network.voted(looks) for network in self.networks_], axis=0), np.float32)
-
-    def scores(self, looks: Seen) -> Float32[np.ndarray, "clips classes"]:
-        """Return the mean votes, counted until they are settled if a lead is given."""
-        return counted(self.votes(looks), self.lead)
-
-    def answer(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Answer:
-        """Return the calibrated probabilities that the face gives."""
-        watch = watch or Stopwatch()
-        with watch("events"):
-            look = self.look(seen)
-        with watch("network"):
-            scores = self.scores(look[None])
-        with watch("classifier"):
-            return np.asarray(self.readout_.probabilities(scores)[0])
-
-    def scored(self, clip: Clip) -> Float32[np.ndarray, " classes"]:
-        """Return the mean votes of one clip."""
-        return np.asarray(self.scores(self.look(self.perceive(clip))[None])[0])
-
-    def predict_proba(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> Answers:
-        """Return calibrated probabilities; a system that normalises speakers takes the mean of each."""
-        found = list(map_clips(lambda _, clip: self.scored(clip), clips, "votes", progress))
-        return self.readout_.probabilities(np.stack(found), None if speakers is None else np.asarray(speakers))
-
-    def answers(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> tuple[dict[str, Answers], dict[int, str]]:
-        """Return the probabilities of the clips that show a face, and why the others have none."""
-        scores, left_out = try_clips(self.scored, clips, "votes", progress)
-        out = np.full((len(clips), len(self.classes_)), np.nan)
-        if own := list(scores):
-            who = None if speakers is None else np.asarray(speakers)[own]
-            out[own] = self.readout_.probabilities(np.stack(list(scores.values())), who)
-        return {self.modality: out}, left_out
-
-    # -- adapting ----------------------------------------------------------------------------------------------
-
-    def adapt(self, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> SpikingEmotions:
-        """Learn a new speaker (without labels: its mean votes), or new clips and classes by the last layer alone.
-
-        That layer rehearses the training clips, whose hidden spikes are kept, so that they stay known.
-        """
-        looks = np.stack(list(map_clips(lambda _, clip: self.look(self.perceive(clip)), clips, "events")))
-        if labels is None:
-            self.readout_.adapt(self.scores(looks))
-            return self
-        before, y = list(self.classes_), np.asarray(labels, dtype=str)
-        self.classes_ = tuple(sorted({*before, *y.tolist()}))
-        moved = np.searchsorted(self.classes_, before)
-        self.readout_.extend(before, list(self.classes_), moved)
-        self._teach(looks, np.searchsorted(self.classes_, y), moved)
-        return self
-
-    def _teach(self, looks: Seen, target: Int64[np.ndarray, " clips"], moved: Int64[np.ndarray, " old"]) -> None:
-        """Let the voters learn clips beside those that are remembered."""
-        from emospike.networks.torch.plif import taught, widened
-
-        known: Int64[np.ndarray, " old"] = self.remembered_
-        for member, network in enumerate(self.networks_):
-            widened(network, len(self.classes_), moved)
-            inner = np.concatenate([self._recalled(member), network.remembered(looks)])
-            taught(network, inner, np.concatenate([moved[known], target]))
-            self.memory_[member] = self._packed(inner)
-        self.remembered_ = np.concatenate([moved[known], target])
+        return np.asarray(np.mean([network.vote(events) for network in self.voters_.networks], axis=0), np.float32)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
-    def watched(self, clip: Clip) -> list[Watched]:
-        """Return potentials and spikes of the voting neurons of each network (Figure 3)."""
-        look = self.look(self.perceive(clip))
-        return [network.watched(look) for network in self.networks_]
-
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.look(self.perceive(clip, modality)))
+        return operations_of(self, self.events(seen))
 
-    def counterpart(self) -> Operations:
-        """Return what the paper's counterpart without spikes costs: all frames are channels of one picture."""
-        return counterpart_of(self.network, len(self.classes_), len(self.networks_))
+    def equivalent(self) -> Operations:
+        """Return what the paper's non-spiking equivalent costs: all frames are channels of one picture."""
+        return counterpart_of(self.network, len(self.classes_), len(self.voters_.networks))
 
     # -- storing -----------------------------------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        own, facts = self.readout_.state()
-        arrays = {f"readout.{name}": array for name, array in own.items()} | {"remembered": self.remembered_}
-        for member, (network, memory) in enumerate(zip(self.networks_, self.memory_, strict=True)):
-            arrays |= {f"network.{member}.{name}": one.numpy() for name, one in network.state_dict().items()}
-            arrays[f"memory.{member}"] = memory
-        return arrays, {"readout": facts}
+        return self.voters_.state()
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SpikingEmotions:
         """Take back what `state` returned."""
-        deep()
-        from emospike.networks.torch.plif import restored
-
-        own = {name[8:]: array for name, array in arrays.items() if name.startswith("readout.")}
-        self.readout_ = Polled(self.normalise, self.coverage).restore(own, facts["readout"])
-        members = sorted(int(name[7:]) for name in arrays if name.startswith("memory."))
-        self.memory_, self.remembered_ = [arrays[f"memory.{i}"] for i in members], arrays["remembered"]
-        self.networks_ = []
-        for i in members:
-            head = f"network.{i}."
-            weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            self.networks_.append(restored(self.network, len(self.classes_), weights))
+        require_torch()
+        own = facts["readout"]
+        if "learnt" not in own:  # files of version 0.1
+            own = own | {"learnt": facts["classes"], "groups": facts["classes"]}
+        calibrated = ScoreReadout(self.normalise, self.coverage)
+        self.voters_ = VoteReadout(self.network, [], self.lead, calibrated).restore(arrays, {"readout": own})
+        self._set_readouts()
         return self

@@ -1,24 +1,21 @@
-"""Why the voters of Spiking Emotions voted so, and what that cost: events are left out, and they vote again."""
+"""Why the voters of Spiking Emotions voted so: events are left out, and they vote again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
-from emospike.energy.counting import MOVED, WORD, dense_layer, summed
-from emospike.energy.operations import LayerCost, Operations
-from emospike.explain.attribution import stretches
-from emospike.networks.plif_net import PlifNet
-from emospike.readout.early import Ballot, stops
-from emospike.systems.base import Effect, Explanation
+from emospike.explain.attribution import attribute, cut_moments
+from emospike.explain.panel import Panel
+from emospike.explain.panels.vote import VotePanel
+from emospike.readout.early import Ballot, counted, stops
+from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 
-if TYPE_CHECKING:
-    from emospike.systems.spiking_emotions.model import Look, SpikingEmotions
+Events = Float32[np.ndarray, "steps _ size size"]
 
 MIDDLE = 0.45
 """Where a picture parts into the upper face (eyes and brows) and the lower (nose and mouth), from the top."""
@@ -36,23 +33,21 @@ PARTS = {
 """Parts of the picture as shares of its height and width; left is the picture's left."""
 
 
-def explanation_of(system: SpikingEmotions, shown: Explanation, seen: Perceived) -> Explanation:
-    """Return an outline (see `outline`) with what only this system can tell.
+def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+    """Return what parts of a clip do to a class, and the pictures of what the voters do with it."""
+    look = system.events(seen)
+    times, _ = system.pictures.greys(seen.clip, system.camera.choose_frames)
+    times = np.asarray(times[system.camera.choose_frames(len(times))], np.float64)
+    still, voters = background(system, look), system.voters_
 
-    The neurons have no place in the brain, and their spikes a grid of their own: they are not told here.
-    """
-    target, look = system.classes_.index(shown.about), system.look(seen)
-    times, _ = system.pictures.greys(seen.clip, system.camera.chosen)
-    times = times[system.camera.chosen(len(times))]
-    return replace(
-        shown,
-        bands=list(part_effects(system, look, target)),
-        moments=list(moment_effects(system, look, times, len(seen.there[0]), target)),
-        ballot=ballot_of(system, look, times),
-    )
+    def evidence(one: Events) -> float:
+        return float(voters.calibrated.log_odds(counted(system.votes(one[None]), voters.lead), target))
+
+    kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
+    return {**attribute(evidence, look, kinds)}, [VotePanel(ballot_of(system, look, times))]
 
 
-def ballot_of(system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " steps"]) -> Ballot:
+def ballot_of(system: Any, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
     """Return what the network saw, and how its neurons voted."""
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
@@ -60,33 +55,25 @@ def ballot_of(system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " 
     return Ballot(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
 
 
-def evidence(system: SpikingEmotions, look: Look, target: int) -> float:
-    """Return the log-odds of a class."""
-    return system.readout_.log_odds(system.scores(look[None]), target)
-
-
-def part_effects(system: SpikingEmotions, look: Look, target: int) -> Iterator[Effect]:
-    """Yield what leaving out each part of the face changes: its events, and its part of the first picture."""
-    whole, still = evidence(system, look, target), background(system, look)
+def occlude_parts(look: Events, still: Events) -> Iterator[tuple[str, Events]]:
+    """Yield the name of each part of the face, and all but its events and its part of the first picture."""
     for name, (rows, columns) in PARTS.items():
-        rest = look.copy()
-        here = (..., _pixels(rows, look.shape[2]), _pixels(columns, look.shape[3]))
+        rest, here = look.copy(), (..., _pixels(rows, look.shape[2]), _pixels(columns, look.shape[3]))
         rest[here] = still[here]
-        yield Effect(f"face {name}", whole - evidence(system, rest, target))
+        yield f"face {name}", rest
 
 
-def moment_effects(
-    system: SpikingEmotions, look: Look, times: Float64[np.ndarray, " steps"], grid: int, target: int
-) -> Iterator[Effect]:
-    """Yield what leaving out the events of each stretch of time changes; `times` of the steps in s, `grid` of 10 ms."""
-    whole, still = evidence(system, look, target), background(system, look)
-    for name, start, stop in stretches(grid, 100.0):
-        rest, here = look.copy(), (times >= start / 100) & (times < stop / 100)
+def occlude_moments(
+    look: Events, still: Events, times: Float64[np.ndarray, " steps"], grid: int
+) -> Iterator[tuple[str, Events]]:
+    """Yield the name of each moment, and all events but its own; `times` of the steps in s, `grid` of 10 ms."""
+    for name, steps in cut_moments(grid, 100.0):
+        rest, here = look.copy(), (times >= steps.start / 100) & (times < steps.stop / 100)
         rest[here] = still[here]
-        yield Effect(name, whole - evidence(system, rest, target))
+        yield name, rest
 
 
-def background(system: SpikingEmotions, look: Look) -> Look:
+def background(system: Any, look: Events) -> Events:
     """Return a clip that tells nothing: no event, and white where pictures are seen."""
     still = np.zeros_like(look)
     if not system.network.spiking:
@@ -99,58 +86,3 @@ def background(system: SpikingEmotions, look: Look) -> Look:
 def _pixels(part: slice, size: int) -> slice:
     ends = (None if end is None else round(end * size) for end in (part.start, part.stop))
     return slice(*ends)
-
-
-# -- cost ------------------------------------------------------------------------------------------------------
-
-
-def operations_of(system: SpikingEmotions, look: Look) -> Operations:
-    """Return the cost of one vote of all networks, beside the same synapses driven by real numbers at every step.
-
-    A spike costs one accumulate a synapse that it reaches; average pooling passes each of its four spikes on. The first
-    picture, of real numbers, costs multiply-accumulates. The leak costs one a neuron and step. Where a lead is
-    given, steps after the vote is settled cost nothing. Batch norms are folded into the synapses before them.
-    """
-    classes = len(system.classes_)
-    if not system.network.spiking:
-        return counterpart_of(system.network, classes, len(system.networks_))
-    steps = int(stops(system.votes(look[None]), system.lead)[0]) if system.lead is not None else len(look)
-    layers, spikes = list[LayerCost](), 0.0
-    stages = system.network.stages(classes)
-    cells = sum(stage.outputs for stage in stages)
-    for prefix, network in zip(prefixes(len(system.networks_)), system.networks_, strict=True):
-        watched = network.watched(look[:steps])
-        for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
-            real = stage is stages[0] and system.camera.float_first
-            layers.append(_layer(prefix + stage.name, stage.macs, (arriving, awake), steps, real=real))
-        layers.append(dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
-        spikes += steps * sum(rate * stage.outputs for rate, stage in zip(watched.rates, stages, strict=True))
-    events = float(look[1:steps].sum())
-    return summed(layers, round(events + spikes), spikes / (cells * steps * len(system.networks_)))
-
-
-def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:
-    """Return the cost of a layer of synapses, by the spikes that arrive at an input and the share that gets any.
-
-    Where any arrive, a weight is read and a potential read and written, once for the spikes of one pooled input.
-    `real` numbers are seen at the first step.
-    """
-    macs, twin, rest = synapses * real, synapses * steps, synapses * (steps - real)
-    moved = WORD * MOVED * (round(arriving[1] * rest) + macs)
-    return LayerCost(name, arriving[0], macs, round(arriving[0] * rest), moved, twin, WORD * MOVED * twin)
-
-
-def prefixes(networks: int) -> list[str]:
-    """Return what stands before the layers of each network: nothing where there is one."""
-    return [f"network {number}, " for number in range(1, networks + 1)] if networks > 1 else [""]
-
-
-def counterpart_of(network: PlifNet, classes: int, networks: int = 1) -> Operations:
-    """Return the cost of the paper's counterpart without spikes: all frames are the channels of one picture."""
-    stages = replace(network, spiking=False).stages(classes)
-    layers = [
-        dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs)
-        for prefix in prefixes(networks)
-        for stage in stages
-    ]
-    return summed(layers, spikes=0, spike_rate=0.0)

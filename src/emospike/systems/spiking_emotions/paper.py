@@ -17,8 +17,10 @@ from emospike.datasets import Dataset
 from emospike.networks.plif_net import Seen
 from emospike.progress import tell_share
 from emospike.readout.early import Votes, accuracy_by_step, counted, latency_curve
+from emospike.readout.readout import ScoreReadout
 from emospike.systems.paper import Answer, Claim, Found, Reproduction, Split, Trial
 from emospike.systems.spiking_emotions.model import SpikingEmotions
+from emospike.systems.spiking_emotions.voters import VoteReadout
 
 SOURCE = "Wang et al. 2022 (CEUR-WS 3331)"
 
@@ -57,15 +59,18 @@ def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True,
         camera=replace(made.camera, float_first=float_first),
         network=replace(made.network, **network),
         training=training,
-    )  # type: ignore[return-value]
+    )
 
 
 def trained(split: Split, **changes: Any) -> SpikingEmotions:
     """Return that system with one network, trained on the training part of a split; its votes are not calibrated."""
+    from emospike.networks.torch.plif import train as train_plif
+
     system, train = untrained(split.seed, **changes), split.train
     told = tell_share(split.progress, len(train))
     system.classes_ = train.classes
-    network = system.network.train(
+    network = train_plif(
+        system.network,
         looks_of(system, train),
         numbered(system, train),
         len(system.classes_),
@@ -73,13 +78,13 @@ def trained(split: Split, **changes: Any) -> SpikingEmotions:
         seed=split.seed,
         progress=lambda epoch, epochs: told(epoch / epochs),
     )
-    system.networks_ = [network]
+    system.voters_ = VoteReadout(system.network, [network], system.lead, ScoreReadout())
     return system
 
 
 def looks_of(system: SpikingEmotions, dataset: Dataset) -> Seen:
     """Return what the network sees of each recording."""
-    return np.stack(list(map_clips(lambda _, clip: system.look(system.perceive(clip)), dataset.clips(), "events")))
+    return np.stack(list(map_clips(lambda _, clip: system.events(system.perceive(clip)), dataset.clips(), "events")))
 
 
 def named(system: SpikingEmotions, votes: Votes, lead: float | None = None) -> Shaped[np.ndarray, " clips"]:
@@ -144,7 +149,10 @@ def newborn(split: Split, **changes: Any) -> SpikingEmotions:
     """Return a system whose network has learnt nothing."""
     system = untrained(split.seed, **(changes | {"epochs": None}))
     system.classes_ = split.train.classes
-    system.networks_ = [system.network.build(len(system.classes_), split.seed)]
+    from emospike.networks.torch.plif import PlifNetwork
+
+    network = PlifNetwork.build(system.network, len(system.classes_), split.seed)
+    system.voters_ = VoteReadout(system.network, [network], system.lead, ScoreReadout())
     return system
 
 
@@ -170,7 +178,7 @@ def _watching(split: Split) -> Found:
     for what, wanted in SAMPLES.items():
         chosen = np.flatnonzero(right == wanted)
         if len(chosen):
-            watched = system.networks_[0].watched(looks[chosen[0]])
+            watched = system.voters_.networks[0].measure(looks[chosen[0]])
             curves[what] = {
                 f"{kind} {voter:02d}": line.tolist()
                 for kind, lines in (("potential", watched.potentials), ("spikes", watched.spikes))

@@ -15,23 +15,34 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from emospike.activity import Activity
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.competitive import SILENCE, CompetitiveNetwork, Link, run_together
+from emospike.energy.operations import Operations
+from emospike.explain.panel import Panel
+from emospike.features import Feature
+from emospike.networks.competitive import CompetitiveNetwork, Link, run_together
+from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
-from emospike.networks.trains import Response, Trains, poisson_trains
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.graph import GraphConvolution, Unscaled
-from emospike.readout.readout import Readout
-from emospike.readout.scaling import SoftScaler
-from emospike.readout.training_rows import Rows
-from emospike.systems.base import Explanation
-from emospike.systems.competitive_system import CompetitiveSystem
-from emospike.systems.pathways import Lines, Pathway
+from emospike.readout.readout import VectorReadout
+from emospike.spikes import Spikes, join
+from emospike.systems.competitive import (
+    LayerInputs,
+    count_one_pass,
+    diagnose,
+    restore_networks,
+    round_to_stored,
+    state_of,
+)
+from emospike.systems.explaining import Attributions
+from emospike.systems.pathways import Lines, Pathway, Raw
 from emospike.systems.perception import MODALITIES, Perceived
-from emospike.systems.synch_graph.panels import convolution_cost, explanation_of, operations_of
-from emospike.systems.vector_system import Labels, Vector
+from emospike.systems.synch_graph.cost import convolution_cost, operations_of
+from emospike.systems.synch_graph.panels import make_panels
+from emospike.systems.training import TrainingSet
+from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
 
 
@@ -53,7 +64,7 @@ class TransductiveRun:
 
 
 @dataclass
-class SynchGraph(CompetitiveSystem):
+class SynchGraph(VectorSystem):
     """Features -> Poisson spikes -> two groups that hear each other -> graph of synchrony -> graph convolution.
 
     The vector of a clip is its graph, flattened: spikes and first spike of every neuron, then the edges.
@@ -67,7 +78,7 @@ class SynchGraph(CompetitiveSystem):
     conductance : mean excitatory conductance that each group brings to the other; their input brings 0.3 to 1
     delay : of sound, ms
     passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
-    looks : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
+    presentations : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
     normalise : ``"none"``, or ``"speaker"``: counts and edges are then those above the speaker's mean
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
@@ -83,19 +94,17 @@ class SynchGraph(CompetitiveSystem):
     conductance: float = 0.1
     delay: float = 5.0
     passes: int = 1
-    looks: int = 1
+    presentations: int = 1
     normalise: str = "none"
     coverage: float = 0.78
     seed: int = 0
 
-    training_stage = "synchrony graphs"
-
     def __post_init__(self) -> None:
         one_of("edges", self.edges, EDGES)
         within("passes", self.passes, 0, 1000)
-        within("looks", self.looks, 1, 1000)
+        within("presentations", self.presentations, 1, 1000)
         within("delay", self.delay, 0.0, 1000.0)
-        senses = tuple(pathway.sense for pathway in self.pathways)
+        senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
             raise InputError(f"a pathway of {' and one of '.join(MODALITIES[self.modality])} expected, got {senses}")
 
@@ -105,15 +114,46 @@ class SynchGraph(CompetitiveSystem):
         return Synchrony(self.window, self.edges)
 
     @property
-    def scaler(self) -> SoftScaler:  # type: ignore[override]
-        """Nothing: a graph is not scaled, and its classifier normalises what nodes say."""
-        return Unscaled()
+    def features(self) -> tuple[Feature, ...]:  # type: ignore[override]
+        """What is taken from a clip, one a pathway."""
+        return LayerInputs(self.pathways).features
 
     # -- multisensory integration and interaction: what needs no labels -----------------------------------------
 
+    def _fit(self, training: TrainingSet) -> None:
+        """Let the groups learn without labels, then fit the readouts; keep the mean graph of each class."""
+        self.learn_groups(training.clips, training.progress)
+        collected = self._fit_readouts(
+            training,
+            stage="synchrony graphs",
+            collect=lambda _, vectors: vectors.get(self.modality),
+        )
+        whole = {i: vector for i, vector in collected.items() if vector is not None}
+        self.class_graphs_ = {
+            str(label): Graph.mean([Graph.unflatten(own) for i, own in whole.items() if training.labels[i] == label])
+            for label in np.unique(training.labels[list(whole)])
+        }
+
+    def learn_groups(self, clips: Sequence[Clip], progress: Progress | None = None) -> SynchGraph:
+        """Fit scales to what the groups are to see of the training clips, and let the groups learn."""
+
+        def look(index: int, clip: Clip) -> list[Raw | None] | None:
+            seen = self.perceive_training(index, clip)
+            return None if seen is None else LayerInputs(self.pathways).look(seen)
+
+        self.left_out_ = {}
+        self.diagnostics_: dict[str, LayerDiagnostics] = {}
+        raws = [raws for raws in map_clips(look, clips, "features", progress) if raws is not None]
+        self.inputs_ = LayerInputs(self.pathways)
+        self.inputs_.fit(raws)
+        self._build()
+        self._learn([self.inputs_.scale(one) for one in raws], progress)
+        round_to_stored(self.groups_)
+        return self
+
     def _build(self) -> None:
         """Build the groups; two of them hear each other through links that are dead until they are calibrated."""
-        windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.ranges_, strict=True)]
+        windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.inputs_.ranges, strict=True)]
         sizes = [len(w.lines) * p.layer.features for w, p in zip(windows, self.pathways, strict=True)]
         links = [[Link(size, gain=0.0)] for size in sizes[::-1]] if len(sizes) > 1 else [[]]
         self.groups_: list[CompetitiveNetwork] = [
@@ -124,27 +164,26 @@ class SynchGraph(CompetitiveSystem):
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change weights, in both groups and in the links between them, while they hear each other."""
         if len(self.groups_) > 1 and self.conductance > 0:
-            self._calibrate([self.presented(lines) for lines in seen])
+            self._calibrate([self.present(lines) for lines in seen])
         told = []
         for turn in range(max(self.passes, 1)):
             for done, lines in enumerate(seen, start=1):
-                told.append(self.presented(lines, learning=self.passes > 0))
+                told.append(self.present(lines, learning=self.passes > 0))
                 if progress and turn == 0:
                     progress("STDP", done, len(seen))
         responses = [[own for both in told if (own := both[i]) is not None] for i in range(len(self.groups_))]
         for pathway, group, fared in zip(self.pathways, self.groups_, responses, strict=True):
-            self._watched(pathway.sense, group, fared)
+            if fared:
+                self.diagnostics_[pathway.modality] = diagnose(pathway.modality, group, fared)
 
-    def _calibrate(self, responses: Sequence[Sequence[Response | None]]) -> None:
+    def _calibrate(self, responses: Sequence[Sequence[Activity | None]]) -> None:
         """Set the gain of each link so that the other group, as it was born, brings the conductance that is wanted."""
         for group, other in zip(self.groups_, (1, 0), strict=True):
             group.calibrate([one for both in responses if (one := both[other]) is not None], self.conductance)
 
     # -- from a clip to spikes ---------------------------------------------------------------------------------
 
-    def presented(
-        self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False
-    ) -> list[Response | None]:
+    def present(self, lines: Sequence[Lines | None], look: int = 0, *, learning: bool = False) -> list[Activity | None]:
         """Return what the groups do with a clip, None where its sense is missing.
 
         Where any group fires too rarely, all are presented anew at a higher rate: no clip is to be without a node.
@@ -152,76 +191,61 @@ class SynchGraph(CompetitiveSystem):
         there = [i for i, values in enumerate(lines) if values is not None]
         asked = [self.pathways[i].layer for i in there]
         for repeat in range(max(layer.most_repeats for layer in asked) + 1):
-            trains = {i: self.drawn(i, lines[i], look, repeat) for i in there}
-            fired = self._run(trains, learning=learning)
-            if all(len(fired[i].units) >= self.pathways[i].layer.least_spikes for i in there):
+            spikes = {i: self.draw(i, lines[i], look, repeat) for i in there}
+            fired = self._run(spikes, learning=learning)
+            if all(len(fired[i]) >= self.pathways[i].layer.least_spikes for i in there):
                 break
-        shapes = [(group.positions, group.layer.features) for group in self.groups_]
-        return [Response(fired[i], *shapes[i], repeat) if i in there else None for i in range(len(self.groups_))]
+        found = {i: replace(one.drop_inputs(), repeats=repeat) for i, one in fired.items()}
+        return [found.get(i) for i in range(len(self.groups_))]
 
-    def drawn(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Trains:
+    def draw(self, i: int, values: Lines | None, look: int = 0, repeat: int = 0) -> Spikes:
         """Return the Poisson spikes that a group gets: the same for the same clip, in any company; sound later."""
-        layer, pathway = self.pathways[i].layer, self.pathways[i]
-        rate = min(layer.max_rate * (1 + repeat / 2), 1000 / layer.dt)
         seed = crc32(np.ascontiguousarray(values).tobytes(), self.seed) + look
-        trains = poisson_trains(np.asarray(values), rate, layer.dt, layer.steps, seed)
-        return trains.delayed(round(self.delay / layer.dt)) if pathway.sense == "audio" else trains
+        spikes, pathway = self.groups_[i].draw(np.asarray(values), seed, repeat), self.pathways[i]
+        return spikes.delay(round(self.delay / pathway.layer.dt)) if pathway.modality == "audio" else spikes
 
-    def _run(self, trains: Mapping[int, Trains], *, learning: bool) -> dict[int, Trains]:
-        """Present input spikes to both groups together, or to the one whose sense is there."""
-        if len(trains) > 1:
+    def _run(self, spikes: Mapping[int, Spikes], *, learning: bool) -> dict[int, Activity]:
+        """Present input spikes to both groups together, or to the one whose modality is there."""
+        if len(spikes) > 1:
             first, second = self.groups_
-            out = dict(enumerate(run_together((first, second), (trains[0], trains[1]), learning=learning)))
+            out = dict(enumerate(run_together((first, second), (spikes[0], spikes[1]), learning=learning)))
         else:
-            ((i, own),) = trains.items()
-            out = {i: self.groups_[i].run(own, [SILENCE] * len(self.groups_[i].links), learning=learning)}
+            ((i, own),) = spikes.items()
+            others = [group.silence() for group in self.groups_ if group is not self.groups_[i]]
+            out = {i: self.groups_[i].run(own, others, learning=learning)}
         if learning:
-            for i in trains:
+            for i in spikes:
                 self.groups_[i].normalise()
         return out
 
     # -- modelling neural synchrony in a graph -----------------------------------------------------------------
 
-    def graph(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Graph:
-        """Return the graph of synchrony that these senses alone give."""
-        watch = watch or Stopwatch()
-        lines = self.lines(seen, senses)
-        with watch("groups"):
-            looks = [self.presented(lines, look) for look in range(self.looks)]
-        with watch("graph"):
+    def graph(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Graph:
+        """Return the graph of synchrony that these modalities alone give."""
+        timer = timer or Stopwatch()
+        lines = self.inputs_.lines(seen, modalities)
+        with timer("groups"):
+            looks = [self.present(lines, look) for look in range(self.presentations)]
+        with timer("graph"):
             return Graph.mean([self._graph(responses) for responses in looks])
 
-    def _graph(self, responses: Sequence[Response | None]) -> Graph:
+    def _graph(self, responses: Sequence[Activity | None]) -> Graph:
         """Return the graph of one presentation, of the groups that took part."""
-        there = [one for one in responses if one is not None]
-        offsets = np.cumsum([0, *(one.positions * one.features for one in there)])
-        steps = max(one.trains.steps for one in there)
-        step = np.concatenate([one.trains.step for one in there]).astype(np.int64)
-        unit = np.concatenate([one.trains.units + first for one, first in zip(there, offsets, strict=False)])
-        joined = Trains.from_events(step, unit.astype(np.int64), steps)
-        return self.synchrony.graph(joined, int(offsets[-1]), self.pathways[0].layer.dt)
+        there = [one.spikes for one in responses if one is not None]
+        steps = max(one.steps for one in there)
+        return self.synchrony.connect(join([one.pad(steps) for one in there]))
 
-    def vector(self, seen: Perceived, senses: Sequence[str], watch: Stopwatch | None = None) -> Vector:
-        """Return the flattened graph of synchrony that these senses alone give."""
-        return self.graph(seen, senses, watch).flattened()
-
-    def _training_rows(self, clips: Sequence[Clip], y: Labels, progress: Progress | None) -> dict[str, Rows]:
-        """Return the flattened graphs of the training clips; keep the mean graph of each class."""
-        rows = super()._training_rows(clips, y, progress)
-        whole = rows[self.modality]
-        labels = y[whole.source]
-        self.class_graphs_ = {
-            str(label): Graph.mean([Graph.unflattened(own) for own in whole.vectors[labels == label]])
-            for label in np.unique(labels)
-        }
-        return rows
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
+        """Return the flattened graph of synchrony that these modalities alone give."""
+        return self.graph(seen, modalities, timer).flatten()
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
-    def new_readout(self) -> Readout:
+    def _new_readout(self) -> VectorReadout:
         """Return an unfitted readout whose classifier knows how the neurons are laid out."""
         layers = tuple((group.positions, group.layer.features) for group in self.groups_)
-        return Readout(self.scaler, replace(deepcopy(self.classifier), layers=layers), self.normalise, self.coverage)
+        classifier = replace(deepcopy(self.classifier), layers=layers)
+        return VectorReadout(Unscaled(), classifier, self.normalise, self.coverage)
 
     def transduce(
         self,
@@ -242,45 +266,51 @@ class SynchGraph(CompetitiveSystem):
         if they share the same class label".
         """
         names, number = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
-        self.prepare(clips, progress)
+        self.learn_groups(clips, progress)
 
         def one(index: int, clip: Clip) -> Vector:
             seen = self.perceive(clip)
-            return self.vector(seen, seen.senses)
+            return self.represent(seen, seen.modalities)
 
-        vectors = np.stack(list(map_clips(one, clips, self.training_stage, progress)))
-        classifier: GraphConvolution = self.new_readout().classifier  # type: ignore[assignment]
+        vectors = np.stack(list(map_clips(one, clips, "synchrony graphs", progress)))
+        classifier: GraphConvolution = self._new_readout().classifier  # type: ignore[assignment]
         scores, curves = classifier.transduce(vectors, number, np.asarray(train), np.asarray(validation))
         return TransductiveRun(tuple(names.tolist()), np.exp(scores), *curves)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
-    def detailed(self, shown: Explanation, seen: Perceived) -> Explanation:
-        """Return the explanation with what only this system can tell."""
-        return explanation_of(self, shown, seen)
+    def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+        """Return what parts of a clip do to a class, and the pictures that only this system has."""
+        return make_panels(self, seen, target)
 
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        return operations_of(self, self.perceive(clip, modality))
+        return operations_of(self, seen)
 
-    def readout_cost(self, view: str) -> LayerCost:
-        """Return what the graph convolution of a modality costs, on the mean graph of the training clips."""
-        return convolution_cost(self.readouts_[view], Graph.mean([*self.class_graphs_.values()]).flattened())
+    def equivalent(self) -> Operations:
+        """Return what the same weights cost as a non-spiking network that looks at a clip once."""
+        mean = Graph.mean([*self.class_graphs_.values()]).flatten()
+        return count_one_pass(self._all_networks(), convolution_cost(self.readouts_[self.modality], mean))
 
     # -- storing -----------------------------------------------------------------------------------------------
 
     def _all_networks(self) -> dict[str, CompetitiveNetwork]:
         """Return the groups by the names that they are stored under."""
-        return {pathway.sense: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
+        return {pathway.modality: group for pathway, group in zip(self.pathways, self.groups_, strict=True)}
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        arrays, facts = super().state()
-        return arrays | {f"class.{label}": graph.flattened() for label, graph in self.class_graphs_.items()}, facts
+        (arrays, facts), (own, known) = super().state(), state_of(self.inputs_, self._all_networks())
+        graphs = {f"class.{label}": graph.flatten() for label, graph in self.class_graphs_.items()}
+        return arrays | own | graphs, facts | known
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
         """Take back what `state` returned."""
-        super().restore(arrays, facts)
+        ranges = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
+        self.inputs_ = LayerInputs(self.pathways, ranges)
+        self._build()
+        restore_networks(self._all_networks(), arrays, facts)
+        self._restore_readouts(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
-        self.class_graphs_ = {label: Graph.unflattened(one) for label, one in graphs.items()}
+        self.class_graphs_ = {label: Graph.unflatten(one) for label, one in graphs.items()}
         return self

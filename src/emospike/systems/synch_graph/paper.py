@@ -18,7 +18,7 @@ from emospike.readout.contract import Vectors
 from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, heard, seen
 from emospike.systems.cross_modal.trials import Material, enhancing, joining
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
-from emospike.systems.perception import SENSES
+from emospike.systems.perception import BOTH
 from emospike.systems.synch_graph.model import SynchGraph
 
 SOURCE = "Mansouri-Benssassi and Ye 2020 (AAAI)"
@@ -65,7 +65,7 @@ def told(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
 def blind(what: str, system: SynchGraph, split: Split) -> Found:
     """Train on graphs of single recordings, and decide."""
     fresh, train = replace(system, seed=split.seed), split.train
-    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers(), split.progress)
+    fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)
     decided = fresh.predict(split.test.clips())
     losses = fresh.readout_.classifier.curves_  # type: ignore[attr-defined]
     curves = {name: line.tolist() for name, line in zip(("training", "validation"), losses, strict=True)}
@@ -75,13 +75,13 @@ def blind(what: str, system: SynchGraph, split: Split) -> Found:
 def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
     """Do the same with a single network for both senses, not calibrated: what the paper trains takes minutes each."""
     fresh, train = replace(system, seed=split.seed), split.train
-    fresh.prepare(train.clips(), split.progress)
+    fresh.learn_groups(train.clips(), split.progress)
 
     def graphs(dataset: Dataset) -> Vectors:
-        found = map_clips(lambda _, clip: fresh.vector(fresh.perceive(clip), SENSES), dataset.clips(), "graphs")
+        found = map_clips(lambda _, clip: fresh.represent(fresh.perceive(clip), BOTH), dataset.clips(), "graphs")
         return np.stack(list(found))
 
-    classifier = fresh.new_readout().classifier.fit(graphs(train), train.labels)
+    classifier = fresh._new_readout().classifier.fit(graphs(train), train.labels)
     decided = classifier.classes_[classifier.scores(graphs(split.test)).argmax(axis=1)]
     return Found({what: {BLIND: np.asarray(decided, dtype=str)}})
 

@@ -29,7 +29,7 @@ def default(modality: str) -> dict[str, Any]:
     return {
         "pathways": tuple(pathways[sense] for sense in MODALITIES[modality]),
         "classifier": GraphConvolution(),
-        "looks": 4,
+        "presentations": 4,
         "edges": "first",
     }
 

@@ -1,0 +1,84 @@
+"""Decision: what is said about one clip, and when it is not said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a system says about one clip.
+
+    Attributes
+    ----------
+    label : the most probable class, also when it is not answered
+    probabilities : calibrated probability of each class
+    confidence : probability of `label`
+    answered : False means "don't know"
+    reason : why it was answered or not, in words
+    share : how much each modality contributed, summing to 1
+    seconds : time spent in each stage
+    speech : False where sound decided that holds no speech, or is too short to tell
+    """
+
+    label: str
+    probabilities: Mapping[str, float]
+    confidence: float
+    answered: bool
+    reason: str
+    share: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    speech: bool = True
+
+
+def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
+    """Return whether a confidence is enough for an answer, and why.
+
+    >>> verdict(0.6, 0.7)
+    (False, "don't know: confidence 0.60 is below the threshold 0.70")
+    >>> verdict(0.996, 0.7)
+    (True, 'confidence >0.99 reaches the threshold 0.70')
+    """
+    shown = ">0.99" if 0.995 <= confidence < 1 else "<0.01" if 0 < confidence < 0.005 else f"{confidence:.2f}"
+    if confidence >= threshold:
+        return True, f"confidence {shown} reaches the threshold {threshold:.2f}"
+    return False, f"don't know: confidence {shown} is below the threshold {threshold:.2f}"
+
+
+def make_decision(
+    classes: Sequence[str],
+    probabilities: Float[np.ndarray, " classes"],
+    threshold: float,
+    *,
+    share: Mapping[str, float],
+    seconds: Mapping[str, float],
+    remarks: Iterable[str] = (),
+    unheard: str | None = None,
+) -> Decision:
+    """Return the decision that these probabilities mean, and say why it is answered or not.
+
+    `share` names the modalities that decided, `remarks` say what else should be known, and `unheard` why the sound that
+    decided is no speech, if so.
+    """
+    best = int(probabilities.argmax())
+    confidence = float(probabilities[best])
+    answered, reason = verdict(confidence, threshold)
+    if unheard:
+        answered, reason = False, f"don't know: {unheard}"
+    by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
+    said = "; ".join([reason, *remarks])
+    return Decision(classes[best], by_class, confidence, answered, said, share, seconds, speech=not unheard)
+
+
+def make_no_decision(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:
+    """Return the answer to a clip that shows nothing to decide on: every class is as probable as any other.
+
+    >>> make_no_decision(("high", "low"), "no face in a.mp4", {}).reason
+    "don't know: no face in a.mp4"
+    """
+    alike = 1 / len(classes)
+    return Decision(classes[0], dict.fromkeys(classes, alike), alike, False, f"don't know: {why}", {}, seconds)

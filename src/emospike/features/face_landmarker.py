@@ -1,0 +1,168 @@
+"""MediaPipe's Face Landmarker: the faces in the pictures of a film; where its model comes from, what it may print."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from emospike.clip import Frame
+from emospike.validation import InputError
+
+VARIABLE = "EMOSPIKE_FACE_MODEL"
+"""Environment variable that names a face model already on this machine."""
+NAME = "face_landmarker.task"
+ADDRESS = f"https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/{NAME}"
+SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+
+_MOST_FACES = 4
+_TO_CAMERA = np.diag([1.0, -1.0, -1.0])  # MediaPipe's y is up and its z towards the camera, OpenFace's the reverse
+_CHATTER = re.compile(rb"[IW]\d{4} |INFO: Created TensorFlow|WARNING: (?:Logging before|All log messages)")
+_one_at_a_time = threading.RLock()
+
+
+@dataclass(frozen=True, eq=False)
+class DetectedFace:
+    """One face in one picture.
+
+    Attributes
+    ----------
+    values : scores of the 52 blendshapes, 0 to 1
+    box : x, y, width and height, shares of the picture (y down)
+    pose : pitch, yaw and roll of the head, rad (see `measure_pose`)
+    landmarks : points of the face, shares of the picture
+    """
+
+    values: Float32[np.ndarray, " 52"]
+    box: Float32[np.ndarray, " 4"]
+    pose: Float32[np.ndarray, " 3"]
+    landmarks: Float32[np.ndarray, "478 2"]
+
+
+def find_model(path: Path | str | None = None) -> Path:
+    """Return the file of the Face Landmarker model (Apache-2.0, 3.8 MB).
+
+    It is `path` where that is given, else what the environment variable EMOSPIKE_FACE_MODEL names, else the file in
+    the user's cache, fetched there once and checked by its SHA-256.
+
+    Raises `InputError` if the file named does not exist, or cannot be fetched.
+    """
+    named = path or os.environ.get(VARIABLE)
+    if named and not Path(named).is_file():
+        raise InputError(f"there is no face model at {named}: correct the path, or give none to have it fetched")
+    if named:
+        return Path(named)
+    import pooch
+
+    folder = pooch.os_cache("emospike")
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        return Path(pooch.retrieve(ADDRESS, f"sha256:{SHA256}", NAME, folder))
+    except ValueError:
+        problem = "what came has another checksum"
+    except OSError as error:  # that of requests as well
+        problem = type(error).__name__
+    raise InputError(
+        f"the face model could not be fetched into {folder} ({problem}): connect to the network once, or download "
+        f"{ADDRESS} elsewhere and name the file in {VARIABLE}"
+    )
+
+
+def find_faces(frames: Iterable[Frame], model: Path) -> Iterator[tuple[float, list[DetectedFace]]]:
+    """Yield the time of each picture, s, and the faces in it, at most four."""
+    mediapipe = _import_mediapipe()
+    with open_landmarker(model) as landmarker:
+        stamp = 0
+        for frame in frames:
+            stamp = max(stamp + 1, round(1000 * frame.time))  # ms, and always rising
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+            found = landmarker.detect_for_video(image, stamp)
+            parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
+            yield frame.time, [_make_face(*face) for face in zip(*parts, strict=True)]
+
+
+def _make_face(scores: Sequence[Any], points: Sequence[Any], matrix: Float[np.ndarray, "4 4"]) -> DetectedFace:
+    landmarks = np.array([(point.x, point.y) for point in points], np.float32)
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    values = np.array([score.score for score in scores], np.float32)
+    return DetectedFace(values, np.concatenate([low, high - low]), measure_pose(matrix[:3, :3]), landmarks)
+
+
+def measure_pose(rotation: Float[np.ndarray, "3 3"]) -> Float32[np.ndarray, " 3"]:
+    """Return pitch, yaw and roll, rad, with the signs of OpenFace: down, to the picture's left, clockwise.
+
+    They turn about x, y and z of a camera that looks along z, y down, in the order R = R_x R_y R_z.
+    """
+    from scipy.spatial.transform import Rotation
+
+    angles = Rotation.from_matrix(_TO_CAMERA @ rotation @ _TO_CAMERA).as_euler("XYZ")
+    return np.asarray(angles, np.float32)
+
+
+@contextmanager
+def open_landmarker(model: Path) -> Iterator[Any]:
+    """Open a landmarker for one film, which takes 30 ms: it learns nothing from one for the next."""
+    tasks = _import_mediapipe().tasks
+    options = tasks.vision.FaceLandmarkerOptions(
+        base_options=tasks.BaseOptions(model_asset_path=str(model)),
+        running_mode=tasks.vision.RunningMode.VIDEO,
+        num_faces=_MOST_FACES,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    try:
+        with silence_stderr(_CHATTER):
+            landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
+    except RuntimeError as error:
+        raise InputError(f"{model} is no face model that mediapipe can open ({error}): give none, or another") from None
+    except OSError as error:
+        raise InputError(f"mediapipe cannot start ({error}): on Debian, apt install libegl1 libgles2") from None
+    with landmarker:
+        yield landmarker
+
+
+def _import_mediapipe() -> Any:
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise InputError(
+            f"faces in films need mediapipe ({error}): pip install 'emospike[face]', or give a face-tracking table"
+        ) from None
+    return mediapipe
+
+
+@contextmanager
+def silence_stderr(chatter: re.Pattern[bytes]) -> Iterator[None]:
+    """Keep lines that begin with `chatter` out of stderr while the block runs; all others appear after it.
+
+    The lines are written by native code past `sys.stderr`, so the process's own stderr is turned aside: keep the
+    block short.
+    """
+    with _one_at_a_time, tempfile.TemporaryFile() as aside:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # there is none
+            yield
+            return
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            aside.seek(0)
+            for line in aside:
+                if not chatter.match(line):
+                    os.write(2, line)

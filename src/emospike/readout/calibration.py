@@ -1,0 +1,176 @@
+"""Calibration: from scores to probabilities of labels, and the confidence that an answer needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Shaped
+
+from emospike.validation import InputError, within
+
+Scores = Float32[np.ndarray, "clips learnt"]
+Probabilities = Float[np.ndarray, "clips classes"]
+Labels = Shaped[np.ndarray, " clips"]
+
+
+SHARPEST = 12.0
+"""Logits change by at most so much for one standard deviation of the scores."""
+
+
+@dataclass
+class Calibration:
+    """Turns scores into probabilities by one temperature and one bias a class, and sets the threshold of an answer.
+
+        p_k = softmax_k(s_k / T + b_k),    P_label = sum of p_k over the classes k of that label
+
+    T and b minimise the cross-entropy of scores of training speakers that the scorer had not seen (Guo et al.
+    2017: temperature scaling, with biases so that each class is predicted as often as it occurs). A weak quadratic
+    penalty on b keeps rare classes finite, and 1 / T is at most `SHARPEST`, in units of the spread of s, so that
+    scores that part the classes without an error do not pass for certainty. Classes may be finer than labels
+    (emotions, where the label is arousal): a sad cry and a calm word are both low, and no straight line tells them
+    from the rest together.
+
+    Attributes
+    ----------
+    coverage : share of the held-out clips that the threshold lets through
+    penalty : weight of the squared biases, per clip
+    label_of_ : the label of each class that has scores, in the order of the scores
+    threshold_ : confidence below which the answer is "don't know"
+    """
+
+    coverage: float = 0.78
+    penalty: float = 1e-3
+    label_of_: dict[str, str] = field(init=False, repr=False, compare=False)
+    temperature_: float = field(default=1.0, init=False, compare=False)
+    bias_: Float[np.ndarray, " learnt"] = field(init=False, repr=False, compare=False)
+    threshold_: float = field(default=0.0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        within("coverage", self.coverage, 0, 1)
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """The classes that have scores, in the order of the scores."""
+        return tuple(self.label_of_)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Sorted labels."""
+        return tuple(sorted(set(self.label_of_.values())))
+
+    def fit(
+        self,
+        scores: Scores,
+        learnt: Labels,
+        label_of: Mapping[str, str],
+        recorded: Bool[np.ndarray, " clips"] | None = None,
+    ) -> Probabilities:
+        """Fit to held-out scores, and return their probabilities; a clip that was not held out has NaN in both.
+
+        Parameters
+        ----------
+        learnt : the class of each clip
+        label_of : the label of each class, in the order of the scores
+        recorded : clips that the threshold is set by: those that were recorded, not their copies
+        """
+        self.label_of_ = dict(label_of)
+        tested = np.isfinite(scores).all(axis=1)
+        self._minimise(scores[tested], learnt[tested])
+        held_out = self.probabilities(scores)
+        own = tested if recorded is None else tested & recorded
+        self.threshold_ = threshold_for(held_out[own], self.coverage)
+        return held_out
+
+    def _minimise(self, scores: Scores, learnt: Labels) -> None:
+        from scipy.optimize import minimize
+
+        target = (learnt[:, None] == np.array(self.learnt)).astype(float)
+        centred = scores.astype(float) - scores.mean(axis=1, keepdims=True)
+        unit = centred.std() or 1.0
+
+        def loss(x: Any) -> tuple[float, Any]:
+            logits = np.exp(x[0]) * centred / unit + x[1:]
+            log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+            error = (np.exp(log_p) - target) / len(target)
+            slope = (error * np.exp(x[0]) * centred / unit).sum()
+            value = -(target * log_p).sum() / len(target) + self.penalty * (x[1:] ** 2).sum()
+            return value, np.concatenate([[slope], error.sum(axis=0) + 2 * self.penalty * x[1:]])
+
+        bounds = [(None, np.log(SHARPEST)), *[(None, None)] * len(self.learnt)]
+        best = minimize(loss, np.zeros(1 + len(self.learnt)), jac=True, method="L-BFGS-B", bounds=bounds).x
+        self.temperature_, self.bias_ = float(unit / np.exp(best[0])), best[1:]
+
+    def finer_probabilities(self, scores: Scores) -> Float[np.ndarray, "clips learnt"]:
+        """Return the calibrated probability of each class that has scores."""
+        logits = (scores - scores.mean(axis=1, keepdims=True)) / self.temperature_ + self.bias_
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        out: Float[np.ndarray, "clips learnt"] = odds / odds.sum(axis=1, keepdims=True)
+        return out
+
+    def probabilities(self, scores: Scores) -> Probabilities:
+        """Return the calibrated probability of each label, in the order of `classes`."""
+        member = np.array(list(self.label_of_.values()))[:, None] == np.array(self.classes)
+        summed: Probabilities = self.finer_probabilities(scores) @ member
+        return summed
+
+    def log_odds(self, scores: Scores, target: int) -> float:
+        """Return ln p / (1 - p) of the class with this index, for one clip, also where p rounds to 0 or 1."""
+        (row,) = scores
+        logits = (row.astype(float) - row.mean()) / self.temperature_ + self.bias_
+        return float(logits[target] - np.logaddexp.reduce(np.delete(logits, target)))
+
+    def name_finer(self, scores: Scores, labels: Labels) -> Labels:
+        """Return the likeliest of the classes that each clip's label stands for, or the label itself if it has none.
+
+        Not knowing which class of its label a clip belongs to, a scorer would learn the label as a new class.
+        """
+        names, own = np.array(self.learnt), np.array(list(self.label_of_.values()))
+        inside = own == np.asarray(labels, dtype=str)[:, None]
+        best = names[np.where(inside, self.finer_probabilities(scores), -1).argmax(axis=1)]
+        return np.where(inside.any(axis=1) & ~np.isin(labels, names), best, labels)
+
+    def extend(self, learnt: Labels) -> None:
+        """Make room for classes that were learnt later, in this new order of scores; they take the mean old bias."""
+        before, bias = self.learnt, np.full(len(learnt), self.bias_.mean())
+        names = [str(name) for name in learnt]
+        bias[[names.index(name) for name in before]] = self.bias_
+        self.label_of_ = {name: self.label_of_.get(name, name) for name in names}
+        self.bias_ = bias
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the fitted arrays, and the facts that JSON can hold."""
+        facts = {"learnt": list(self.learnt), "groups": list(self.label_of_.values())}
+        return {"bias": self.bias_}, facts | {"temperature": self.temperature_, "threshold": self.threshold_}
+
+    def restore(self, bias: Float[np.ndarray, " learnt"], facts: Mapping[str, Any]) -> Calibration:
+        """Take back what `state` returned."""
+        self.label_of_ = dict(zip(facts["learnt"], facts["groups"], strict=True))
+        self.bias_, self.temperature_, self.threshold_ = bias, float(facts["temperature"]), float(facts["threshold"])
+        return self
+
+
+def threshold_for(probabilities: Probabilities, coverage: float) -> float:
+    """Return the confidence that a share `coverage` of the clips reaches.
+
+    >>> threshold_for(np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.45, 0.55]]), coverage=0.5)
+    0.7
+    """
+    within("coverage", coverage, 0, 1)
+    confidence = np.sort(probabilities.max(axis=1))[::-1]
+    return float(confidence[max(round(coverage * len(confidence)) - 1, 0)])
+
+
+def group_labels(finer: Labels, labels: Labels) -> dict[str, str]:
+    """Return the label of each finer label, sorted; raise `InputError` if one has two.
+
+    >>> group_labels(np.array(["sad", "calm", "angry"]), np.array(["low", "low", "high"]))
+    {'angry': 'high', 'calm': 'low', 'sad': 'low'}
+    """
+    pairs = sorted({(str(one), str(label)) for one, label in zip(finer, labels, strict=True)})
+    if len(dict(pairs)) < len(pairs):
+        twice = next(one for one, _ in pairs if sum(one == other for other, _ in pairs) > 1)
+        raise InputError(f"each finer label must lie within one label, {twice!r} lies in several: check the labels")
+    return dict(pairs)

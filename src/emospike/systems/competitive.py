@@ -1,0 +1,117 @@
+"""What systems of competitive layers share: what the layers see, how they fare, and how they are stored."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from emospike.activity import Activity
+from emospike.energy.counting import count_layer_once, sum_layers
+from emospike.energy.operations import LayerCost, Operations
+from emospike.features import Feature
+from emospike.networks.competitive import CompetitiveNetwork
+from emospike.networks.diagnostics import LayerDiagnostics
+from emospike.systems.pathways import Lines, Pathway, Range, Raw
+from emospike.systems.perception import BOTH, Perceived
+from emospike.validation import InputError
+
+Networks = Mapping[str, CompetitiveNetwork]
+"""Layers by the names that they are stored under."""
+
+
+@dataclass
+class LayerInputs:
+    """From features to the input lines of competitive layers, each of which sees one feature through its pathway.
+
+    Attributes
+    ----------
+    pathways : from a feature to its layer; first those of sound, then those of the face
+    ranges : low and high of the channels of each pathway, from the training clips
+    """
+
+    pathways: tuple[Pathway, ...]
+    ranges: list[Range] = field(default_factory=list)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What is taken from a clip, one a pathway."""
+        return tuple(pathway.feature for pathway in self.pathways)
+
+    def look(self, seen: Perceived, modalities: Sequence[str] = BOTH) -> list[Raw | None]:
+        """Return what each layer is to see, before scaling; None where its modality is missing or not asked for."""
+        return [
+            None if series is None or pathway.modality not in modalities else pathway.look(seen.clip, series)
+            for pathway, series in zip(self.pathways, seen.series, strict=True)
+        ]
+
+    def fit(self, raws: Sequence[Sequence[Raw | None]]) -> None:
+        """Take the range of every channel from what the layers are to see of the training clips."""
+        self.ranges = []
+        for i, pathway in enumerate(self.pathways):
+            own = [raw for one in raws if (raw := one[i]) is not None]
+            if not own:
+                needed = " and ".join(dict.fromkeys(pathway.modality for pathway in self.pathways))
+                raise InputError(f"clips with {needed} expected to train on, got none with {pathway.modality}")
+            self.ranges.append(pathway.fit(own))
+
+    def scale(self, raws: Sequence[Raw | None]) -> list[Lines | None]:
+        """Return the values of the input lines of every layer."""
+        triples = zip(self.pathways, raws, self.ranges, strict=True)
+        return [None if raw is None else pathway.scaled(raw, span) for pathway, raw, span in triples]
+
+    def lines(self, seen: Perceived, modalities: Sequence[str] = BOTH) -> list[Lines | None]:
+        """Return the values of the input lines of every layer, None where its modality is missing or not asked for."""
+        return self.scale(self.look(seen, modalities))
+
+    def silence(self) -> list[Any]:
+        """Return values of every channel that tell a layer nothing."""
+        return [span[0] for span in self.ranges]
+
+
+def diagnose(name: str, network: CompetitiveNetwork, responses: Sequence[Activity]) -> LayerDiagnostics:
+    """Return how a layer fared in training, and warn of what is not well."""
+    found = LayerDiagnostics.examine(network, responses)
+    for line in found.warnings():
+        warnings.warn(f"layer {name}: {line}", stacklevel=2)
+    return found
+
+
+def round_to_stored(networks: Iterable[CompetitiveNetwork]) -> None:
+    """Round weights and thresholds to what is stored, so that a stored model decides as this one."""
+    for network in networks:
+        for weights in (network.weights, *network.heard_weights):
+            weights[:] = weights.astype(np.float16)
+        network.theta[:] = network.theta.astype(np.float32)
+
+
+def state_of(inputs: LayerInputs, networks: Networks) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays of layers and their inputs, and the facts that JSON can hold."""
+    arrays: dict[str, np.ndarray] = {f"range.{i}": span for i, span in enumerate(inputs.ranges)}
+    facts: dict[str, Any] = {}
+    for name, network in networks.items():
+        arrays[f"layer.{name}.weights"] = network.weights.astype(np.float16)
+        arrays[f"layer.{name}.theta"] = network.theta.astype(np.float32)
+        for k, weights in enumerate(network.heard_weights):
+            arrays[f"layer.{name}.heard.{k}"] = weights.astype(np.float16)
+        facts[f"layer.{name}.gains"] = [link.gain for link in network.links]
+    return arrays, facts
+
+
+def restore_networks(networks: Networks, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+    """Give newly built layers what `state_of` kept of them."""
+    for name, network in networks.items():
+        network.weights[:] = arrays[f"layer.{name}.weights"]
+        network.theta[:] = arrays[f"layer.{name}.theta"]
+        for k, weights in enumerate(network.heard_weights):
+            weights[:] = arrays[f"layer.{name}.heard.{k}"]
+            network.links[k] = replace(network.links[k], gain=float(facts[f"layer.{name}.gains"][k]))
+
+
+def count_one_pass(networks: Networks, readout: LayerCost) -> Operations:
+    """Return what the same weights cost as a non-spiking network that looks at a clip once."""
+    layers = [count_layer_once(name, network) for name, network in networks.items()]
+    return sum_layers([*layers, readout], spikes=0, spike_rate=0.0)

@@ -1,0 +1,69 @@
+"""Training sets: labelled clips, checked before the work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Shaped
+
+from emospike.clip import Clip
+from emospike.datasets.folds import inner_folds
+from emospike.progress import Progress
+from emospike.validation import InputError
+
+Labels = Shaped[np.ndarray, " clips"]
+Vector = Float32[np.ndarray, " dims"]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Labelled clips.
+
+    Attributes
+    ----------
+    clips : the recordings
+    labels : what is decided of each
+    speakers : who speaks in each; where nobody is named, each clip is a speaker
+    learnt : what is learnt of each: its label, or a finer one within it (emotions for arousal)
+    progress : told how far each stage is
+    """
+
+    clips: Sequence[Clip]
+    labels: Labels
+    speakers: Labels
+    learnt: Labels
+    progress: Progress | None = None
+
+    @classmethod
+    def check(
+        cls,
+        clips: Sequence[Clip],
+        labels: Sequence[str],
+        speakers: Sequence[str] | None,
+        *,
+        normalise: str,
+        finer: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> TrainingSet:
+        """Return the training set of these clips.
+
+        Raises
+        ------
+        InputError : not a label and a speaker for each clip, fewer than two classes, no speakers where speakers are
+            normalised, or none that could be held out (see `inner_folds`)
+        """
+        if speakers is None and normalise == "speaker":
+            raise InputError("normalise 'speaker' needs to know who speaks: give the speaker of each clip")
+        y = np.asarray(labels, dtype=str)
+        who = np.asarray(range(len(y)) if speakers is None else speakers, dtype=str)
+        if not len(clips) == len(y) == len(who):
+            raise InputError(
+                f"one label and one speaker a clip expected, got {len(y)} labels, {len(who)} speakers for "
+                f"{len(clips)} clips"
+            )
+        if len(np.unique(y)) < 2:
+            raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
+        inner_folds(y, who)
+        return cls(clips, y, who, y if finer is None else np.asarray(finer, dtype=str), progress)

@@ -1,0 +1,113 @@
+"""Systems that read one vector a clip: the vectors of training clips, and the readouts that are fitted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from emospike.augmentation.voice import VirtualSpeakers, Voice
+from emospike.clip import Clip
+from emospike.clip.batch import map_clips
+from emospike.features import Feature
+from emospike.readout.contract import Classifier, IncrementalClassifier
+from emospike.readout.readout import VectorReadout
+from emospike.readout.scaling import SoftScaler
+from emospike.readout.training_rows import Rows
+from emospike.systems.base import System
+from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.training import TrainingSet
+from emospike.validation import InputError
+
+Vector = Float32[np.ndarray, " dims"]
+
+
+class VectorSystem(System):
+    """A system whose readouts read one vector a clip, which `represent` gives.
+
+    Attributes
+    ----------
+    scaler, classifier : parameters that every such system has: the readout
+    """
+
+    scaler: SoftScaler
+    classifier: Classifier
+    readouts_: dict[str, VectorReadout]
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do; only some classifiers learn on."""
+        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
+
+    def _new_readout(self) -> VectorReadout:
+        """Return an unfitted readout that shares nothing with the parameters."""
+        return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
+
+    def _fit_readouts(
+        self,
+        training: TrainingSet,
+        *,
+        stage: str,
+        augmentation: VirtualSpeakers | None = None,
+        collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None = None,
+    ) -> dict[int, Any]:
+        """Make the vectors of all training clips and of their augmented copies, and fit a readout for each modality.
+
+        A system of two modalities has three readouts: one of vectors from both together, and one for each alone, by
+        which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what
+        was perceived and the vectors by modality; returned is what it gave, by the index of the clip.
+        """
+        rng = np.random.default_rng(self.seed)
+        voices = [augmentation.draw(rng) if augmentation else [Voice()] for _ in training.clips]
+        rows = {modality: Rows(len(voices), len(voices[0])) for modality in self.deciders}
+        collected: dict[int, Any] = {}
+
+        def one(index: int, clip: Clip) -> tuple[dict[str, list[Vector]], Any]:
+            seen = None if index in self.left_out_ else self.perceive_training(index, clip)
+            if seen is None:
+                return {}, None
+            copies = [_respeak(voice, seen, self.features) for voice in voices[index]]
+            vectors = {
+                own: [self.represent(copy, MODALITIES[own]) for copy in copies] for own in self.deciders_of(seen)
+            }
+            recorded = {own: one[0] for own, one in vectors.items()}
+            return vectors, collect(seen, recorded) if collect else None
+
+        for i, (found, statistic) in enumerate(map_clips(one, training.clips, stage, training.progress)):
+            if found:
+                collected[i] = statistic
+            for modality, vectors in found.items():
+                rows[modality].add(i, vectors)
+        self._fit_each(rows, training)
+        return collected
+
+    def _fit_each(self, rows: dict[str, Rows], training: TrainingSet) -> None:
+        """Fit a readout to the rows of each modality, which are dropped afterwards, as they are large."""
+        self.readouts_ = {}
+        for modality in list(rows):
+            own = rows.pop(modality)
+            if len(own.source) and not own.vectors.any():
+                raise InputError(f"no neuron that {modality} is read from ever fired: raise its drive or its rates")
+            y, who, learnt = (part[own.source] for part in (training.labels, training.speakers, training.learnt))
+            readout = self._new_readout().fit(own.vectors, y, who, own.recorded, learnt)
+            self.held_out_[modality] = np.full((len(training.clips), len(readout.classes)), np.nan)
+            self.held_out_[modality][own.source[own.recorded]] = readout.held_out_
+            self.readouts_[modality] = readout
+
+    def _restore_readouts(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        """Take back what `System.state` kept of the readouts."""
+        self.readouts_ = {}
+        for decider in self.deciders:
+            head = f"readout.{decider}."
+            own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
+            self.readouts_[decider] = self._new_readout().restore(own, facts[f"readout.{decider}"])
+
+
+def _respeak(voice: Voice, seen: Perceived, features: Sequence[Feature]) -> Perceived:
+    """Return the features as another voice would have given them."""
+    pairs = zip(features, seen.series, strict=True)
+    return replace(seen, series=tuple(one and feature.respeak(voice, one) for feature, one in pairs))
