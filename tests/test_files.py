@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from emospike.files import current_umask, write_atomically
+from emospike.files import read_umask, write_atomically
 from emospike.validation import InputError
 
 
@@ -19,7 +19,7 @@ def test_text_and_bytes_replace_what_was_there(tmp_path):
 def test_files_get_the_rights_that_new_files_get(tmp_path):
     before = os.umask(0o027)
     try:
-        assert current_umask() == 0o027
+        assert read_umask() == 0o027
         assert write_atomically(tmp_path / "a", "").stat().st_mode & 0o777 == 0o640
     finally:
         os.umask(before)

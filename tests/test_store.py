@@ -22,21 +22,19 @@ from emospike.validation import InputError
 
 @dataclass
 class Coin(System):
-    """Says the same of every clip."""
+    """Has nothing but what is stored of a system."""
 
     steps: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
-    decide = adapt = explain = operations = None
+    _fit = represent = _panels = _operations = None
 
-    def fit(self, clips, labels, speakers=None, progress=None, finer=None):
-        self.classes_, self.threshold_ = tuple(sorted(set(labels))), 0.5
-        self.odds_ = np.random.default_rng(self.seed).dirichlet(np.ones(len(self.classes_)))
+    def toss(self, *labels):
+        """Train it."""
+        self.classes_, self.threshold_ = tuple(sorted(labels)), 0.5
+        self.odds_ = np.random.default_rng(self.seed).dirichlet(np.ones(len(labels)))
         return self
-
-    def predict_proba(self, clips, speakers=None, progress=None):
-        return np.tile(self.odds_, (len(clips), 1))
 
     def state(self):
         arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T, "nan": NAN}
@@ -65,7 +63,7 @@ def coin():
         Reservoir.neucube_py(),
     )
     system = Coin(steps, {"deep": {"er": (1, 2.5, None, "naïve")}, "step": True}, seed=np.int64(4))
-    return system.fit([], ["heads", "tails", "heads"])
+    return system.toss("heads", "tails")
 
 
 @pytest.fixture
@@ -91,7 +89,7 @@ def test_parameters_and_state_come_back(coin, path):
     assert loaded.get_params() == coin.get_params()
     assert loaded.get_params()["steps"][4].stdp == Reservoir.neucube_py().stdp
     assert (loaded.classes_, loaded.threshold_, loaded.card) == (("heads", "tails"), 0.5, coin.card)
-    np.testing.assert_array_equal(loaded.predict_proba([None]), coin.predict_proba([None]))
+    np.testing.assert_array_equal(loaded.odds_, coin.odds_)
 
 
 def test_arrays_keep_their_bits_type_and_shape(coin, path):
@@ -122,7 +120,7 @@ def test_an_interrupted_write_leaves_the_old_model_whole(coin, path, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.replace", fail)
         with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
-            store.save(Coin(seed=9).fit([], ["x", "y"]), path)
+            store.save(Coin(seed=9).toss("x", "y"), path)
     assert store.load(path).classes_ == ("heads", "tails")
     assert list(path.parent.iterdir()) == [path]
 
@@ -136,7 +134,7 @@ def test_what_is_not_trained_or_not_known_is_not_saved(tmp_path):
         size: int = 3
 
     with pytest.raises(InputError, match=r"Stranger is not a registered step: add a line"):
-        store.save(Coin((Stranger(),)).fit([], ["x"]), tmp_path / "a.safetensors")
+        store.save(Coin((Stranger(),)).toss("x"), tmp_path / "a.safetensors")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -24,7 +24,7 @@ def write_atomically(path: Path, data: bytes | str) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
-        Path(temporary).chmod(0o666 & ~current_umask())
+        Path(temporary).chmod(0o666 & ~read_umask())
         Path(temporary).replace(path)
     except BaseException as err:
         Path(temporary).unlink(missing_ok=True)
@@ -34,7 +34,7 @@ def write_atomically(path: Path, data: bytes | str) -> Path:
     return path
 
 
-def current_umask() -> int:
+def read_umask() -> int:
     """Return the process's umask, which temporary files ignore."""
     mask = os.umask(0)
     os.umask(mask)

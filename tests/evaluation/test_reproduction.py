@@ -18,7 +18,7 @@ from emospike.evaluation.report import reproduction_gains, reproduction_lines, r
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.features.mel import Mel
 from emospike.networks.competitive import CompetitiveLayer
-from emospike.systems.cross_modal.noise_trials import compared, worse_clip
+from emospike.systems.cross_modal.noise_trials import compare_noise, worse_clip
 from emospike.systems.cross_modal.trials import Material, hearing, others, system_of
 from emospike.systems.paper import UNANSWERED, Claim, Found, Reproduction, Trial
 from emospike.systems.pathways import Pathway
@@ -227,7 +227,7 @@ def test_peers_see_what_the_layers_see(spoken):
     system, learnt, tested = Material().learnt(system_of(small_path(), "audio"), split)
     rng = np.random.default_rng(0)
     noise = [[rng.random(one[0].shape, dtype=np.float32)] for one in tested]
-    found = compared(system, learnt, {"clean": tested, "noise": noise}, split)
+    found = compare_noise(system, learnt, {"clean": tested, "noise": noise}, split)
     for column, decided in found["clean"].items():
         assert (decided == split.test.labels).mean() > 0.8, column
     assert (found["noise"]["SVM"] == split.test.labels).mean() < 0.8

@@ -49,7 +49,7 @@ def test_rates_are_spikes_a_second_and_neuron(both, seen, heard):
     names = [both.system.template_.regions[i][:-2] for i in both.system.template_.region]
     raster = seen.panel("raster")
     spikes = sum(names.count(name) * rate for name, rate, _ in panel.kinds[FIRING]) * raster.seconds
-    assert spikes == pytest.approx(len(raster.rasters[-1].step))
+    assert spikes == pytest.approx(len(raster.rasters[-1].spikes))
     assert FIRING in panel.alt
 
 

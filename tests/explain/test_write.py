@@ -172,11 +172,10 @@ def quiet(explanation: Explanation) -> Explanation:
     """Nothing fires, nothing changes."""
     whole = explanation.panel("encoding-Mel")
     still = Spikes.from_dense(0 * whole.spikes.dense(), 100.0, whole.spikes.channels)
-    none = np.empty(0, np.int32)
     cube, graph = explanation.panel("cube"), explanation.panel("interactions").graph
     panels = [
         replace(whole, spikes=still),
-        RasterPanel([Raster("neurons", none, none, still.steps, 100.0, 3108)]),
+        RasterPanel([Raster("reservoir", "neurons", Spikes.silent(still.steps, 100.0, units=3108))]),
         replace(cube, counts=0 * cube.counts),
         show_interactions(graph.nodes, np.zeros((len(graph.nodes),) * 2), {}, {}),
     ]

@@ -182,7 +182,7 @@ def test_a_readout_leaves_the_edges_as_they_are(kinds):
     X, y = kinds
     speakers = np.array([f"s{i % 4}" for i in range(len(y))])
     readout = VectorReadout(Unscaled(), GraphConvolution(epochs=4, hidden=8, layers=LAYERS)).fit(X, y, speakers)
-    np.testing.assert_array_equal(readout.scaled(X), X)
+    np.testing.assert_array_equal(readout.scale(X), X)
     readout.adapt(X[:6])
     assert np.isfinite(readout.probabilities(X)).all()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emospike.readout.early import accuracy_by_step, counted, latency_curve, stops
+from emospike.readout.early import accuracy_by_step, count_votes, latency_curve, stops
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_a_smaller_lead_is_reached_sooner(votes):
 def test_what_is_counted_ends_where_it_is_settled(votes):
     until = stops(votes[0], 1.0)
     expected = [clip[:steps].mean(axis=0) for clip, steps in zip(votes[0], until, strict=True)]
-    np.testing.assert_allclose(counted(votes[0], 1.0), expected, rtol=1e-5)
-    np.testing.assert_allclose(counted(votes[0], None), votes[0].mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(count_votes(votes[0], 1.0), expected, rtol=1e-5)
+    np.testing.assert_allclose(count_votes(votes[0], None), votes[0].mean(axis=1), rtol=1e-6)
 
 
 def test_waiting_longer_is_more_accurate(votes):

@@ -147,7 +147,7 @@ def test_adapting_without_labels_moves_a_plain_readout_to_the_new_mean():
     assert right(readout, shifted, labels) < 0.95
     readout.adapt(shifted)
     left = PRIOR_CLIPS / (len(shifted) + PRIOR_CLIPS) * (shifted.mean(axis=0) - X.mean(axis=0))
-    np.testing.assert_allclose(readout.scaled(shifted).mean(axis=0), left * readout.scaler.scale_, atol=1e-3)
+    np.testing.assert_allclose(readout.scale(shifted).mean(axis=0), left * readout.scaler.scale_, atol=1e-3)
     assert right(readout, shifted, labels) > 0.95
 
 

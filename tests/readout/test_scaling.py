@@ -11,7 +11,7 @@ def vectors(*rows):
 def test_square_root_then_soft_z_score():
     X = vectors([4, -1], [16, -9])
     scaler = SoftScaler(soft=0.25)
-    rooted = scaler.rooted(X)
+    rooted = scaler.take_root(X)
     assert rooted.tolist() == [[2, -1], [4, -3]]
     np.testing.assert_allclose(scaler.fit(rooted).transform(rooted), [[-0.8, 0.8], [0.8, -0.8]])  # ±1 / 1.25
     np.testing.assert_allclose(scaler.transform(vectors([5, -1])), [[1.6, 0.8]])
@@ -19,7 +19,7 @@ def test_square_root_then_soft_z_score():
 
 def test_without_root_nothing_is_rooted():
     X = vectors([4, -1])
-    assert SoftScaler(root=False).rooted(X) is X
+    assert SoftScaler(root=False).take_root(X) is X
 
 
 def test_rare_dimensions_are_dropped():

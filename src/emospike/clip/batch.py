@@ -9,25 +9,25 @@ from emospike.clip.clip import Clip
 from emospike.progress import Progress
 from emospike.validation import InputError
 
-Result = TypeVar("Result")
+Output = TypeVar("Output")
 
 
 def map_clips(
-    work: Callable[[int, Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
-) -> Iterator[Result]:
+    work: Callable[[int, Clip], Output], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> Iterator[Output]:
     """Yield ``work(index, clip)`` for every clip, in order; decoded sound is dropped after use.
 
     Clips run on all cores through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them over
     machines; one clip runs here and now.
     """
 
-    def one(index: int, clip: Clip) -> Result:
+    def one(index: int, clip: Clip) -> Output:
         try:
             return work(index, clip)
         finally:
             clip.forget()
 
-    results: Iterator[Result] = map(one, range(len(clips)), clips)
+    results: Iterator[Output] = map(one, range(len(clips)), clips)
     if len(clips) > 1:
         from joblib import Parallel, delayed
 
@@ -41,17 +41,17 @@ def map_clips(
 
 
 def try_clips(
-    work: Callable[[Clip], Result], clips: Sequence[Clip], stage: str, progress: Progress | None = None
-) -> tuple[dict[int, Result], dict[int, str]]:
+    work: Callable[[Clip], Output], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+) -> tuple[dict[int, Output], dict[int, str]]:
     """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others."""
 
-    def one(_: int, clip: Clip) -> Result | InputError:
+    def one(_: int, clip: Clip) -> Output | InputError:
         try:
             return work(clip)
         except InputError as error:
             return error
 
-    found: dict[int, Result] = {}
+    found: dict[int, Output] = {}
     reasons: dict[int, str] = {}
     for i, result in enumerate(map_clips(one, clips, stage, progress)):
         if isinstance(result, InputError):

@@ -305,7 +305,7 @@ def check_speech(sound: Sound, name: str = "sound") -> None:
 def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files among `paths` as they are, and in the place of a folder its recordings, sorted.
 
-    Folders are searched to the bottom by known suffix; hidden files (and macOS's "._" twins) are passed over.
+    Folders are searched to the bottom by known suffix; hidden files (and macOS's "._" files) are passed over.
     Raises `InputError` for a folder that holds no recording, if it is the only path; among others it is yielded.
     """
     for path in paths:

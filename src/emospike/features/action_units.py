@@ -85,7 +85,7 @@ class ActionUnits:
 
     Attributes
     ----------
-    stride, model : of the look at a film, as in `Blendshapes`
+    stride, model : which pictures of a film are measured, and by which file, as in `Blendshapes`
 
     Sources: Ekman and Friesen 1978 (the units); Baltrusaitis et al. 2018 (OpenFace 2, the intensities).
 

@@ -56,7 +56,7 @@ class Contours:
     ----------
     size : width and height of a picture, pixels
     sigma : deviation of the Gaussian, pixels of that picture; the papers do not tell theirs
-    stride, model : of the look at a film, as in `Blendshapes`
+    stride, model : which pictures of a film are measured, and by which file, as in `Blendshapes`
     most : so many frames at most, evenly spaced over the clip; None takes all
     drawn : draw the face of a film too, from the 68 of MediaPipe's points that stand for the landmarks, so that films
         and tables look alike

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
+from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
 from emospike.readout.skops_guard import from_bytes, to_bytes
 from emospike.validation import InputError, one_of
 
@@ -77,7 +77,7 @@ class SklearnClassifier:
 
     def scores(self, X: Vectors) -> Scores:
         """Return one score a class; larger is likelier."""
-        checked(X, self.pipeline_["scale"].n_features_in_)
+        check_vectors(X, self.pipeline_["scale"].n_features_in_)
         # One clip at a time: a matrix product may round a clip differently in another company.
         scores: Scores = np.concatenate([self._score(X[i : i + 1]) for i in range(len(X))]).astype(np.float32)
         return scores

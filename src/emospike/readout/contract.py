@@ -87,7 +87,7 @@ def at_least_two(classes: Shaped[np.ndarray, " classes"]) -> None:
         raise InputError(f"at least 2 classes are needed to train, got only {classes.tolist()}")
 
 
-def checked(X: Vectors, dims: int) -> Vectors:
+def check_vectors(X: Vectors, dims: int) -> Vectors:
     """Return `X`; raise `InputError` unless its vectors are as long as those of the training clips."""
     if X.shape[1] != dims:
         raise InputError(f"state vectors of length {dims} expected, as in training, got {X.shape[1]}")

@@ -55,7 +55,7 @@ def stops(votes: Votes, lead: float) -> Int64[np.ndarray, " clips"]:
     return np.asarray(np.where(settled.any(axis=1), settled.argmax(axis=1) + 1, steps), np.int64)
 
 
-def counted(votes: Votes, lead: float | None) -> Float32[np.ndarray, "clips classes"]:
+def count_votes(votes: Votes, lead: float | None) -> Float32[np.ndarray, "clips classes"]:
     """Return the mean votes of each class up to where the vote is settled; over all steps without a lead."""
     if lead is None:
         return np.asarray(votes.mean(axis=1), np.float32)
@@ -74,7 +74,7 @@ def latency_curve(votes: Votes, target: Int64[np.ndarray, " clips"]) -> list[dic
     rows = []
     for lead in (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, None):
         until = stops(votes, lead) if lead is not None else np.full(len(votes), votes.shape[1])
-        right = counted(votes, lead).argmax(axis=1) == target
+        right = count_votes(votes, lead).argmax(axis=1) == target
         steps = float(until.mean())
         rows.append({"lead": lead, "steps": steps, "share": steps / votes.shape[1], "accuracy": float(right.mean())})
     return rows

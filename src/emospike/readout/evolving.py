@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Float64, Int, Shaped
 
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
+from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
 from emospike.validation import positive, within
 
 FITTED = ("classes", "neurons", "owner", "voice", "count")
@@ -69,7 +69,7 @@ class EvolvingDeSNN:
 
     def partial_fit(self, X: Vectors, y: Labels) -> EvolvingDeSNN:
         """Add the neurons of further clips, of known or new classes."""
-        shown, number = class_numbers(checked(X, self.neurons_.shape[1]), y)
+        shown, number = class_numbers(check_vectors(X, self.neurons_.shape[1]), y)
         classes = np.union1d(self.classes_, shown)
         self.owner_ = np.searchsorted(classes, self.classes_)[self.owner_]
         self.classes_ = classes
@@ -81,7 +81,7 @@ class EvolvingDeSNN:
         lengths = (self.neurons_**2).sum(axis=1)
         share = np.zeros((len(X), len(self.classes_)))
         # One clip at a time: memory stays small, and a clip scores the same in any company.
-        for votes, x in zip(share, checked(X, self.neurons_.shape[1]), strict=True):
+        for votes, x in zip(share, check_vectors(X, self.neurons_.shape[1]), strict=True):
             near, distance = nearest(x, self.neurons_, lengths, self.neighbours + 1)
             kernel = gaussian(distance, self.sigma) * self.voice_[near[:-1]]
             np.add.at(votes, self.owner_[near[:-1]], kernel / (kernel.sum() or 1.0))

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float32, Int, Shaped
 
 from emospike.networks.synchrony_graph import ADJACENCIES, NODES, Graph, describe, normalise_edges
 from emospike.networks.training import require_torch
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
+from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
 from emospike.readout.scaling import SoftScaler
 from emospike.validation import one_of, positive, within
 
@@ -135,7 +135,7 @@ class GraphConvolution:
 
     def scores(self, X: Vectors) -> Scores:
         """Return the logarithm of the softmax, one column a class."""
-        checked(X, self.dims_)
+        check_vectors(X, self.dims_)
         return np.stack([self._score(*self._graph(x)) for x in X]) if len(X) else np.empty((0, len(self.classes_)))
 
     def transduce(

@@ -14,7 +14,7 @@ from emospike.readout.contract import (
     Vectors,
     Weights,
     at_least_two,
-    checked,
+    check_vectors,
     class_numbers,
 )
 from emospike.readout.descent import Masses, Numbers, Owners, Points, Prototypes, clusters, descend, nearest_own
@@ -133,7 +133,7 @@ class LearnedPrototype:
     def _reduced(self, X: Vectors) -> Points:
         """Return z = x B - b, of each clip by itself."""
         basis = self.basis_
-        return np.stack([x @ basis - self.offset_ for x in checked(X, len(basis))]).astype(np.float64)
+        return np.stack([x @ basis - self.offset_ for x in check_vectors(X, len(basis))]).astype(np.float64)
 
     def _add_centres(self, z: Points, number: Numbers, counted: Float64[np.ndarray, " clips"]) -> None:
         """Add prototypes at the cluster centres of each class in `number`."""

@@ -114,7 +114,7 @@ class VectorReadout(Readout):
         learnt = y if finer is None else finer
         label_of = group_labels(learnt, y)
         recorded = np.ones(len(y), bool) if recorded is None else recorded
-        rooted = self.scaler.rooted(vectors)
+        rooted = self.scaler.take_root(vectors)
         self.speaker_mean_.fit(rooted[recorded])
         if self.normalise == "speaker":
             rooted = self.speaker_mean_.remove(rooted, speakers, recorded)
@@ -124,13 +124,13 @@ class VectorReadout(Readout):
         self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, recorded)[recorded]
         return self
 
-    def scaled(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
+    def scale(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
         """Return the vectors as the classifier sees them."""
-        return self.scaler.transform(self.speaker_mean_.remove(self.scaler.rooted(vectors), speakers))
+        return self.scaler.transform(self.speaker_mean_.remove(self.scaler.take_root(vectors), speakers))
 
     def scores(self, X: Listed, speakers: Labels | None = None) -> Scores:
         """Return the classifier's scores."""
-        return self.classifier.scores(self.scaled(np.asarray(X), speakers))
+        return self.classifier.scores(self.scale(np.asarray(X), speakers))
 
     def adapt(self, X: Listed, labels: Labels | None = None) -> VectorReadout:
         """Adapt to the mean of a new speaker, or to labelled clips and new classes, in place.
@@ -139,14 +139,14 @@ class VectorReadout(Readout):
         """
         X = np.asarray(X)
         if labels is None:
-            self.speaker_mean_.adapt(self.scaler.rooted(X))
+            self.speaker_mean_.adapt(self.scaler.take_root(X))
             return self
         if not isinstance(self.classifier, IncrementalClassifier):
             raise InputError(
                 f"classifier {type(self.classifier).__name__} cannot learn more clips: train with linear, "
                 "prototype or evolving_desnn"
             )
-        scaled = self.scaled(X)
+        scaled = self.scale(X)
         learnt = self.calibration_.name_finer(self.classifier.scores(scaled), labels)
         self.classifier.partial_fit(scaled, learnt)
         self.calibration_.extend(self.classifier.classes_)

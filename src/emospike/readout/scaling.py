@@ -33,7 +33,7 @@ class SoftScaler:
     mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
     scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
 
-    def rooted(self, X: Vectors) -> Vectors:
+    def take_root(self, X: Vectors) -> Vectors:
         """Return the square-rooted vectors, or the vectors themselves."""
         if not self.root:
             return X

@@ -79,13 +79,13 @@ def from_bytes(data: UInt8[np.ndarray, " bytes"], kind: str, classes: int) -> An
         pipeline = loads(raw, trusted=trusted)
         sound = is_sound(pipeline, kind, classes)
     except Exception as err:  # a crafted file may make any part of the loading fail, in any way
-        raise damaged(kind) from err
+        raise describe_damage(kind) from err
     if not sound:
-        raise damaged(kind)
+        raise describe_damage(kind)
     return pipeline
 
 
-def damaged(kind: str) -> InputError:
+def describe_damage(kind: str) -> InputError:
     """Return the error for bytes that are no sound pipeline."""
     return InputError(f"the stored {kind} is damaged: train the model again, or get its file from its author")
 
@@ -96,7 +96,7 @@ def refuse_strangers(data: bytes, kind: str) -> set[tuple[str, str]]:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             asked = set(nodes(json.loads(file.read("schema.json"))))
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError) as err:
-        raise damaged(kind) from err
+        raise describe_damage(kind) from err
     allowed = COMMON | OWN[kind]
     if asked - allowed:
         names = ", ".join(sorted({name for _, name in asked - allowed}))

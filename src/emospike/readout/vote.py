@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, checked, class_numbers
+from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Vote:
 
     def partial_fit(self, X: Vectors, y: Labels) -> Vote:
         """Go on counting, with further clips of known or of new classes."""
-        given, number = class_numbers(checked(X, self.sums_.shape[1]), y)
+        given, number = class_numbers(check_vectors(X, self.sums_.shape[1]), y)
         classes = np.union1d(self.classes_, given)
         sums, counted = np.zeros((len(classes), X.shape[1]), np.float32), np.zeros(len(classes), np.float32)
         old = np.searchsorted(classes, self.classes_)
@@ -64,7 +64,7 @@ class Vote:
 
     def scores(self, X: Vectors) -> Scores:
         """Return one score a class: the mean of its neurons."""
-        X, owner = checked(X, self.sums_.shape[1]), self.owner_
+        X, owner = check_vectors(X, self.sums_.shape[1]), self.owner_
         own = [np.flatnonzero(owner == c) for c in range(len(self.classes_))]
         rows = [[float(x[mine].mean()) if len(mine) else np.inf for mine in own] for x in X]
         scores = np.array(rows, np.float32)

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from emospike.activity import Activity
 from emospike.energy.counting import count_layer_once, sum_layers
 from emospike.energy.operations import LayerCost, Operations
+from emospike.explain.panels.raster import Raster, RasterPanel
+from emospike.explain.panels.weights import LearntFeatures
+from emospike.explain.wording import WORDS
 from emospike.features import Feature
 from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.diagnostics import LayerDiagnostics
@@ -61,7 +65,7 @@ class LayerInputs:
     def scale(self, raws: Sequence[Raw | None]) -> list[Lines | None]:
         """Return the values of the input lines of every layer."""
         triples = zip(self.pathways, raws, self.ranges, strict=True)
-        return [None if raw is None else pathway.scaled(raw, span) for pathway, raw, span in triples]
+        return [None if raw is None else pathway.scale(raw, span) for pathway, raw, span in triples]
 
     def lines(self, seen: Perceived, modalities: Sequence[str] = BOTH) -> list[Lines | None]:
         """Return the values of the input lines of every layer, None where its modality is missing or not asked for."""
@@ -115,3 +119,52 @@ def count_one_pass(networks: Networks, readout: LayerCost) -> Operations:
     """Return what the same weights cost as a non-spiking network that looks at a clip once."""
     layers = [count_layer_once(name, network) for name, network in networks.items()]
     return sum_layers([*layers, readout], spikes=0, spike_rate=0.0)
+
+
+# -- pictures --------------------------------------------------------------------------------------------------
+
+
+def name_layer(pathway: Pathway) -> str:
+    """Return what a layer is called: its feature, and the modality that it is of."""
+    return f"{type(pathway.feature).__name__} ({WORDS[pathway.modality]})"
+
+
+def show_presentation(activities: Mapping[str, Activity]) -> RasterPanel:
+    """Return the spikes that layers got and fired in one presentation, by their names, the neurons window by window."""
+    rasters = []
+    for name, one in activities.items():
+        positions, features = one.shape
+        windows = tuple((f"window {place + 1}", features) for place in range(positions)) if positions > 1 else ()
+        rasters += [Raster(name, "lines", one.inputs)] * bool(one.inputs.units)
+        rasters.append(Raster(name, "neurons", one.spikes, windows))
+    return RasterPanel(rasters, presented=True)
+
+
+def show_features(pathway: Pathway, network: CompetitiveNetwork, activity: Activity) -> LearntFeatures:
+    """Return what the features of a layer have learnt to see, beside how often each fired.
+
+    Where places have weights of their own, those of the place at which a feature fired most are shown.
+    """
+    place = activity.counts.argmax(axis=0) * (len(network.weights) > 1)
+    weights = network.weights[place, :, np.arange(network.layer.features)]  # features, inputs
+    weights = weights.reshape(len(weights), pathway.size, -1)
+    counts, name = activity.counts.sum(axis=0), name_layer(pathway)
+    if pathway.pictures is not None:
+        return LearntFeatures(name, weights[:, ::-1], counts, ("across", "up"))
+    weights, signed = weights.swapaxes(1, 2), pathway.code == "on-off"
+    if signed:
+        high, low = np.split(weights, 2, axis=1)
+        weights = high - low
+    return LearntFeatures(name, weights, counts, ("time", "channels"), signed)
+
+
+def average_links(
+    weights: Float[np.ndarray, "neurons sources"], features: int, sources: int
+) -> Float[np.ndarray, "features sources"]:
+    """Return the mean weight from each feature of another layer to each feature of a layer, over all their places.
+
+    >>> average_links(np.float32([[1, 3], [5, 7]]), features=1, sources=2).tolist()
+    [[3.0, 5.0]]
+    """
+    places = weights.reshape(-1, features, weights.shape[1] // sources, sources)
+    return np.asarray(places.mean(axis=(0, 2)))

@@ -87,7 +87,7 @@ class Pathway:
             return dark
         if self.fill == "stretch":
             return interpolate(series.values, np.linspace(0, len(series) - 1, self.steps))
-        begin, end = spoken(clip)
+        begin, end = find_speech(clip)
         steps = len(series)  # another voice may be slower than the sound is
         return series.values[int(begin * steps) : max(round(end * steps), 1)][: self.steps]
 
@@ -103,7 +103,7 @@ class Pathway:
         span: Range = np.quantile(values, (0.01, 0.99), axis=0).astype(np.float32)
         return span
 
-    def scaled(self, raw: Raw, span: Range) -> Lines:
+    def scale(self, raw: Raw, span: Range) -> Lines:
         """Return the values of the input lines, 0 to 1; what is padded is silent."""
         low, high = span
         u = (raw - low) / np.maximum(high - low, np.float32(1e-6))
@@ -133,11 +133,11 @@ class Pathway:
         return [channel + part * count for part in range(self.lines) for channel in channels]
 
 
-def spoken(clip: Clip) -> tuple[float, float]:
+def find_speech(clip: Clip) -> tuple[float, float]:
     """Return where speech begins and ends, as shares of the clip.
 
     >>> quiet, loud = np.full(4000, 1e-3, np.float32), np.full(8000, 0.5, np.float32)
-    >>> begin, end = spoken(Clip.from_array(np.concatenate([quiet, loud, quiet]), 16_000))
+    >>> begin, end = find_speech(Clip.from_array(np.concatenate([quiet, loud, quiet]), 16_000))
     >>> round(begin, 2), round(end, 2)
     (0.19, 0.81)
     """

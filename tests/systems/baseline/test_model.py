@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
+from emospike.explain.attribution import log_odds
 from emospike.features.mel import Mel
 from emospike.features.spectrum import find_loud_steps
 from emospike.readout.classifiers import SklearnClassifier
@@ -12,7 +13,7 @@ from emospike.systems.baseline.model import Baseline, describe
 from emospike.validation import InputError
 
 
-def test_describe_are_mean_deviation_and_mean_change():
+def test_a_channel_is_described_by_mean_deviation_and_mean_change():
     values = np.array([[0, 5], [4, 5], [2, 5], [9, 9]], np.float32)
     heard = np.array([False, True, True, False])
     np.testing.assert_allclose(describe(values, heard), [3, 5, 1, 0, 3, 0])  # changes 4 and 2; 0 and 0
@@ -35,22 +36,25 @@ def system(speech):
     return Baseline(LinearReadout(10.0), features=(Mel(bands=20),)).fit(*speech)
 
 
-def test_bands_and_moments_that_are_average_have_no_effect(system, speech):
-    average = system._average("audio")
-    np.testing.assert_allclose(average, system.state_vectors(speech.clips).mean(axis=0), rtol=1e-4, atol=1e-4)
-    scaled = system.readout_.scaled(average[None])
-    np.testing.assert_allclose(scaled, 0, atol=1e-3)
+def average_of(system):
+    """What stands for a part that is left out."""
+    return system.readout_.speaker_mean_.shift_ + system.readout_.scaler.mean_
 
 
-def test_linear_band_effects_add_up_to_the_whole(system, unheard):
+def test_what_is_left_out_is_average(system, speech):
+    vectors = [vector for _, vector in system.represent_clips(speech.clips)]
+    np.testing.assert_allclose(average_of(system), np.mean(vectors, axis=0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(system.readout_.scale(average_of(system)[None]), 0, atol=1e-3)
+
+
+def test_linear_attributions_of_bands_add_up_to_the_whole(system, unheard):
     """With two classes the log-odds of a linear readout are linear, so the parts make the whole."""
-    clip = unheard.clips[0]
-    told = system.explain(clip)
-    target = system.classes_.index(told.decision.label)
-    p, base = system.decide(clip).confidence, system.readout_.probabilities(system._average("audio")[None])[0, target]
-    whole = np.log(p / (1 - p)) - np.log(base / (1 - base))
-    assert sum(band.change for band in told.bands) == pytest.approx(whole, rel=0.02)
-    assert len(told.bands) > 4
+    told = system.explain(unheard.clips[0])
+    target, bands = system.classes_.index(told.decision.label), told.attributions["audio"]
+    base = system.readout_.probabilities(average_of(system)[None])[0]
+    whole = log_odds(np.array(list(told.decision.probabilities.values())), target) - log_odds(base, target)
+    assert sum(band.change for band in bands) == pytest.approx(whole, rel=0.02)
+    assert len(bands) > 4
 
 
 def test_the_moment_that_differs_carries_the_decision(system, speech, unheard):
@@ -59,17 +63,16 @@ def test_the_moment_that_differs_carries_the_decision(system, speech, unheard):
     sound = low.sound.copy()
     sound[:3200] = high.sound[:3200]
     told = system.explain(Clip.from_array(sound, 16_000))
-    first = sum(moment.change for moment in told.moments[:3])
-    rest = sum(moment.change for moment in told.moments[3:])
+    moments = [moment.change for moment in told.attributions["moments"]]
     assert told.decision.label == "high"
-    assert first > rest
+    assert sum(moments[:3]) > sum(moments[3:])
 
 
-def test_it_has_no_spikes_to_show(system, unheard):
-    told = system.explain(unheard.clips[0])
-    assert len(told.spikes) == len(told.activity) == len(told.positions) == len(told.nodes) == len(told.areas) == 0
-    assert told.decoded == {}
-    assert told.series["Mel"].values.shape[1] == 20
+def test_it_shows_features_and_no_spikes(system, unheard):
+    panels = {panel.name: panel for panel in system.explain(unheard.clips[0]).panels}
+    assert list(panels) == ["decision", "occlusion", "encoding-Mel"]
+    assert panels["encoding-Mel"].spikes is None
+    assert panels["encoding-Mel"].series.values.shape[1] == 20
 
 
 def test_a_preset_is_a_classifier():

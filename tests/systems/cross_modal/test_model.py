@@ -1,19 +1,24 @@
 """Cross-modal enhancement: what the layers see, what they learn, and how sound and face meet."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from emospike import datasets, store
+from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.features.action_units import ActionUnits
 from emospike.features.contours import Contours
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC, make_coefficients
 from emospike.networks.competitive import CompetitiveLayer
+from emospike.readout.readout import VectorReadout
 from emospike.readout.spike_counts import read
 from emospike.series import Series
+from emospike.systems.competitive import LayerInputs
 from emospike.systems.cross_modal.model import FUSIONS, CrossModal
-from emospike.systems.pathways import Pathway, spoken
+from emospike.systems.pathways import Pathway, find_speech
 from emospike.validation import InputError
 
 
@@ -30,11 +35,11 @@ def test_levels_go_from_the_first_to_the_last_percentile_of_training():
     raw = np.random.default_rng(0).normal(3, 2, (4000, 3)).astype(np.float32)
     span = path.fit([raw[:1000], raw[1000:]])
     np.testing.assert_allclose(span, np.quantile(raw, [0.01, 0.99], axis=0), rtol=1e-5)
-    lines = path.scaled(raw[:300], span)
+    lines = path.scale(raw[:300], span)
     assert lines.shape == (388, 3)
     assert (lines[300:] == 0).all()
     middle = (span[0] + span[1]) / 2
-    np.testing.assert_allclose(path.scaled(middle[None], span)[0], 0.5, atol=1e-6)
+    np.testing.assert_allclose(path.scale(middle[None], span)[0], 0.5, atol=1e-6)
     assert (lines.min(), lines.max()) == (0, 1)
 
 
@@ -42,7 +47,7 @@ def test_on_off_lines_part_what_is_above_the_mean_from_what_is_below():
     path = Pathway(Mel(), CompetitiveLayer(2), "on-off")
     raw = np.random.default_rng(0).normal(-8, 2, (4000, 3)).astype(np.float32)
     span = path.fit([raw])
-    above, below = np.split(path.scaled(np.array([[-8 + 2, -8 - 4, -8]], np.float32), span)[0], 2)
+    above, below = np.split(path.scale(np.array([[-8 + 2, -8 - 4, -8]], np.float32), span)[0], 2)
     np.testing.assert_allclose(above, [1 / 3, 0, 0], atol=0.02)
     np.testing.assert_allclose(below, [0, 2 / 3, 0], atol=0.02)
 
@@ -50,7 +55,7 @@ def test_on_off_lines_part_what_is_above_the_mean_from_what_is_below():
 def test_padding_and_trimming_keep_what_is_spoken():
     sound = np.concatenate([np.full(16_000, 1e-4), np.sin(np.arange(16_000) / 5), np.full(32_000, 1e-4)])
     clip = Clip.from_array(sound.astype(np.float32), 16_000)
-    begin, end = spoken(clip)
+    begin, end = find_speech(clip)
     assert begin == pytest.approx(0.25, abs=0.02)
     assert end == pytest.approx(0.5, abs=0.02)
     raw = Pathway(Mel(), CompetitiveLayer(2)).look(clip, Mel().extract(clip))
@@ -103,17 +108,18 @@ def test_learning_changes_the_weights_and_nothing_else_does(speech):
     assert system.diagnostics_["audio 0"].silent_clips == 0
 
 
-def test_the_copies_of_a_clip_train_and_do_not_test(speech):
-    from emospike.augmentation.voice import VirtualSpeakers
-
+def test_the_copies_of_a_clip_train_and_do_not_test(speech, monkeypatch):
+    given, fit = [], VectorReadout.fit
+    monkeypatch.setattr(VectorReadout, "fit", lambda *what: given.append(what) or fit(*what))
     system = CrossModal.preset("untrained").set_params(
         pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), augmentation=VirtualSpeakers(copies=2)
     )
-    system.prepare(speech.clips)
-    rows = system._training_rows(speech.clips, np.asarray(speech.labels), None)["audio"]
-    assert rows.vectors.shape[0] == 3 * len(speech.clips)
-    np.testing.assert_array_equal(rows.vectors[rows.recorded], system.state_vectors(speech.clips))
-    assert not np.array_equal(rows.vectors[0], rows.vectors[1])
+    system.fit(*speech)
+    ((_, vectors, _, _, recorded, _),) = given
+    assert len(vectors) == 3 * len(speech.clips)
+    np.testing.assert_array_equal(vectors[recorded], [vector for _, vector in system.represent_clips(speech.clips)])
+    assert not np.array_equal(vectors[0], vectors[1])
+    assert system.held_out_["audio"].shape == (len(speech.clips), 2)
 
 
 # -- sound and face --------------------------------------------------------------------------------------------
@@ -125,6 +131,12 @@ def small(fusion: str, **more) -> CrossModal:
     return made.set_params(
         pathways=(Pathway(MFCC(), CompetitiveLayer(6)), face), multisensory=CompetitiveLayer(5), fusion=fusion, **more
     )
+
+
+def learn(system: CrossModal, clips: Sequence[Clip]) -> CrossModal:
+    """Let the layers learn, for which no labels are needed."""
+    inputs = LayerInputs(system.pathways)
+    return system.learn_layers([inputs.look(system.perceive(clip)) for clip in clips])
 
 
 @pytest.fixture(scope="module")
@@ -140,38 +152,30 @@ def test_every_fusion_decides_with_and_without_the_face(takes, fusion, tmp_path)
     clips, labels, speakers = takes
     system = small(fusion).fit(clips, labels, speakers)
     seen = system.perceive(clips[0])
-    dims = {senses: len(system.vector(seen, senses)) for senses in (("audio",), ("face",), ("audio", "face"))}
-    expected = {
-        "enhancement": dims["audio",],
-        "joint": 5,
-        "convergence": dims["audio",] + dims["face",] + 5,
-        "concatenation": dims["audio",] + dims["face",],
-    }
-    assert dims["audio", "face"] == expected[fusion]
+    audio, face, both = (len(system.represent(seen, own)) for own in (("audio",), ("face",), ("audio", "face")))
+    sizes = {"enhancement": audio, "joint": 5, "convergence": audio + face + 5, "concatenation": audio + face}
+    assert both == sizes[fusion]
     decision = system.decide(clips[0])
     assert set(decision.share) == {"audio", "face"}
     heard = Clip(clips[0].path)
     assert system.decide(heard).share == {"audio": 1.0}
-    loaded = store.load(store.save(with_card(system), tmp_path / "m.safetensors"))
+    loaded = store.load(store.save(system, tmp_path / "m.safetensors"))
     for modality in ("both", "audio", "face"):
         np.testing.assert_array_equal(
             loaded.predict_proba(clips[:6], modality=modality), system.predict_proba(clips[:6], modality=modality)
         )
 
 
-def with_card(system: CrossModal) -> CrossModal:
-    system.card = {"about": "a test"}
-    return system
-
-
 def test_what_is_seen_changes_what_is_heard_as_much_as_it_is_let(takes):
     clips, _, _ = takes
     changes = []
     for conductance in (0.01, 0.4, 1.5):
-        system = small("enhancement", conductance=conductance).prepare(clips[:16])
+        system = learn(small("enhancement", conductance=conductance), clips[:16])
         seen = system.perceive(clips[0])
-        (alone,) = system.counted(system.responses(seen, ("audio",)), ("audio",))
-        (enhanced,) = system.counted(system.responses(seen, ("audio", "face")), ("audio", "face"))
+        (alone,), (enhanced,) = (
+            system.count(system.respond(system.inputs_.lines(seen, own)), own)
+            for own in (("audio",), ("audio", "face"))
+        )
         changes.append(enhanced.sum() / alone.sum())
     assert changes[0] == pytest.approx(1, abs=0.15)
     assert changes[0] < changes[1] < changes[2]
@@ -181,11 +185,12 @@ def test_the_face_can_be_pictures(takes):
     clips, _, _ = takes
     layer = CompetitiveLayer(6, norm=0.2)
     path = Pathway(ActionUnits(), layer, pictures=Contours(size=50, most=2))
-    system = CrossModal((path,), CrossModal.preset("default").classifier, "face").prepare(clips[:6])
+    system = learn(CrossModal((path,), CrossModal.preset("default").classifier, "face"), clips[:6])
     assert system.networks_[0].positions == 25
-    vector = system.vector(system.perceive(clips[0]), ("face",))
+    seen = system.perceive(clips[0])
+    vector = system.represent(seen, ("face",))
     assert vector.sum() > 0
-    np.testing.assert_array_equal(vector, system.vector(system.perceive(clips[0]), ("face",)))
+    np.testing.assert_array_equal(vector, system.represent(seen, ("face",)))
 
 
 def test_real_speech_of_other_actors(ravdess):

@@ -1,4 +1,4 @@
-"""EAVS-TF: both senses and each alone, an auxiliary stream, what is stored, what it costs."""
+"""EAVS-TF: both modalities and each alone, an auxiliary stream, what is stored, what it costs."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -39,28 +39,40 @@ def quick(modality="audio", preset="default", **parameters):
 
 @pytest.fixture(scope="module")
 def both(speech, faced):
-    """A system of both senses; a test that changes it takes a copy."""
+    """A system of both modalities; a test that changes it takes a copy."""
     return quick("both").fit(*faced(speech))
 
 
-def test_each_sense_decides_alone(both, unheard, faced):
+def streams(system):
+    """The modality of each stream that the networks read."""
+    return [stream.modality for stream in system.ensemble_.streams]
+
+
+def test_each_modality_decides_alone(both, unheard, faced):
     shown = faced(unheard)
     answers, reasons = both.predict_by_modality(shown.clips)
     assert not reasons
     assert set(answers) == {"both", "audio", "face"}
-    for view, found in answers.items():
+    for decider, found in answers.items():
         right = np.array(both.classes_)[found.argmax(axis=1)] == shown.labels
-        assert right.mean() > (0.8 if view == "both" else 0.6), view
-    np.testing.assert_array_equal(answers["audio"], both.predict_by_modality(unheard.clips)[0]["audio"])
-    assert np.isnan(both.predict_by_modality(unheard.clips)[0]["both"]).all()
-    decision = both.decide(shown.clips[0])
-    assert set(decision.share) == {"audio", "face"}
+        assert right.mean() > (0.8 if decider == "both" else 0.6), decider
+    blind, _ = both.predict_by_modality(unheard.clips)
+    np.testing.assert_array_equal(answers["audio"], blind["audio"])
+    assert np.isnan(blind["both"]).all()
+    assert set(both.decide(shown.clips[0]).share) == {"audio", "face"}
     alone = both.decide(shown.clips[0], modality="face")
     assert list(alone.probabilities.values()) == answers["face"][0].tolist()
-    assert both.by("face").threshold_ == both.thresholds_["face"]
 
 
-def test_both_senses_are_stored_and_taught(both, speech, shrill, faced, tmp_path):
+def test_each_modality_has_a_calibration_and_all_share_the_networks(both):
+    calibrations = both.ensemble_.calibrations
+    assert both.threshold_ == calibrations["both"].threshold_
+    assert both.by("face").threshold_ == calibrations["face"].threshold_
+    copied = deepcopy(both)
+    assert all(readout.ensemble is copied.ensemble_ for readout in copied.readouts_.values())
+
+
+def test_both_modalities_are_stored_and_taught(both, speech, shrill, faced, tmp_path):
     system = deepcopy(both)
     system.adapt(faced(shrill).clips, shrill.labels)
     assert system.classes_ == ("high", "low", "shrill")
@@ -69,18 +81,18 @@ def test_both_senses_are_stored_and_taught(both, speech, shrill, faced, tmp_path
     loaded = store.load(store.save(system, tmp_path / "model.safetensors"))
     shown = faced(shrill).clips[:2]
     np.testing.assert_array_equal(loaded.predict_proba(shown), system.predict_proba(shown))
-    assert loaded.memory_.labels.tolist() == system.memory_.labels.tolist()
+    np.testing.assert_array_equal(loaded.ensemble_.memory.labels, system.ensemble_.memory.labels)
 
 
 def test_finer_labels_are_learnt_and_summed(speech):
     finer = [f"{label} {i % 2}" for i, label in enumerate(speech.labels)]
     system = quick().fit(*speech, finer=finer)
-    assert set(system.learnt_) == set(finer)
+    before = system.readout_.calibration_.learnt
+    assert set(before) == set(finer)
     assert system.classes_ == ("high", "low")
     assert np.mean(np.array(system.predict(speech.clips)) == speech.labels) > 0.9
-    before = system.learnt_
     system.adapt(speech.clips[:2], speech.labels[:2])
-    assert system.learnt_ == before  # a label that stands for finer ones is no class of its own
+    assert system.readout_.calibration_.learnt == before  # a label that stands for finer ones is no class of its own
 
 
 def test_what_it_costs(both, faced, unheard):
@@ -94,7 +106,7 @@ def test_what_it_costs(both, faced, unheard):
     assert {name.split(",")[0].split(" ")[0] for name in real} == {"stream", "head", "leak"}  # receptors hear spikes
 
 
-def test_the_twin_has_no_spikes(speech):
+def test_the_equivalent_has_no_spikes(speech):
     cost = quick(preset="non_spiking").fit(*speech).operations(speech.clips[0])
     assert (cost.spikes, cost.synaptic_operations) == (0, 0)
     assert cost.energy_uj == cost.twin_energy_uj
@@ -130,7 +142,7 @@ def test_eeg_in_the_layout_of_eav(eav, tmp_path):
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     assert (len(train), len(test)) == (16, 8)
     system = quick(preset="eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert {stream.modality for stream in system.streams_} == {"audio", "eeg"}
+    assert set(streams(system)) == {"audio", "eeg"}
     assert np.mean(np.array(system.predict(test.clips())) == test.labels) > 0.8
     decision = system.decide(test.clips()[0])
     assert decision.share == {"audio": 1.0}
@@ -153,7 +165,7 @@ def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
     dataset = load(tmp_path, video=True)
     clips = dataset.clips()
     system = quick(modality, "eeg").fit(clips, dataset.labels.tolist(), dataset.speakers.tolist())
-    assert {stream.modality for stream in system.streams_} == {"eeg", *MODALITIES[modality]}
+    assert set(streams(system)) == {"eeg", *MODALITIES[modality]}
     assert np.mean(np.array(system.predict(clips)) == dataset.labels) > 0.9
     blind = [Clip(one.path, face=one.face) for one in clips]
     assert np.abs(system.predict_proba(blind) - system.predict_proba(clips)).max() > 0
@@ -167,8 +179,8 @@ def test_eeg_alone(eav, tmp_path):
     split = standard_split(dataset)
     train, test = dataset.subset(split.train), dataset.subset(split.test)
     system = quick("eeg").fit(train.clips(), train.labels.tolist(), train.speakers.tolist())
-    assert [stream.modality for stream in system.streams_] == ["eeg"]
-    assert (system.deciders, list(system.thresholds_)) == (("eeg",), ["eeg"])
+    assert streams(system) == ["eeg"]
+    assert (system.deciders, list(system.readouts_)) == (("eeg",), ["eeg"])
     clips = test.clips()
     found, reasons = system.predict_by_modality([*clips, Clip(test.paths[0])])
     assert np.mean(np.array(system.classes_)[found["eeg"][:8].argmax(axis=1)] == test.labels) > 0.8
@@ -176,8 +188,9 @@ def test_eeg_alone(eav, tmp_path):
     decision = system.decide(clips[0])
     assert (decision.share, next(iter(decision.seconds))) == ({"eeg": 1.0}, "decode")
     told = system.explain(clips[0])
-    assert list(told.series) == ["EEG"]
-    assert any(effect.change for effect in told.moments)
+    assert {channel.modality for channel in told.panel("encoding-EEG").series.channels} == {"eeg"}
+    for kind in ("eeg", "moments"):
+        assert any(part.change for part in told.attributions[kind])
     assert system.operations(clips[0]).synaptic_operations > 0
     with pytest.raises(InputError, match="this model perceives eeg, not audio"):
         system.decide(clips[0], modality="audio")
@@ -208,7 +221,7 @@ def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     file = write_eeg(tmp_path / "subject1_eeg.mat", labels == "high")
     clips = [Clip(one.path, eeg=file, eeg_start=20.0 * i, _array=one._array) for i, one in enumerate(speech.clips)]
     system = quick(auxiliary=EEG()).fit(clips, speech.labels, speech.speakers)
-    assert [stream.modality for stream in system.streams_] == ["audio", "audio", "audio", "eeg"]
+    assert streams(system) == ["audio", "audio", "audio", "eeg"]
     assert np.mean(np.array(system.predict(clips)) == labels) > 0.9
     deaf = system.predict_proba(speech.clips)  # without their EEG
     assert np.isfinite(deaf).all()

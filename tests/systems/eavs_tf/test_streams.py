@@ -64,7 +64,7 @@ def test_a_batch_holds_clips_as_they_are_and_zeros_after_them():
     np.testing.assert_array_equal(batch.arrays[0][0, :10], clips[0][0])
     assert not batch.arrays[0][0, 10:].any()
     assert batch.valid.sum(axis=1).tolist() == [10, 33]
-    assert {sense: one.tolist() for sense, one in batch.there.items()} == {"audio": [1, 1], "face": [1, 0]}
+    assert {modality: one.tolist() for modality, one in batch.there.items()} == {"audio": [1, 1], "face": [1, 0]}
     assert batch_of([arrays(10, without=("face",))], STREAMS, 16).arrays[2] is None
 
 
@@ -81,7 +81,7 @@ def test_training_takes_a_random_part():
     np.testing.assert_array_equal(drawn[0].arrays[2][0][inside], clips[0][2])
 
 
-def test_senses_can_be_left_out():
+def test_modalities_can_be_left_out():
     kept = mask_series(arrays(10), STREAMS, ("face",))
     assert [one is None for one in kept] == [True, True, False]
     batch = batch_of([arrays(10)] * 40, STREAMS, 16)
@@ -101,7 +101,7 @@ def test_mixing_keeps_arrays_and_targets_together():
     assert (batch.target.argmax(axis=1) == [0, 1]).all()  # mostly themselves
 
 
-def test_a_companion_lies_on_the_same_grid(speech):
+def test_an_auxiliary_modality_lies_on_the_same_grid(speech):
     class Pulse:
         modality = "pulse"
 
@@ -114,10 +114,10 @@ def test_a_companion_lies_on_the_same_grid(speech):
     seen = perceive([Mel(bands=8)], speech.clips[0], "audio")
     whole = add_auxiliary(seen, Pulse())
     assert len(whole.series[1]) == len(seen.series[0])
-    assert whole.senses == seen.senses
+    assert whole.modalities == seen.modalities
 
 
-def test_a_companion_that_a_clip_lacks_is_told(speech):
+def test_an_auxiliary_modality_that_a_clip_lacks_is_told(speech):
     seen = perceive([Mel(bands=8)], speech.clips[0], "audio")
     whole = add_auxiliary(seen, EEG())
     assert whole.series == (*seen.series, None)

@@ -1,5 +1,6 @@
 """Spiking Emotions: what its camera sees, how it votes, why, and at what cost. The contract is in test_conformance."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import made_up
@@ -54,9 +55,10 @@ def test_the_network_must_fit_the_pictures():
         SpikingEmotions.preset("default", modality="audio")
 
 
-def test_a_face_becomes_events_and_the_twin_sees_pictures(faces):
+def test_a_face_becomes_events_and_the_equivalent_sees_pictures(faces):
     clip = faces.clips()[0]
-    events, pictures = (small(preset).look(small(preset).perceive(clip)) for preset in ("default", "non_spiking"))
+    made = [small(preset) for preset in ("default", "non_spiking")]
+    events, pictures = (one.events(one.perceive(clip)) for one in made)
     assert events.shape == (12, 2, 24, 24)
     assert set(np.unique(events[1:])) == {0.0, 1.0}
     assert pictures.shape == (12, 1, 24, 24)
@@ -68,9 +70,9 @@ def test_films_and_tables_look_alike(landmarker, data_dir):
     film = Clip(data_dir / "samples" / "video" / "01-01-02-01-01-02-01.mp4")
     table = Clip(min((data_dir / "ravdess" / "face" / "openface").glob("*.csv.gz")))
     made = SpikingEmotions.preset("default")
-    seen, drawn = (made.look(made.perceive(clip)) for clip in (film, table))
-    assert seen.shape == drawn.shape
-    ink = [1 - look[0, 0] for look in (seen, drawn)]
+    filmed, drawn = (made.events(made.perceive(clip)) for clip in (film, table))
+    assert filmed.shape == drawn.shape
+    ink = [1 - events[0, 0] for events in (filmed, drawn)]
     assert 0.7 < ink[0].sum() / ink[1].sum() < 1.4
     assert np.corrcoef(ink[0].ravel(), ink[1].ravel())[0, 1] > 0.4
 
@@ -85,34 +87,33 @@ def test_a_clip_without_a_face_is_not_decided(trained, tmp_path):
 
 
 def test_votes_decide(trained, faces):
-    clip = faces.clips()[1]
-    look = trained.look(trained.perceive(clip))
-    votes = np.mean([network.vote(look[None]) for network in trained.networks_], axis=0)
-    np.testing.assert_allclose(trained.scores(look[None]), votes.mean(axis=1), rtol=1e-5)
-    watched = trained.watched(clip)
-    assert len(watched) == 2
-    assert watched[0].potentials.shape == (12, 20)
+    seen = trained.perceive(faces.clips()[1])
+    votes = trained.votes(trained.events(seen)[None])
+    assert votes.shape == (1, 12, 2)
+    hidden = trained.represent(seen, ("face",))
+    assert len(hidden) == 2
+    np.testing.assert_allclose(trained.voters_.votes([hidden]), votes, rtol=1e-5)
+    np.testing.assert_allclose(trained.voters_.scores([hidden]), votes.mean(axis=1), rtol=1e-5)
 
 
 def test_an_early_decision_costs_less(trained, faces):
     clip = faces.clips()[0]
-    early = small().set_params(lead=0.3)
-    for name in ("classes_", "threshold_", "networks_", "readout_"):
-        setattr(early, name, getattr(trained, name))
+    early = deepcopy(trained).set_params(lead=0.3)
+    early.voters_.lead = 0.3
     assert early.operations(clip).energy_uj < trained.operations(clip).energy_uj
     assert early.decide(clip).label == trained.decide(clip).label
+    assert early.explain(clip).panel("vote").trace.until < 12
 
 
 def test_parts_and_moments_are_left_out(trained, faces):
     told = trained.explain(faces.clips()[0])
-    assert [effect.name for effect in told.bands] == [f"face {name}" for name in PARTS]
-    effects = {effect.name: effect.change for effect in told.bands}
-    assert effects["face lower"] > abs(effects["face upper"])  # the mouth smiles and talks; nothing else moves
-    assert len(told.moments) == 12
-    assert told.head is not None
-    assert told.ballot.pictures.shape[0] == len(told.ballot.times) == len(told.ballot.votes) == told.ballot.until
-    winner = told.ballot.classes[told.ballot.votes.mean(axis=0).argmax()]
-    assert winner == told.decision.label
+    assert [part.name for part in told.attributions["face"]] == [f"face {name}" for name in PARTS]
+    changes = {part.name: part.change for part in told.attributions["face"]}
+    assert changes["face lower"] > abs(changes["face upper"])  # the mouth smiles and talks; nothing else moves
+    assert len(told.attributions["moments"]) == 12
+    trace = told.panel("vote").trace
+    assert len(trace.pictures) == len(trace.times) == len(trace.votes) == trace.until == 12
+    assert trace.classes[trace.votes.mean(axis=0).argmax()] == told.decision.label
 
 
 def test_the_layers_add_up(trained, faces):
@@ -127,12 +128,12 @@ def test_the_layers_add_up(trained, faces):
     first = trained.network.stages(2)[0]
     assert cost.layers[0].macs == first.macs
     assert cost.layers[0].twin_macs == 12 * first.macs
-    assert trained.counterpart().macs == 2 * sum(one.macs for one in replace(trained.network, spiking=False).stages(2))
+    assert trained.equivalent().macs == 2 * sum(one.macs for one in replace(trained.network, spiking=False).stages(2))
 
 
 def test_a_single_network_is_enough(faces):
     made = small(members=1).fit(faces.clips(), faces.labels.tolist(), faces.speakers.tolist())
-    assert len(made.networks_) == 1
+    assert len(made.voters_.networks) == 1
     assert np.mean(np.array(made.predict(faces.clips())) == faces.labels) > 0.8
 
 

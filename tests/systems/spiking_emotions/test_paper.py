@@ -11,7 +11,7 @@ from emospike.evaluation.figures.reproduction import reproduction_figure
 from emospike.evaluation.figures.voting import mean_curve
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.systems.spiking_emotions import presets as spiking_emotions_presets
-from emospike.systems.spiking_emotions.paper import ROWS, untrained
+from emospike.systems.spiking_emotions.paper import ROWS, make_untrained
 
 pytest.importorskip("torch")
 
@@ -46,10 +46,10 @@ def test_every_row_changes_one_thing():
     correct = [round(402 * claim.paper["vote"]) for claim in claims]  # the paper's test set has 402 clips
     np.testing.assert_allclose(np.array(correct) / 402, [claim.paper["vote"] for claim in claims], atol=5e-5)
     assert len({trial.settings for trial in table.trials}) == len(table.trials)
-    made = untrained(0, **ROWS["pureSNN (no first frame)"][1])
+    made = make_untrained(0, **ROWS["pureSNN (no first frame)"][1])
     assert (made.camera.float_first, made.network.threshold, made.network.learn_tau) == (False, 0.4, True)
-    assert not untrained(0, **ROWS["baseline SNN (LIF)"][1]).network.learn_tau
-    assert not untrained(0, **ROWS["ANN counterpart"][1]).network.spiking
+    assert not make_untrained(0, **ROWS["baseline SNN (LIF)"][1]).network.learn_tau
+    assert not make_untrained(0, **ROWS["ANN counterpart"][1]).network.spiking
 
 
 def test_curves_go_step_by_step(found):

@@ -1,5 +1,6 @@
 """Synch-Graph: two groups that hear each other, the graph of a clip, and the paper's graph of all clips."""
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -45,72 +46,57 @@ def test_wrong_settings_are_refused():
 
 @pytest.mark.parametrize("preset", ["default", "published"])
 def test_there_are_160_neurons(preset, takes):
-    made = SynchGraph.preset(preset, modality="both").set_params(passes=0, conductance=0.0).prepare(takes.clips()[:2])
+    made = SynchGraph.preset(preset, modality="both").set_params(passes=0, conductance=0.0)
+    made.learn_groups(takes.clips()[:2])
     assert [group.neurons for group in made.groups_] == [80, 80]
 
 
 def test_no_clip_is_without_a_node(trained, takes):
     for clip in takes.clips()[:12]:
         seen = trained.perceive(clip)
-        for senses in (("audio", "face"), ("audio",), ("face",)):
-            assert trained.graph(seen, senses).nodes.any()
+        for modalities in (("audio", "face"), ("audio",), ("face",)):
+            assert trained.graph(seen, modalities).nodes.any()
     assert all(one.silent_clips == 0 for one in trained.diagnostics_.values())
 
 
 def test_groups_learn_and_hear_each_other(trained, takes):
-    born = few(passes=0).prepare(takes.clips())
+    born = few(passes=0).learn_groups(takes.clips())
     for before, after in zip(born.groups_, trained.groups_, strict=True):
         assert np.abs(after.weights - before.weights).mean() > 0.01
         assert np.abs(after.heard_weights[0] - before.heard_weights[0]).mean() > 0.01
         assert after.links[0].gain > 0
-    seen = trained.perceive(takes.clips()[0])
-    lines = trained.lines(seen, seen.senses)
-    together, alone = trained.presented(lines), trained.presented([lines[0], None])
+    lines = trained.inputs_.lines(trained.perceive(takes.clips()[0]))
+    together, alone = trained.present(lines), trained.present([lines[0], None])
     assert alone[1] is None
     assert not np.array_equal(together[0].neuron, alone[0].neuron)
 
 
 def test_sound_comes_later(trained, takes):
-    seen = trained.perceive(takes.clips()[0])
-    lines = trained.lines(seen, seen.senses)
-    late = trained.drawn(0, lines[0])
-    soon = replace_delay(trained, 0.0).drawn(0, lines[0])
+    lines = trained.inputs_.lines(trained.perceive(takes.clips()[0]))
+    late = trained.draw(0, lines[0])
+    soon = copy(trained).set_params(delay=0.0).draw(0, lines[0])
     np.testing.assert_array_equal(late.step, soon.step + 10)
-    assert trained.drawn(1, lines[1]).steps == soon.steps
+    assert trained.draw(1, lines[1]).steps == soon.steps
 
 
-def replace_delay(system: SynchGraph, delay: float) -> SynchGraph:
-    other = SynchGraph(**system.get_params() | {"delay": delay})
-    other.groups_, other.ranges_ = system.groups_, system.ranges_
-    return other
-
-
-def test_a_graph_of_one_sense_is_of_its_group(trained, takes):
+def test_a_graph_of_one_modality_is_of_its_group(trained, takes):
     seen = trained.perceive(takes.clips()[1])
-    both, face = trained.graph(seen, seen.senses), trained.graph(seen, ("face",))
+    both, face = trained.graph(seen, seen.modalities), trained.graph(seen, ("face",))
     assert len(both.counts) == 64
     assert len(face.counts) == 32
-    np.testing.assert_array_equal(Graph.unflatten(trained.vector(seen, ("face",))).edges, face.edges)
+    np.testing.assert_array_equal(Graph.unflatten(trained.represent(seen, ("face",))).edges, face.edges)
 
 
 def test_it_is_explained_by_who_fires_with_whom(trained, takes):
     clip = takes.clips()[0]
-    told = trained.explain(clip).synchrony
-    assert set(told.classes) == {"high", "low"}
-    assert told.senses == ("audio",) * 32 + ("face",) * 32
-    assert told.clip.edges.any()
-    assert not np.array_equal(told.classes["high"].counts, told.classes["low"].counts)
-    alone = trained.explain(clip, modality="face").synchrony
-    assert set(alone.senses) == {"face"}
-    assert len(alone.classes["high"].counts) == len(alone.clip.counts) == 32
-
-
-def test_the_page_draws_the_graph(trained, takes, tmp_path):
-    from emospike.explain.write import write_explanation
-
-    written = write_explanation(trained.explain(takes.clips()[0]), tmp_path)
-    assert "synchrony.png" in [path.name for path in written]
-    assert "Who fires with whom" in written[0].read_text(encoding="utf-8")
+    panel = trained.explain(clip).panel("synchrony")
+    assert panel.graph.modalities == ("audio",) * 10 + ("face",) * 10
+    views = {view.title: view.strength for view in panel.views if not view.difference}
+    assert next(iter(views)) == "This clip"
+    assert set(views) == {"This clip", "Mean of “high” clips", "Mean of “low” clips"}
+    assert np.triu(views["This clip"], 1).any()
+    assert not np.array_equal(views["Mean of “high” clips"], views["Mean of “low” clips"])
+    assert set(trained.explain(clip, modality="face").panel("synchrony").graph.modalities) == {"face"}
 
 
 def test_the_published_graph_is_told_the_test_labels(takes):

@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int, Int64
+from jaxtyping import Int64
 
 from emospike.explain.heat import COUNTS, SIGNS, plot_map, stack_panels
 from emospike.explain.html import Plot
 from emospike.explain.panel import Panel
 from emospike.explain.style import AGAINST, FOR, GRID, INK, MUTED, SMALL, new_figure, tidy
+from emospike.spikes import Spikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_ROWS = 400  # of a raster; more would be finer than a page
-MOST_GROUPS = 20  # that are named beside a raster
+MOST_GROUPS = 18  # that are named beside a raster of height 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,33 +30,27 @@ class Raster:
 
     Attributes
     ----------
-    title : whose they are
-    step, row : of each spike
-    steps, rate : of the time grid, steps and steps a second
-    rows : how many rows there are
+    title, rows : whose they are, and what the rows are: ``"neurons"``, ``"lines"``
+    spikes : on their own time grid
     groups : name and number of rows of each group, from below; empty where rows are alike
-    sign : of each spike, where they have signs
+    signed : whether the signs of spikes mean something
     """
 
     title: str
-    step: Int[np.ndarray, " spikes"]
-    row: Int[np.ndarray, " spikes"]
-    steps: int
-    rate: float
-    rows: int
+    rows: str
+    spikes: Spikes
     groups: tuple[tuple[str, int], ...] = ()
-    sign: Int[np.ndarray, " spikes"] | None = None
+    signed: bool = False
 
     @property
     def seconds(self) -> float:
         """How long the time grid is."""
-        return self.steps / self.rate
+        return self.spikes.steps / self.spikes.rate
 
     @property
     def described(self) -> str:
-        """Whose spikes they are, how many, and how often a row fires."""
-        rate = len(self.step) / max(self.rows * self.seconds, 1e-9)
-        return f"{self.rows:,} {self.title}: {len(self.step):,} spikes, {rate:.3g} Hz each"
+        """Whose spikes they are, and how many."""
+        return f"{self.title}: {len(self.spikes):,} spikes of {self.spikes.units:,} {self.rows}"
 
     def rates(self) -> dict[str, float]:
         """Return how often a row of each group fires, Hz."""
@@ -66,14 +61,14 @@ class Raster:
     @cached_property
     def counts(self) -> Int64[np.ndarray, " rows"]:
         """Spikes of each row."""
-        return np.bincount(self.row, minlength=self.rows)
+        return np.bincount(self.spikes.channel, minlength=self.spikes.units)
 
     @cached_property
     def drawn(self) -> list[Int64[np.ndarray, " drawn"]]:
         """The rows to draw of each group: all, or of many an even sample of those that fired."""
-        sizes = [size for _, size in self.groups] or [self.rows]
-        own = np.split(np.arange(self.rows), np.cumsum(sizes)[:-1])
-        if self.rows <= MOST_ROWS:
+        sizes = [size for _, size in self.groups] or [self.spikes.units]
+        own = np.split(np.arange(self.spikes.units), np.cumsum(sizes)[:-1])
+        if self.spikes.units <= MOST_ROWS:
             return own
         fired = [rows[self.counts[rows] > 0] for rows in own]
         most = MOST_ROWS // len(fired)
@@ -84,10 +79,10 @@ class Raster:
     def select(self) -> tuple[Int64[np.ndarray, " shown"], Int64[np.ndarray, " shown"]]:
         """Return which spikes are drawn, and the place of each, from below."""
         rows = np.concatenate(self.drawn)
-        place = np.full(self.rows, -1)
+        place = np.full(self.spikes.units, -1)
         place[rows] = np.arange(len(rows))
-        shown = np.flatnonzero(place[self.row] >= 0)
-        return shown, place[self.row[shown]]
+        shown = np.flatnonzero(place[self.spikes.channel] >= 0)
+        return shown, place[self.spikes.channel[shown]]
 
     @property
     def borders(self) -> list[float]:
@@ -95,11 +90,10 @@ class Raster:
         ends = np.cumsum([len(rows) for rows in self.drawn])[:-1].tolist()
         return [end - 0.5 for end in ends]
 
-    @property
-    def ticks(self) -> tuple[list[float], list[str]]:
-        """Where groups are named, as far as there is room, and their names."""
+    def name_groups(self, most: int) -> tuple[list[float], list[str]]:
+        """Return where groups are named, as there is room for so many names, and their names."""
         sizes = np.array([len(rows) for rows in self.drawn])
-        middle, room = np.cumsum(sizes) - sizes / 2 - 0.5, sizes.sum() / MOST_GROUPS
+        middle, room = np.cumsum(sizes) - sizes / 2 - 0.5, sizes.sum() / max(most, 1)
         places: list[float] = []
         names = []
         for at, (name, _), size in zip(middle.tolist(), self.groups, sizes.tolist(), strict=False):
@@ -150,14 +144,19 @@ class RasterPanel(Panel):
             if self.presented
             else "The clock is the clip's."
         )
-        sampled = any(one.rows > MOST_ROWS for one in self.rasters)
+        sampled = any(one.spikes.units > MOST_ROWS for one in self.rasters)
         most = " Where there are many rows, an even sample of those that fired is drawn." if sampled else ""
-        return f"Every dot is a spike, every row an input line or a neuron.{most} {clock}"
+        signs = " Blue is up, orange down." if any(one.signed for one in self.rasters) else ""
+        return f"Every dot is a spike, every row an input line or a neuron.{most}{signs} {clock}"
 
     @property
     def alt(self) -> str:
-        """How many spikes each raster has."""
-        return f"Rasters of spikes over {self.seconds:.2f} s. {'. '.join(one.described for one in self.rasters)}."
+        """How many spikes each raster has, and how often a row fires."""
+        said = [
+            f"{one.described}, {len(one.spikes) / max(one.spikes.units * one.seconds, 1e-9):.3g} Hz each"
+            for one in self.rasters
+        ]
+        return f"Rasters of spikes over {self.seconds:.2f} s. {'. '.join(said)}."
 
     @property
     def _clock(self) -> str:
@@ -177,32 +176,33 @@ class RasterPanel(Panel):
         heights = self._heights()
         figure = new_figure(9, 0.5 + 2.6 * sum(heights) + 0.25 * len(heights))
         axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        for one, raster in zip(axes, self.rasters, strict=True):
+        for number, (one, raster) in enumerate(zip(axes, self.rasters, strict=True)):
             self._draw(one, raster)
+            one.set_yticks(*raster.name_groups(int(heights[number] * MOST_GROUPS)))
         axes[-1].set_xlim(self.start * self._scale, (self.start + self.seconds) * self._scale)
         axes[-1].set_xlabel(self._clock, fontsize=SMALL, color=MUTED)
         return figure
 
     def _draw(self, axes: Axes, raster: Raster) -> None:
         (shown, place), rows = raster.select(), sum(map(len, raster.drawn))
-        time = (self.start + raster.step[shown] / raster.rate) * self._scale
-        colour = INK if raster.sign is None else np.where(raster.sign[shown] > 0, FOR, AGAINST)
+        time = (self.start + raster.spikes.step[shown] / raster.spikes.rate) * self._scale
+        colour = np.where(raster.spikes.sign[shown] > 0, FOR, AGAINST) if raster.signed else INK
         axes.scatter(time, place, s=1.5 if rows > 100 else 6.0, c=colour, linewidths=0)
         tidy(axes, raster.described)
         axes.set_ylim(-0.5, max(rows, 1) - 0.5)
-        axes.set_yticks(*raster.ticks)
         for border in raster.borders:
             axes.axhline(border, color=GRID, linewidth=0.5)
 
     def plot(self) -> Plot:
         """Return the drawn rows as heat maps of spikes by step."""
-        layout = stack_panels(self._heights(), [one.described for one in self.rasters], 240.0)
+        heights = self._heights()
+        layout = stack_panels(heights, [one.described for one in self.rasters], 240.0)
         layout["xaxis"]["title"]["text"] = self._clock
         line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": "var(--grid)", "width": 1}}
         data = []
         for panel, raster in enumerate(self.rasters, start=1):
             data.append(self._plot_spikes(raster, panel))
-            (ticks, groups), names = raster.ticks, data[-1]["y"]
+            (ticks, groups), names = raster.name_groups(int(heights[panel - 1] * MOST_GROUPS)), data[-1]["y"]
             axis = {"tickvals": [names[round(tick)] for tick in ticks], "ticktext": groups}
             layout[f"yaxis{panel}"] |= {"type": "category", "automargin": "left"} | axis
             layout["shapes"] += [line | {"yref": f"y{panel}", "y0": one, "y1": one} for one in raster.borders]
@@ -210,10 +210,10 @@ class RasterPanel(Panel):
 
     def _plot_spikes(self, raster: Raster, panel: int) -> Plot:
         (shown, place), names = raster.select(), raster.name_rows()
-        spikes = np.zeros((raster.steps, len(names)), np.int8)
-        np.add.at(spikes, (raster.step[shown], place), 1 if raster.sign is None else raster.sign[shown])
+        spikes = np.zeros((raster.spikes.steps, len(names)), np.int8)
+        np.add.at(spikes, (raster.spikes.step[shown], place), raster.spikes.sign[shown] if raster.signed else 1)
         how: Plot = {"colorscale": COUNTS, "zmin": 0, "zmax": int(spikes.max(initial=1)), "showscale": False}
-        how |= {"colorscale": SIGNS, "zmin": -1} if raster.sign is not None else {}
-        trace = plot_map(spikes, raster.rate / self._scale, names, panel, **how)
+        how |= {"colorscale": SIGNS, "zmin": -how["zmax"]} if raster.signed else {}
+        trace = plot_map(spikes, raster.spikes.rate / self._scale, names, panel, **how)
         text = f"%{{x:.3g}} {'ms' if self.presented else 's'}, %{{y}}<extra></extra>"
         return trace | {"x0": self.start * self._scale, "hovertemplate": text}

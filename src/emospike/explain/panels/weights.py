@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from emospike.explain.heat import sign_colours
 from emospike.explain.panel import Panel
-from emospike.explain.style import INK, MUTED, POWER, SMALL, new_figure, tidy
+from emospike.explain.style import INK, MUTED, POWER, SMALL, colour_bar, new_figure, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,9 +43,16 @@ class LearntFeatures:
 
 @dataclass(frozen=True, eq=False)
 class WeightsPanel(Panel):
-    """The weights of layers, and what those of their features that fired most have learnt to see."""
+    """The weights of layers, and what those of their features that fired most have learnt to see.
+
+    Attributes
+    ----------
+    layers : their features
+    links : mean weights from the features of one layer (columns) to those of another (rows), by the names of both
+    """
 
     layers: Sequence[LearntFeatures]
+    links: Mapping[str, Float[np.ndarray, "to from"]] = field(default_factory=dict)
 
     name = "weights"
     title = "What the layers have learnt to see"
@@ -54,11 +61,11 @@ class WeightsPanel(Panel):
     def caption(self) -> str:
         """How to read the weights."""
         signs = " Blue: it is driven where the channel is high, orange: where it is low." if self._signed else ""
+        links = " Below, the mean weights between the features of layers that hear each other." if self.links else ""
         return (
             "On the left all weights of a layer, a row a feature, scaled by the layer's largest; beside them the "
             "features that fired most in this clip, each with its spikes: the weights of its window, which "
-            f"spike-timing-dependent plasticity has brought near to what it often fired for.{signs} A feature sees "
-            "every stretch of the input through the same weights, or has its own at each place."
+            f"spike-timing-dependent plasticity has brought near to what it often fired for.{signs}{links}"
         )
 
     @property
@@ -76,10 +83,19 @@ class WeightsPanel(Panel):
 
     def figure(self) -> Figure:
         """Return all weights of each layer beside its busiest features."""
-        figure = new_figure(11, 2.9 * len(self.layers))
-        parts = figure.subfigures(len(self.layers), 1, squeeze=False)[:, 0]
-        for part, layer in zip(parts, self.layers, strict=True):
+        rows = len(self.layers) + bool(self.links)
+        figure = new_figure(11, 2.9 * rows)
+        parts = figure.subfigures(rows, 1, squeeze=False)[:, 0]
+        for part, layer in zip(parts, self.layers, strict=False):
             self._draw(part, layer)
+        if self.links:
+            panels = parts[-1].subplots(1, len(self.links), squeeze=False)[0]
+            for axes, (name, weights) in zip(panels, self.links.items(), strict=True):
+                to, of = weights.shape
+                extent = (0.5, of + 0.5, to + 0.5, 0.5)
+                image = axes.imshow(weights, aspect="auto", interpolation="nearest", cmap=POWER, vmin=0, extent=extent)
+                tidy(axes, name, "feature that is heard", "feature")
+                colour_bar(parts[-1], image, axes, "weight")
         return figure
 
     def _draw(self, figure: SubFigure, layer: LearntFeatures) -> None:
@@ -89,7 +105,9 @@ class WeightsPanel(Panel):
         colours: dict[str, Any] = {"cmap": POWER, "vmin": 0, "vmax": most}
         colours |= {"cmap": sign_colours(), "vmin": -most} if layer.signed else {}
         whole = figure.add_subplot(grid[:, 0])
-        whole.imshow(layer.weights.reshape(len(layer.weights), -1), aspect="auto", interpolation="nearest", **colours)
+        flat = layer.weights.reshape(len(layer.weights), -1)
+        extent = (0.5, flat.shape[1] + 0.5, len(flat) + 0.5, 0.5)  # features count from 1
+        whole.imshow(flat, aspect="auto", interpolation="nearest", extent=extent, **colours)
         tidy(whole, layer.title, "place in the window", "feature")
         chosen = np.argsort(-layer.counts, kind="stable")[: rows * columns]
         for place, feature in enumerate(chosen[layer.counts[chosen] > 0].tolist()):

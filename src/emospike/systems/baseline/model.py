@@ -94,14 +94,14 @@ class Baseline(VectorSystem):
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
         """Return the statistics of all channels of these modalities."""
         with (timer or Stopwatch())("state vector"):
-            return describe(join_values(self._series(seen, modalities)), self._counted(seen, modalities))
+            return describe(join_values(self._series(seen, modalities)), self._select_steps(seen, modalities))
 
     def _series(self, seen: Perceived, modalities: Sequence[str]) -> list[Series]:
         """Return the series of these modalities."""
         pairs = zip(self.features, seen.series, strict=True)
         return [one for feature, one in pairs if one is not None and feature.modality in modalities]
 
-    def _counted(self, seen: Perceived, modalities: Sequence[str]) -> Heard:
+    def _select_steps(self, seen: Perceived, modalities: Sequence[str]) -> Heard:
         """Return the steps that count: those of speech, or all where nothing is heard."""
         if "audio" in modalities:
             return find_loud_steps(seen.clip.sound, self.loud)
@@ -112,7 +112,7 @@ class Baseline(VectorSystem):
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
         """Return what leaving out groups of channels and moments does to a class."""
         readout, values = self.readouts_[seen.modality], join_values(seen.present)
-        counted = self._counted(seen, seen.modalities)
+        counted = self._select_steps(seen, seen.modalities)
         # What tells nothing: the mean over the training clips, of this speaker if it is known.
         average: Vector = readout.speaker_mean_.shift_ + readout.scaler.mean_
         vector = describe(values, counted)

@@ -23,15 +23,15 @@ FEATURES: dict[str, tuple[Feature, ...]] = {
 """What is taken from each sense."""
 
 
-def classified_by(make: Callable[[], Classifier], modality: str) -> dict[str, Any]:
+def classify_by(make: Callable[[], Classifier], modality: str) -> dict[str, Any]:
     """Return the features of a modality, and a classifier, which draws nothing at random."""
     features = tuple(feature for sense in MODALITIES[modality] for feature in FEATURES[sense])
     return {"classifier": make(), "features": features}
 
 
 PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "svm": partial(classified_by, lambda: SklearnClassifier("rbf_svm")),
-    "logistic_regression": partial(classified_by, lambda: SklearnClassifier("logistic_regression")),
-    "ridge": partial(classified_by, lambda: LinearReadout(alpha=100.0)),
+    "svm": partial(classify_by, lambda: SklearnClassifier("rbf_svm")),
+    "logistic_regression": partial(classify_by, lambda: SklearnClassifier("logistic_regression")),
+    "ridge": partial(classify_by, lambda: LinearReadout(alpha=100.0)),
 }
 """`ridge` is the classifier that eXCube2 reads its reservoir out with."""

@@ -27,7 +27,7 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
         own = record_inputs(system, i, seen, responses[i])
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.modality]})"
-        layers.append(count_competitive_layer(name, network, own, system.heard(i, responses)))
+        layers.append(count_competitive_layer(name, network, own, system.listen(i, responses)))
         updates = 6 * network.neurons * steps
         layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
         spikes += len(own.inputs) + len(own)

@@ -163,15 +163,15 @@ class CrossModal(VectorSystem):
         self._learn_pathways(self._own("face"), seen, quiet, progress)
         linked = [i for i in self._own("audio") if self.networks_[i].links]
         if linked or self._meets:
-            quiet = self._answered(self._own("face"), seen, quiet)
+            quiet = self._respond_all(self._own("face"), seen, quiet)
         for i in linked:
             seen_by = [[one[k] for k in self._own("face")] for one in quiet]
             self._calibrate(self.networks_[i], seen_by, self.conductance)
         self._learn_pathways(self._own("audio"), seen, quiet, progress)
         if self._meets:
-            heard = self._answered(self._own("audio"), seen, quiet)
+            heard = self._respond_all(self._own("audio"), seen, quiet)
             self._calibrate(self.multisensory_, heard, self.drive)
-            met = [self._met(one, learning=True) for one in heard * self.passes]
+            met = [self._respond_together(one, learning=True) for one in heard * self.passes]
             if met:
                 self.diagnostics_["multisensory"] = diagnose("multisensory", self.multisensory_, met)
 
@@ -190,7 +190,7 @@ class CrossModal(VectorSystem):
             for _ in range(self.passes):
                 for done, (lines, others) in enumerate(zip(seen, answers, strict=True), start=1):
                     if (values := lines[i]) is not None:
-                        responses.append(self.networks_[i].learn(values, self.seed_of(values), self.heard(i, others)))
+                        responses.append(self.networks_[i].learn(values, self.seed_of(values), self.listen(i, others)))
                     if progress and i == own[0]:
                         progress(f"STDP, {self.pathways[i].modality}", done, len(seen))
             return responses
@@ -201,7 +201,7 @@ class CrossModal(VectorSystem):
                 name = f"{self.pathways[i].modality} {i}"
                 self.diagnostics_[name] = diagnose(name, self.networks_[i], responses)
 
-    def _answered(
+    def _respond_all(
         self, own: Sequence[int], seen: Sequence[Sequence[Lines | None]], answers: Sequence[Sequence[Activity]]
     ) -> list[list[Activity]]:
         """Return the responses to all clips, with those of these layers filled in."""
@@ -229,20 +229,20 @@ class CrossModal(VectorSystem):
         """Return the seed of a clip's Poisson spikes: the same clip gives the same spikes, in any company."""
         return crc32(np.ascontiguousarray(values).tobytes(), self.seed)
 
-    def heard(self, i: int, responses: Sequence[Activity]) -> list[Activity]:
+    def listen(self, i: int, responses: Sequence[Activity]) -> list[Activity]:
         """Return the responses at the other ends of a layer's links."""
         return [responses[k] for k in self._own("face")] if self.networks_[i].links else []
 
     def _response(self, i: int, values: Lines | None, responses: Sequence[Activity], look: int = 0) -> Activity:
         """Return what a layer does with a clip, nothing where its sense is missing."""
         network = self.networks_[i]
-        heard = self.heard(i, responses)
+        heard = self.listen(i, responses)
         if values is None and not any(len(one) for one in heard):
             return self.networks_[i].silence()
         values = np.zeros(network.windows.shape, np.float32) if values is None else values
         return network.respond(values, self.seed_of(values) + look, heard)
 
-    def _met(self, responses: Sequence[Activity], *, learning: bool = False) -> Activity:
+    def _respond_together(self, responses: Sequence[Activity], *, learning: bool = False) -> Activity:
         """Return what the multisensory group does with the spikes of all layers."""
         present = self.multisensory_.learn if learning else self.multisensory_.respond
         return present(np.zeros(0, np.float32), self.seed, responses)
@@ -262,7 +262,7 @@ class CrossModal(VectorSystem):
             return [responses[i].counts for one in modalities for i in self._own(one)]
         if self.fusion == "enhancement":
             return [responses[i].counts for i in self._own("audio")]
-        met = self._met(responses).counts
+        met = self._respond_together(responses).counts
         return [met] if self.fusion == "joint" else [*(one.counts for one in responses), met]
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
@@ -287,7 +287,10 @@ class CrossModal(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        return count_one_pass(self._all_networks(), self.count_readout(self.modality))
+        own = [i for modality in MODALITIES[self.modality] for i in self._own(modality)]
+        left_out = {str(i) for i in range(len(self.pathways)) if i not in own}
+        networks = {name: one for name, one in self._all_networks().items() if name not in left_out}
+        return count_one_pass(networks, self.count_readout(self.modality))
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""

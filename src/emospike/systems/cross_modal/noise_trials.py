@@ -29,13 +29,13 @@ from emospike.datasets import Dataset
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.systems.baseline.model import Baseline
 from emospike.systems.cross_modal.model import CrossModal
-from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, seen
+from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, read_face
 from emospike.systems.cross_modal.presets import default
 from emospike.systems.cross_modal.trials import (
     Material,
     Seen,
     counts,
-    decided,
+    decide_by_counts,
     system_of,
 )
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
@@ -81,11 +81,11 @@ def peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Ima
     return found
 
 
-def compared(system: CrossModal, learnt: Seen, worse: Mapping[str, Seen], split: Split) -> Decided:
+def compare_noise(system: CrossModal, learnt: Seen, worse: Mapping[str, Seen], split: Split) -> Decided:
     """Return what the spiking layers and their peers decide on what became of the test recordings, by its name."""
     senses = tuple(dict.fromkeys(pathway.modality for pathway in system.pathways))
     tests = {name: counts(system, lines, senses, split) for name, lines in worse.items()}
-    spiking = decided(system, split.train, counts(system, learnt, senses, split), tests)
+    spiking = decide_by_counts(system, split.train, counts(system, learnt, senses, split), tests)
     out: Decided = {name: {"SNN": found["linear"]} for name, found in spiking.items()}
     for column, decide in peers(split.train, learnt, split.seed).items():
         for name, lines in worse.items():
@@ -122,7 +122,7 @@ def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material
         clips = list(map_clips(one, split.test.clips(), name, split.progress))
         worse[name] = [system.inputs_.lines(system.perceive(clip)) for clip in clips]
         statistics[name] = np.array(plain.classes_)[plain.predict_proba(clips).argmax(axis=1)]
-    found = compared(system, learnt, worse, split)
+    found = compare_noise(system, learnt, worse, split)
     return Found({name: {**columns, "statistics": statistics[name]} for name, columns in found.items()})
 
 
@@ -138,7 +138,7 @@ def see_noise(conditions: Mapping[str, Condition], system: CrossModal, material:
     for name, (kind, strength) in conditions.items():
         rng = np.random.default_rng(split.seed)
         worse[name] = [[_worse(own, kind, strength, rng) for own in one] for one in tested]
-    return Found(compared(system, learnt, worse, split))
+    return Found(compare_noise(system, learnt, worse, split))
 
 
 def _worse(own: Lines | None, kind: str, strength: float, rng: np.random.Generator) -> Lines | None:
@@ -194,7 +194,7 @@ def image_noise() -> Reproduction:
         "Contours of the face with noise, trained on clean contours",
         conditions,
         see_noise,
-        system_of(seen("contours", OURS), "face"),
+        system_of(read_face("contours", OURS), "face"),
         paper={"Gaussian noise, 0.5": {"SNN": 0.562, "SVM": 0.141, "CNN": 0.2264}},
         modality="face",
         notes=(

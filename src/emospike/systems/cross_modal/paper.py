@@ -41,14 +41,14 @@ FACE_NOTES = (
 )
 
 
-def heard(feature: str, constants: str, features: int = 60, size: int = 10) -> tuple[Pathway, ...]:
+def read_sound(feature: str, constants: str, features: int = 60, size: int = 10) -> tuple[Pathway, ...]:
     """Return the path of a feature of sound to a layer."""
     taken, code = FEATURES[feature]
     layer = replace(LAYERS[constants], features=features)
     return (Pathway(taken, layer, code if constants == OURS else "level", size=size, stride=size),)
 
 
-def seen(kind: str, constants: str) -> tuple[Pathway, ...]:
+def read_face(kind: str, constants: str) -> tuple[Pathway, ...]:
     """Return the path of the face to a layer: as contours, or as action units."""
     layer = replace(LAYERS[constants], features=20 if constants == OURS else 60)
     if kind == "contours":
@@ -60,14 +60,14 @@ def seen(kind: str, constants: str) -> tuple[Pathway, ...]:
 def table1() -> Reproduction:
     """Table I: MFCC against the mel spectrogram, sound alone; and what STDP adds."""
     material = Material()
-    ours = {f"MFCC, {OURS}": heard("MFCC", OURS), f"MFCC, mel and semitones, {OURS}": default("audio")["pathways"]}
-    trials = [hearing(Claim(f"MFCC, {PAPERS}", {"vote": 0.803}), heard("MFCC", PAPERS), material)]
+    ours = {f"MFCC, {OURS}": read_sound("MFCC", OURS), f"MFCC, mel and semitones, {OURS}": default("audio")["pathways"]}
+    trials = [hearing(Claim(f"MFCC, {PAPERS}", {"vote": 0.803}), read_sound("MFCC", PAPERS), material)]
     for what, pathways in ours.items():
         born = f"{what}, untrained"
         trials.append(hearing(Claim(what, against=(born,)), pathways, material))
         trials.append(hearing(Claim(born), pathways, material, passes=0))
-    trials.append(hearing(Claim(f"mel, {PAPERS}", {"vote": 0.451}), heard("mel", PAPERS), material))
-    trials.append(hearing(Claim(f"mel, {OURS}"), heard("mel", OURS), material))
+    trials.append(hearing(Claim(f"mel, {PAPERS}", {"vote": 0.451}), read_sound("mel", PAPERS), material))
+    trials.append(hearing(Claim(f"mel, {OURS}"), read_sound("mel", OURS), material))
     return Reproduction(
         "Sound alone: MFCC against mel spectrogram", f"{SOURCE}, Table I", tuple(trials), COLUMNS, notes=NOTES
     )
@@ -84,7 +84,7 @@ def table3() -> Reproduction:
     for kind, constants in VISIONS:
         for feature in FEATURES:
             claim = Claim(f"{feature}, {kind}, {constants}", paper[feature] if constants == PAPERS else {})
-            pathways = heard(feature, constants) + seen(kind, constants)
+            pathways = read_sound(feature, constants) + read_face(kind, constants)
             trials.append(enhancing(pathways, {"enhancement": claim}, material))
     title = "Sound enhanced by the face: MFCC against mel spectrogram"
     notes = (*NOTES, *FACE_NOTES)
@@ -109,7 +109,7 @@ def table5() -> Reproduction:
     for kind, constants in VISIONS:
         after = f"; {kind}, {constants}"
         paper = {"enhancement": {"vote": 0.836}, "joint": {"vote": 0.813}} if constants == PAPERS else {}
-        pathways = heard("MFCC", constants) + seen(kind, constants)
+        pathways = read_sound("MFCC", constants) + read_face(kind, constants)
         apart = {name: Claim(what + after, paper.get(name, {})) for name, what in APART.items()}
         trials.append(joining(pathways, apart, material))
         against = tuple(APART[name] + after for name in ("sound", "face", "concatenation"))
@@ -132,7 +132,7 @@ def figure3() -> Reproduction:
         for count in COUNTS:
             paper = {"vote": 0.803} if (size, count) == (10, 60) else {}
             claim = Claim(f"windows of {size}, {count} features", paper, {"window": size, "features": count})
-            trials.append(hearing(claim, heard("MFCC", OURS, count, size), material))
+            trials.append(hearing(claim, read_sound("MFCC", OURS, count, size), material))
     notes = (NOTES[0], "windows do not overlap; the paper draws this figure without numbers, but for Table I")
     return Reproduction(
         "Windows and features, sound alone", f"{SOURCE}, Figure 3", tuple(trials), COLUMNS, figure="grid", notes=notes

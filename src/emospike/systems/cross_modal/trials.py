@@ -61,7 +61,7 @@ def _key(clip: Clip, pathway: Pathway) -> tuple[object, ...]:
     return clip.path, clip.face, pathway.feature, pathway.fill, pathway.steps, pathway.pictures
 
 
-def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Activity]]:
+def respond_all(system: CrossModal, lines: Seen, split: Split) -> list[list[Activity]]:
     """Return what the layers do with these values, recording by recording."""
     stand_ins = [Clip("lines")] * len(lines)
     return list(map_clips(lambda i, _: system.respond(lines[i]), stand_ins, "spike counts", split.progress))
@@ -69,7 +69,7 @@ def answered(system: CrossModal, lines: Seen, split: Split) -> list[list[Activit
 
 def counts(system: CrossModal, lines: Seen, senses: Sequence[str], split: Split) -> Counted:
     """Return what is counted where these senses decide."""
-    return [system.count(one, senses) for one in answered(system, lines, split)]
+    return [system.count(one, senses) for one in respond_all(system, lines, split)]
 
 
 # -- how it is read out ---------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], VectorReado
     }
 
 
-def decided(
+def decide_by_counts(
     system: CrossModal, train: Dataset, counted: Counted, tests: Mapping[str, Counted]
 ) -> dict[str, dict[str, Labels]]:
     """Return the labels for every test by every readout, trained on the counts of the training recordings."""
@@ -113,7 +113,7 @@ def hear(what: str, system: CrossModal, material: Material, split: Split) -> Fou
     """Let layers learn from sound alone, and decide."""
     system, learnt, tested = material.learnt(system, split)
     own, new = (counts(system, lines, ("audio",), split) for lines in (learnt, tested))
-    return Found(decided(system, split.train, own, {what: new}))
+    return Found(decide_by_counts(system, split.train, own, {what: new}))
 
 
 def hearing(claim: Claim, pathways: tuple[Pathway, ...], material: Material, passes: int = 1) -> Trial:
@@ -141,7 +141,7 @@ def enhance(names: Mapping[str, str], system: CrossModal, material: Material, sp
     shown = {"enhancement": tested, "off": without_face(system, tested)}
     shown["other"] = with_face_of(system, tested, others(len(tested), split.seed))
     new = {names[kind]: counts(system, lines, BOTH, split) for kind, lines in shown.items() if kind in names}
-    return Found(decided(system, split.train, counts(system, learnt, BOTH, split), new))
+    return Found(decide_by_counts(system, split.train, counts(system, learnt, BOTH, split), new))
 
 
 def without_face(system: CrossModal, lines: Seen) -> Seen:
@@ -184,12 +184,12 @@ WAYS = {
 def join(names: Mapping[str, str], system: CrossModal, material: Material, split: Split) -> Found:
     """Let layers learn from sound and face apart, and a group from both; decide by each and by all of them."""
     system, *lines = material.learnt(system, split)
-    learnt, tested = (answered(system, part, split) for part in lines)
+    learnt, tested = (respond_all(system, part, split) for part in lines)
     out: dict[str, dict[str, Labels]] = {}
     for kind, name in names.items():
         system.fusion, senses = WAYS[kind]
         own, new = ([system.count(one, senses) for one in part] for part in (learnt, tested))
-        out |= decided(system, split.train, own, {name: new})
+        out |= decide_by_counts(system, split.train, own, {name: new})
     return Found(out)
 
 

@@ -33,23 +33,25 @@ def operations_of(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) -> Op
 SPOKEN = {
     "patches": "stream", "weights": "convolution", "blocks": "", "crossings": "crossing", "ways": "", "perceptrons": "",
     "query": "queries", "key": "keys", "value": "values", "out": "output", "up": "perceptron, in",
-    "down": "perceptron, out", "perceptron": "", "weight": "", "audio": "sound",
+    "down": "perceptron, out", "perceptron": "", "weight": "", "audio": "sound", "q": "queries", "k": "keys",
+    "v": "values", "own": "reads", "other": "hears", "first": "perceptron, first", "second": "perceptron, second",
+    "random_features": "random features",
 }  # fmt: skip
 """What the parts of a layer's name mean; numbers after them count from 1."""
 
 
-def said(name: str) -> str:
+def describe_layer(name: str) -> str:
     """Return the name of a layer in words.
 
-    >>> said("patches.0.weights.1"), said("random_features.audio")
+    >>> describe_layer("patches.0.weights.1"), describe_layer("random_features.audio")
     ('stream 1, convolution 2', 'random features, sound')
-    >>> said("blocks.face.0.attention.query.weight"), said("crossings.0.ways.audio<face.out.weight")
+    >>> describe_layer("blocks.face.0.attention.query.weight"), describe_layer("crossings.0.ways.audio<face.out.weight")
     ('face, block 1, attention, queries', 'crossing 1, sound from face, output')
     """
     words: list[str] = []
     for part in name.split("."):
         if part.isdecimal():
-            kind = words.pop() if words and words[-1] in ("stream", "convolution", "crossing") else ""
+            kind = words.pop() if words and words[-1] in ("stream", "convolution", "crossing", "neurons") else ""
             words += [f"{kind} {int(part) + 1}"] if kind else [f"block {int(part) + 1}"]
         else:
             words.append(" from ".join(SPOKEN.get(one, one) for one in part.split("<")))
@@ -61,4 +63,6 @@ def cost_of(layers: Sequence[LayerCount]) -> LayerCost:
     macs, accumulates, dense = (sum(getattr(one, name) for one in layers) for name in ("macs", "accumulates", "dense"))
     rate = float(np.mean([one.rate for one in layers]))
     moved = WORD * MOVED
-    return LayerCost(said(layers[0].name), rate, macs, accumulates, moved * (macs + accumulates), dense, moved * dense)
+    return LayerCost(
+        describe_layer(layers[0].name), rate, macs, accumulates, moved * (macs + accumulates), dense, moved * dense
+    )

@@ -101,7 +101,7 @@ class EAVSTransformer(System):
         """What the networks read: the features, and the auxiliary one."""
         return self.features if self.auxiliary is None else (*self.features, self.auxiliary)
 
-    def _joined(self, modalities: Sequence[str]) -> tuple[str, ...]:
+    def _join(self, modalities: Sequence[str]) -> tuple[str, ...]:
         """Return the modalities with the auxiliary one, which joins where all decide."""
         whole = self.auxiliary is not None and set(modalities) == set(MODALITIES[self.modality])
         return (*modalities, self.auxiliary.modality) if self.auxiliary and whole else tuple(modalities)
@@ -119,7 +119,7 @@ class EAVSTransformer(System):
         self.ensemble_ = self._new_ensemble(spoken)
         shifts = self.ensemble_.shifts_of(spoken, who)
         target = (learnt[:, None] == np.array(list(label_of))).astype(np.float32)
-        joined = {decider: self._joined(MODALITIES[decider]) for decider in self.deciders}
+        joined = {decider: self._join(MODALITIES[decider]) for decider in self.deciders}
         clips = TrainingClips(self.read, spoken, shifts, target, inner_folds(labels, who, self.members), joined)
         recipe = Recipe(self.network, self.training, self.augmentation, self.penalty, self.copies, self.seed)
         recipe.train(self.ensemble_, clips, tell_share(training.progress, len(training.clips)))
@@ -170,11 +170,11 @@ class EAVSTransformer(System):
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Perceived:
         """Return what the networks read of these modalities, and of the auxiliary one if it joins, cut to speech."""
         spoken = self._cut(seen)
-        return replace(spoken, series=mask_series(spoken.series, self.ensemble_.streams, self._joined(modalities)))
+        return replace(spoken, series=mask_series(spoken.series, self.ensemble_.streams, self._join(modalities)))
 
     def _missing(self, seen: Perceived) -> Mapping[str, str]:
         """Return why modalities that could have decided are not there; an auxiliary one that should join is told."""
-        joins = len(self._joined(seen.modalities)) > len(seen.modalities)
+        joins = len(self._join(seen.modalities)) > len(seen.modalities)
         return add_auxiliary(seen, self.auxiliary).missing if joins else seen.missing
 
     def _adapt(self, found: Sequence[Mapping[str, Perceived]], labels: Labels | None) -> None:

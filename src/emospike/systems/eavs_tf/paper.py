@@ -39,10 +39,10 @@ def _trial(preset: str, ending: str) -> Trial:
     names = {"audio": f"sound{ending}", "face": f"face{ending}", "late": f"late fusion{ending}"}
     rivals = (*names.values(), *(() if ending == SPIKING else (f"both{SPIKING}",)))
     claims = (*(Claim(name) for name in names.values()), Claim(f"both{ending}", against=rivals))
-    return Trial(claims, f"{system}", partial(_decided, names | {"both": f"both{ending}"}, preset))
+    return Trial(claims, f"{system}", partial(_decide, names | {"both": f"both{ending}"}, preset))
 
 
-def _decided(names: dict[str, str], preset: str, split: Split) -> Found:
+def _decide(names: dict[str, str], preset: str, split: Split) -> Found:
     """Train on the training part of a split, and decide by each sense, by their product, and by both at once."""
     system, train = EAVSTransformer.preset(preset, split.seed, modality="both"), split.train
     system.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)

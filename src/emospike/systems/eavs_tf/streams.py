@@ -60,11 +60,16 @@ def cut_to_speech(seen: Perceived) -> Perceived:
 
     A face is cut with its voice.
     """
-    if "audio" not in seen.modalities:
-        return seen
-    loud = np.flatnonzero(find_loud_steps(seen.clip.sound, LOUD))
-    part = slice(max(int(loud[0]) - MARGIN, 0), int(loud[-1]) + 1 + MARGIN)
+    part = find_speech(seen)
     return replace(seen, series=tuple(one and one.with_values(one.values[part]) for one in seen.series))
+
+
+def find_speech(seen: Perceived) -> slice:
+    """Return the steps of `cut_to_speech`."""
+    if "audio" not in seen.modalities:
+        return slice(None)
+    loud = np.flatnonzero(find_loud_steps(seen.clip.sound, LOUD))
+    return slice(max(int(loud[0]) - MARGIN, 0), int(loud[-1]) + 1 + MARGIN)
 
 
 @dataclass(frozen=True)

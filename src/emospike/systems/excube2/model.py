@@ -206,12 +206,12 @@ class EXCube2(VectorSystem):
         if self.reservoir.stdp is None:
             return
 
-        def encoded(index: int, clip: Clip) -> Spikes | None:
+        def encode(index: int, clip: Clip) -> Spikes | None:
             seen = self.perceive_training(index, clip)
             return None if seen is None else self.encode(seen.series)
 
         for _ in range(self.passes):
-            for spikes in map_clips(encoded, clips, "STDP", progress):
+            for spikes in map_clips(encode, clips, "STDP", progress):
                 if spikes is not None:
                     self.network_.learn(spikes)
 

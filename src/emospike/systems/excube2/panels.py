@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Float, Float32, Int64
 
 from emospike.activity import Activity
 from emospike.brain.template import BrainTemplate
@@ -105,18 +105,13 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
 def silence_groups(spikes: Spikes, groups: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, Spikes]]:
     """Yield the name of each band of sound or part of the face, and all input spikes but its own."""
     for name, members in groups.items():
-        yield name, keep(spikes, ~np.isin(spikes.channel, members))
+        yield name, spikes.keep(~np.isin(spikes.channel, members))
 
 
 def silence_moments(spikes: Spikes) -> Iterator[tuple[str, Spikes]]:
     """Yield the name of each stretch of time, and all input spikes but its own."""
     for name, steps in cut_moments(spikes.steps, spikes.rate):
-        yield name, keep(spikes, (spikes.step < steps.start) | (spikes.step >= steps.stop))
-
-
-def keep(spikes: Spikes, mask: Bool[np.ndarray, " events"]) -> Spikes:
-    """Return the events that `mask` keeps, on the same grid."""
-    return replace(spikes, step=spikes.step[mask], channel=spikes.channel[mask], sign=spikes.sign[mask])
+        yield name, spikes.keep((spikes.step < steps.start) | (spikes.step >= steps.stop))
 
 
 def hide_regions(activity: Activity, template: BrainTemplate) -> Iterator[tuple[str, Activity]]:
@@ -160,10 +155,8 @@ def show_regions(activity: Activity, template: BrainTemplate) -> RasterPanel:
     place[order] = np.arange(len(order))
     sizes = np.bincount(template.region, minlength=len(template.regions))
     groups = tuple((name, int(size)) for name, size in zip(template.regions, sizes, strict=True) if size)
-    rows, rate = place[activity.neuron], activity.inputs.rate
-    return RasterPanel(
-        [Raster("neurons of the reservoir", activity.step, rows, activity.steps, rate, activity.neurons, groups)]
-    )
+    spikes = replace(activity.spikes, channel=place[activity.neuron].astype(np.int32))
+    return RasterPanel([Raster("reservoir", "neurons", spikes, groups)])
 
 
 def show_learning(system: Cube) -> Learning | None:

@@ -116,9 +116,9 @@ def decide(system: EXCube2, classifier: Classifier, train: Vectors, labels: Labe
     from scipy.special import softmax
 
     scaler, fresh = deepcopy(system.scaler), deepcopy(classifier)
-    rooted = scaler.rooted(train)
+    rooted = scaler.take_root(train)
     fresh.fit(scaler.fit(rooted).transform(rooted), labels)
-    scores = softmax(fresh.scores(scaler.transform(scaler.rooted(test))), axis=1)
+    scores = softmax(fresh.scores(scaler.transform(scaler.take_root(test))), axis=1)
     return Decided(np.array(fresh.classes_)[scores.argmax(axis=1)], scores.max(axis=1).astype(float))
 
 

@@ -24,7 +24,7 @@ from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.networks.training import Training, require_torch
 from emospike.progress import Stopwatch, tell_share
-from emospike.readout.early import Votes, counted
+from emospike.readout.early import Votes, count_votes
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
 from emospike.systems.explaining import Attributions
@@ -124,7 +124,7 @@ class SpikingEmotions(System):
             training.speakers[used],
         )
         networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)))
-        calibrated = ScoreReadout(self.normalise, self.coverage).fit(counted(votes, self.lead), y, who)
+        calibrated = ScoreReadout(self.normalise, self.coverage).fit(count_votes(votes, self.lead), y, who)
         self.voters_ = VoteReadout(self.network, networks, self.lead, calibrated)
         self.voters_.keep([network.read_hidden(events) for network in networks], np.searchsorted(np.unique(y), y))
         self.held_out_ = {self.modality: np.full((len(training.clips), len(calibrated.classes)), np.nan)}

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from emospike.encoding.frame_difference import FrameDifference
 from emospike.explain.attribution import attribute, cut_moments
 from emospike.explain.panel import Panel
+from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.vote import VotePanel
-from emospike.readout.early import Ballot, counted, stops
+from emospike.features.contours import Contours
+from emospike.networks.plif_net import PlifNet, Seen
+from emospike.readout.early import Ballot, Votes, count_votes, stops
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
+from emospike.systems.spiking_emotions.voters import VoteReadout
 
 Events = Float32[np.ndarray, "steps _ size size"]
 
@@ -33,7 +38,25 @@ PARTS = {
 """Parts of the picture as shares of its height and width; left is the picture's left."""
 
 
-def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
+@runtime_checkable
+class Voting(Protocol):
+    """What is looked into: the trained system (see `SpikingEmotions`)."""
+
+    pictures: Contours
+    camera: FrameDifference
+    network: PlifNet
+    lead: float | None
+    voters_: VoteReadout
+    classes_: tuple[str, ...]
+
+    def events(self, seen: Perceived) -> Events:
+        """Return what the networks see of a clip."""
+
+    def votes(self, events: Seen) -> Votes:
+        """Return the share of each class's voters that fired at each step."""
+
+
+def make_panels(system: Voting, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the voters do with it."""
     look = system.events(seen)
     times, _ = system.pictures.greys(seen.clip, system.camera.choose_frames)
@@ -41,13 +64,36 @@ def make_panels(system: Any, seen: Perceived, target: int) -> tuple[Attributions
     still, voters = background(system, look), system.voters_
 
     def evidence(one: Events) -> float:
-        return float(voters.calibrated.log_odds(counted(system.votes(one[None]), voters.lead), target))
+        return float(voters.calibrated.log_odds(count_votes(system.votes(one[None]), voters.lead), target))
 
     kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
-    return {**attribute(evidence, look, kinds)}, [VotePanel(ballot_of(system, look, times))]
+    panels: list[Panel] = [VotePanel(ballot_of(system, look, times))]
+    if system.network.spiking:
+        panels.insert(0, show_layers(system, look, times))
+    return {**attribute(evidence, look, kinds)}, panels
 
 
-def ballot_of(system: Any, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
+def show_layers(system: Voting, look: Events, times: Float64[np.ndarray, " steps"]) -> RasterPanel:
+    """Return the events, and the spikes of the layers of the first network; those of voters by their class."""
+    rate = (len(times) - 1) / max(float(times[-1] - times[0]), 1e-3)
+    activities = system.voters_.networks[0].record(look, rate)
+    *inner, (votes, last) = activities.items()
+    each = last.neurons // len(system.classes_)
+    rasters = [
+        Raster(
+            "events",
+            "pixels",
+            last.inputs,
+            (("on", last.inputs.units // 2), ("off", last.inputs.units // 2)),
+            signed=True,
+        )
+    ]
+    rasters += [Raster(name, "neurons", one.spikes) for name, one in inner]
+    rasters.append(Raster(votes, "neurons", last.spikes, tuple((name, each) for name in system.classes_)))
+    return RasterPanel(rasters, start=float(times[0]))
+
+
+def ballot_of(system: Voting, look: Events, times: Float64[np.ndarray, " steps"]) -> Ballot:
     """Return what the network saw, and how its neurons voted."""
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
@@ -73,7 +119,7 @@ def occlude_moments(
         yield name, rest
 
 
-def background(system: Any, look: Events) -> Events:
+def background(system: Voting, look: Events) -> Events:
     """Return a clip that tells nothing: no event, and white where pictures are seen."""
     still = np.zeros_like(look)
     if not system.network.spiking:

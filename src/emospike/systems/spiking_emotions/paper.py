@@ -16,7 +16,7 @@ from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.networks.plif_net import Seen
 from emospike.progress import tell_share
-from emospike.readout.early import Votes, accuracy_by_step, counted, latency_curve
+from emospike.readout.early import Votes, accuracy_by_step, count_votes, latency_curve
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.paper import Answer, Claim, Found, Reproduction, Split, Trial
 from emospike.systems.spiking_emotions.model import SpikingEmotions
@@ -51,7 +51,9 @@ AGAINST = {
 """What the paper compares each row with."""
 
 
-def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True, **network: Any) -> SpikingEmotions:
+def make_untrained(
+    seed: int, epochs: int | None = None, *, float_first: bool = True, **network: Any
+) -> SpikingEmotions:
     """Return a system in which some things are changed."""
     made = SpikingEmotions.preset("default", seed)
     training = made.training if epochs is None else replace(made.training, epochs=epochs)
@@ -62,17 +64,17 @@ def untrained(seed: int, epochs: int | None = None, *, float_first: bool = True,
     )
 
 
-def trained(split: Split, **changes: Any) -> SpikingEmotions:
+def train_network(split: Split, **changes: Any) -> SpikingEmotions:
     """Return that system with one network, trained on the training part of a split; its votes are not calibrated."""
     from emospike.networks.torch.plif import train as train_plif
 
-    system, train = untrained(split.seed, **changes), split.train
+    system, train = make_untrained(split.seed, **changes), split.train
     told = tell_share(split.progress, len(train))
     system.classes_ = train.classes
     network = train_plif(
         system.network,
         looks_of(system, train),
-        numbered(system, train),
+        number_classes(system, train),
         len(system.classes_),
         training=system.training,
         seed=split.seed,
@@ -87,13 +89,13 @@ def looks_of(system: SpikingEmotions, dataset: Dataset) -> Seen:
     return np.stack(list(map_clips(lambda _, clip: system.events(system.perceive(clip)), dataset.clips(), "events")))
 
 
-def named(system: SpikingEmotions, votes: Votes, lead: float | None = None) -> Shaped[np.ndarray, " clips"]:
+def name_classes(system: SpikingEmotions, votes: Votes, lead: float | None = None) -> Shaped[np.ndarray, " clips"]:
     """Return the class with most votes, as the paper decides: nothing is calibrated."""
-    best = counted(votes, lead).argmax(axis=1)
+    best = count_votes(votes, lead).argmax(axis=1)
     return np.array([system.classes_[i] for i in best])
 
 
-def numbered(system: SpikingEmotions, dataset: Dataset) -> Any:
+def number_classes(system: SpikingEmotions, dataset: Dataset) -> Any:
     """Return the index of each recording's class."""
     return np.searchsorted(system.classes_, dataset.labels)
 
@@ -112,8 +114,8 @@ def table1() -> Reproduction:
 
 def _voting(what: str, changes: Mapping[str, Any]) -> Answer:
     def answer(split: Split) -> Found:
-        system = trained(split, **changes)
-        return Found({what: {"vote": named(system, system.votes(looks_of(system, split.test)))}})
+        system = train_network(split, **changes)
+        return Found({what: {"vote": name_classes(system, system.votes(looks_of(system, split.test)))}})
 
     return answer
 
@@ -136,18 +138,18 @@ def figure2() -> Reproduction:
 
 def _stepping(what: str, changes: Mapping[str, Any]) -> Answer:
     def answer(split: Split) -> Found:
-        system = newborn(split, **changes) if changes.get("epochs") == 0 else trained(split, **changes)
+        system = newborn(split, **changes) if changes.get("epochs") == 0 else train_network(split, **changes)
         votes = system.votes(looks_of(system, split.test))
-        accuracy, loss = accuracy_by_step(votes, numbered(system, split.test))
+        accuracy, loss = accuracy_by_step(votes, number_classes(system, split.test))
         curves = {what: {"accuracy": accuracy.tolist(), "loss": loss.tolist()}}
-        return Found({what: {"vote": named(system, votes)}}, curves)
+        return Found({what: {"vote": name_classes(system, votes)}}, curves)
 
     return answer
 
 
 def newborn(split: Split, **changes: Any) -> SpikingEmotions:
     """Return a system whose network has learnt nothing."""
-    system = untrained(split.seed, **(changes | {"epochs": None}))
+    system = make_untrained(split.seed, **(changes | {"epochs": None}))
     system.classes_ = split.train.classes
     from emospike.networks.torch.plif import PlifNetwork
 
@@ -169,10 +171,10 @@ def figure3() -> Reproduction:
 
 
 def _watching(split: Split) -> Found:
-    system = trained(split)
+    system = train_network(split)
     looks = looks_of(system, split.test)
     votes = system.votes(looks)
-    decided = named(system, votes)
+    decided = name_classes(system, votes)
     right = decided == split.test.labels
     curves = {}
     for what, wanted in SAMPLES.items():
@@ -203,18 +205,18 @@ def latency() -> Reproduction:
 
 def _waiting(what: str) -> Answer:
     def answer(split: Split) -> Found:
-        system = trained(split)
+        system = train_network(split)
         votes = system.votes(looks_of(system, split.test))
-        rows = latency_curve(votes, numbered(system, split.test))
+        rows = latency_curve(votes, number_classes(system, split.test))
         curves = {what: {name: [row[name] for row in rows] for name in ("steps", "accuracy")}}
-        return Found({what: {name: named(system, votes, lead) for name, lead in LEADS.items()}}, curves)
+        return Found({what: {name: name_classes(system, votes, lead) for name, lead in LEADS.items()}}, curves)
 
     return answer
 
 
 def _settings(changes: Mapping[str, Any]) -> str:
     """Return everything that decides the numbers, in text."""
-    return repr(untrained(0)) + repr(sorted(changes.items()))
+    return repr(make_untrained(0)) + repr(sorted(changes.items()))
 
 
 def _reproduction(title: str, where: str, trials: Sequence[Trial], **more: Any) -> Reproduction:

@@ -41,7 +41,7 @@ def published(modality: str = "face") -> Parameters:
     }
 
 
-def changed(**network: Any) -> Parameters:
+def change_network(**network: Any) -> Parameters:
     """Return the default with another network."""
     parameters = default()
     return parameters | {"network": replace(parameters["network"], **network)}
@@ -50,7 +50,7 @@ def changed(**network: Any) -> Parameters:
 PRESETS: dict[str, Callable[[str], Parameters]] = {
     "default": default,
     "published": published,
-    "non_spiking": lambda modality: changed(spiking=False),
-    "lif": lambda modality: changed(learn_tau=False, threshold=1.0),
+    "non_spiking": lambda modality: change_network(spiking=False),
+    "lif": lambda modality: change_network(learn_tau=False, threshold=1.0),
     "early": lambda modality: default() | {"lead": 5.0},
 }

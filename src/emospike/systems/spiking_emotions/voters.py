@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int64, Shaped
 
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.calibration import Calibration
-from emospike.readout.early import Votes, counted
+from emospike.readout.early import Votes, count_votes
 from emospike.readout.readout import Readout, ScoreReadout, Scores
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ class VoteReadout(Readout):
 
     def scores(self, X: Sequence[Hidden], speakers: Labels | None = None) -> Scores:
         """Return the mean votes, counted until they are settled if a lead is given, without what is the speaker's."""
-        return self.calibrated.scores(counted(self.votes(X), self.lead), speakers)
+        return self.calibrated.scores(count_votes(self.votes(X), self.lead), speakers)
 
     def adapt(self, X: Sequence[Hidden], labels: Labels | None = None) -> VoteReadout:
         """Learn a new speaker (without labels: its mean votes), or new clips and classes."""
         if labels is None:
-            self.calibrated.adapt(counted(self.votes(X), self.lead))
+            self.calibrated.adapt(count_votes(self.votes(X), self.lead))
             return self
         before = list(self.classes)
         classes = sorted({*before, *labels.tolist()})

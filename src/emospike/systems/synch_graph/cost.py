@@ -44,5 +44,5 @@ def operations_of(system: Any, seen: Perceived) -> Operations:
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
     """Return what the convolution of a flattened graph costs, by real numbers."""
-    convolved = readout.classifier.macs(readout.scaled(vector[None])[0])  # type: ignore[attr-defined]
+    convolved = readout.classifier.macs(readout.scale(vector[None])[0])  # type: ignore[attr-defined]
     return count_dense_layer("graph convolution", convolved, convolved)

@@ -289,8 +289,10 @@ class SynchGraph(VectorSystem):
 
     def equivalent(self) -> Operations:
         """Return what the same weights cost as a non-spiking network that looks at a clip once."""
-        mean = Graph.mean([*self.class_graphs_.values()]).flatten()
-        return count_one_pass(self._all_networks(), convolution_cost(self.readouts_[self.modality], mean))
+        own = {name: one for name, one in self._all_networks().items() if name in MODALITIES[self.modality]}
+        here = np.repeat([path.modality in own for path in self.pathways], [group.neurons for group in self.groups_])
+        mean = Graph.mean([*self.class_graphs_.values()]).select(here).flatten()
+        return count_one_pass(own, convolution_cost(self.readouts_[self.modality], mean))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

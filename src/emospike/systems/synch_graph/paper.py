@@ -15,7 +15,7 @@ import numpy as np
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.readout.contract import Vectors
-from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, heard, seen
+from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, read_face, read_sound
 from emospike.systems.cross_modal.trials import Material, enhancing, joining
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 from emospike.systems.perception import BOTH
@@ -132,7 +132,7 @@ def table1() -> Reproduction:
 def table3() -> Reproduction:
     """Table 3: video, sound, enhancement and synchrony."""
     material = Material()
-    pathways = heard("MFCC", OURS, features=20, size=40) + seen("contours", OURS)
+    pathways = read_sound("MFCC", OURS, features=20, size=40) + read_face("contours", OURS)
     apart = {"face": Claim("video: contours", {"vote": 0.575}), "sound": Claim("sound: MFCC", {"vote": 0.426})}
     trials = (
         joining(pathways, apart, material),
