@@ -9,7 +9,8 @@ a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
 what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``make bench``,
 and ``reproduction file=NAME``, ``audit file=NAME`` and ``comparison file=NAME`` show docs/results/NAME.json, written by
-``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``.
+``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``; ``reproduction file=NAME shape=wide``
+has a line a row.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import made_up
+
+from emospike.evaluation.report import say_cell, say_number
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -106,8 +109,12 @@ def of_file(name: str, stem: str) -> str:
     """Return the table of one file of docs/results; of energy that of all such files, where none is named."""
     if name == "energy":
         return energies(f"{stem or 'energy-*'}.json")
+    stem, _, shape = stem.partition(" shape=")
     file = RESULTS / f"{stem}.json"
-    return FILES[name](json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NONE_YET
+    if not file.exists():
+        return NONE_YET
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return reproduction(found, shape) if shape else FILES[name](found)
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -182,33 +189,73 @@ def costs(file: Path = RESULTS / "bench.json") -> str:
     return markdown(["what", "costs"], [[what, f"{format_number(row['value'])} {row['unit']}"] for what, row in shown])
 
 
-HEADS = {"random": "random split, LEAKY", "speaker-folds": "new speakers (95 %)"}
+HEADS = {"random": "random split, LEAKY", "published": "as published", "speaker-folds": "new speakers (95 %)"}
 """What the protocols of a reproduction are called."""
 
 
-def reproduction(found: Result) -> str:
-    """Return the rows of a reproduction, and what some gain over others."""
-    protocols = found["protocols"]
-    header = ["", "decided by", "paper", *(HEADS[name] for name in protocols), "balanced", "majority class"]
-    rows, gains = [], []
-    for row in found["rows"]:
-        for column in (name for name in found["columns"] if name in row["found"]):
-            own, paper = row["found"][column], row["paper"].get(column)
-            last = own[protocols[-1]]
-            cells = [
-                percent(own[name]) if name == protocols[-1] else f"{own[name]['accuracy']:.3f}" for name in protocols
-            ]
-            more = [f"{last['balanced_accuracy']:.3f}", f"{last['majority']:.3f}"]
-            rows.append([row["what"], column, "" if paper is None else f"{paper:.3f}", *cells, *more])
-        for other, columns in row["gain"].items():
-            gains += [[row["what"], other, column, points(gain)] for column, gain in columns.items()]
-    parts = [markdown(header, rows)]
+def reproduction(found: Result, shape: str = "long") -> str:
+    """Return the rows of a reproduction, and what some gain over others.
+
+    A ``long`` table has a line for each row and column; a ``wide`` one has a line a row, and in each cell what was
+    found on new speakers, what was found as published, and what the paper tells.
+    """
+    gains = [
+        [row["what"], other, column, points(gain)]
+        for row in found["rows"]
+        for other, columns in row["gain"].items()
+        for column, gain in columns.items()
+    ]
+    parts = [(write_wide if shape == "wide" else write_long)(found)]
     if gains:
         parts.append(markdown(["on new speakers", "gains over", "decided by", "points (95 %)"], gains))
     about = found["settings"]
     whole = "" if found["complete"] else " Not all rows of it are measured yet."
-    parts.append(f"{about['clips']} recordings of {len(about['speakers'])} speakers, seed {about['seed']}.{whole}")
+    recordings = found.get("recordings", [f"{about['clips']} recordings of {len(about['speakers'])} speakers"])
+    parts.append(f"{'; '.join(recordings)}; seed {about['seed']}.{whole}")
     return "\n\n".join(parts)
+
+
+def write_long(found: Result) -> str:
+    """Return a table with a line for each row and column of a reproduction."""
+    protocols = found["protocols"]
+    scores = any("accuracy" in one for row in found["rows"] for cell in row["found"].values() for one in cell.values())
+    more = {"balanced_accuracy": "balanced", "majority": "majority class"} if scores else {}
+    rows = []
+    for row in found["rows"]:
+        for column in (name for name in found["columns"] if name in row["found"]):
+            own, paper = row["found"][column], row["paper"].get(column)
+            last = own[protocols[-1]]
+            cells = [write_cell(own[name], best=name == protocols[-1]) for name in protocols]
+            told = "" if paper is None else say_number(paper, last)
+            rows.append([row["what"], column, told, *cells, *(say_number(last.get(name), last) for name in more)])
+    return markdown(["", "decided by", "paper", *(HEADS[name] for name in protocols), *more.values()], rows)
+
+
+def write_wide(found: Result) -> str:
+    """Return a table with a line for each row of a reproduction."""
+    protocols = found["protocols"][::-1]
+    rows = []
+    for row in found["rows"]:
+        cells = [row["what"]]
+        for column in found["columns"]:
+            own = row["found"].get(column, {})
+            said = [write_cell(own[name], best=number == 0) for number, name in enumerate(protocols) if name in own]
+            if column in row["paper"]:
+                said.append(f"paper {say_number(row['paper'][column], own[protocols[0]])}")
+            cells.append("; ".join(said))
+        rows.append(cells)
+    return markdown([f"{', then '.join(HEADS[name] for name in protocols)}", *found["columns"]], rows)
+
+
+def write_cell(found: Mapping[str, Any], *, best: bool) -> str:
+    """Return what was found in one cell of a reproduction; the one that counts in bold, with its interval."""
+    said = say_cell(found)
+    if not best:
+        return said
+    number, of, share = said.partition(" of ")  # a share that was answered
+    ends = found.get("ci95")
+    interval = f" ({' to '.join(say_number(end, found) for end in ends)})" if ends else ""
+    return f"**{number}**{interval}{of}{share}"
 
 
 def audit(found: Result) -> str:
@@ -397,7 +444,8 @@ def drop_right(result: Mapping[str, Any]) -> bool:
 
     Tell whether there was anything to drop.
     """
-    curves = [row.pop("curves", None) for row in result.get("rows", []) if result.get("figure") == "rows"]
+    drawn = result.get("figure") in ("rows", "interactions")  # in a picture that is kept, or not at all
+    curves = [row.pop("curves", None) for row in result.get("rows", []) if drawn]
     cells = [
         cell for row in result.get("rows", []) for column in row.get("found", {}).values() for cell in column.values()
     ]

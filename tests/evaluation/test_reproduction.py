@@ -20,7 +20,7 @@ from emospike.features.mel import Mel
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.systems.cross_modal.noise_trials import compare_noise, worse_clip
 from emospike.systems.cross_modal.trials import Material, hearing, others, system_of
-from emospike.systems.paper import Claim, Found, Reproduction, Trial
+from emospike.systems.paper import UNANSWERED, Claim, Found, Reproduction, Trial
 from emospike.systems.pathways import Pathway
 from emospike.validation import InputError
 
@@ -120,8 +120,59 @@ def test_every_reproduction_has_rows_of_its_own(paper, what):
     assert len(set(names)) == len(names)
     assert {other for claim in claims for other in claim.against} <= set(names)
     assert {column for claim in claims for column in claim.paper} <= set(made.columns)
-    assert all(0 < number < 1 for claim in claims for number in claim.paper.values())
+    assert all(number > 0 for claim in claims for number in claim.paper.values())
+    assert made.protocols[-1] == "speaker-folds" or what == "table7" or made.protocols == ("random",)
     assert len({trial.settings for trial in made.trials}) == len(made.trials)
+
+
+# -- more than accuracies -------------------------------------------------------------------------------------
+
+
+def measure(split):
+    """Answer those that are happy, and measure a number that half of the recordings have."""
+    labels = split.test.labels
+    numbers = np.where(np.arange(len(labels)) % 2, np.nan, np.arange(len(labels)))
+    nothing = np.full(len(labels), UNANSWERED)
+    decided = {"some": {"vote": np.where(labels == "happy", "happy", nothing)}, "none": {"vote": nothing}}
+    return Found(decided, measured={"numbers": {"vote": numbers}})
+
+
+def odd(*protocols, **more):
+    trial = Trial((Claim("some"), Claim("none"), Claim("numbers", {"vote": 1234.0})), "odd", measure, **more)
+    return Reproduction("Odd", "Nobody", (trial,), ("vote",), protocols=protocols, draws=2)
+
+
+def test_only_what_is_answered_counts(four_speakers):
+    some, none, _ = reproduce(odd("speaker-folds"), four_speakers)["rows"]
+    found = some["found"]["vote"]["speaker-folds"]
+    assert (found["accuracy"], found["coverage"], found["right"]) == (1.0, pytest.approx(2 / 3), "11-" * 4)
+    assert none["found"]["vote"]["speaker-folds"]["coverage"] == 0
+    assert none["found"]["vote"]["speaker-folds"]["accuracy"] is None
+
+
+def test_numbers_are_averaged_over_speakers(four_speakers):
+    result = reproduce(odd("speaker-folds"), four_speakers)
+    found = result["rows"][2]["found"]["vote"]["speaker-folds"]
+    assert found == {"value": 1.0, "ci95": [1.0, 1.0], "n": 8}  # 0 and 2 of each speaker
+    shown = list(reproduction_lines(result))
+    assert shown[0][3:] == ["1.000 of 67 %", "0.441-1.000", "1.000", "0.667"]
+    assert shown[1][3:] == ["none answered", "", "", "0.667"]
+    assert shown[2][2:] == ["1,234", "1", "1-1", "", ""]
+    assert reproduce(odd("speaker-folds"), four_speakers, before=result) == result
+
+
+def test_the_papers_split_is_drawn_more_than_once(four_speakers):
+    result = reproduce(odd("published", "speaker-folds"), four_speakers)
+    assert result["rows"][0]["found"]["vote"]["published"]["n"] == 6  # twice one of four speakers
+    assert "each draw holds out other speakers" in result["note"]
+
+
+def test_recordings_without_a_face_are_passed_over(four_speakers):
+    asked = odd("speaker-folds", modality="face")
+    result = reproduce(asked, four_speakers)
+    assert result["complete"]
+    assert result["rows"] == []
+    assert "rows that need a face are left out: none of 12 recordings has a face" in result["note"]
 
 
 def test_what_cannot_be_reproduced():

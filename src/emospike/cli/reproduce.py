@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emospike.cli.arguments import load_data
+from emospike.cli.arguments import keep_readable
 from emospike.cli.evaluate import FigureOption, check_outputs, write_result
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from emospike.datasets import Dataset
+    from emospike.progress import Progress
+    from emospike.systems.paper import Reproduction
+
+
+NEEDS = {"audio": "sound", "both": "sound and face", "face": "face", "eeg": "EEG"}
 
 
 def reproduce(
@@ -40,7 +48,7 @@ def reproduce(
     figure = check_outputs(json_file, figure)
     before = earlier(json_file)
     with progress_bar() as progress:
-        dataset = load_data(data, progress, chosen.modality)
+        dataset = load_for(chosen, data, progress)
         result = reproducing.reproduce(
             chosen,
             dataset,
@@ -61,6 +69,15 @@ def reproduce(
         print(path)
 
 
+def load_for(chosen: Reproduction, path: Path, progress: Progress | None) -> Dataset:
+    """Return the recordings that a reproduction can use; with faces where some of its trials need them."""
+    from emospike import datasets
+
+    video = {chosen.modality, *(chosen.needs(trial) for trial in chosen.trials)} != {"audio"}
+    dataset = datasets.load(path, video=video).select_modality(chosen.modality)
+    return keep_readable(dataset, progress, chosen.modality)
+
+
 def listing(paper: str | None = None) -> None:
     """List what can be reproduced, of one paper or of all."""
     from rich.table import Table
@@ -75,7 +92,8 @@ def listing(paper: str | None = None) -> None:
     for name in papers if paper is None else [one_of("paper", paper, papers)]:
         for what in papers[name].reproductions:
             about = papers[name].load_reproduction(what)
-            needs = {"audio": "sound", "both": "sound and face"}.get(about.modality, "face")
+            senses = {about.modality, *(about.needs(trial) for trial in about.trials)}
+            needs = "; of some rows ".join(NEEDS[one] for one in sorted(senses))
             table.add_row(name, what, about.title, needs)
     show(table)
 

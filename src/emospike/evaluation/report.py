@@ -155,7 +155,7 @@ def write_cells(row: Result) -> list[str]:
     ]
 
 
-HEADS = {"random": "random, LEAKY", "speaker-folds": "new speakers"}
+HEADS = {"random": "random, LEAKY", "published": "as published", "speaker-folds": "new speakers"}
 """What a protocol is called above a column."""
 
 
@@ -174,16 +174,54 @@ def reproduction_table(result: Result) -> Table:
 
 
 def reproduction_lines(result: Result) -> Iterator[list[str]]:
-    """Yield the cells of each line; numbers on new speakers come with interval, balanced accuracy and majority."""
+    """Yield the cells of each line; numbers on new speakers come with interval, balanced accuracy and majority.
+
+    Where only a part was answered, the accuracy is that of the part, and how large that is stands with it.
+    """
     for row in result["rows"]:
         for number, column in enumerate(one for one in result["columns"] if one in row["found"]):
             found = row["found"][column]
-            shown = [f"{found[name]['accuracy']:.3f}" if name in found else "" for name in result["protocols"]]
-            says = row["paper"].get(column)
-            own = found[result["protocols"][-1]]
-            low, high = own["ci95"]
-            more = [f"{low:.3f}-{high:.3f}", f"{own['balanced_accuracy']:.3f}", f"{own['majority']:.3f}"]
-            yield ["" if number else row["what"], column, "" if says is None else f"{says:.3f}", *shown, *more]
+            shown = [say_cell(found[name]) if name in found else "" for name in result["protocols"]]
+            own, says = found[result["protocols"][-1]], row["paper"].get(column)
+            more = [say_interval(own), *(say_number(own[name]) if name in own else "" for name in SCORES)]
+            told = "" if says is None else say_number(says, own)
+            yield ["" if number else row["what"], column, told, *shown, *more]
+
+
+SCORES = ("balanced_accuracy", "majority")
+"""What is told of an accuracy beside itself and its interval."""
+
+
+def say_cell(found: Result) -> str:
+    """Return what was found in one cell of a reproduction: an accuracy, of a part of the recordings, or a number.
+
+    >>> say_cell({"accuracy": 0.85, "coverage": 0.723}), say_cell({"accuracy": 0.85}), say_cell({"value": 0.00123})
+    ('0.850 of 72 %', '0.850', '0.00123')
+    """
+    said = say_number(found.get("accuracy", found.get("value")), found)
+    coverage = found.get("coverage", 1.0)
+    if coverage == 0:
+        return "none answered"
+    return said if coverage == 1 else f"{said} of {coverage:.0%}".replace("%", " %")
+
+
+def say_interval(found: Result) -> str:
+    """Return the interval of a cell; nothing where there is none.
+
+    >>> say_interval({"accuracy": 0.85, "ci95": [0.8, 0.9]}), say_interval({"value": 2.0, "ci95": None})
+    ('0.800-0.900', '')
+    """
+    ends = found.get("ci95")
+    return "-".join(say_number(end, found) for end in ends) if ends else ""
+
+
+def say_number(number: float | None, found: Result | None = None) -> str:
+    """Return an accuracy with three places, or what is measured otherwise with three digits; nothing for None."""
+    if number is None:
+        return ""
+    if not (found and "value" in found):
+        return f"{number:.3f}"
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def reproduction_gains(result: Result) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -12,16 +13,20 @@ import numpy as np
 from jaxtyping import Bool
 
 from emospike import __version__
-from emospike.datasets import Dataset, Fold, random_folds, relabel, speaker_folds
+from emospike.datasets import Dataset, Fold, published_split, random_folds, relabel, speaker_folds
 from emospike.evaluation import metrics
+from emospike.evaluation.reading import drop_unreadable
 from emospike.progress import Progress, prefix_stages
 from emospike.systems import SYSTEMS
 from emospike.systems.info import SystemInfo
-from emospike.systems.paper import PROTOCOLS, Claim, Found, Labels, Reproduction, Split, Trial
-from emospike.validation import one_of
+from emospike.systems.paper import PROTOCOLS, UNANSWERED, Claim, Found, Labels, Numbers, Reproduction, Split, Trial
+from emospike.validation import InputError, one_of
 
 Row = dict[str, Any]
 Result = dict[str, Any]
+
+HAS = {"face": "a face", "both": "sound and a face"}
+"""What recordings have that only some rows are of."""
 
 
 def find_papers() -> dict[str, SystemInfo]:
@@ -44,6 +49,33 @@ def find_reproduction(paper: str, what: str) -> Reproduction:
     return papers[one_of("paper", paper, papers)].load_reproduction(what)
 
 
+@dataclass(frozen=True)
+class Material:
+    """The recordings that have what a trial needs, and how each protocol splits them."""
+
+    dataset: Dataset
+    folds: Mapping[str, Sequence[Fold]]
+
+    @classmethod
+    def of(cls, dataset: Dataset, reproduction: Reproduction, seed: int) -> Material:
+        """Return how a reproduction splits recordings: once at random, in its draws, and by speakers."""
+        made: dict[str, Callable[[], list[Fold]]] = {
+            "random": lambda: random_folds(dataset, dataset.labels, seed)[:1],
+            "published": lambda: [published_split(dataset, seed + draw) for draw in range(reproduction.draws)],
+            "speaker-folds": lambda: speaker_folds(dataset),
+        }
+        folds = {name: made[name]() for name in reproduction.protocols}
+        thin = reproduction.every
+        return cls(dataset, {name: [replace(one, test=one.test[::thin]) for one in own] for name, own in folds.items()})
+
+    @cached_property
+    def new_speakers(self) -> Labels:
+        """Who speaks in each recording that is tested by systems that never heard its speaker, in the data's order."""
+        tested = np.sort(np.concatenate([fold.test for fold in self.folds["speaker-folds"]]))
+        speakers: Labels = self.dataset.speakers[tested]
+        return speakers
+
+
 def reproduce(
     reproduction: Reproduction,
     dataset: Dataset,
@@ -58,8 +90,8 @@ def reproduce(
     Parameters
     ----------
     reproduction : what is measured
-    dataset : recordings that have the senses it needs
-    seed : of the random split and of everything that is drawn
+    dataset : recordings that have the senses it needs; trials that need more take those that have it, or are left out
+    seed : of the splits and of everything that is drawn
     before : an earlier result; its rows that were found with the same settings on the same recordings are kept
     progress : called with ``"3 of 8, speaker-folds 2 of 4: STDP, audio"``, what is done and what there is
     save : called with the result so far after each trial; its ``complete`` is False until the last
@@ -69,15 +101,26 @@ def reproduce(
     dataset = relabel(dataset, reproduction.labels)
     settings = {"seed": seed, "emospike": __version__, **describe_recordings(dataset)}
     rows = keep_rows(reproduction, before, settings)
-    parts = split_by_protocol(dataset, reproduction, seed)
+    materials = {reproduction.modality: Material.of(dataset, reproduction, seed)}
+    notes: dict[str, str] = {}
     result: Result = {}
     for number, trial in enumerate(reproduction.trials, start=1):
-        if not all(claim.what in rows for claim in trial.claims):
-            named = prefix_stages(progress, f"{number} of {len(reproduction.trials)}, ")
-            rows |= measure_trial(trial, dataset, parts, seed, named)
-        tested = np.sort(np.concatenate([fold.test for fold in parts.get("speaker-folds", [])] or [np.arange(0)]))
-        gained = dict(compare_rows(rows, dataset.speakers[tested]))
-        result = _make_result(reproduction, settings, rows, gained, number == len(reproduction.trials))
+        named = prefix_stages(progress, f"{number} of {len(reproduction.trials)}, ")
+        needed = reproduction.needs(trial)
+        if needed not in {*materials, *notes}:
+            try:
+                part = drop_unreadable(dataset.select_modality(needed), named, needed)
+                materials[needed] = Material.of(part, reproduction, seed)
+            except InputError as error:
+                notes[needed] = f"rows that need {HAS[needed]} are left out: {error}"
+        if needed in materials and not all(claim.what in rows for claim in trial.claims):
+            rows |= measure_trial(trial, materials[needed], seed, named)
+        for other in reproduction.trials:  # what a row is compared with may be found later
+            for claim in other.claims:
+                if claim.what in rows:
+                    rows[claim.what]["gain"] = compare_with(rows, claim, materials[reproduction.needs(other)])
+        result = _make_result(reproduction, settings, rows, [*describe_parts(materials), *notes.values()])
+        result["complete"] = number == len(reproduction.trials)
         if save:
             save(result)
     return result
@@ -94,16 +137,6 @@ def describe_recordings(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def split_by_protocol(dataset: Dataset, reproduction: Reproduction, seed: int) -> dict[str, list[Fold]]:
-    """Return the splits of each protocol: one at random, with a fifth to test on, and one a fold of speakers."""
-    made = {
-        "random": lambda: random_folds(dataset, dataset.labels, seed)[:1],
-        "speaker-folds": lambda: speaker_folds(dataset),
-    }
-    thin = reproduction.every
-    return {name: [replace(fold, test=fold.test[::thin]) for fold in made[name]()] for name in reproduction.protocols}
-
-
 def keep_rows(
     reproduction: Reproduction, before: Mapping[str, Any] | None, settings: Mapping[str, Any]
 ) -> dict[str, Row]:
@@ -112,7 +145,7 @@ def keep_rows(
         return {}
     earlier = {row["what"]: row for row in before.get("rows", [])}
     return {
-        claim.what: earlier[claim.what] | _row_of(claim)
+        claim.what: earlier[claim.what] | _describe_claim(claim)
         for trial in reproduction.trials
         for claim in trial.claims
         if claim.what in earlier and earlier[claim.what]["settings"] == digest(trial) and _is_whole(earlier[claim.what])
@@ -121,7 +154,7 @@ def keep_rows(
 
 def _is_whole(row: Row) -> bool:
     """Tell whether a row still says which recordings were decided rightly; it may have been shortened since."""
-    return all("right" in cell for column in row["found"].values() for cell in column.values())
+    return all("right" in cell or "value" in cell for column in row["found"].values() for cell in column.values())
 
 
 def digest(trial: Trial) -> str:
@@ -129,24 +162,25 @@ def digest(trial: Trial) -> str:
     return f"{crc32(trial.settings.encode()):08x}"
 
 
-def measure_trial(
-    trial: Trial, dataset: Dataset, parts: Mapping[str, Sequence[Fold]], seed: int, progress: Progress | None = None
-) -> dict[str, Row]:
+def measure_trial(trial: Trial, material: Material, seed: int, progress: Progress | None = None) -> dict[str, Row]:
     """Return the rows of one trial, by name."""
     rows: dict[str, Row] = {
-        claim.what: _row_of(claim) | {"settings": digest(trial), "found": {}} for claim in trial.claims
+        claim.what: _describe_claim(claim) | {"settings": digest(trial), "found": {}} for claim in trial.claims
     }
-    start = time.perf_counter()
-    for protocol, folds in parts.items():
+    start, dataset = time.perf_counter(), material.dataset
+    for protocol, folds in material.folds.items():
         found = []
         for number, fold in enumerate(folds, start=1):
             named = prefix_stages(progress, f"{protocol} {number} of {len(folds)}: ")
             found.append(trial.answer(Split(dataset.subset(fold.train), dataset.subset(fold.test), seed, named)))
         tested = np.concatenate([fold.test for fold in folds])
         for what, row in rows.items():
-            for column in found[0].decided[what]:
+            for column in found[0].decided.get(what, {}):
                 decided = np.concatenate([one.decided[what][column] for one in found])
                 row["found"].setdefault(column, {})[protocol] = score(dataset, tested, decided, protocol)
+            for column in found[0].measured.get(what, {}):
+                numbers = np.concatenate([one.measured[what][column] for one in found])
+                row["found"].setdefault(column, {})[protocol] = average(dataset, tested, numbers)
             if what in found[0].curves:
                 row.setdefault("curves", {})[protocol] = [_list_curves(one, what) for one in found]
                 row.setdefault("tested", {})[protocol] = [len(fold.test) for fold in folds]
@@ -155,42 +189,67 @@ def measure_trial(
 
 
 def score(dataset: Dataset, tested: Labels, decided: Labels, protocol: str) -> dict[str, Any]:
-    """Return accuracy, its interval, and which recordings were decided rightly (1, else 0), in the data's order.
+    """Return the accuracy of what was answered, its interval, and which recordings were decided rightly.
 
-    The interval is over speakers; of a random split, which says nothing about other speakers, over recordings.
+    These are 1, others 0, and - where the answer is "don't know", in the data's order; ``coverage`` is the share that
+    was answered. The interval is over speakers; of a random split, which says nothing about other speakers, over
+    recordings.
     """
-    order = np.argsort(tested)
-    truth, decided = dataset.labels[tested][order], decided[order]
-    groups = dataset.speakers[tested][order] if protocol == "speaker-folds" else np.arange(len(tested))
-    correct = truth == decided
-    return {
-        "accuracy": metrics.accuracy(truth, decided),
-        "balanced_accuracy": metrics.balanced_accuracy(truth, decided),
+    order = np.argsort(tested, kind="stable")
+    truth, decided, groups = dataset.labels[tested][order], decided[order], dataset.speakers[tested][order]
+    if protocol == "random":
+        groups = np.arange(len(tested))
+    answered, correct = decided != UNANSWERED, truth == decided
+    found: dict[str, Any] = {"accuracy": None, "balanced_accuracy": None, "ci95": None}
+    if answered.any():
+        found = {
+            "accuracy": metrics.accuracy(truth[answered], decided[answered]),
+            "balanced_accuracy": metrics.balanced_accuracy(truth[answered], decided[answered]),
+            "ci95": list(metrics.interval(correct[answered], groups[answered])),
+        }
+    return found | {
         "majority": metrics.majority(truth),
-        "ci95": list(metrics.interval(correct, groups)),
+        "coverage": float(answered.mean()),
         "n": len(truth),
-        "right": "".join("01"[int(one)] for one in correct),
+        "right": "".join("01"[int(one)] if said else "-" for one, said in zip(correct, answered, strict=True)),
     }
 
 
-def compare_rows(rows: Mapping[str, Row], speakers: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what each row gains over the rows that it is compared with, on new speakers, column by column, paired."""
-    for what, row in rows.items():
-        found: dict[str, Any] = {}
-        for other in row["against"]:
-            for column, own in row["found"].items():
-                theirs = rows.get(other, {"found": {}})["found"].get(column)
-                if theirs and "speaker-folds" in own:
-                    than, now = _read_right(theirs["speaker-folds"]), _read_right(own["speaker-folds"])
-                    found.setdefault(other, {})[column] = metrics.gain(than, now, speakers)
-        yield what, found
+def average(dataset: Dataset, tested: Labels, numbers: Numbers) -> dict[str, Any]:
+    """Return the mean of numbers that recordings have, and its 95 % interval over speakers; NaN is passed over.
+
+    Where all recordings have the same number, as it is of the trained system, there is no interval.
+    """
+    from scipy.stats import t
+
+    known = ~np.isnan(numbers)
+    numbers, groups = numbers[known], dataset.speakers[tested][known]
+    if not len(numbers):
+        return {"value": None, "ci95": None, "n": 0}
+    value, speakers = float(numbers.mean()), len(np.unique(groups))
+    if speakers < 2 or np.ptp(numbers) == 0:
+        return {"value": value, "ci95": None, "n": len(numbers)}
+    reach = float(t.ppf(0.975, speakers - 1)) * metrics.standard_error(numbers, groups)
+    return {"value": value, "ci95": [value - reach, value + reach], "n": len(numbers)}
+
+
+def compare_with(rows: Mapping[str, Row], claim: Claim, material: Material) -> dict[str, Any]:
+    """Return what a row gains over those that it is compared with, on new speakers, column by column, paired."""
+    found: dict[str, Any] = {}
+    for other in claim.against:
+        for column, own in rows[claim.what]["found"].items():
+            theirs = rows.get(other, {"found": {}})["found"].get(column)
+            if theirs and "speaker-folds" in own:
+                than, now = _read_right(theirs["speaker-folds"]), _read_right(own["speaker-folds"])
+                found.setdefault(other, {})[column] = metrics.gain(than, now, material.new_speakers)
+    return found
 
 
 def _read_right(found: Mapping[str, Any]) -> Bool[np.ndarray, " clips"]:
     return np.array([one == "1" for one in found["right"]])
 
 
-def _row_of(claim: Claim) -> Row:
+def _describe_claim(claim: Claim) -> Row:
     return {
         "what": claim.what,
         "paper": dict(claim.paper),
@@ -203,25 +262,29 @@ def _list_curves(found: Found, what: str) -> dict[str, list[float]]:
     return {name: [float(one) for one in line] for name, line in found.curves[what].items()}
 
 
+def describe_parts(materials: Mapping[str, Material]) -> Iterator[str]:
+    """Yield how many recordings of how many speakers there are; of those that some rows need, which these are."""
+    for number, (modality, material) in enumerate(materials.items()):
+        count = f"{len(material.dataset)} recordings of {len(np.unique(material.dataset.speakers))} speakers"
+        yield f"{count} with {HAS[modality]}, where rows need that" if number else count
+
+
 def _make_result(
-    reproduction: Reproduction,
-    settings: Mapping[str, Any],
-    rows: Mapping[str, Row],
-    gained: Mapping[str, Any],
-    last: bool,
+    reproduction: Reproduction, settings: Mapping[str, Any], rows: Mapping[str, Row], recordings: Sequence[str]
 ) -> Result:
     """Return everything that was found so far."""
     claimed = [claim.what for trial in reproduction.trials for claim in trial.claims]
     meaning = [f"{name}: {PROTOCOLS[name]}" for name in reproduction.protocols]
-    seen = [f"{settings['clips']} recordings of {len(settings['speakers'])} speakers, seed {settings['seed']}"]
+    said = [*recordings, f"seed {settings['seed']}", *meaning, "95 % interval over speakers", *reproduction.notes]
     return {
         "title": reproduction.title,
         "source": reproduction.source,
-        "complete": last,
+        "complete": False,
         "settings": dict(settings),
+        "recordings": list(recordings),
         "protocols": list(reproduction.protocols),
         "columns": list(reproduction.columns),
         "figure": reproduction.figure,
-        "note": "; ".join([*seen, *meaning, "95 % interval over speakers", *reproduction.notes]),
-        "rows": [rows[what] | {"gain": gained[what]} for what in claimed if what in rows],
+        "note": "; ".join(said),
+        "rows": [rows[what] for what in claimed if what in rows],
     }

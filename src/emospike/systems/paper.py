@@ -7,18 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 
 from emospike.datasets import Dataset
 from emospike.progress import Progress
 
 Labels = Shaped[np.ndarray, " clips"]
+Numbers = Float[np.ndarray, " clips"]
 
 PROTOCOLS = {
     "random": "a random 80/20 split, as in the papers. LEAKY: the test speakers also train",
+    "published": "as the paper splits: each draw holds out other speakers, and training classes are balanced by "
+    "duplication after the split",
     "speaker-folds": "each speaker is tested once, by a system that never heard them",
 }
 """How recordings are split, from the papers' way to the honest one."""
+
+UNANSWERED = ""
+"""The label of a recording on which no decision is made: "don't know"."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Claim:
     Attributes
     ----------
     what : what is measured, in words that no other row has
-    paper : the paper's accuracy, by column (how it is decided); empty where it tells none
+    paper : the paper's number, by column (how it is decided); empty where it tells none
     at : where the row lies in a figure: the numbers or names that were varied
     against : rows that the accuracy is compared with, clip by clip
     """
@@ -45,12 +51,14 @@ class Found:
 
     Attributes
     ----------
-    decided : for each row and column the labels of the test recordings, in their order
+    decided : for rows and columns the labels of the test recordings, in their order; `UNANSWERED` where it is not known
     curves : for each row, further series of numbers that a figure draws, by name (losses by epoch, say)
+    measured : for other rows and columns a number of each test recording in place of a label; NaN where it has none
     """
 
-    decided: Mapping[str, Mapping[str, Labels]]
+    decided: Mapping[str, Mapping[str, Labels]] = field(default_factory=dict)
     curves: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
+    measured: Mapping[str, Mapping[str, Numbers]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,13 @@ class Trial:
     claims : the rows
     settings : everything that decides the numbers, in text: rows are only kept from an earlier run if it is the same
     answer : trains and decides
+    modality : what its recordings must have, where that is more than the reproduction asks for
     """
 
     claims: tuple[Claim, ...]
     settings: str
     answer: Answer
+    modality: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +101,11 @@ class Reproduction:
     title : what it shows
     source : where it stands
     trials : what is trained, one after the other
-    columns : how it is decided, in the order of the table
+    columns : how it is decided, or what is measured, in the order of the table
     labels : label scheme
     modality : what a recording must have: sound, a face, or both
-    protocols : of `PROTOCOLS`
+    protocols : of `PROTOCOLS`, the honest one last
+    draws : splits of protocol ``"published"``
     every : one in so many test recordings is tested
     figure : how it is drawn: ``"rows"``, or a name that `emospike.evaluation.figures.reproduction` knows
     notes : what to know when reading it
@@ -106,7 +117,12 @@ class Reproduction:
     columns: tuple[str, ...]
     labels: str = "emotion"
     modality: str = "audio"
-    protocols: tuple[str, ...] = tuple(PROTOCOLS)
+    protocols: tuple[str, ...] = ("random", "speaker-folds")
+    draws: int = 1
     every: int = 1
     figure: str = "rows"
     notes: tuple[str, ...] = ()
+
+    def needs(self, trial: Trial) -> str:
+        """Return what the recordings of a trial must have."""
+        return trial.modality or self.modality

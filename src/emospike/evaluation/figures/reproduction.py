@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emospike.evaluation.figures import voting
+from emospike.evaluation.figures import quantities, voting
+from emospike.evaluation.report import HEADS, say_cell
 from emospike.explain.style import (
     AGAINST,
     CLIPS,
@@ -33,7 +34,11 @@ Result = Mapping[str, Any]
 COLOURS = (FOR, AGAINST, HIGHLIGHT["STS"], SITE, HIGHLIGHT["A1"], CLIPS[0])
 """Of the columns, in their order."""
 
-PROTOCOLS = {"random": ("random split, LEAKY", "D"), "speaker-folds": ("new speakers", "o")}
+PROTOCOLS = {
+    "random": ("random split, LEAKY", "D"),
+    "published": ("as published", "s"),
+    "speaker-folds": ("new speakers", "o"),
+}
 """Name and marker of each protocol; the paper's number is a cross."""
 
 APART = 0.22
@@ -49,13 +54,14 @@ def reproduction_figure(result: Result) -> Figure:
 
 def alt_text(result: Result) -> str:
     """Return what the figure shows in a sentence."""
+    last = result["protocols"][-1]
     parts = [
-        f"{row['what']} {column} {found['accuracy']:.3f}"
+        f"{row['what']} {column} {say_cell(found)}"
         for row in result["rows"]
         for column in result["columns"]
-        if (found := row["found"].get(column, {}).get("speaker-folds"))
+        if (found := row["found"].get(column, {}).get(last))
     ]
-    return f"{result['title']}, on new speakers: {'; '.join(parts)}."
+    return f"{result['title']}, {HEADS[last]}: {'; '.join(parts)}."
 
 
 def rows_figure(result: Result) -> Figure:
@@ -81,7 +87,7 @@ def rows_figure(result: Result) -> Figure:
 
 def _row(axes: Axes, y: float, found: Mapping[str, Any], colour: str, paper: float | None) -> None:
     for protocol, (_, marker) in PROTOCOLS.items():
-        if protocol in found:
+        if found.get(protocol, {}).get("accuracy") is not None:  # it is where nothing was answered
             one, honest = found[protocol], protocol == "speaker-folds"
             fill = colour if honest else "white"
             axes.scatter(one["accuracy"], y, s=30, marker=marker, facecolor=fill, edgecolor=colour, zorder=3)
@@ -212,5 +218,7 @@ FIGURES = {
     "grid": grid_figure,
     "noise": noise_figure,
     "learning": learning_figure,
-} | voting.FIGURES
+    **voting.FIGURES,
+    **quantities.FIGURES,
+}
 """How a result can be drawn, by what it asks for."""

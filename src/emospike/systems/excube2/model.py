@@ -30,7 +30,7 @@ from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.spectrum import RATE
 from emospike.networks.reservoir import Reservoir, ReservoirNetwork
-from emospike.progress import Stopwatch
+from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
@@ -102,10 +102,8 @@ class EXCube2(VectorSystem):
     # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 
     def _fit(self, training: TrainingSet) -> None:
-        """Fit the encoders, build the cube and let it learn, all without labels; then fit the readouts."""
-        self._fit_encoders(training)
-        self._build_cube(self._whole(training.clips))
-        self._learn(training)
+        """Let the cube learn, without labels; then fit the readouts."""
+        self.learn_cube(training.clips, training.progress)
         collected = self._fit_readouts(
             training,
             augmentation=self.augmentation,
@@ -113,6 +111,14 @@ class EXCube2(VectorSystem):
             collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
         )
         self._average_interactions(collected, training.labels)
+
+    def learn_cube(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
+        """Fit the encoders, build the cube and let it learn, all without labels; then it has an `activity`."""
+        self.left_out_ = {}
+        self._fit_encoders(clips, progress)
+        self._build_cube(self._whole(clips))
+        self._learn(clips, progress)
+        return self
 
     def _whole(self, clips: Sequence[Clip]) -> Perceived:
         """Return what is perceived of the first clip that lacks no sense."""
@@ -122,7 +128,7 @@ class EXCube2(VectorSystem):
                 return seen
         raise InputError(f"modality {self.modality} needs clips with {' and '.join(MODALITIES[self.modality])}")
 
-    def _fit_encoders(self, training: TrainingSet) -> None:
+    def _fit_encoders(self, clips: Sequence[Clip], progress: Progress | None) -> None:
         """Take thresholds from the training clips if a rule is given."""
         self.encoders_ = self.encoders
         if self.encoder_rule is not None:
@@ -133,7 +139,7 @@ class EXCube2(VectorSystem):
                         f"encoders with a threshold expected for encoder_rule={self.encoder_rule}, got "
                         f"{type(encoder).__name__}: use another encoder, or encoder_rule=None"
                     )
-            found = list(map_clips(self.perceive_training, training.clips, "thresholds", training.progress))
+            found = list(map_clips(self.perceive_training, clips, "thresholds", progress))
             seen = [one.series for one in found if one is not None]
             self.encoders_ = tuple(
                 type(encoder).fit((one for series in seen if (one := series[i]) is not None), a=self.encoder_rule)
@@ -195,7 +201,7 @@ class EXCube2(VectorSystem):
         wholes = {name[:-2]: np.flatnonzero(template.in_region(name[:-2])) for name in template.regions}
         self.regions_ = sides | wholes
 
-    def _learn(self, training: TrainingSet) -> None:
+    def _learn(self, clips: Sequence[Clip], progress: Progress | None) -> None:
         """Let STDP change the recurrent synapses, sample by sample (section 2.8, equation 1)."""
         if self.reservoir.stdp is None:
             return
@@ -205,7 +211,7 @@ class EXCube2(VectorSystem):
             return None if seen is None else self.encode(seen.series)
 
         for _ in range(self.passes):
-            for spikes in map_clips(encode, training.clips, "STDP", training.progress):
+            for spikes in map_clips(encode, clips, "STDP", progress):
                 if spikes is not None:
                     self.network_.learn(spikes)
 
