@@ -14,12 +14,12 @@ from emospike.augmentation.noise import (
     mix_noise,
 )
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.report import reproduction_gains, reproduction_lines, reproduction_table
+from emospike.evaluation.report import describe_paired_gains, list_lines, tabulate_reproduction
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.features.mel import Mel
 from emospike.networks.competitive import CompetitiveLayer
-from emospike.systems.cross_modal.noise_trials import compare_noise, worse_clip
-from emospike.systems.cross_modal.trials import Material, hearing, others, system_of
+from emospike.systems.cross_modal.noise_trials import compare_noise, worsen_clip
+from emospike.systems.cross_modal.trials import Material, make_hearing_trial, make_system, pick_others
 from emospike.systems.paper import UNANSWERED, Claim, Found, Reproduction, Trial
 from emospike.systems.pathways import Pathway
 from emospike.validation import InputError
@@ -67,7 +67,9 @@ def test_gains_are_paired_on_new_speakers(four_speakers):
     gain = result["rows"][0]["gain"]
     assert set(gain["guesses"]) == {"vote"}  # the other decides in no other way
     assert gain["guesses"]["vote"]["points"] == pytest.approx(100 * 4 / 12)
-    assert next(iter(reproduction_gains(result))).startswith("knows, over guesses, vote: +33.3 points (95 % interval")
+    assert next(iter(describe_paired_gains(result))).startswith(
+        "knows, over guesses, vote: +33.3 points (95 % interval"
+    )
 
 
 def test_an_interrupted_run_goes_on_where_it_was(four_speakers):
@@ -100,14 +102,14 @@ def test_test_recordings_can_be_thinned_out(four_speakers):
 
 def test_the_table_names_each_row_once(four_speakers):
     result = reproduce(Toy().made, four_speakers)
-    cells = list(reproduction_lines(result))
+    cells = list(list_lines(result))
     assert [(one[0], one[1], one[2]) for one in cells] == [
         ("knows", "vote", "0.900"),
         ("", "linear", ""),
         ("guesses", "vote", ""),
         ("errs", "linear", ""),
     ]
-    assert [column.header for column in reproduction_table(result).columns][3:5] == ["random, LEAKY", "new speakers"]
+    assert [column.header for column in tabulate_reproduction(result).columns][3:5] == ["random, LEAKY", "new speakers"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_numbers_are_averaged_over_speakers(four_speakers):
     result = reproduce(odd("speaker-folds"), four_speakers)
     found = result["rows"][2]["found"]["vote"]["speaker-folds"]
     assert found == {"value": 1.0, "ci95": [1.0, 1.0], "n": 8}  # 0 and 2 of each speaker
-    shown = list(reproduction_lines(result))
+    shown = list(list_lines(result))
     assert shown[0][3:] == ["1.000 of 67 %", "0.441-1.000", "1.000", "0.667"]
     assert shown[1][3:] == ["none answered", "", "", "0.667"]
     assert shown[2][2:] == ["1,234", "1", "1-1", "", ""]
@@ -209,7 +211,7 @@ def small_path() -> tuple[Pathway, ...]:
 
 def test_layers_that_hear_are_read_by_vote_and_by_a_line(spoken):
     material = Material()
-    trials = tuple(hearing(Claim(f"{passes}"), small_path(), material, passes) for passes in (0, 1))
+    trials = tuple(make_hearing_trial(Claim(f"{passes}"), small_path(), material, passes) for passes in (0, 1))
     made = Reproduction("Hearing", "here", trials, ("vote", "linear"), protocols=("speaker-folds",))
     first = reproduce(made, spoken)
     assert len(material.kept) == len(spoken)  # looked at once for all splits
@@ -224,7 +226,7 @@ def test_peers_see_what_the_layers_see(spoken):
     from emospike.systems.paper import Split
 
     split = Split(spoken.subset(spoken.speakers != "s3"), spoken.subset(spoken.speakers == "s3"))
-    system, learnt, tested = Material().learnt(system_of(small_path(), "audio"), split)
+    system, learnt, tested = Material().train(make_system(small_path(), "audio"), split)
     rng = np.random.default_rng(0)
     noise = [[rng.random(one[0].shape, dtype=np.float32)] for one in tested]
     found = compare_noise(system, learnt, {"clean": tested, "noise": noise}, split)
@@ -236,7 +238,7 @@ def test_peers_see_what_the_layers_see(spoken):
 def test_another_recording_is_never_the_same():
     for count in (2, 3, 10):
         for seed in range(5):
-            moved = others(count, seed)
+            moved = pick_others(count, seed)
             assert sorted(moved) == list(range(count))
             assert all(one != at for at, one in enumerate(moved))
 
@@ -265,10 +267,10 @@ def test_loud_noise_does_not_clip():
 
 def test_a_noisy_recording_is_the_same_every_time_and_babble_comes_from_others(spoken):
     clip, talkers = spoken.clips()[0], spoken.subset(spoken.speakers != "s0")
-    one, two = (worse_clip(0, clip, "babble", 0.0, talkers).sound for _ in range(2))
+    one, two = (worsen_clip(0, clip, "babble", 0.0, talkers).sound for _ in range(2))
     np.testing.assert_array_equal(one, two)
-    assert not np.array_equal(one, worse_clip(1, clip, "babble", 0.0, talkers).sound)
-    assert worse_clip(0, clip, "clean", 0.0, talkers) is clip
+    assert not np.array_equal(one, worsen_clip(1, clip, "babble", 0.0, talkers).sound)
+    assert worsen_clip(0, clip, "clean", 0.0, talkers) is clip
 
 
 def test_pixels_change_as_much_as_it_says():

@@ -37,16 +37,16 @@ def reproduce(
 ) -> None:
     """Reproduce a table or figure: the paper's numbers, ours on its random split, and ours on speakers unheard."""
     if paper is None or what is None:
-        listing(paper)
+        list_tables(paper)
         return
     from emospike.evaluation import reproduce as reproducing
-    from emospike.evaluation.report import reproduction_gains, reproduction_table
+    from emospike.evaluation.report import describe_paired_gains, tabulate_reproduction
 
     chosen = reproducing.find_reproduction(paper, what)
     if data is None:
         raise InputError(f"reproducing {paper} {what} needs recordings: give --data too")
     figure = check_outputs(json_file, figure)
-    before = earlier(json_file)
+    before = read_earlier(json_file)
     with progress_bar() as progress:
         dataset = load_for(chosen, data, progress)
         result = reproducing.reproduce(
@@ -55,16 +55,16 @@ def reproduce(
             seed=seed,
             before=before,
             progress=progress,
-            save=lambda so_far: write_result(named(so_far, paper, what), json_file),
+            save=lambda so_far: write_result(name_result(so_far, paper, what), json_file),
         )
-    show(reproduction_table(result), "")
-    for line in (*reproduction_gains(result), f"{result['source']}; {result['note']}"):
+    show(tabulate_reproduction(result), "")
+    for line in (*describe_paired_gains(result), f"{result['source']}; {result['note']}"):
         note(line)
     if figure:
-        from emospike.evaluation.figures.reproduction import alt_text, reproduction_figure
+        from emospike.evaluation.figures.reproduction import alt_text, draw_reproduction
         from emospike.explain.style import save_figure
 
-        save_figure(reproduction_figure(result), figure, alt_text(result))
+        save_figure(draw_reproduction(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
         print(path)
 
@@ -78,7 +78,7 @@ def load_for(chosen: Reproduction, path: Path, progress: Progress | None) -> Dat
     return keep_readable(dataset, progress, chosen.modality)
 
 
-def listing(paper: str | None = None) -> None:
+def list_tables(paper: str | None = None) -> None:
     """List what can be reproduced, of one paper or of all."""
     from rich.table import Table
 
@@ -98,12 +98,12 @@ def listing(paper: str | None = None) -> None:
     show(table)
 
 
-def named(result: dict[str, Any], paper: str, what: str) -> dict[str, Any]:
+def name_result(result: dict[str, Any], paper: str, what: str) -> dict[str, Any]:
     """Return a result that says what it reproduces."""
     return {"reproduces": [paper, what]} | result
 
 
-def earlier(json_file: Path | None) -> dict[str, Any] | None:
+def read_earlier(json_file: Path | None) -> dict[str, Any] | None:
     """Return what an earlier run wrote, or None if there is nothing.
 
     Raises

@@ -159,7 +159,7 @@ HEADS = {"random": "random, LEAKY", "published": "as published", "speaker-folds"
 """What a protocol is called above a column."""
 
 
-def reproduction_table(result: Result) -> Table:
+def tabulate_reproduction(result: Result) -> Table:
     """Return a table with a line for each row and each way to decide."""
     from rich.table import Table
 
@@ -168,12 +168,12 @@ def reproduction_table(result: Result) -> Table:
     for name in (*names, "95 % interval", "balanced", "majority"):
         left = name in ("", "decided by")
         table.add_column(name, justify="left" if left else "right", overflow="fold", no_wrap=not left)
-    for cells in reproduction_lines(result):
+    for cells in list_lines(result):
         table.add_row(*cells)
     return table
 
 
-def reproduction_lines(result: Result) -> Iterator[list[str]]:
+def list_lines(result: Result) -> Iterator[list[str]]:
     """Yield the cells of each line; numbers on new speakers come with interval, balanced accuracy and majority.
 
     Where only a part was answered, the accuracy is that of the part, and how large that is stands with it.
@@ -224,7 +224,7 @@ def say_number(number: float | None, found: Result | None = None) -> str:
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
-def reproduction_gains(result: Result) -> Iterator[str]:
+def describe_paired_gains(result: Result) -> Iterator[str]:
     """Yield what rows gain over those that they are compared with, on new speakers."""
     for row in result["rows"]:
         for other, columns in row["gain"].items():

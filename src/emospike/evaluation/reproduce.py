@@ -50,14 +50,14 @@ def find_reproduction(paper: str, what: str) -> Reproduction:
 
 
 @dataclass(frozen=True)
-class Material:
+class TrialData:
     """The recordings that have what a trial needs, and how each protocol splits them."""
 
     dataset: Dataset
     folds: Mapping[str, Sequence[Fold]]
 
     @classmethod
-    def of(cls, dataset: Dataset, reproduction: Reproduction, seed: int) -> Material:
+    def of(cls, dataset: Dataset, reproduction: Reproduction, seed: int) -> TrialData:
         """Return how a reproduction splits recordings: once at random, in its draws, and by speakers."""
         made: dict[str, Callable[[], list[Fold]]] = {
             "random": lambda: random_folds(dataset, dataset.labels, seed)[:1],
@@ -101,25 +101,25 @@ def reproduce(
     dataset = relabel(dataset, reproduction.labels)
     settings = {"seed": seed, "emospike": __version__, **describe_recordings(dataset)}
     rows = keep_rows(reproduction, before, settings)
-    materials = {reproduction.modality: Material.of(dataset, reproduction, seed)}
+    data_of = {reproduction.modality: TrialData.of(dataset, reproduction, seed)}
     notes: dict[str, str] = {}
     result: Result = {}
     for number, trial in enumerate(reproduction.trials, start=1):
         named = prefix_stages(progress, f"{number} of {len(reproduction.trials)}, ")
         needed = reproduction.needs(trial)
-        if needed not in {*materials, *notes}:
+        if needed not in {*data_of, *notes}:
             try:
                 part = drop_unreadable(dataset.select_modality(needed), named, needed)
-                materials[needed] = Material.of(part, reproduction, seed)
+                data_of[needed] = TrialData.of(part, reproduction, seed)
             except InputError as error:
                 notes[needed] = f"rows that need {HAS[needed]} are left out: {error}"
-        if needed in materials and not all(claim.what in rows for claim in trial.claims):
-            rows |= measure_trial(trial, materials[needed], seed, named)
+        if needed in data_of and not all(claim.what in rows for claim in trial.claims):
+            rows |= measure_trial(trial, data_of[needed], seed, named)
         for other in reproduction.trials:  # what a row is compared with may be found later
             for claim in other.claims:
                 if claim.what in rows:
-                    rows[claim.what]["gain"] = compare_with(rows, claim, materials[reproduction.needs(other)])
-        result = _make_result(reproduction, settings, rows, [*describe_parts(materials), *notes.values()])
+                    rows[claim.what]["gain"] = compare_with(rows, claim, data_of[reproduction.needs(other)])
+        result = _make_result(reproduction, settings, rows, [*describe_parts(data_of), *notes.values()])
         result["complete"] = number == len(reproduction.trials)
         if save:
             save(result)
@@ -162,13 +162,13 @@ def digest(trial: Trial) -> str:
     return f"{crc32(trial.settings.encode()):08x}"
 
 
-def measure_trial(trial: Trial, material: Material, seed: int, progress: Progress | None = None) -> dict[str, Row]:
+def measure_trial(trial: Trial, data: TrialData, seed: int, progress: Progress | None = None) -> dict[str, Row]:
     """Return the rows of one trial, by name."""
     rows: dict[str, Row] = {
         claim.what: _describe_claim(claim) | {"settings": digest(trial), "found": {}} for claim in trial.claims
     }
-    start, dataset = time.perf_counter(), material.dataset
-    for protocol, folds in material.folds.items():
+    start, dataset = time.perf_counter(), data.dataset
+    for protocol, folds in data.folds.items():
         found = []
         for number, fold in enumerate(folds, start=1):
             named = prefix_stages(progress, f"{protocol} {number} of {len(folds)}: ")
@@ -233,7 +233,7 @@ def average(dataset: Dataset, tested: Labels, numbers: Numbers) -> dict[str, Any
     return {"value": value, "ci95": [value - reach, value + reach], "n": len(numbers)}
 
 
-def compare_with(rows: Mapping[str, Row], claim: Claim, material: Material) -> dict[str, Any]:
+def compare_with(rows: Mapping[str, Row], claim: Claim, data: TrialData) -> dict[str, Any]:
     """Return what a row gains over those that it is compared with, on new speakers, column by column, paired."""
     found: dict[str, Any] = {}
     for other in claim.against:
@@ -241,7 +241,7 @@ def compare_with(rows: Mapping[str, Row], claim: Claim, material: Material) -> d
             theirs = rows.get(other, {"found": {}})["found"].get(column)
             if theirs and "speaker-folds" in own:
                 than, now = _read_right(theirs["speaker-folds"]), _read_right(own["speaker-folds"])
-                found.setdefault(other, {})[column] = metrics.gain(than, now, material.new_speakers)
+                found.setdefault(other, {})[column] = metrics.gain(than, now, data.new_speakers)
     return found
 
 
@@ -262,10 +262,10 @@ def _list_curves(found: Found, what: str) -> dict[str, list[float]]:
     return {name: [float(one) for one in line] for name, line in found.curves[what].items()}
 
 
-def describe_parts(materials: Mapping[str, Material]) -> Iterator[str]:
+def describe_parts(data_of: Mapping[str, TrialData]) -> Iterator[str]:
     """Yield how many recordings of how many speakers there are; of those that some rows need, which these are."""
-    for number, (modality, material) in enumerate(materials.items()):
-        count = f"{len(material.dataset)} recordings of {len(np.unique(material.dataset.speakers))} speakers"
+    for number, (modality, data) in enumerate(data_of.items()):
+        count = f"{len(data.dataset)} recordings of {len(np.unique(data.dataset.speakers))} speakers"
         yield f"{count} with {HAS[modality]}, where rows need that" if number else count
 
 

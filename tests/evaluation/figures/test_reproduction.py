@@ -2,7 +2,7 @@
 
 import pytest
 
-from emospike.evaluation.figures.reproduction import alt_text, reproduction_figure
+from emospike.evaluation.figures.reproduction import alt_text, draw_reproduction
 from emospike.explain.style import png
 
 
@@ -43,14 +43,14 @@ NOISE = [{"noise": "clean", "level": 0.0}] + [
     ],
 )
 def test_every_kind_is_drawn(shown, panels):
-    figure = reproduction_figure(shown)
+    figure = draw_reproduction(shown)
     assert len(figure.axes) == panels
     assert len(png(figure)) > 10_000
     assert "row 0 vote 0.500" in alt_text(shown)
 
 
 def test_rows_show_the_paper_and_both_splits():
-    axes = reproduction_figure(result("rows", [{}, {}])).axes[0]
+    axes = draw_reproduction(result("rows", [{}, {}])).axes[0]
     places = [tuple(one.get_offsets()[0]) for one in axes.collections if hasattr(one, "get_offsets")]
     assert (0.8, -0.11) in [(round(float(x), 2), round(float(y), 2)) for x, y in places]  # of the paper
     assert [label.get_text() for label in axes.get_yticklabels()] == ["row 0", "row 1"]

@@ -10,8 +10,8 @@ from made_up_speech import LOOKS, RATE, utterance
 
 from emospike.brain.wiring import InputWiring
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.figures.reproduction import alt_text, reproduction_figure
-from emospike.evaluation.report import reproduction_lines
+from emospike.evaluation.figures.reproduction import alt_text, draw_reproduction
+from emospike.evaluation.report import list_lines
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.explain.style import png
 from emospike.readout.evolving import EvolvingDeSNN
@@ -67,8 +67,8 @@ def run(what, takes, model=None, protocols=("speaker-folds",)):
     trials = tuple(one for one in made.trials if model is None or one.claims[0].what.startswith(model))
     result = reproduce(replace(made, draws=1, protocols=protocols, trials=trials), takes)
     assert result["complete"]
-    assert len(png(reproduction_figure(result))) > 10_000
-    assert "nan" not in " ".join(cell for line in reproduction_lines(result) for cell in line)
+    assert len(png(draw_reproduction(result))) > 10_000
+    assert "nan" not in " ".join(cell for line in list_lines(result) for cell in line)
     return {row["what"]: row for row in result["rows"]}, result
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from emospike import datasets
-from emospike.evaluation.figures.reproduction import reproduction_figure
-from emospike.evaluation.figures.voting import mean_curve
+from emospike.evaluation.figures.reproduction import draw_reproduction
+from emospike.evaluation.figures.voting import average_curve
 from emospike.evaluation.reproduce import find_papers, find_reproduction, reproduce
 from emospike.systems.spiking_emotions import presets as spiking_emotions_presets
 from emospike.systems.spiking_emotions.paper import ROWS, make_untrained
@@ -55,10 +55,10 @@ def test_every_row_changes_one_thing():
 def test_curves_go_step_by_step(found):
     for row in found["figure2"]["rows"]:
         for name in ("accuracy", "loss"):
-            assert mean_curve(row, "random", name).shape == (8,)
+            assert average_curve(row, "random", name).shape == (8,)
     before = found["figure2"]["rows"][0]
     assert before["what"].startswith("before training")
-    assert mean_curve(before, "random", "accuracy")[-1] == before["found"]["vote"]["random"]["accuracy"]
+    assert average_curve(before, "random", "accuracy")[-1] == before["found"]["vote"]["random"]["accuracy"]
 
 
 def test_voters_are_shown(found):
@@ -71,7 +71,7 @@ def test_voters_are_shown(found):
 
 def test_waiting_takes_steps(found):
     (row,) = found["latency"]["rows"]
-    steps = mean_curve(row, "random", "steps")
+    steps = average_curve(row, "random", "steps")
     assert steps[-1] == 8
     assert list(steps) == sorted(steps)
     assert set(row["found"]) == {"all steps", "lead 5", "lead 2", "lead 1", "lead 0.5"}
@@ -81,10 +81,10 @@ def test_waiting_takes_steps(found):
 def test_each_is_drawn(found, what, tmp_path, recwarn):
     from emospike.explain.style import save_figure
 
-    assert save_figure(reproduction_figure(found[what]), tmp_path / "a.png").stat().st_size > 5_000
+    assert save_figure(draw_reproduction(found[what]), tmp_path / "a.png").stat().st_size > 5_000
     assert not [one for one in recwarn if "emospike" in str(one.filename)]
 
 
 def test_curves_are_averaged_by_their_recordings():
     row = {"curves": {"random": [{"accuracy": [1.0]}, {"accuracy": [0.0]}]}, "tested": {"random": [3, 1]}}
-    assert mean_curve(row, "random", "accuracy").tolist() == [0.75]
+    assert average_curve(row, "random", "accuracy").tolist() == [0.75]

@@ -8,7 +8,7 @@ import pytest
 from emospike.evaluation.reproduce import find_reproduction
 from emospike.systems.paper import Claim, Split
 from emospike.systems.synch_graph.model import SynchGraph
-from emospike.systems.synch_graph.paper import BLIND, TOLD, blindly_once, telling
+from emospike.systems.synch_graph.paper import BLIND, TOLD, make_plain_blind_trial, make_telling_trial
 
 pytest.importorskip("torch")
 
@@ -35,11 +35,11 @@ def test_rows_of_the_table():
 
 def test_permuted_labels_are_followed(system, split):
     claims = {"permuted": Claim("true ones"), "follows": Claim("permuted ones")}
-    answer = telling(claims, system).answer(split)
+    answer = make_telling_trial(claims, system).answer(split)
     right = {what: (one[TOLD] == split.test.labels).mean() for what, one in answer.decided.items()}
     assert right["permuted ones"] > 0.9
 
 
 def test_a_single_network_decides_without_any_label(system, split):
-    (decided,) = blindly_once(Claim("once"), system).answer(split).decided.values()
+    (decided,) = make_plain_blind_trial(Claim("once"), system).answer(split).decided.values()
     assert (decided[BLIND] == split.test.labels).mean() > 0.7

@@ -34,7 +34,7 @@ WIDE = 100.0
 """From which ratio numbers stand on a logarithmic axis."""
 
 
-def numbers_figure(result: Result) -> Figure:
+def draw_numbers(result: Result) -> Figure:
     """Return a panel for each column, with a line for each row: what was measured, its interval, the paper's number."""
     rows, columns = result["rows"], result["columns"]
     figure = new_figure(3 + 4 * len(columns), 1.2 + 0.3 * len(rows))
@@ -51,7 +51,7 @@ def numbers_figure(result: Result) -> Figure:
             if column in row["paper"]:
                 axes.scatter(row["paper"][column], at, s=45, marker="x", color=INK, zorder=4)
                 shown.append(row["paper"][column])
-        _spread(axes, [number for number in shown if number > 0])
+        _spread_numbers(axes, [number for number in shown if number > 0])
         axes.set_yticks(range(len(rows)), [row["what"] for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="x", color=GRID, linewidth=0.5)
@@ -59,7 +59,7 @@ def numbers_figure(result: Result) -> Figure:
     return figure
 
 
-def _spread(axes: Axes, numbers: list[float]) -> None:
+def _spread_numbers(axes: Axes, numbers: list[float]) -> None:
     """Show numbers of very different size on a logarithmic axis."""
     if numbers and max(numbers) > WIDE * min(numbers):
         low, high = min(numbers) / 2, 2 * max(numbers)
@@ -68,7 +68,7 @@ def _spread(axes: Axes, numbers: list[float]) -> None:
         plain_ticks(axes.xaxis, decades(low, high))
 
 
-def coverage_figure(result: Result) -> Figure:
+def draw_selective(result: Result) -> Figure:
     """Return accuracy against coverage, a panel for each model, a line for each column; crosses are the paper's."""
     models = list(dict.fromkeys(row["at"]["model"] for row in result["rows"]))
     figure = new_figure(1 + 3.6 * len(models), 4)
@@ -96,7 +96,7 @@ def coverage_figure(result: Result) -> Figure:
     return figure
 
 
-def interactions_figure(result: Result) -> Figure:
+def draw_interactions(result: Result) -> Figure:
     """Return how often nodes (rows) are followed by nodes (columns): a panel a class, and one of their difference."""
     row = next(row for row in result["rows"] if row.get("curves"))
     names, matrices = read_matrices(row, result["protocols"][-1])
@@ -128,4 +128,4 @@ def read_matrices(row: Result, protocol: str) -> tuple[list[str], dict[str, Floa
     return names, {label: np.stack([mean[f"{label}: {node}"] for node in names]) for label in labels}
 
 
-FIGURES = {"numbers": numbers_figure, "coverage": coverage_figure, "interactions": interactions_figure}
+FIGURES = {"numbers": draw_numbers, "coverage": draw_selective, "interactions": draw_interactions}

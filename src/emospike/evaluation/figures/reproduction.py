@@ -45,9 +45,9 @@ APART = 0.22
 """How far the lines of one row stand apart."""
 
 
-def reproduction_figure(result: Result) -> Figure:
+def draw_reproduction(result: Result) -> Figure:
     """Return the figure of a reproduction; of another kind than ``rows`` where its result says so."""
-    figure = FIGURES.get(result["figure"], rows_figure)(result)
+    figure = FIGURES.get(result["figure"], draw_rows)(result)
     figure.suptitle(f"{result['title']}\n{result['source']}", x=0.01, ha="left", fontsize=NORMAL, color=INK)
     return figure
 
@@ -64,7 +64,7 @@ def alt_text(result: Result) -> str:
     return f"{result['title']}, {HEADS[last]}: {'; '.join(parts)}."
 
 
-def rows_figure(result: Result) -> Figure:
+def draw_rows(result: Result) -> Figure:
     """Return a line for each row and column: the paper's number, ours on its split, ours on new speakers."""
     rows = result["rows"]
     figure = new_figure(10, 1.6 + 0.42 * len(rows))
@@ -75,17 +75,17 @@ def rows_figure(result: Result) -> Figure:
         columns = [name for name in result["columns"] if name in row["found"]]
         for number, column in enumerate(columns):
             y = at + APART * (number - (len(columns) - 1) / 2)
-            _row(axes, y, row["found"][column], COLOURS[result["columns"].index(column)], row["paper"].get(column))
+            _draw_row(axes, y, row["found"][column], COLOURS[result["columns"].index(column)], row["paper"].get(column))
     axes.set_yticks(range(len(rows)), [row["what"] for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0, 1.02)
     axes.grid(axis="x", color=GRID, linewidth=0.5)
     tidy(axes, "", "accuracy; bar: 95 % interval, dashes: majority class")
-    _legend(figure, result)
+    _add_legend(figure, result)
     return figure
 
 
-def _row(axes: Axes, y: float, found: Mapping[str, Any], colour: str, paper: float | None) -> None:
+def _draw_row(axes: Axes, y: float, found: Mapping[str, Any], colour: str, paper: float | None) -> None:
     for protocol, (_, marker) in PROTOCOLS.items():
         if found.get(protocol, {}).get("accuracy") is not None:  # it is where nothing was answered
             one, honest = found[protocol], protocol == "speaker-folds"
@@ -97,7 +97,7 @@ def _row(axes: Axes, y: float, found: Mapping[str, Any], colour: str, paper: flo
         axes.scatter(paper, y, s=45, marker="x", color=INK, zorder=4)
 
 
-def grid_figure(result: Result) -> Figure:
+def draw_grid(result: Result) -> Figure:
     """Return accuracy against the first number that was varied, a line for each value of the second."""
     first, second = result["rows"][0]["at"]
     names = [name for name in result["columns"] if any(name in row["found"] for row in result["rows"])]
@@ -108,18 +108,18 @@ def grid_figure(result: Result) -> Figure:
             rows = [row for row in result["rows"] if row["at"][second] == value and column in row["found"]]
             for protocol, style in (("random", ":"), ("speaker-folds", "-")):
                 look = {"color": COLOURS[at], "linestyle": style, "label": f"{value} {second}"}
-                _line(axes, rows, first, column, protocol, **look)
+                _draw_line(axes, rows, first, column, protocol, **look)
         _mark_paper(axes, result["rows"], first, column)
         axes.set_xticks(sorted({row["at"][first] for row in result["rows"]}))
         tidy(axes, column, first, "accuracy" if axes is panels[0] else "")
-    shown = _distinct(panels[0])
+    shown = _list_handles(panels[0])
     shown.append(Line2D([], [], color=MUTED, linestyle="-", label=PROTOCOLS["speaker-folds"][0]))
     shown.append(Line2D([], [], color=MUTED, linestyle=":", label=PROTOCOLS["random"][0]))
     figure.legend(handles=shown, loc="outside lower left", ncols=len(shown), fontsize=SMALL, frameon=False)
     return figure
 
 
-def noise_figure(result: Result) -> Figure:
+def draw_noise(result: Result) -> Figure:
     """Return accuracy against the level of noise, a panel for each kind, a line for each column."""
     kinds = list(dict.fromkeys(row["at"]["noise"] for row in result["rows"] if row["at"]["noise"] != "clean"))
     clean = next(row for row in result["rows"] if row["at"]["noise"] == "clean")
@@ -131,14 +131,14 @@ def noise_figure(result: Result) -> Figure:
         ordered = [row | {"at": {"place": places[row["what"]]}} for row in [clean, *rows]]
         for at, column in enumerate(result["columns"]):
             own = [row for row in ordered if column in row["found"]]
-            _line(axes, own, "place", column, "speaker-folds", color=COLOURS[at], label=column)
+            _draw_line(axes, own, "place", column, "speaker-folds", color=COLOURS[at], label=column)
             _mark_paper(axes, ordered, "place", column, COLOURS[at])
-        axes.axhline(_majority(clean), color=MUTED, linestyle="--", linewidth=1)
+        axes.axhline(_find_majority(clean), color=MUTED, linestyle="--", linewidth=1)
         names = ["clean", *(f"{row['at']['level']:g}" for row in rows)]
         axes.set_xticks(range(len(names)), names)
         level = "signal to noise, dB" if rows[0]["what"].endswith("dB") else "level"
         tidy(axes, f"{kind} noise", level, "accuracy" if axes is panels[0] else "")
-    shown = _distinct(panels[0])
+    shown = _list_handles(panels[0])
     figure.legend(handles=shown, loc="outside lower left", ncols=len(shown), fontsize=SMALL, frameon=False)
     return figure
 
@@ -147,7 +147,7 @@ WIDE, DEEPEST = 100.0, 1e6
 """From which ratio losses stand on a logarithmic axis, and how far below the largest it reaches."""
 
 
-def learning_figure(result: Result) -> Figure:
+def draw_learning(result: Result) -> Figure:
     """Return the curves of each row, epoch by epoch, a panel a row, each fold a thin line."""
     rows = [row for row in result["rows"] if row.get("curves")]
     figure = new_figure(5 * max(len(rows), 1), 4.2)
@@ -170,7 +170,7 @@ def learning_figure(result: Result) -> Figure:
     return figure
 
 
-def _line(axes: Axes, rows: Sequence[Result], key: str, column: str, protocol: str, **style: Any) -> None:
+def _draw_line(axes: Axes, rows: Sequence[Result], key: str, column: str, protocol: str, **style: Any) -> None:
     """Draw one line, with intervals where they are over new speakers."""
     rows = [row for row in rows if protocol in row["found"].get(column, {})]
     if not rows:
@@ -192,17 +192,17 @@ def _mark_paper(axes: Axes, rows: Sequence[Result], key: str, column: str, colou
         axes.annotate("paper", told[0], (5, 3), textcoords="offset points", fontsize=SMALL, color=MUTED)
 
 
-def _majority(row: Result) -> float:
+def _find_majority(row: Result) -> float:
     return float(next(iter(next(iter(row["found"].values())).values()))["majority"])
 
 
-def _distinct(axes: Axes) -> list[Any]:
+def _list_handles(axes: Axes) -> list[Any]:
     """Return one handle for each label of some axes."""
     handles, labels = axes.get_legend_handles_labels()
     return list(dict(zip(labels, handles, strict=True)).values())
 
 
-def _legend(figure: Figure, result: Result) -> None:
+def _add_legend(figure: Figure, result: Result) -> None:
     shown = [Line2D([], [], color=COLOURS[at], linewidth=2, label=name) for at, name in enumerate(result["columns"])]
     for name in result["protocols"]:
         label, marker = PROTOCOLS[name]
@@ -214,10 +214,10 @@ def _legend(figure: Figure, result: Result) -> None:
 
 
 FIGURES = {
-    "rows": rows_figure,
-    "grid": grid_figure,
-    "noise": noise_figure,
-    "learning": learning_figure,
+    "rows": draw_rows,
+    "grid": draw_grid,
+    "noise": draw_noise,
+    "learning": draw_learning,
     **voting.FIGURES,
     **quantities.FIGURES,
 }

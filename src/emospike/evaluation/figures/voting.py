@@ -18,13 +18,13 @@ STYLES = {HONEST: "-", LEAKY: ":"}
 SAID = {HONEST: "new speakers", LEAKY: "random split, LEAKY"}
 
 
-def mean_curve(row: Result, protocol: str, name: str) -> Float64[np.ndarray, " points"]:
+def average_curve(row: Result, protocol: str, name: str) -> Float64[np.ndarray, " points"]:
     """Return a curve of a row, averaged over the folds by their test recordings."""
     curves = [fold[name] for fold in row["curves"][protocol]]
     return np.asarray(np.average(curves, axis=0, weights=row["tested"][protocol]))
 
 
-def steps_figure(result: Result) -> Figure:
+def draw_steps(result: Result) -> Figure:
     """Return accuracy (above) and loss (below) against the steps counted so far: a panel a row."""
     rows = [row for row in result["rows"] if row.get("curves")]
     figure = new_figure(max(3.2 * len(rows), 5), 5)
@@ -32,7 +32,7 @@ def steps_figure(result: Result) -> Figure:
     for column, row in zip(panels.T, rows, strict=False):
         for axes, name, colour in zip(column, ("accuracy", "loss"), (FOR, AGAINST), strict=True):
             for protocol in row["curves"]:
-                line = mean_curve(row, protocol, name)
+                line = average_curve(row, protocol, name)
                 axes.plot(np.arange(1, len(line) + 1), line, STYLES[protocol], color=colour, label=SAID[protocol])
             axes.grid(color=GRID, linewidth=0.5)
             axes.xaxis.get_major_locator().set_params(integer=True)
@@ -43,7 +43,7 @@ def steps_figure(result: Result) -> Figure:
     return figure
 
 
-def voters_figure(result: Result) -> Figure:
+def draw_voters(result: Result) -> Figure:
     """Return potentials (left) and spikes (right) of every voter over the steps: a line of panels a clip."""
     rows = [row for row in result["rows"] if row.get("curves")]
     figure = new_figure(11, 0.6 + 3 * max(len(rows), 1))
@@ -61,13 +61,13 @@ def voters_figure(result: Result) -> Figure:
     return figure
 
 
-def latency_figure(result: Result) -> Figure:
+def draw_latency(result: Result) -> Figure:
     """Return accuracy against the mean number of steps that a decision waits for."""
     figure = new_figure(6, 4)
     axes = figure.subplots()
     for row in result["rows"]:
         for protocol in row.get("curves", {}):
-            steps, accuracy = (mean_curve(row, protocol, name) for name in ("steps", "accuracy"))
+            steps, accuracy = (average_curve(row, protocol, name) for name in ("steps", "accuracy"))
             axes.plot(steps, accuracy, STYLES[protocol], marker="o", markersize=4, color=FOR, label=SAID[protocol])
     axes.grid(color=GRID, linewidth=0.5)
     axes.legend(fontsize=SMALL, frameon=False)
@@ -75,4 +75,4 @@ def latency_figure(result: Result) -> Figure:
     return figure
 
 
-FIGURES = {"steps": steps_figure, "voters": voters_figure, "latency": latency_figure}
+FIGURES = {"steps": draw_steps, "voters": draw_voters, "latency": draw_latency}

@@ -34,9 +34,9 @@ from emospike.systems.cross_modal.presets import default
 from emospike.systems.cross_modal.trials import (
     Material,
     Seen,
-    counts,
+    count_spikes,
     decide_by_counts,
-    system_of,
+    make_system,
 )
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 from emospike.systems.pathways import Lines
@@ -63,14 +63,14 @@ Images = Float32[np.ndarray, "clips height width"]
 # -- those that are compared ----------------------------------------------------------------------------------
 
 
-def images(lines: Seen) -> Images:
+def stack_images(lines: Seen) -> Images:
     """Return what is on the input lines of all layers as one picture a recording: the same input for all."""
     return np.stack([np.concatenate([own for own in one if own is not None], axis=1) for one in lines])
 
 
-def peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Images], Labels]]:
+def fit_peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Images], Labels]]:
     """Return classifiers without spikes, trained on the same input lines: what each decides on pictures of them."""
-    pictures = images(learnt)
+    pictures = stack_images(learnt)
     svm = SklearnClassifier("rbf_svm").fit(pictures.reshape(len(pictures), -1), train.labels)
     classes = np.array(svm.classes_)
     found = {"SVM": lambda new: classes[svm.scores(new.reshape(len(new), -1)).argmax(axis=1)]}
@@ -84,19 +84,19 @@ def peers(train: Dataset, learnt: Seen, seed: int) -> Mapping[str, Callable[[Ima
 def compare_noise(system: CrossModal, learnt: Seen, worse: Mapping[str, Seen], split: Split) -> Decided:
     """Return what the spiking layers and their peers decide on what became of the test recordings, by its name."""
     senses = tuple(dict.fromkeys(pathway.modality for pathway in system.pathways))
-    tests = {name: counts(system, lines, senses, split) for name, lines in worse.items()}
-    spiking = decide_by_counts(system, split.train, counts(system, learnt, senses, split), tests)
+    tests = {name: count_spikes(system, lines, senses, split) for name, lines in worse.items()}
+    spiking = decide_by_counts(system, split.train, count_spikes(system, learnt, senses, split), tests)
     out: Decided = {name: {"SNN": found["linear"]} for name, found in spiking.items()}
-    for column, decide in peers(split.train, learnt, split.seed).items():
+    for column, decide in fit_peers(split.train, learnt, split.seed).items():
         for name, lines in worse.items():
-            out[name][column] = decide(images(lines))
+            out[name][column] = decide(stack_images(lines))
     return out
 
 
 # -- sound ----------------------------------------------------------------------------------------------------
 
 
-def worse_clip(index: int, clip: Clip, kind: str, snr: float, talkers: Dataset) -> Clip:
+def worsen_clip(index: int, clip: Clip, kind: str, snr: float, talkers: Dataset) -> Clip:
     """Return a recording with noise; the noise is drawn from the name of the recording, and is the same every time."""
     if kind == CLEAN:
         return clip
@@ -112,13 +112,13 @@ def worse_clip(index: int, clip: Clip, kind: str, snr: float, talkers: Dataset) 
 
 def hear_noise(conditions: Mapping[str, Condition], system: CrossModal, material: Material, split: Split) -> Found:
     """Train on clean sound, and decide on sound with noise; babble is made of training speakers."""
-    system, learnt, _ = material.learnt(system, split)
+    system, learnt, _ = material.train(system, split)
     plain = Baseline.preset("svm", split.seed)
     plain.fit(split.train.clips(), split.train.labels.tolist(), split.train.speakers.tolist(), split.progress)
     worse: dict[str, Seen] = {}
     statistics: dict[str, Labels] = {}
     for name, (kind, snr) in conditions.items():
-        one = partial(worse_clip, kind=kind, snr=snr, talkers=split.train)
+        one = partial(worsen_clip, kind=kind, snr=snr, talkers=split.train)
         clips = list(map_clips(one, split.test.clips(), name, split.progress))
         worse[name] = [system.inputs_.lines(system.perceive(clip)) for clip in clips]
         statistics[name] = np.array(plain.classes_)[plain.predict_proba(clips).argmax(axis=1)]
@@ -133,28 +133,28 @@ WORSE = {"Gaussian": add_gaussian_noise, "salt and pepper": add_salt_and_pepper}
 
 def see_noise(conditions: Mapping[str, Condition], system: CrossModal, material: Material, split: Split) -> Found:
     """Train on clean contours, and decide on contours with noise."""
-    system, learnt, tested = material.learnt(system, split)
+    system, learnt, tested = material.train(system, split)
     worse: dict[str, Seen] = {}
     for name, (kind, strength) in conditions.items():
         rng = np.random.default_rng(split.seed)
-        worse[name] = [[_worse(own, kind, strength, rng) for own in one] for one in tested]
+        worse[name] = [[_worsen(own, kind, strength, rng) for own in one] for one in tested]
     return Found(compare_noise(system, learnt, worse, split))
 
 
-def _worse(own: Lines | None, kind: str, strength: float, rng: np.random.Generator) -> Lines | None:
+def _worsen(own: Lines | None, kind: str, strength: float, rng: np.random.Generator) -> Lines | None:
     return own if own is None or kind == CLEAN else WORSE[kind](own, strength, rng)
 
 
 # -- the two reproductions ------------------------------------------------------------------------------------
 
 
-def conditions_of(kinds: Sequence[str], levels: Sequence[float], unit: str) -> dict[str, Condition]:
+def list_conditions(kinds: Sequence[str], levels: Sequence[float], unit: str) -> dict[str, Condition]:
     """Return every kind of noise at every level, by name; and none of it."""
     worse = {f"{kind} noise, {level:g}{unit}": (kind, float(level)) for kind in kinds for level in levels}
     return {CLEAN: (CLEAN, 0.0), **worse}
 
 
-def _reproduction(
+def _describe(
     title: str, conditions: Mapping[str, Condition], trial: Callable[..., Found], system: CrossModal, **more: Any
 ) -> Reproduction:
     """Return the reproduction of one trial, whose rows are the kinds and levels of noise."""
@@ -169,12 +169,12 @@ def _reproduction(
 
 def noise() -> Reproduction:
     """Noise on sound: white, and a babble of voices."""
-    conditions = conditions_of(("white", "babble"), LEVELS, " dB")
-    return _reproduction(
+    conditions = list_conditions(("white", "babble"), LEVELS, " dB")
+    return _describe(
         "Sound with noise, trained on clean sound",
         conditions,
         hear_noise,
-        system_of(default("audio")["pathways"], "audio"),
+        make_system(default("audio")["pathways"], "audio"),
         paper={},
         every=TESTED,
         notes=(
@@ -189,12 +189,12 @@ def noise() -> Reproduction:
 
 def image_noise() -> Reproduction:
     """Noise on pictures of the face: Gaussian, and salt and pepper."""
-    conditions = conditions_of(tuple(WORSE), STRENGTHS, "")
-    return _reproduction(
+    conditions = list_conditions(tuple(WORSE), STRENGTHS, "")
+    return _describe(
         "Contours of the face with noise, trained on clean contours",
         conditions,
         see_noise,
-        system_of(read_face("contours", OURS), "face"),
+        make_system(read_face("contours", OURS), "face"),
         paper={"Gaussian noise, 0.5": {"SNN": 0.562, "SVM": 0.141, "CNN": 0.2264}},
         modality="face",
         notes=(

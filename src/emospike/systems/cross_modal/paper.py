@@ -16,7 +16,7 @@ from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.systems.cross_modal.presets import default
-from emospike.systems.cross_modal.trials import Material, enhancing, hearing, joining
+from emospike.systems.cross_modal.trials import Material, make_enhancement_trial, make_hearing_trial, make_joining_trial
 from emospike.systems.paper import Claim, Reproduction
 from emospike.systems.pathways import Pathway
 
@@ -61,13 +61,13 @@ def table1() -> Reproduction:
     """Table I: MFCC against the mel spectrogram, sound alone; and what STDP adds."""
     material = Material()
     ours = {f"MFCC, {OURS}": read_sound("MFCC", OURS), f"MFCC, mel and semitones, {OURS}": default("audio")["pathways"]}
-    trials = [hearing(Claim(f"MFCC, {PAPERS}", {"vote": 0.803}), read_sound("MFCC", PAPERS), material)]
+    trials = [make_hearing_trial(Claim(f"MFCC, {PAPERS}", {"vote": 0.803}), read_sound("MFCC", PAPERS), material)]
     for what, pathways in ours.items():
         born = f"{what}, untrained"
-        trials.append(hearing(Claim(what, against=(born,)), pathways, material))
-        trials.append(hearing(Claim(born), pathways, material, passes=0))
-    trials.append(hearing(Claim(f"mel, {PAPERS}", {"vote": 0.451}), read_sound("mel", PAPERS), material))
-    trials.append(hearing(Claim(f"mel, {OURS}"), read_sound("mel", OURS), material))
+        trials.append(make_hearing_trial(Claim(what, against=(born,)), pathways, material))
+        trials.append(make_hearing_trial(Claim(born), pathways, material, passes=0))
+    trials.append(make_hearing_trial(Claim(f"mel, {PAPERS}", {"vote": 0.451}), read_sound("mel", PAPERS), material))
+    trials.append(make_hearing_trial(Claim(f"mel, {OURS}"), read_sound("mel", OURS), material))
     return Reproduction(
         "Sound alone: MFCC against mel spectrogram", f"{SOURCE}, Table I", tuple(trials), COLUMNS, notes=NOTES
     )
@@ -85,7 +85,7 @@ def table3() -> Reproduction:
         for feature in FEATURES:
             claim = Claim(f"{feature}, {kind}, {constants}", paper[feature] if constants == PAPERS else {})
             pathways = read_sound(feature, constants) + read_face(kind, constants)
-            trials.append(enhancing(pathways, {"enhancement": claim}, material))
+            trials.append(make_enhancement_trial(pathways, {"enhancement": claim}, material))
     title = "Sound enhanced by the face: MFCC against mel spectrogram"
     notes = (*NOTES, *FACE_NOTES)
     return Reproduction(title, f"{SOURCE}, Table III", tuple(trials), COLUMNS, modality="both", notes=notes)
@@ -111,11 +111,11 @@ def table5() -> Reproduction:
         paper = {"enhancement": {"vote": 0.836}, "joint": {"vote": 0.813}} if constants == PAPERS else {}
         pathways = read_sound("MFCC", constants) + read_face(kind, constants)
         apart = {name: Claim(what + after, paper.get(name, {})) for name, what in APART.items()}
-        trials.append(joining(pathways, apart, material))
+        trials.append(make_joining_trial(pathways, apart, material))
         against = tuple(APART[name] + after for name in ("sound", "face", "concatenation"))
         claims = {"enhancement": Claim("enhancement" + after, paper.get("enhancement", {}), against=against)}
         claims |= {name: Claim(what + after) for name, what in CONTROLS.items()}
-        trials.append(enhancing(pathways, claims, material))
+        trials.append(make_enhancement_trial(pathways, claims, material))
     title = "Enhancement against other ways to join sound and face"
     notes = (*NOTES, *FACE_NOTES, "the controls decide by the readout that was trained with faces")
     return Reproduction(title, f"{SOURCE}, Table V", tuple(trials), COLUMNS, modality="both", notes=notes)
@@ -132,7 +132,7 @@ def figure3() -> Reproduction:
         for count in COUNTS:
             paper = {"vote": 0.803} if (size, count) == (10, 60) else {}
             claim = Claim(f"windows of {size}, {count} features", paper, {"window": size, "features": count})
-            trials.append(hearing(claim, read_sound("MFCC", OURS, count, size), material))
+            trials.append(make_hearing_trial(claim, read_sound("MFCC", OURS, count, size), material))
     notes = (NOTES[0], "windows do not overlap; the paper draws this figure without numbers, but for Table I")
     return Reproduction(
         "Windows and features, sound alone", f"{SOURCE}, Figure 3", tuple(trials), COLUMNS, figure="grid", notes=notes

@@ -37,27 +37,27 @@ class Material:
 
     kept: dict[tuple[object, ...], Raw | None] = field(default_factory=dict, repr=False)
 
-    def raws(self, system: CrossModal, part: Dataset, split: Split) -> list[list[Raw | None]]:
+    def read_raws(self, system: CrossModal, part: Dataset, split: Split) -> list[list[Raw | None]]:
         """Return what each layer of a system is to see of every recording, before scaling."""
 
         def one(index: int, clip: Clip) -> list[Raw | None]:
-            keys = [_key(clip, pathway) for pathway in system.pathways]
+            keys = [_make_key(clip, pathway) for pathway in system.pathways]
             if not all(key in self.kept for key in keys):
                 self.kept.update(zip(keys, LayerInputs(system.pathways).look(system.perceive(clip)), strict=True))
             return [self.kept[key] for key in keys]
 
         return list(map_clips(one, part.clips(), "features", split.progress))
 
-    def learnt(self, system: CrossModal, split: Split) -> tuple[CrossModal, Seen, Seen]:
+    def train(self, system: CrossModal, split: Split) -> tuple[CrossModal, Seen, Seen]:
         """Return a system whose layers have learnt, and what is on its input lines in training and in test."""
         system = replace(system, seed=split.seed)
-        raws = self.raws(system, split.train, split)
+        raws = self.read_raws(system, split.train, split)
         system.learn_layers(raws, split.progress)
-        tested = self.raws(system, split.test, split)
+        tested = self.read_raws(system, split.test, split)
         return system, [system.inputs_.scale(one) for one in raws], [system.inputs_.scale(one) for one in tested]
 
 
-def _key(clip: Clip, pathway: Pathway) -> tuple[object, ...]:
+def _make_key(clip: Clip, pathway: Pathway) -> tuple[object, ...]:
     return clip.path, clip.face, pathway.feature, pathway.fill, pathway.steps, pathway.pictures
 
 
@@ -67,7 +67,7 @@ def respond_all(system: CrossModal, lines: Seen, split: Split) -> list[list[Acti
     return list(map_clips(lambda i, _: system.respond(lines[i]), stand_ins, "spike counts", split.progress))
 
 
-def counts(system: CrossModal, lines: Seen, senses: Sequence[str], split: Split) -> Counted:
+def count_spikes(system: CrossModal, lines: Seen, senses: Sequence[str], split: Split) -> Counted:
     """Return what is counted where these senses decide."""
     return [system.count(one, senses) for one in respond_all(system, lines, split)]
 
@@ -75,7 +75,7 @@ def counts(system: CrossModal, lines: Seen, senses: Sequence[str], split: Split)
 # -- how it is read out ---------------------------------------------------------------------------------------
 
 
-def readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], VectorReadout]]:
+def make_readouts(system: CrossModal) -> dict[str, tuple[tuple[str, ...], VectorReadout]]:
     """Return what is read, and by what, in each column.
 
     Where positions share their weights, a feature means the same everywhere and is summed over stretches of time; in a
@@ -98,7 +98,7 @@ def decide_by_counts(
     """Return the labels for every test by every readout, trained on the counts of the training recordings."""
     out: dict[str, dict[str, Labels]] = {name: {} for name in tests}
     who = np.array(train.known_speakers or range(len(train)), dtype=str)
-    for column, (names, readout) in readouts(system).items():
+    for column, (names, readout) in make_readouts(system).items():
         fitted = readout.fit(np.stack([read(one, names) for one in counted]), train.labels, who)
         for name, test in tests.items():
             probabilities = fitted.probabilities(np.stack([read(one, names) for one in test]))
@@ -111,18 +111,18 @@ def decide_by_counts(
 
 def hear(what: str, system: CrossModal, material: Material, split: Split) -> Found:
     """Let layers learn from sound alone, and decide."""
-    system, learnt, tested = material.learnt(system, split)
-    own, new = (counts(system, lines, ("audio",), split) for lines in (learnt, tested))
+    system, learnt, tested = material.train(system, split)
+    own, new = (count_spikes(system, lines, ("audio",), split) for lines in (learnt, tested))
     return Found(decide_by_counts(system, split.train, own, {what: new}))
 
 
-def hearing(claim: Claim, pathways: tuple[Pathway, ...], material: Material, passes: int = 1) -> Trial:
+def make_hearing_trial(claim: Claim, pathways: tuple[Pathway, ...], material: Material, passes: int = 1) -> Trial:
     """Return the trial of layers that hear."""
-    system = replace(system_of(pathways, "audio"), passes=passes)
+    system = replace(make_system(pathways, "audio"), passes=passes)
     return Trial((claim,), f"hear {system}", partial(hear, claim.what, system, material))
 
 
-def system_of(pathways: tuple[Pathway, ...], modality: str, fusion: str = "enhancement") -> CrossModal:
+def make_system(pathways: tuple[Pathway, ...], modality: str, fusion: str = "enhancement") -> CrossModal:
     """Return the unfitted system of these pathways; its own readout is not used.
 
     Pictures excite many neurons a little: below a mean conductance of 0.4 their links have no effect.
@@ -137,14 +137,14 @@ def system_of(pathways: tuple[Pathway, ...], modality: str, fusion: str = "enhan
 
 def enhance(names: Mapping[str, str], system: CrossModal, material: Material, split: Split) -> Found:
     """Let the face's spikes reach the layers that hear; decide with the face, without it, and with another's."""
-    system, learnt, tested = material.learnt(system, split)
-    shown = {"enhancement": tested, "off": without_face(system, tested)}
-    shown["other"] = with_face_of(system, tested, others(len(tested), split.seed))
-    new = {names[kind]: counts(system, lines, BOTH, split) for kind, lines in shown.items() if kind in names}
-    return Found(decide_by_counts(system, split.train, counts(system, learnt, BOTH, split), new))
+    system, learnt, tested = material.train(system, split)
+    shown = {"enhancement": tested, "off": drop_face(system, tested)}
+    shown["other"] = swap_faces(system, tested, pick_others(len(tested), split.seed))
+    new = {names[kind]: count_spikes(system, lines, BOTH, split) for kind, lines in shown.items() if kind in names}
+    return Found(decide_by_counts(system, split.train, count_spikes(system, learnt, BOTH, split), new))
 
 
-def without_face(system: CrossModal, lines: Seen) -> Seen:
+def drop_face(system: CrossModal, lines: Seen) -> Seen:
     """Return what the recordings show, less the face."""
     return [
         [None if path.modality == "face" else own for path, own in zip(system.pathways, one, strict=True)]
@@ -152,7 +152,7 @@ def without_face(system: CrossModal, lines: Seen) -> Seen:
     ]
 
 
-def with_face_of(system: CrossModal, lines: Seen, others: Sequence[int]) -> Seen:
+def swap_faces(system: CrossModal, lines: Seen, others: Sequence[int]) -> Seen:
     """Return what the recordings let hear, with the faces of others."""
     return [
         [lines[k][i] if path.modality == "face" else one[i] for i, path in enumerate(system.pathways)]
@@ -160,10 +160,10 @@ def with_face_of(system: CrossModal, lines: Seen, others: Sequence[int]) -> Seen
     ]
 
 
-def others(count: int, seed: int) -> list[int]:
+def pick_others(count: int, seed: int) -> list[int]:
     """Return another recording for each, by a walk through all of them in an order that is drawn.
 
-    >>> others(3, seed=0)
+    >>> pick_others(3, seed=0)
     [1, 2, 0]
     """
     walk = np.random.default_rng(seed).permutation(count)
@@ -183,7 +183,7 @@ WAYS = {
 
 def join(names: Mapping[str, str], system: CrossModal, material: Material, split: Split) -> Found:
     """Let layers learn from sound and face apart, and a group from both; decide by each and by all of them."""
-    system, *lines = material.learnt(system, split)
+    system, *lines = material.train(system, split)
     learnt, tested = (respond_all(system, part, split) for part in lines)
     out: dict[str, dict[str, Labels]] = {}
     for kind, name in names.items():
@@ -193,15 +193,15 @@ def join(names: Mapping[str, str], system: CrossModal, material: Material, split
     return Found(out)
 
 
-def enhancing(pathways: tuple[Pathway, ...], claims: Mapping[str, Claim], material: Material) -> Trial:
+def make_enhancement_trial(pathways: tuple[Pathway, ...], claims: Mapping[str, Claim], material: Material) -> Trial:
     """Return the trial of enhancement; its claims by kind: enhancement, off, other."""
-    system, names = system_of(pathways, "both"), {kind: claim.what for kind, claim in claims.items()}
+    system, names = make_system(pathways, "both"), {kind: claim.what for kind, claim in claims.items()}
     return Trial(tuple(claims.values()), f"enhance {system}", partial(enhance, names, system, material))
 
 
-def joining(pathways: tuple[Pathway, ...], claims: Mapping[str, Claim], material: Material) -> Trial:
+def make_joining_trial(pathways: tuple[Pathway, ...], claims: Mapping[str, Claim], material: Material) -> Trial:
     """Return the trial of the ways to join; its claims by kind, as in `WAYS`."""
     meets = {"joint", "convergence"} & set(claims)
-    system = system_of(pathways, "both", "convergence" if meets else "concatenation")
+    system = make_system(pathways, "both", "convergence" if meets else "concatenation")
     names = {kind: claim.what for kind, claim in claims.items()}
     return Trial(tuple(claims.values()), f"join {system}", partial(join, names, system, material))

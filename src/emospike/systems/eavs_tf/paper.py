@@ -22,7 +22,7 @@ def baselines() -> Reproduction:
     return Reproduction(
         "One sense, late fusion, both; with spikes and without",
         "EAVS-TF, of which only the title is public",
-        (_trial("default", SPIKING), _trial("non_spiking", EQUIVALENT)),
+        (_make_trial("default", SPIKING), _make_trial("non_spiking", EQUIVALENT)),
         (COLUMN,),
         labels="arousal",
         modality="both",
@@ -33,7 +33,7 @@ def baselines() -> Reproduction:
     )
 
 
-def _trial(preset: str, ending: str) -> Trial:
+def _make_trial(preset: str, ending: str) -> Trial:
     """Return the trial that trains one preset; both senses are compared with whatever could replace them."""
     system = EAVSTransformer.preset(preset, modality="both")
     names = {"audio": f"sound{ending}", "face": f"face{ending}", "late": f"late fusion{ending}"}

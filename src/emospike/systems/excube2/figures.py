@@ -24,8 +24,8 @@ from emospike.progress import Progress
 from emospike.readout.interactions import Members, neurons_near
 from emospike.series import Series
 from emospike.systems.excube2.model import EXCube2
-from emospike.systems.excube2.paper import DEFAULT, FULL, NOTES, SELECTIVE, reproduction_of, selective_trial
-from emospike.systems.excube2.trials import MODELS, NEEDS, Links, Material, follow_spikes, system_of
+from emospike.systems.excube2.paper import DEFAULT, FULL, NOTES, SELECTIVE, describe_table, make_selective_trial
+from emospike.systems.excube2.trials import MODELS, NEEDS, CubeReader, Links, follow_spikes, make_system
 from emospike.systems.paper import Claim, Found, Reproduction, Split, Trial
 
 HONEST = ("speaker-folds",)
@@ -46,7 +46,7 @@ ERROR, RATE = "error (NMSE)", "spikes a channel and second"
 
 
 @dataclass
-class Heard:
+class SeriesCache:
     """The series of recordings, taken once."""
 
     feature: Feature
@@ -68,9 +68,9 @@ def figure5() -> Reproduction:
     trials = []
     for what, (feature, needed) in FEATURES.items():
         claims = tuple(Claim(f"{what}: {name}") for name in DECODED)
-        answer = partial(_rebuild, what, Heard(feature))
+        answer = partial(_rebuild, what, SeriesCache(feature))
         trials.append(Trial(claims, f"{feature} {DECODED}", answer, needed))
-    return reproduction_of(
+    return describe_table(
         "Encoders: what is left of a feature",
         "Figure 5",
         trials,
@@ -85,8 +85,8 @@ def figure5() -> Reproduction:
     )
 
 
-def _rebuild(what: str, heard: Heard, split: Split) -> Found:
-    trained, tested = (heard.of(part, split.progress) for part in (split.train, split.test))
+def _rebuild(what: str, cache: SeriesCache, split: Split) -> Found:
+    trained, tested = (cache.of(part, split.progress) for part in (split.train, split.test))
     measured = {}
     for name in DECODED:
         encoder = ENCODERS.load(name).fit(trained)
@@ -107,7 +107,7 @@ COVERAGES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5)
 
 def figure9() -> Reproduction:
     """Figures 9 to 11: accuracy against coverage, for each of the three models."""
-    material, columns = Material(), ("softmax", "default")
+    reader, columns = CubeReader(), ("softmax", "default")
     trials = []
     for model in MODELS:
         claims = []
@@ -116,10 +116,10 @@ def figure9() -> Reproduction:
             paper = {} if told is None else {"softmax": told}
             at = {"model": model, "coverage": coverage}
             claims.append(Claim(f"{model}: the surest {100 * coverage:.4g} %", paper, at))
-        trials.append(selective_trial(model, tuple(claims), columns, material))
+        trials.append(make_selective_trial(model, tuple(claims), columns, reader))
     notes = (*NOTES, "softmax: preset published, by the prototypes' softmax", DEFAULT)
     where = "Figures 9 to 11"
-    return reproduction_of("Accuracy against coverage", where, trials, columns, figure="coverage", notes=notes)
+    return describe_table("Accuracy against coverage", where, trials, columns, figure="coverage", notes=notes)
 
 
 # -- Figures 12 and 13 -----------------------------------------------------------------------------------------
@@ -137,39 +137,39 @@ Linking = Callable[[Sequence[str]], Links]
 
 def figure12() -> Reproduction:
     """Figure 12: which of 24 bands of sound follow each other."""
-    system = replace(system_of("published", "sound"), features=(LinearFFT(bands=24),))
-    trial = _following(system, _band_nodes, _band_links)
-    return _interactions("Bands of sound: what follows what", "Figure 12", "sound", trial)
+    system = replace(make_system("published", "sound"), features=(LinearFFT(bands=24),))
+    trial = _make_trial(system, _find_bands, _pair_bands)
+    return _describe("Bands of sound: what follows what", "Figure 12", "sound", trial)
 
 
 def figure13() -> Reproduction:
     """Figure 13: which features of sound and face follow each other."""
-    trial = _following(system_of("published", "both"), _group_nodes, _sense_links)
-    return _interactions("Sound and face: what follows what", "Figure 13", "both", trial)
+    trial = _make_trial(make_system("published", "both"), _find_groups, _pair_modalities)
+    return _describe("Sound and face: what follows what", "Figure 13", "both", trial)
 
 
-def _following(system: EXCube2, nodes: Nodes, links: Linking) -> Trial:
+def _make_trial(system: EXCube2, nodes: Nodes, links: Linking) -> Trial:
     claims = tuple(Claim(row) for row in links(("one L", "one R")))
     return Trial(claims, f"following {system}", partial(follow_spikes, system, nodes, links))
 
 
-def _interactions(title: str, where: str, model: str, trial: Trial) -> Reproduction:
+def _describe(title: str, where: str, model: str, trial: Trial) -> Reproduction:
     more = {"modality": NEEDS[model], "protocols": HONEST, "figure": "interactions", "notes": (*NOTES, *ARISES)}
-    return reproduction_of(title, where, [trial], ("low", "high"), **more)
+    return describe_table(title, where, [trial], ("low", "high"), **more)
 
 
-def _band_nodes(system: EXCube2) -> Members:
+def _find_bands(system: EXCube2) -> Members:
     """Return the neurons nearest to each channel's sites."""
     groups = {channel.name: np.array([at]) for at, channel in enumerate(system.channels_)}
     return neurons_near(system.sites_, groups, system.template_.positions, count=3)
 
 
-def _group_nodes(system: EXCube2) -> Members:
+def _find_groups(system: EXCube2) -> Members:
     """Return the neurons nearest to the bands and the parts of the face that the paper names."""
     return system.nodes_
 
 
-def _band_links(names: Sequence[str]) -> Links:
+def _pair_bands(names: Sequence[str]) -> Links:
     """Return pairs of bands by how near they are, from low to high in each hemisphere."""
     side = np.array([name[-1] for name in names])
     rank = np.concatenate([np.arange(np.sum(side == one)) for one in dict.fromkeys(side)])
@@ -183,7 +183,7 @@ def _band_links(names: Sequence[str]) -> Links:
     }
 
 
-def _sense_links(names: Sequence[str]) -> Links:
+def _pair_modalities(names: Sequence[str]) -> Links:
     """Return pairs of nodes by their senses, and those that the paper's text compares between the classes."""
     kind = np.array([name[:-2] for name in names])
     seen = np.isin(kind, list(PARTS_OF_FACE))

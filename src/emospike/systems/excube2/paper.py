@@ -30,12 +30,12 @@ from emospike.systems.excube2.trials import (
     STAGES,
     SYNAPSES,
     TRAINING,
+    CubeReader,
     Decided,
-    Material,
     Readings,
     decide,
     decide_calibrated,
-    system_of,
+    make_system,
     time_stages,
 )
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
@@ -75,7 +75,7 @@ QUICK = ("learned prototype", "SVM, RBF", "logistic regression", "ridge")
 """Those that are tried on our vectors too: the others take hours on 12,432 numbers a recording."""
 
 
-def reproduction_of(title: str, where: str, trials: list[Trial], columns: tuple[str, ...], **more: Any) -> Reproduction:
+def describe_table(title: str, where: str, trials: list[Trial], columns: tuple[str, ...], **more: Any) -> Reproduction:
     """Return a reproduction of this paper, on its split and on new speakers."""
     about: dict[str, Any] = {"labels": "arousal", "protocols": PROTOCOLS, "draws": DRAWS} | more
     return Reproduction(title, f"{SOURCE}, {where}", tuple(trials), columns, **about)
@@ -86,22 +86,22 @@ def reproduction_of(title: str, where: str, trials: list[Trial], columns: tuple[
 
 def table4() -> Reproduction:
     """Table 4: classifiers of the state vectors."""
-    material, trials = Material(), []
+    reader, trials = CubeReader(), []
     for model in MODELS:
         presets = ("published", "default") if model == "sound" else ("published",)
-        systems = {preset: system_of(preset, model) for preset in presets}
+        systems = {preset: make_system(preset, model) for preset in presets}
         paper = {"learned prototype": {"published": FULL[model]}}
         claims = tuple(Claim(f"{model}: {name}", paper.get(name, {})) for name in CLASSIFIERS)
-        answer = partial(_classify, model, systems, material)
+        answer = partial(_classify, model, systems, reader)
         trials.append(Trial(claims, f"{model} {systems} {CLASSIFIERS}", answer, NEEDS[model]))
     notes = (*NOTES, UNCALIBRATED, DEFAULT)
-    return reproduction_of("Classifiers", "Table 4", trials, ("published", "default"), notes=notes)
+    return describe_table("Classifiers", "Table 4", trials, ("published", "default"), notes=notes)
 
 
-def _classify(model: str, systems: Mapping[str, EXCube2], material: Material, split: Split) -> Found:
+def _classify(model: str, systems: Mapping[str, EXCube2], reader: CubeReader, split: Split) -> Found:
     rows: dict[str, dict[str, Labels]] = {f"{model}: {name}": {} for name in CLASSIFIERS}
     for preset, system in systems.items():
-        train, test = material.read(system, {"own": system.vectors}, split)
+        train, test = reader.read(system, {"own": system.vectors}, split)
         for name, classifier in CLASSIFIERS.items():
             if preset == "published" or name in QUICK:
                 found = decide(system, classifier, train["own"], split.train.labels, test["own"])
@@ -134,7 +134,7 @@ def table5() -> Reproduction:
     """Table 5: state vectors."""
     trials = []
     for model in MODELS:
-        system = system_of("published", model)
+        system = make_system("published", model)
         sources = {name: own for name, own in SOURCES.items() if name != {"sound": "STS", "face": "A1"}.get(model)}
         readings = {
             (source, kind): tuple(StateVector(way, one) for one in own)
@@ -148,14 +148,14 @@ def table5() -> Reproduction:
         answer = partial(_read, model, system, readings)
         trials.append(Trial(claims, f"{model} {system} {readings}", answer, NEEDS[model]))
     notes = (*NOTES, UNCALIBRATED, "SC: spike counts; I: inputs, R: reservoir, A1 and STS: its regions")
-    return reproduction_of("State vectors", "Table 5", trials, tuple(KINDS), notes=notes)
+    return describe_table("State vectors", "Table 5", trials, tuple(KINDS), notes=notes)
 
 
 def _read(
     model: str, system: EXCube2, readings: Mapping[tuple[str, str], tuple[StateVector, ...]], split: Split
 ) -> Found:
     named: Readings = {f"{source}|{kind}": own for (source, kind), own in readings.items()}
-    train, test = Material().read(system, named, split)
+    train, test = CubeReader().read(system, named, split)
     rows: dict[str, dict[str, Labels]] = {}
     for source, kind in readings:
         name = f"{source}|{kind}"
@@ -175,40 +175,40 @@ SURE = ("softmax", "calibrated", "default")
 
 def table6() -> Reproduction:
     """Table 6: the accuracy of what is answered, by threshold and coverage."""
-    material, trials = Material(), []
+    reader, trials = CubeReader(), []
     for model in MODELS:
         (share, accuracy), head = SELECTIVE[model], f"{model}: "
         claims = [Claim(f"{head}all answered", {"softmax": FULL[model]})]
         claims += [Claim(f"{head}confidence of {one:.2f}", at={"threshold": one}) for one in THRESHOLDS]
         claims.append(Claim(f"{head}the surest {100 * share:.1f} %", {"softmax": accuracy}, {"coverage": share}))
-        trials.append(selective_trial(model, tuple(claims), SURE, material))
+        trials.append(make_selective_trial(model, tuple(claims), SURE, reader))
     notes = (*NOTES, DEFAULT, "the surest: known only once all test recordings are decided, as in the paper's curves")
-    return reproduction_of("Answering in part", "Table 6", trials, SURE, notes=notes)
+    return describe_table("Answering in part", "Table 6", trials, SURE, notes=notes)
 
 
-def selective_trial(model: str, claims: tuple[Claim, ...], columns: tuple[str, ...], material: Material) -> Trial:
+def make_selective_trial(model: str, claims: tuple[Claim, ...], columns: tuple[str, ...], reader: CubeReader) -> Trial:
     """Return the trial of rows that answer a part: from a threshold on, or the surest share."""
-    settings = f"{model} {system_of('published', model)} {system_of('default', model)} {columns} {claims}"
-    return Trial(claims, settings, partial(_answer_in_part, model, claims, columns, material), NEEDS[model])
+    settings = f"{model} {make_system('published', model)} {make_system('default', model)} {columns} {claims}"
+    return Trial(claims, settings, partial(_answer_in_part, model, claims, columns, reader), NEEDS[model])
 
 
 def _answer_in_part(
-    model: str, claims: tuple[Claim, ...], columns: tuple[str, ...], material: Material, split: Split
+    model: str, claims: tuple[Claim, ...], columns: tuple[str, ...], reader: CubeReader, split: Split
 ) -> Found:
     decided: dict[str, Decided] = {}
     for preset in ("published", "default"):
-        system = system_of(preset, model)
-        train, test = material.read(system, {"own": system.vectors}, split)
+        system = make_system(preset, model)
+        train, test = reader.read(system, {"own": system.vectors}, split)
         if preset == "default":
             decided["default"] = decide_calibrated(system, train["own"], split, test["own"])
             continue
         decided["softmax"] = decide(system, system.classifier, train["own"], split.train.labels, test["own"])
         if "calibrated" in columns:
             decided["calibrated"] = decide_calibrated(system, train["own"], split, test["own"])
-    return Found({claim.what: {name: _part(decided[name], claim) for name in columns} for claim in claims})
+    return Found({claim.what: {name: _answer_part(decided[name], claim) for name in columns} for claim in claims})
 
 
-def _part(decided: Decided, claim: Claim) -> Labels:
+def _answer_part(decided: Decided, claim: Claim) -> Labels:
     if "coverage" in claim.at:
         return decided.surest(claim.at["coverage"])
     return decided.above(claim.at.get("threshold", 0.0))
@@ -234,7 +234,7 @@ def table7() -> Reproduction:
         "it in pictures is not timed; its model is below 40 MB, of 27,741 to 45,214 synapses",
     )
     columns, once = ("published", "default"), {"protocols": ("published",), "draws": 1, "figure": "numbers"}
-    return reproduction_of("Time and size", "Table 7", trials, columns, notes=notes, **once)
+    return describe_table("Time and size", "Table 7", trials, columns, notes=notes, **once)
 
 
 def _time(model: str, systems: Mapping[str, EXCube2], split: Split) -> Found:
@@ -253,7 +253,7 @@ def table_a1() -> Reproduction:
     """Table A1: classifiers of features as they are, without spikes, beside the state vectors."""
     trials = []
     for model in MODELS:
-        system = system_of("published", model)
+        system = make_system("published", model)
         claims = tuple(Claim(f"{model}: {name}") for name in CLASSIFIERS)
         answer = partial(_classify_plain, model, system)
         trials.append(Trial(claims, f"plain {model} {system} {CLASSIFIERS}", answer, NEEDS[model]))
@@ -263,11 +263,11 @@ def table_a1() -> Reproduction:
         "features; state vector: the cube's, as in Table 4. The paper tells no number, but that the cube's are much "
         "better",
     )
-    return reproduction_of("Without spikes", "Table A1", trials, PLAIN, notes=notes)
+    return describe_table("Without spikes", "Table A1", trials, PLAIN, notes=notes)
 
 
 def _classify_plain(model: str, system: EXCube2, split: Split) -> Found:
-    train, test = Material().read(system, {"state vector": system.vectors}, split)
+    train, test = CubeReader().read(system, {"state vector": system.vectors}, split)
     plain = Baseline.preset(modality=MODELS[model])
 
     def means(_: int, clip: Clip) -> dict[str, Any]:
@@ -284,11 +284,11 @@ def _classify_plain(model: str, system: EXCube2, split: Split) -> Found:
     rows: dict[str, dict[str, Labels]] = {f"{model}: {name}": {} for name in CLASSIFIERS}
     for name, classifier in CLASSIFIERS.items():
         for seen in PLAIN:
-            decided = decide(_scaled_for(system, seen), classifier, train[seen], split.train.labels, test[seen])
+            decided = decide(_choose_scaler(system, seen), classifier, train[seen], split.train.labels, test[seen])
             rows[f"{model}: {name}"][seen] = decided.labels
     return Found(rows)
 
 
-def _scaled_for(system: EXCube2, seen: str) -> EXCube2:
+def _choose_scaler(system: EXCube2, seen: str) -> EXCube2:
     """Return the system that scales what a classifier sees: plain numbers as the baseline does."""
     return system if seen == "state vector" else replace(system, scaler=Baseline.preset().scaler)

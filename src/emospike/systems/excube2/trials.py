@@ -42,13 +42,13 @@ Read = dict[str, Vectors]
 """The vectors of recordings, by the way they were read."""
 
 
-def system_of(preset: str, model: str) -> EXCube2:
+def make_system(preset: str, model: str) -> EXCube2:
     """Return the unfitted system of a model, without virtual speakers."""
     return replace(EXCube2.preset(preset, modality=MODELS[model]), augmentation=None)
 
 
 @dataclass
-class Material:
+class CubeReader:
     """What cubes said of recordings that learn nothing, and say the same in every split."""
 
     kept: dict[str, dict[Recording, dict[str, Vector]]] = field(default_factory=dict, repr=False)

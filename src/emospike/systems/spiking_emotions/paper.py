@@ -73,7 +73,7 @@ def train_network(split: Split, **changes: Any) -> SpikingEmotions:
     system.classes_ = train.classes
     network = train_plif(
         system.network,
-        looks_of(system, train),
+        perceive_events(system, train),
         number_classes(system, train),
         len(system.classes_),
         training=system.training,
@@ -84,7 +84,7 @@ def train_network(split: Split, **changes: Any) -> SpikingEmotions:
     return system
 
 
-def looks_of(system: SpikingEmotions, dataset: Dataset) -> Seen:
+def perceive_events(system: SpikingEmotions, dataset: Dataset) -> Seen:
     """Return what the network sees of each recording."""
     return np.stack(list(map_clips(lambda _, clip: system.events(system.perceive(clip)), dataset.clips(), "events")))
 
@@ -108,14 +108,14 @@ def table1() -> Reproduction:
     trials = []
     for what, (paper, changes) in ROWS.items():
         claim = Claim(what, {"vote": paper}, against=AGAINST.get(what, ()))
-        trials.append(Trial((claim,), _settings(changes), _voting(what, changes)))
-    return _reproduction("Neurons, thresholds and pooling", "Table I", trials)
+        trials.append(Trial((claim,), _describe_settings(changes), _answer_by_vote(what, changes)))
+    return _describe("Neurons, thresholds and pooling", "Table I", trials)
 
 
-def _voting(what: str, changes: Mapping[str, Any]) -> Answer:
+def _answer_by_vote(what: str, changes: Mapping[str, Any]) -> Answer:
     def answer(split: Split) -> Found:
         system = train_network(split, **changes)
-        return Found({what: {"vote": name_classes(system, system.votes(looks_of(system, split.test)))}})
+        return Found({what: {"vote": name_classes(system, system.votes(perceive_events(system, split.test)))}})
 
     return answer
 
@@ -132,14 +132,17 @@ PHASES: Mapping[str, dict[str, Any]] = {
 
 def figure2() -> Reproduction:
     """Figure 2: accuracy and loss on the test set, step by step, before, during and after training."""
-    trials = [Trial((Claim(what),), _settings(changes), _stepping(what, changes)) for what, changes in PHASES.items()]
-    return _reproduction("Accuracy and loss over the steps", "Figure 2", trials, figure="steps")
+    trials = [
+        Trial((Claim(what),), _describe_settings(changes), _answer_by_step(what, changes))
+        for what, changes in PHASES.items()
+    ]
+    return _describe("Accuracy and loss over the steps", "Figure 2", trials, figure="steps")
 
 
-def _stepping(what: str, changes: Mapping[str, Any]) -> Answer:
+def _answer_by_step(what: str, changes: Mapping[str, Any]) -> Answer:
     def answer(split: Split) -> Found:
-        system = newborn(split, **changes) if changes.get("epochs") == 0 else train_network(split, **changes)
-        votes = system.votes(looks_of(system, split.test))
+        system = make_newborn(split, **changes) if changes.get("epochs") == 0 else train_network(split, **changes)
+        votes = system.votes(perceive_events(system, split.test))
         accuracy, loss = accuracy_by_step(votes, number_classes(system, split.test))
         curves = {what: {"accuracy": accuracy.tolist(), "loss": loss.tolist()}}
         return Found({what: {"vote": name_classes(system, votes)}}, curves)
@@ -147,7 +150,7 @@ def _stepping(what: str, changes: Mapping[str, Any]) -> Answer:
     return answer
 
 
-def newborn(split: Split, **changes: Any) -> SpikingEmotions:
+def make_newborn(split: Split, **changes: Any) -> SpikingEmotions:
     """Return a system whose network has learnt nothing."""
     system = make_untrained(split.seed, **(changes | {"epochs": None}))
     system.classes_ = split.train.classes
@@ -166,13 +169,13 @@ SAMPLES = {"a clip decided rightly": True, "a clip decided wrongly": False}
 def figure3() -> Reproduction:
     """Figure 3: potentials and spikes of the voting neurons, for a clip decided rightly and one decided wrongly."""
     claims = tuple(Claim(what) for what in SAMPLES)
-    trial = Trial(claims, _settings({}), _watching)
-    return _reproduction("What the voters do", "Figure 3", [trial], figure="voters", protocols=("random",))
+    trial = Trial(claims, _describe_settings({}), _answer_by_voter)
+    return _describe("What the voters do", "Figure 3", [trial], figure="voters", protocols=("random",))
 
 
-def _watching(split: Split) -> Found:
+def _answer_by_voter(split: Split) -> Found:
     system = train_network(split)
-    looks = looks_of(system, split.test)
+    looks = perceive_events(system, split.test)
     votes = system.votes(looks)
     decided = name_classes(system, votes)
     right = decided == split.test.labels
@@ -198,15 +201,15 @@ LEADS = {"all steps": None, "lead 5": 5.0, "lead 2": 2.0, "lead 1": 1.0, "lead 0
 def latency() -> Reproduction:
     """Return how accuracy grows with the steps that are waited for."""
     what = "one network"
-    trial = Trial((Claim(what),), _settings({}), _waiting(what))
-    made = _reproduction("Deciding as soon as the vote is settled", "early decision", [trial], figure="latency")
+    trial = Trial((Claim(what),), _describe_settings({}), _answer_early(what))
+    made = _describe("Deciding as soon as the vote is settled", "early decision", [trial], figure="latency")
     return replace(made, columns=tuple(LEADS))
 
 
-def _waiting(what: str) -> Answer:
+def _answer_early(what: str) -> Answer:
     def answer(split: Split) -> Found:
         system = train_network(split)
-        votes = system.votes(looks_of(system, split.test))
+        votes = system.votes(perceive_events(system, split.test))
         rows = latency_curve(votes, number_classes(system, split.test))
         curves = {what: {name: [row[name] for row in rows] for name in ("steps", "accuracy")}}
         return Found({what: {name: name_classes(system, votes, lead) for name, lead in LEADS.items()}}, curves)
@@ -214,12 +217,12 @@ def _waiting(what: str) -> Answer:
     return answer
 
 
-def _settings(changes: Mapping[str, Any]) -> str:
+def _describe_settings(changes: Mapping[str, Any]) -> str:
     """Return everything that decides the numbers, in text."""
     return repr(make_untrained(0)) + repr(sorted(changes.items()))
 
 
-def _reproduction(title: str, where: str, trials: Sequence[Trial], **more: Any) -> Reproduction:
+def _describe(title: str, where: str, trials: Sequence[Trial], **more: Any) -> Reproduction:
     return Reproduction(
         title,
         f"{SOURCE}, {where}",

@@ -16,7 +16,7 @@ from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset
 from emospike.readout.contract import Vectors
 from emospike.systems.cross_modal.paper import FACE_NOTES, OURS, read_face, read_sound
-from emospike.systems.cross_modal.trials import Material, enhancing, joining
+from emospike.systems.cross_modal.trials import Material, make_enhancement_trial, make_joining_trial
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 from emospike.systems.perception import BOTH
 from emospike.systems.synch_graph.model import SynchGraph
@@ -34,7 +34,7 @@ WRONG = "another"
 """A label that no recording has."""
 
 
-def told(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
+def tell_labels(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
     """Do the paper's experiment, with the labels as they are and with those of the test recordings permuted."""
     train, test = split.train, split.test
     rng = np.random.default_rng(split.seed)
@@ -62,7 +62,7 @@ def told(what: Mapping[str, str], system: SynchGraph, split: Split) -> Found:
     return Found(decided, curves)
 
 
-def blind(what: str, system: SynchGraph, split: Split) -> Found:
+def hide_labels(what: str, system: SynchGraph, split: Split) -> Found:
     """Train on graphs of single recordings, and decide."""
     fresh, train = replace(system, seed=split.seed), split.train
     fresh.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)
@@ -72,7 +72,7 @@ def blind(what: str, system: SynchGraph, split: Split) -> Found:
     return Found({what: {BLIND: np.asarray(decided, dtype=str)}}, {what: curves})
 
 
-def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
+def hide_labels_once(what: str, system: SynchGraph, split: Split) -> Found:
     """Do the same with a single network for both senses, not calibrated: what the paper trains takes minutes each."""
     fresh, train = replace(system, seed=split.seed), split.train
     fresh.learn_groups(train.clips(), split.progress)
@@ -86,23 +86,23 @@ def blind_once(what: str, system: SynchGraph, split: Split) -> Found:
     return Found({what: {BLIND: np.asarray(decided, dtype=str)}})
 
 
-def telling(claims: Mapping[str, Claim], system: SynchGraph) -> Trial:
+def make_telling_trial(claims: Mapping[str, Claim], system: SynchGraph) -> Trial:
     """Return the trial of the paper's experiment; its claims by kind: true, permuted, follows."""
     names = {kind: claim.what for kind, claim in claims.items()}
-    return Trial(tuple(claims.values()), f"told {[*claims]} {system}", partial(told, names, system))
+    return Trial(tuple(claims.values()), f"told {[*claims]} {system}", partial(tell_labels, names, system))
 
 
-def blindly(claim: Claim, system: SynchGraph) -> Trial:
+def make_blind_trial(claim: Claim, system: SynchGraph) -> Trial:
     """Return the trial of graphs that hold no label."""
-    return Trial((claim,), f"blind {system}", partial(blind, claim.what, system))
+    return Trial((claim,), f"blind {system}", partial(hide_labels, claim.what, system))
 
 
-def blindly_once(claim: Claim, system: SynchGraph) -> Trial:
+def make_plain_blind_trial(claim: Claim, system: SynchGraph) -> Trial:
     """Return the trial of one network that is not calibrated."""
-    return Trial((claim,), f"blind once {system}", partial(blind_once, claim.what, system))
+    return Trial((claim,), f"blind once {system}", partial(hide_labels_once, claim.what, system))
 
 
-def _preset(name: str) -> SynchGraph:
+def _make(name: str) -> SynchGraph:
     return SynchGraph.preset(name, modality="both")
 
 
@@ -114,10 +114,10 @@ def table1() -> Reproduction:
         "follows": Claim("test labels permuted first, against the permuted ones"),
     }
     trials = (
-        telling(claims, _preset("published")),
-        blindly(Claim("preset no_edges"), _preset("no_edges")),
-        blindly(Claim("preset default", against=("preset no_edges",)), _preset("default")),
-        blindly_once(Claim("as the paper, less the edges between recordings"), _preset("published")),
+        make_telling_trial(claims, _make("published")),
+        make_blind_trial(Claim("preset no_edges"), _make("no_edges")),
+        make_blind_trial(Claim("preset default", against=("preset no_edges",)), _make("default")),
+        make_plain_blind_trial(Claim("as the paper, less the edges between recordings"), _make("published")),
     )
     return Reproduction(
         "Synch-Graph, with and without the labels in its graph",
@@ -135,10 +135,10 @@ def table3() -> Reproduction:
     pathways = read_sound("MFCC", OURS, features=20, size=40) + read_face("contours", OURS)
     apart = {"face": Claim("video: contours", {"vote": 0.575}), "sound": Claim("sound: MFCC", {"vote": 0.426})}
     trials = (
-        joining(pathways, apart, material),
-        enhancing(pathways, {"enhancement": Claim("enhancement", {"vote": 0.833})}, material),
-        telling({"true": Claim("synchrony", {TOLD: 0.983})}, _preset("published")),
-        blindly(Claim("synchrony, preset default"), _preset("default")),
+        make_joining_trial(pathways, apart, material),
+        make_enhancement_trial(pathways, {"enhancement": Claim("enhancement", {"vote": 0.833})}, material),
+        make_telling_trial({"true": Claim("synchrony", {TOLD: 0.983})}, _make("published")),
+        make_blind_trial(Claim("synchrony, preset default"), _make("default")),
     )
     return Reproduction(
         "Sound, face, enhancement and synchrony",
@@ -150,13 +150,13 @@ def table3() -> Reproduction:
     )
 
 
-def _learning(depth: int, number: int) -> Reproduction:
+def _describe_learning(depth: int, number: int) -> Reproduction:
     """Return the losses of a network of so many convolutions, epoch by epoch."""
-    systems = {name: _preset(name) for name in ("published", "default")}
+    systems = {name: _make(name) for name in ("published", "default")}
     deep = {name: replace(one, classifier=replace(one.classifier, depth=depth)) for name, one in systems.items()}
     trials = (
-        telling({"true": Claim("as the paper")}, deep["published"]),
-        blindly(Claim("preset default"), deep["default"]),
+        make_telling_trial({"true": Claim("as the paper")}, deep["published"]),
+        make_blind_trial(Claim("preset default"), deep["default"]),
     )
     return Reproduction(
         f"Learning curves, {depth} convolutions",
@@ -171,9 +171,9 @@ def _learning(depth: int, number: int) -> Reproduction:
 
 def figure3() -> Reproduction:
     """Figure 3: the losses of two convolutions."""
-    return _learning(2, 3)
+    return _describe_learning(2, 3)
 
 
 def figure4() -> Reproduction:
     """Figure 4: the losses of three convolutions."""
-    return _learning(3, 4)
+    return _describe_learning(3, 4)
