@@ -59,7 +59,7 @@
     began = performance.now() - (1000 * shown * seconds) / speed.value;
     if (audio) {
       Object.assign(audio, { currentTime: shown * seconds, playbackRate: Number(speed.value) });
-      audio.play();
+      audio.play().catch(() => {});  // then the clock of the computer is the clock
     }
     requestAnimationFrame(step);
   }
@@ -80,6 +80,9 @@
   });
   speed.addEventListener("change", () => set(playing));
   button.addEventListener("click", () => set(!playing));
+  audio?.addEventListener("timeupdate", () => {
+    if (!playing && !audio.paused) show(Math.min(Math.floor(audio.currentTime / seconds), frames - 1));
+  });
   redrawn.push(() => show(shown, true));
   set(false);
   show(Math.floor(frames / 2));
