@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.brain.synapses import Synapses
-from emospike.networks.reservoir import STDP, Reservoir
+from emospike.networks.reservoir import STDP, Reservoir, ReservoirNetwork
 from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
