@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import made_up
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from emospike import store
 from emospike.clip import Clip
 from emospike.explain import write_explanation
 from emospike.systems import SYSTEMS
+from emospike.systems.eavs_tf.streams import batch_of
 
 OWN = {
     "excube2-arousal": {"animation", "cube", "inputs", "interactions", "region-flow"},
@@ -30,17 +33,28 @@ def clip(tmp_path_factory) -> Clip:
     return Clip(folder / "voice.wav", face=folder / "face.csv")
 
 
+@pytest.fixture(scope="module")
+def explain(clip):
+    """The function that returns a shipped model by its name, and its explanation, made once."""
+
+    @functools.cache
+    def explained(name):
+        if name.startswith(("eavs_tf", "spiking_emotions")):
+            pytest.importorskip("torch")
+        model = store.load(name)
+        return model, model.explain(clip)
+
+    return explained
+
+
 def test_all_are_here():
     assert sorted(OWN) == store.list_shipped_models()
     assert {name.partition("-")[0] for name in OWN} == set(SYSTEMS) - {"baseline"}
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_shipped_model_shows_its_spikes(name, clip, tmp_path):
-    model = store.load(name)
-    if name.startswith(("eavs_tf", "spiking_emotions")):
-        pytest.importorskip("torch")
-    told = model.explain(clip)
+def test_a_shipped_model_shows_its_spikes(name, explain, tmp_path):
+    _, told = explain(name)
     panels = {panel.name: panel for panel in told.panels}
     assert OWN[name] <= set(panels)
     rasters = {(one.title, one.rows): one for one in panels["raster"].rasters}
@@ -57,10 +71,9 @@ def test_a_shipped_model_shows_its_spikes(name, clip, tmp_path):
     assert page.stat().st_size < 8_000_000
 
 
-def test_spikes_of_a_presentation_are_those_that_are_read(clip):
-    model = store.load("cross_modal-emotion")
-    seen = model.perceive(clip)
-    panel = model.explain(clip).panel("raster")
+def test_spikes_of_a_presentation_are_those_that_are_read(explain, clip):
+    model, told = explain("cross_modal-emotion")
+    seen, panel = model.perceive(clip), told.panel("raster")
     assert panel.presented
     assert panel.seconds == pytest.approx(0.35)
     neurons = [one.spikes for one in panel.rasters if one.rows == "neurons"]
@@ -69,12 +82,14 @@ def test_spikes_of_a_presentation_are_those_that_are_read(clip):
     assert sum(len(one.spikes) for one in panel.rasters) == model.operations(clip).spikes
 
 
-def test_attention_is_where_keys_and_values_fire_together(clip):
-    pytest.importorskip("torch")
-    model = store.load("eavs_tf-emotion")
-    (shown,) = model.explain(clip).panel("attention").maps  # records the first network, and leaves its last pass there
+def test_attention_is_where_keys_and_values_fire_together(explain, clip):
+    model, told = explain("eavs_tf-emotion")
+    (shown,) = told.panel("attention").maps
     assert shown.tokens == ("Mel 1", "Mel 2", "Mel 3", "Mel 4", "Prosody 1", "Prosody 2", "ConstantQ 1", "ConstantQ 2")
-    met = model.ensemble_.networks[0].blocks["audio"][0].attention.met[:, 0].mean(2).numpy()
+    spoken, ensemble = model.represent(model.perceive(clip), ("audio",)), model.ensemble_
+    network = ensemble.networks[0]
+    network.scores(batch_of([ensemble.scales.arrays(spoken.series, ensemble.shift)], ensemble.streams, ensemble.length))
+    met = network.blocks["audio"][0].attention.met[:, 0].mean(2).numpy()  # of this pass
     np.testing.assert_allclose(shown.met, met[: len(shown.met)], atol=1e-6)
     assert 0 < shown.met.max() <= 1
     assert 0 < shown.gate.max() <= 1
