@@ -72,7 +72,8 @@ def test_spikes_of_a_presentation_are_those_that_are_read(clip):
 def test_attention_is_where_keys_and_values_fire_together(clip):
     pytest.importorskip("torch")
     model = store.load("eavs_tf-emotion")
-    (shown,) = model.explain(clip).panel("attention").maps  # records the first network, and leaves its last pass there
+    (shown,) = model.explain(clip).panel("attention").maps
+    model.decide(clip)  # its pass leaves in each network what met
     assert shown.tokens == ("Mel 1", "Mel 2", "Mel 3", "Mel 4", "Prosody 1", "Prosody 2", "ConstantQ 1", "ConstantQ 2")
     met = model.ensemble_.networks[0].blocks["audio"][0].attention.met[:, 0].mean(2).numpy()
     np.testing.assert_allclose(shown.met, met[: len(shown.met)], atol=1e-6)
