@@ -129,7 +129,7 @@ def test_problem_holds_every_input_spike_and_synapse(recipe):
     problem = peers.describe_problem(network, recipe.spikes)
     assert len(problem["event_step"]) == len(recipe.spikes)
     assert problem["lines"] == 2 * len(recipe.spikes.channels)
-    line = Spikes.from_dense(np.array([[0, -1]], np.int8), 100.0, ("a", "b"))
+    line = Spikes.from_dense(np.array([[0, -1]], np.int8), 100.0)
     assert peers.spread_over_lines(network, line).tolist() == [[0, 0, 0, 1]]
     sources = problem["recurrent_source"]
     assert len(sources) == len(problem["recurrent_target"]) == len(problem["recurrent_weight"]) == 12 * NEURONS
