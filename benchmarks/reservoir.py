@@ -148,7 +148,7 @@ def learn_afresh(network: ReservoirNetwork, spikes: Spikes) -> None:
 def repeat(spikes: Spikes, times: int) -> Spikes:
     """Return the same spikes several times, one after the other.
 
-    >>> once = Spikes.from_dense(np.array([[1], [0]], np.int8), 100.0, ("a",))
+    >>> once = Spikes.from_dense(np.array([[1], [0]], np.int8), 100.0)
     >>> repeat(once, 3).step.tolist()
     [0, 2, 4]
     """

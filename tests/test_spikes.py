@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emospike.series import Channel
 from emospike.spikes import Spikes, join
 from emospike.validation import InputError
+
+ABCD = tuple(Channel(name, "audio") for name in "abcd")
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def spikes():
         ({"steps": 4}, "steps must lie in 0 to 3, got 0 to 4"),
         ({"step": np.array([-1, 2, 2, 4], np.int32)}, "steps must lie in 0 to 4, got -1"),
         ({"units": 3}, "channels must lie in 0 to 2"),
-        ({"channels": ("a", "b", "c")}, "channels must lie in 0 to 2"),
+        ({"channels": ABCD[:3]}, "channels must lie in 0 to 2"),
         ({"channel": np.array([0, -1, 2, 1], np.int32)}, "channels must lie in 0 to 3"),
     ],
 )
@@ -32,8 +35,8 @@ def test_events_outside_the_grid_are_refused(spikes, change, words):
 
 def test_names_count_the_channels(spikes):
     assert spikes.units == 4
-    assert replace(spikes, channels=tuple("abcd")).units == 4
-    assert Spikes.silent(7, 100.0, ("a", "b")).units == 2
+    assert replace(spikes, channels=ABCD).units == 4
+    assert Spikes.silent(7, 100.0, ABCD[:2]).units == 2
 
 
 def test_offsets_say_where_each_step_begins(spikes):
@@ -71,10 +74,10 @@ def test_on_a_coarser_grid_they_keep_their_time(spikes):
 
 
 def test_parts_are_joined_channel_after_channel(spikes):
-    named = Spikes.from_dense(np.eye(5, 2, dtype=np.int8), 100.0, ("a", "b"))
+    named = Spikes.from_dense(np.eye(5, 2, dtype=np.int8), 100.0, ABCD[:2])
     both = join([spikes, named])
     np.testing.assert_array_equal(both.dense(), np.hstack([spikes.dense(), named.dense()]))
     assert (both.units, both.channels) == (6, ())
-    assert join([named, named]).channels == ("a", "b", "a", "b")
+    assert join([named, named]).channels == ABCD[:2] * 2
     with pytest.raises(InputError, match="equal steps and rate expected"):
         join([spikes, named.pad(6)])
