@@ -126,9 +126,9 @@ def mask_series(
 
 
 def clip_means(seen: Sequence[Perceived], feature: int) -> Float32[np.ndarray, "clips channels"]:
-    """Return the mean over the steps of a feature, a row for each clip that has it."""
+    """Return the mean over the steps of a feature, a row for each clip that has it; (0, 0) if none has."""
     own = [part.values.mean(axis=0) for one in seen if (part := one.series[feature]) is not None]
-    return np.array(own, np.float32).reshape(len(own), -1)
+    return np.array(own, np.float32) if own else np.zeros((0, 0), np.float32)
 
 
 def batch_of(
