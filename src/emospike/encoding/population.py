@@ -37,6 +37,7 @@ class Population(RateCode):
 
     Examples
     --------
+    >>> from emospike.series import Channel
     >>> series = Series(np.full((100, 1), 0.5, np.float32), 100.0, (Channel("a", "audio"),))
     >>> spikes = Population(fields=3, max_rate=50.0).encode(series)
     >>> [channel.label for channel in spikes.channels], spikes.counts()[0].tolist()
