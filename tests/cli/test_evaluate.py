@@ -159,6 +159,22 @@ def test_what_was_written_is_said(run, model, data, tmp_path):
     assert outcome.out.splitlines()[-2:] == [str(tmp_path / "r.json"), str(tmp_path / "f.png")]
 
 
+def test_degraded_recordings(run, model, data, tmp_path):
+    outcome = run("test", model, "--data", data, "--degrade", "telephone,babble:10", "--json", tmp_path / "r.json")
+    assert outcome.code == 0, outcome.err
+    rows = json.loads((tmp_path / "r.json").read_text())["robustness"]
+    assert [row["degradation"] for row in rows] == ["recorded", "telephone", "babble:10"]
+    assert all(row["degradation"] in outcome.out for row in rows)
+    assert f"{rows[1]['calibration_error']:.3f}" in outcome.out
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_degradation_that_is_not_known_is_said_before_anything_is_read(run):
+    outcome = run("test", "nowhere", "--data", "nowhere", "--degrade", "fax")
+    assert outcome.code == 2
+    assert "unknown degradation 'fax'" in outcome.err
+
+
 def test_test_says_that_it_knows_the_recordings(run, model, data, tmp_path):
     outcome = run("test", model, "--data", data, "--json", tmp_path / "r.json")
     assert outcome.code == 0, outcome.err

@@ -134,3 +134,13 @@ def test_gain_intervals_hold_the_truth_as_often_as_they_say():
         low, high = metrics.gain(before, after, groups)["ci95"]
         held.append(low <= 10 <= high)
     assert 0.9 < np.mean(held) < 0.985
+
+
+def test_calibration_error_by_hand():
+    confidence = np.array([0.95, 0.95, 0.65, 0.65, 1.0])
+    correct = np.array([True, False, True, False, True])
+    assert metrics.calibration_error(confidence, correct) == pytest.approx((abs(2.9 - 2) + abs(1.3 - 1)) / 5)
+    assert metrics.calibration_error(np.full(4, 0.75), np.array([True, True, True, False])) == 0
+    rng = np.random.default_rng(0)
+    sure = rng.uniform(0.5, 1, 20_000)
+    assert metrics.calibration_error(sure, rng.random(20_000) < sure) < 0.02

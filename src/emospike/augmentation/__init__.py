@@ -1,4 +1,4 @@
-"""Augmentation: how training varies recordings: other voices, masked and mixed tokens, noise."""
+"""Augmentation: how training varies recordings: other voices, other channels, masked and mixed tokens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ AUGMENTATIONS = Registry(
     "augmentation",
     {
         "virtual_speakers": "emospike.augmentation.voice:VirtualSpeakers",
+        "channel_variation": "emospike.augmentation.channel:ChannelVariation",
         "masks": "emospike.augmentation.masks:Augmentation",
     },
 )

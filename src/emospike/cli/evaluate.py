@@ -43,7 +43,8 @@ def evaluate(
         typer.Option(
             help="speaker-folds: unheard speakers; published: as the system's own paper, leaky or not; "
             "standard: the data's own split; random: leaky; "
-            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
+            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain"
+            "; robustness: also over other microphones, rooms, lines and codecs."
         ),
     ] = "speaker-folds",
     normalise: NormaliseOption = "none",
@@ -81,20 +82,27 @@ def evaluate(
 def test(
     model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
     data: DataOption,
+    *,
     modality: DeciderOption = None,
+    degrade: Annotated[
+        str | None,
+        typer.Option("--degrade", help="Also degraded: telephone,babble:10,reverb:0.5 ..., or all for the usual ones."),
+    ] = None,
     json_file: JsonOption = None,
     figure: FigureOption = None,
 ) -> None:
     """Test a trained model on labelled recordings that it has never heard or seen."""
     from emospike import store
     from emospike.evaluation.protocols import test_model
+    from emospike.evaluation.robustness import parse_degradations
 
+    degradations = parse_degradations(degrade) if degrade else ()
     figure = check_outputs(json_file, figure)
     check_modality(modality)
     system = restrict_modality(store.load(model), modality)
     with progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"))
-        result = test_model(system, dataset, progress)
+        result = test_model(system, dataset, progress, degradations)
     write_result(result, json_file)
     show_result(result, json_file, figure)
 

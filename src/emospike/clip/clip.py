@@ -8,7 +8,7 @@ resampler, so a three-hour file takes no more memory than a short one, and windo
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Shaped
 
-from emospike.clip.decoding import BLOCK, SAMPLE_RATE, Sound, Track, has_sound, open_track
+from emospike.clip.decoding import BLOCK, FULL_SCALE, SAMPLE_RATE, Sound, Track, has_sound, open_track
 from emospike.clip.video import Frame, is_table, read_frames, read_seconds
 from emospike.validation import InputError, positive, within
 
@@ -48,6 +48,8 @@ class Clip:
     eeg : the EEG recording of the speaker, where there is one (see `emospike.features.eeg`)
     eeg_start : where in it the file of this clip begins, in seconds
 
+    Its sound may be changed after decoding (see `change`).
+
     Raises
     ------
     InputError : at once unless 0 <= start < stop; on first use for a file that is missing, empty, unreadable
@@ -70,6 +72,7 @@ class Clip:
     eeg: Path | None
     eeg_start: float
     _array: _Array | None
+    _change: Callable[[Sound], Sound] | None
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class Clip:
         eeg: Path | str | None = None,
         eeg_start: float | int = 0.0,
         _array: _Array | None = None,
+        _change: Callable[[Sound], Sound] | None = None,
     ) -> None:
         if not 0 <= start < (np.inf if stop is None else stop):
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
@@ -94,6 +98,7 @@ class Clip:
         # Frozen: fields are set past the guard, as functools.cached_property does.
         vars(self).update(path=path, start=float(start), stop=stop, face=face, face_delay=float(face_delay))
         vars(self).update(eeg=None if eeg is None else Path(eeg), eeg_start=float(eeg_start), _array=_array)
+        vars(self).update(_change=_change)
 
     @classmethod
     def from_array(cls, sound: Shaped[np.ndarray, ...], rate: float | int, name: str = "array") -> Clip:
@@ -102,6 +107,15 @@ class Clip:
         Floats have full scale ±1; integers that of their type (8, 16 or 32 bit).
         """
         return cls(name, _array=_Array(_scale_to_one(sound, name), float(rate)))
+
+    def change(self, change: Callable[[Sound], Sound]) -> Clip:
+        """Return the same clip, but for a sound that is changed, after decoding, as `change` does it.
+
+        It gets mono sound at 16 kHz, and returns as many samples; what is there already is changed after what was
+        before. A window of the clip has its part of the changed sound, until it is forgotten: then its part is changed.
+        """
+        before = self._change
+        return self._copy(self.start, self.stop, change if before is None else lambda sound: change(before(sound)))
 
     @property
     def name(self) -> str:
@@ -194,6 +208,12 @@ class Clip:
         return self._cut_sound(length, step) if self.hears else self._cut_face(length, step)
 
     def _cut_sound(self, length: int, hop: int) -> Iterator[Clip]:
+        if self._change is not None:
+            for at, sound in _cut([self.sound], length, hop):
+                window = self._take(at, at + len(sound))
+                vars(window)["_recorded"] = _Recorded(sound, _measure_clipping(sound))
+                yield window
+            return
         with self._open() as (track, skip):
             for at, sound in _cut(self._read(track, skip), length, hop):
                 window = self._take(at, at + len(sound))
@@ -212,10 +232,14 @@ class Clip:
     def _take(self, begin: int, end: int) -> Clip:
         """Return the part between two samples."""
         start, stop = (self.start + sample / SAMPLE_RATE for sample in (begin, end))
-        modalities = {"face": self.face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
-        part = Clip(self.path, start, stop, **modalities, _array=self._array)  # type: ignore[arg-type]
+        part = self._copy(start, stop, self._change)
         vars(part)["hears"] = self.hears
         return part
+
+    def _copy(self, start: float, stop: float | None, change: Callable[[Sound], Sound] | None) -> Clip:
+        """Return a clip of the same recording and face."""
+        modalities = {"face": self.face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
+        return Clip(self.path, start, stop, **modalities, _array=self._array, _change=change)  # type: ignore[arg-type]
 
     @cached_property
     def _seen_until(self) -> float:
@@ -229,6 +253,10 @@ class Clip:
             clipped = track.measure_clipping(skip, skip + len(sound))
             warning = self._check_length(track, len(sound))
         check_speech(sound, str(self.path))
+        if self._change is not None:
+            sound = self._change(sound)
+            clipped = _measure_clipping(sound)
+            check_speech(sound, str(self.path))
         vars(self)["hears"] = True
         return _Recorded(sound, clipped, warning)
 
@@ -281,6 +309,11 @@ class Clip:
 def is_silent(sound: Sound) -> bool:
     """Tell whether sound never exceeds -80 dBFS."""
     return bool(np.abs(sound).max(initial=0.0) < _SILENCE)
+
+
+def _measure_clipping(sound: Sound) -> float:
+    """Return the share of samples at full scale or above."""
+    return float(np.mean(np.abs(sound) >= FULL_SCALE))
 
 
 def check_speech(sound: Sound, name: str = "sound") -> None:

@@ -28,7 +28,7 @@ Block = Float32[np.ndarray, "frames channels"]
 SAMPLE_RATE = 16_000  # Hz, of all sound inside emospike
 BLOCK = 16_384  # frames read at once
 
-_FULL_SCALE = 0.99  # 8-bit sound peaks at 127/128
+FULL_SCALE = 0.99  # 8-bit sound peaks at 127/128
 _PAUSE = 0.05  # s; shorter jumps of a container's clock are rounding ...
 _BROKEN_CLOCK = 60.0  # s; ... and longer ones are faults; those between are silence that was not stored
 # Playlists and concat scripts are left out: they make ffmpeg open other files.
@@ -71,8 +71,8 @@ class Track:
             peak = level.max()
             if not np.isfinite(peak):
                 raise InputError(f"{self._label} holds NaN or infinite samples: export it again")
-            if peak >= _FULL_SCALE:
-                self._full.append(np.flatnonzero(level >= _FULL_SCALE) + self._frames)
+            if peak >= FULL_SCALE:
+                self._full.append(np.flatnonzero(level >= FULL_SCALE) + self._frames)
             self._frames += len(block)
             yield block.mean(axis=1)
 

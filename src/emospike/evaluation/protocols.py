@@ -22,6 +22,7 @@ from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.leaks import describe_leaks, find_leaks
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
+from emospike.evaluation.robustness import Robustness
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import fit_system, test_system, transduce
 from emospike.progress import Progress, prefix_stages
@@ -39,13 +40,15 @@ PROTOCOLS = {
     "few of their recordings changes",
     "cascade": "each speaker is tested once a seed, by a system that never heard them; then with one sense first, and "
     "the other only where its answer is uncertain",
+    "robustness": "each speaker is tested once a seed, by a system that never heard them; then as over other "
+    "microphones, rooms, lines and codecs",
 }
 """How recordings are split into training and test, and what the numbers then mean."""
 
 PUBLISHED_SEEDS = 5
 """Seeds of protocol ``published`` where none are asked for; the eXCube2 paper has 30."""
 
-STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade}
+STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade, "robustness": Robustness}
 """The study of each protocol that has one."""
 
 
@@ -145,16 +148,21 @@ def evaluate(
     return result
 
 
-def test_model(system: System, dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
+def test_model(
+    system: System, dataset: Dataset, progress: Progress | None = None, degradations: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return how well a trained model does on recordings that it has never seen: as `evaluate`, without folds.
 
     What it did see, as far as its card tells, stands under ``leaks``. Labels follow the scheme in the card. A model
-    that normalises speakers takes the mean of each test speaker, where speakers are known.
+    that normalises speakers takes the mean of each test speaker, where speakers are known. With `degradations` (see
+    `parse_degradations`) the recordings are decided after each of these too; babble is then made of the others.
 
     Raises
     ------
-    InputError : labels that the model does not know
+    InputError : labels that the model does not know, or degradations for one that does not hear
     """
+    study = Robustness(tuple(degradations)) if degradations else Study()
+    study.check(system)
     card = getattr(system, "card", {})
     dataset = relabel(dataset, card.get("labels", "emotion"))
     if unknown := sorted({*dataset.classes} - {*system.classes_}):
@@ -165,7 +173,9 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
     found = find_leaks(card, dataset)
     about |= {"preset": card.get("preset"), "complete": True, "leaks": found, "folds": []}
     meaning = describe_leaks(found, card, dataset)
-    return about | _summarise_runs([test_system(system, dataset, progress)], "test", meaning, normalise)
+    run = test_system(system, dataset, progress)
+    study.add(system, dataset, run, progress)
+    return about | _summarise_runs([run], "test", meaning, normalise, study.describe()) | study.summarise()
 
 
 def split_folds(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:

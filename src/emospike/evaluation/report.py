@@ -97,7 +97,7 @@ def tabulate_confusion(result: Result) -> Table:
 
 
 def tabulate_study(result: Result) -> Table | None:
-    """Return the curve of a protocol that has one: of a cascade, or of adapting to new speakers."""
+    """Return the table of a study: of a cascade, of adapting to new speakers, or of degraded recordings."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -109,6 +109,14 @@ def tabulate_study(result: Result) -> Table | None:
             gain = (f"{row['gain']:+.1f}", f"{low:.1f} to {high:.1f}") if row["k"] else ("", "")
             numbers = (f"{row['old_speakers']:.3f}", "-" if other is None else f"{other:.3f}")
             table.add_row(str(row["k"]), row["mode"], f"{row['accuracy']:.3f}", *gain, *numbers)
+        return table
+    if "robustness" in result:
+        for name in ("", "accuracy", "balanced", "answered", "right of these", "confidence", "ECE", "change"):
+            table.add_column(name, justify="right" if name else "left", no_wrap=True)
+        for row in result["robustness"]:
+            parts = ("accuracy", "balanced_accuracy", "answered", "right_of_answered", "confidence")
+            measures = [row[name] for name in (*parts, "calibration_error", "largest_change")]
+            table.add_row(row["degradation"], *("-" if one is None else f"{one:.3f}" for one in measures))
         return table
     if "cascade" in result:
         for name in ("first", "entropy limit", "second needed", "accuracy", "operations"):

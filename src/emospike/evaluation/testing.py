@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from emospike import store
+from emospike.clip import Clip
 from emospike.datasets import Dataset, Fold, finer_labels
 from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
+from emospike.readout.calibration import Probabilities
 from emospike.systems.base import System
 from emospike.validation import InputError
 
@@ -39,21 +42,31 @@ def test_system(system: System, dataset: Dataset, progress: Progress | None = No
     return replace(found, seconds=found.seconds | stages, cost=average_cost(system, first))
 
 
+def answer_clips(
+    system: System, clips: Sequence[Clip], speakers: Sequence[str] | None, progress: Progress | None = None
+) -> tuple[Probabilities, dict[str, Probabilities], dict[int, str]]:
+    """Return the probabilities of clips, by each modality alone too, and why some cannot be decided on: they have NaN.
+
+    A clip that lacks a modality is decided by the other, as it always is.
+    """
+    alone, left_out = system.predict_by_modality(clips, speakers, progress)
+    whole = alone.pop(system.modality)
+    for other in alone.values():
+        whole = np.where(np.isnan(whole), other, whole)
+    return whole, alone, left_out
+
+
 def predict(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
     """Return what a trained system decides on a data set; `run` are further fields of `Predictions`.
 
-    A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason. One that
-    lacks a modality is decided by the other, as it always is.
+    A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason.
 
     Raises
     ------
     InputError : no recording can be decided on
     """
-    start, clips, who = time.perf_counter(), dataset.clips(), dataset.known_speakers
-    alone, left_out = system.predict_by_modality(clips, who, progress)
-    whole = alone.pop(system.modality)
-    for other in alone.values():
-        whole = np.where(np.isnan(whole), other, whole)
+    start, clips = time.perf_counter(), dataset.clips()
+    whole, alone, left_out = answer_clips(system, clips, dataset.known_speakers, progress)
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))

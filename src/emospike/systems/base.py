@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, final
 import numpy as np
 from jaxtyping import Float
 
+from emospike.augmentation.channel import ChannelVariation
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips, try_clips
 from emospike.decision import Decision, make_decision, make_no_decision
@@ -30,6 +31,7 @@ from emospike.systems.perception import (
     Perceived,
     contributions,
     explain_no_speech,
+    hear_again,
     modality_of,
     perceive,
     remark_on,
@@ -97,6 +99,7 @@ class System(ABC):
     normalise : ``"none"``, or ``"speaker"``: what is each speaker's own is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
+    channel_variation : copies of the training clips over other channels, which the readouts learn too, or None
     seed : of every random draw
     classes_ : sorted labels
     threshold_ : confidence below which the answer is "don't know"
@@ -111,6 +114,7 @@ class System(ABC):
     normalise: str
     coverage: float
     finer_labels: bool = False
+    channel_variation: ChannelVariation | None = None
     seed: int = 0
 
     classes_: tuple[str, ...]
@@ -189,6 +193,22 @@ class System(ABC):
         except NoFaceError as error:
             self.left_out_[index] = str(error)
             return None
+
+    @property
+    def channel_copies(self) -> int:
+        """How many copies over other channels each training clip gets."""
+        hears = "audio" in MODALITIES[self.modality]
+        return self.channel_variation.copies if self.channel_variation is not None and hears else 0
+
+    def perceive_copies(self, index: int, seen: Perceived) -> list[Perceived]:
+        """Return a training clip's features as other channels would have brought its sound (see `channel_variation`).
+
+        What is seen is that of the clip, and so is what is heard where a channel leaves no sound.
+        """
+        if self.channel_variation is None or not self.channel_copies:
+            return []
+        drawn = self.channel_variation.draw(seen.clip, index, self.seed)
+        return [hear_again(self.features, seen, clip) for clip in drawn]
 
     def deciders_of(self, seen: Perceived) -> list[str]:
         """Return the modalities by which a clip can be decided."""

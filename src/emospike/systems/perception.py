@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emospike.clip import Clip
 from emospike.explain.wording import WORDS
@@ -109,6 +109,21 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
         tuple(one for one in MODALITIES[modality] if one in there),
         {name: str(why) for name, why in missing.items()},
     )
+
+
+def hear_again(features: Sequence[Feature], seen: Perceived, clip: Clip) -> Perceived:
+    """Return what is perceived of a clip with the sound of another one (see `degrade`), all else as it was.
+
+    Where nothing was heard, or the other has no sound that can be used, all stays.
+    """
+    if "audio" not in seen.modalities:
+        return seen
+    try:
+        heard = perceive(features, clip, "audio")
+    except InputError:
+        return seen
+    pairs = zip(heard.series, seen.series, strict=True)
+    return replace(seen, clip=clip, series=tuple(before if new is None else new for new, before in pairs))
 
 
 def explain_no_speech(clip: Clip) -> str | None:

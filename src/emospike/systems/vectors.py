@@ -55,7 +55,10 @@ class VectorSystem(System):
         augmentation: VirtualSpeakers | None = None,
         collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None = None,
     ) -> dict[int, Any]:
-        """Make the vectors of all training clips and of their augmented copies, and fit a readout for each modality.
+        """Make the vectors of all training clips and of their copies, and fit a readout for each modality.
+
+        Copies are those by virtual speakers, and those over other channels, by the clip's own voice (see
+        `System.channel_variation`). They train, and never test.
 
         A system of two modalities has three readouts: one of vectors from both together, and one for each alone, by
         which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what
@@ -63,7 +66,8 @@ class VectorSystem(System):
         """
         rng = np.random.default_rng(self.seed)
         voices = [augmentation.draw(rng) if augmentation else [Voice()] for _ in training.clips]
-        rows = {modality: Rows(len(voices), len(voices[0])) for modality in self.deciders}
+        over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.deciders}
+        rows = {own: Rows(len(voices), len(voices[0]) + over[own]) for own in self.deciders}
         collected: dict[int, Any] = {}
 
         def one(index: int, clip: Clip) -> tuple[dict[str, list[Vector]], Any]:
@@ -71,8 +75,10 @@ class VectorSystem(System):
             if seen is None:
                 return {}, None
             copies = [_respeak(voice, seen, self.features) for voice in voices[index]]
+            copies += self.perceive_copies(index, seen)
             vectors = {
-                own: [self.represent(copy, MODALITIES[own]) for copy in copies] for own in self.deciders_of(seen)
+                own: [self.represent(copy, MODALITIES[own]) for copy in copies[: rows[own].copies]]
+                for own in self.deciders_of(seen)
             }
             recorded = {own: one[0] for own, one in vectors.items()}
             return vectors, collect(seen, recorded) if collect else None

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from emospike.evaluation.figures.results import draw_evaluation
-from emospike.evaluation.figures.studies import draw_cascade, draw_new_speakers
+from emospike.evaluation.figures.studies import draw_cascade, draw_new_speakers, draw_robustness
 from emospike.explain.style import png
 
 COMMON = {
@@ -95,3 +95,25 @@ def test_both_orders_and_the_chosen_limits():
         assert [len(line.get_xdata()) for line in axes.lines[1:]] == [21, 21]
     assert looked.collections[0].get_offsets()[0].tolist() == pytest.approx([0.75, 0.90])
     assert computed.collections[1].get_offsets()[0].tolist() == pytest.approx([1.3 - 0.03 * 14, 0.81])
+
+
+def degraded():
+    measures = ("accuracy", "confidence", "right_of_answered", "answered")
+    rows = [
+        {"degradation": name, **dict(zip(measures, values, strict=True))}
+        for name, values in {
+            "recorded": (0.9, 0.88, 0.95, 0.8),
+            "telephone": (0.4, 0.9, 0.35, 0.9),
+            "gain:-100": (None, None, None, 0.0),
+        }.items()
+    ]
+    return COMMON | {"protocol": "robustness", "robustness": rows}
+
+
+def test_a_row_a_degradation():
+    accuracy, answered = draw_robustness(degraded()).axes
+    assert [label.get_text() for label in accuracy.get_yticklabels()] == ["recorded", "telephone", "gain:-100"]
+    places = [one.get_offsets()[0].tolist() for one in accuracy.collections]
+    assert places == [[0.9, 0], [0.88, 0], [0.4, 1], [0.9, 1]]
+    assert [one.get_offsets()[0].tolist() for one in answered.collections][-1] == [0.0, 2]
+    assert draw_evaluation(degraded()).get_suptitle().startswith("excube2, both, arousal")

@@ -1,4 +1,4 @@
-"""Figures of the studies that an evaluation can hold: adapting to new speakers, and the cascade of two modalities."""
+"""Figures of the studies that an evaluation can hold: adapting to new speakers, a cascade, degraded recordings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from emospike.evaluation.results import Result
-from emospike.explain.style import AGAINST, FOR, HIGHLIGHT, INK, MUTED, SMALL, new_figure, tidy
+from emospike.explain.style import AGAINST, FOR, GRID, HIGHLIGHT, INK, MUTED, SMALL, new_figure, tidy
 from emospike.explain.wording import percent
 
 MODES = {
@@ -109,6 +109,40 @@ def draw_cascade(result: Result) -> Figure:
     return figure
 
 
+def draw_robustness(result: Result) -> Figure:
+    """Return accuracy beside confidence, and what is answered beside how much of it is right, by degradation.
+
+    `result` is an evaluation's report with the key ``robustness`` (see `robustness.summarise_answers`).
+    """
+    rows = result["robustness"]
+    figure = new_figure(10, 1.6 + 0.26 * len(rows))
+    columns = figure.subplots(1, 2, sharey=True)
+    for axes, (names, title, label) in zip(columns, PAIRS, strict=True):
+        for at, row in enumerate(rows):
+            values = [row[name] for name in names]
+            if None not in values:
+                axes.plot(values, [at, at], color=GRID, linewidth=2.5, zorder=1, solid_capstyle="round")
+            for value, (colour, marker) in zip(values, ((FOR, "o"), (AGAINST, "s")), strict=True):
+                if value is not None:
+                    axes.scatter([value], [at], color=colour, marker=marker, s=24, zorder=3)
+        for name, colour in zip(names, (FOR, AGAINST), strict=True):
+            if rows[0][name] is not None:
+                axes.axvline(rows[0][name], color=colour, linestyle=":", linewidth=1, zorder=0)
+        axes.set_xlim(0, 1.02)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 3))))
+        tidy(axes, title, label)
+    columns[0].set_yticks(range(len(rows)), [row["degradation"] for row in rows])
+    columns[0].set_ylim(len(rows) - 0.4, -0.6)
+    return figure
+
+
+PAIRS = (
+    (("accuracy", "confidence"), "Accuracy and confidence", "round: accuracy, square: mean confidence"),
+    (("right_of_answered", "answered"), "What is answered", "round: right of answered, square: share answered"),
+)
+"""What stands side by side in `draw_robustness`: the measures, the title, and how to read it."""
+
+
 def _make_mark(name: str, colour: str, marker: str) -> Line2D:
     return Line2D([], [], color=colour, marker=marker, markersize=4.5, linewidth=1.5, label=name)
 
@@ -126,5 +160,5 @@ def _format_shares(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 3))))
 
 
-STUDIES = {"new_speaker": draw_new_speakers, "cascade": draw_cascade}
+STUDIES = {"new_speaker": draw_new_speakers, "cascade": draw_cascade, "robustness": draw_robustness}
 """The figure of each study, by the key of a report that holds it."""

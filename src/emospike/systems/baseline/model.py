@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32
 
+from emospike.augmentation.channel import ChannelVariation
 from emospike.energy.counting import count_dense, count_readout_weights
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import attribute, cut_moments, log_odds
@@ -62,6 +63,7 @@ class Baseline(VectorSystem):
     features : what is heard, then what is seen
     modality : ``"audio"``, ``"face"`` or ``"both"``
     loud : steps of sound count that are at most so many dB below the loudest one; the others are taken for pauses
+    channel_variation : copies of the training clips over other channels, which train the readout too, or None
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
     scaler : its defaults keep every dimension
@@ -75,6 +77,7 @@ class Baseline(VectorSystem):
     features: tuple[Feature, ...] = FEATURES["audio"]
     modality: str = "audio"
     loud: float = 30.0
+    channel_variation: ChannelVariation | None = None
     normalise: str = "none"
     coverage: float = 0.78
     # 0.01 nats: channels that hardly change stay small

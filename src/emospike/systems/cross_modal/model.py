@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from emospike.activity import Activity
+from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
@@ -71,6 +72,7 @@ class CrossModal(VectorSystem):
     reads : what is read from the layers, of `READS`
     scaler, classifier : the readout
     augmentation : virtual speakers added to the training clips of the readout, or None
+    channel_variation : copies of the training clips over other channels, which train the readout too, or None
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -89,6 +91,7 @@ class CrossModal(VectorSystem):
     reads: tuple[str, ...] = ("neurons", "stretches", "moments")
     scaler: SoftScaler = field(default_factory=SoftScaler)
     augmentation: VirtualSpeakers | None = None
+    channel_variation: ChannelVariation | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.masks import Augmentation
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
@@ -60,6 +61,7 @@ class EAVSTransformer(System):
     network : the spiking transformer
     training : how it is trained
     augmentation : how training clips are varied
+    channel_variation : copies of the training clips over other channels, which train beside them, or None
     modality : ``"audio"``, ``"face"``, ``"both"`` or ``"eeg"``
     penalty : of the heads that are solved in closed form once a network is trained; None keeps its own
     copies : other voices of each training clip, from which they are solved
@@ -78,6 +80,7 @@ class EAVSTransformer(System):
     training: Training
     augmentation: Augmentation
     auxiliary: Feature | None = None
+    channel_variation: ChannelVariation | None = None
     modality: str = "audio"
     penalty: float | None = 500.0
     copies: int = 3
@@ -112,29 +115,31 @@ class EAVSTransformer(System):
         """Train the networks, each without some speakers, and calibrate on these."""
         require_torch()
         found = list(map_clips(self._perceive_speech, training.clips, "features", training.progress))
-        used = np.array([i for i, one in enumerate(found) if one is not None])
-        spoken = [one for one in found if one is not None]
+        used = np.array([i for i, own in enumerate(found) if own])
+        spoken, copies = [own[0] for own in found if own], [copy for own in found for copy in own[1:]]
         labels, learnt, who = (part[used] for part in (training.labels, training.learnt, training.speakers))
         label_of = group_labels(learnt, labels)
         self.ensemble_ = self._new_ensemble(spoken)
         shifts = self.ensemble_.shifts_of(spoken, who)
         target = (learnt[:, None] == np.array(list(label_of))).astype(np.float32)
         joined = {decider: self._join(MODALITIES[decider]) for decider in self.deciders}
-        clips = TrainingClips(self.read, spoken, shifts, target, inner_folds(labels, who, self.members), joined)
+        folds = inner_folds(labels, who, self.members)
+        clips = TrainingClips(self.read, spoken, shifts, target, folds, joined).add_copies(copies, self.channel_copies)
         recipe = Recipe(self.network, self.training, self.augmentation, self.penalty, self.copies, self.seed)
         recipe.train(self.ensemble_, clips, tell_share(training.progress, len(training.clips)))
         for decider in self.deciders:
             calibration = self.ensemble_.calibrations[decider] = Calibration(self.coverage)
-            held_out = calibration.fit(score_held_out(self.ensemble_, clips, decider), learnt, label_of)
+            scores = score_held_out(self.ensemble_, clips, decider)[: len(spoken)]
+            held_out = calibration.fit(scores, learnt, label_of)
             self.held_out_[decider] = np.full((len(training.clips), held_out.shape[1]), np.nan)
             self.held_out_[decider][used] = held_out
         self.ensemble_.keep(spoken, shifts, target.argmax(axis=1), self.seed)
         self._set_readouts()
 
-    def _perceive_speech(self, index: int, clip: Clip) -> Perceived | None:
-        """Return the features of a training clip while it speaks, or None where no face is found."""
+    def _perceive_speech(self, index: int, clip: Clip) -> list[Perceived]:
+        """Return the features of a training clip and of its copies while they speak, or none where no face is found."""
         seen = self.perceive_training(index, clip)
-        return seen and self._cut(seen)
+        return [] if seen is None else [self._cut(one) for one in (seen, *self.perceive_copies(index, seen))]
 
     def _cut(self, seen: Perceived) -> Perceived:
         """Return all that the networks read of a clip, cut to its speech."""

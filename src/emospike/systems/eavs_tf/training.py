@@ -50,6 +50,19 @@ class TrainingClips:
     folds: Sequence[Fold]
     joined: dict[str, tuple[str, ...]]
 
+    def add_copies(self, copies: Sequence[Perceived], each: int) -> TrainingClips:
+        """Return the clips and behind them so many copies of each, in the same order, which train wherever it does.
+
+        They never validate, nor do they train where their clip is held out.
+        """
+        if not each:
+            return self
+        clips = np.arange(len(self.spoken))
+        source = np.concatenate([clips, np.repeat(clips, each)])
+        folds = [replace(fold, train=np.flatnonzero(np.isin(source, fold.train))) for fold in self.folds]
+        shifts, spoken = [self.shifts[i] for i in source], [*self.spoken, *copies]
+        return replace(self, spoken=spoken, shifts=shifts, target=self.target[source], folds=folds)
+
 
 @dataclass(frozen=True)
 class Recipe:

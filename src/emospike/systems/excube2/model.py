@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from emospike.activity import Activity
+from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.synapses import Synapses, stack_synapses
 from emospike.brain.template import BrainTemplate
@@ -65,6 +66,7 @@ class EXCube2(VectorSystem):
     vectors : state vectors, joined (section 2.9, Table 5)
     scaler, classifier : the readout (Table 4)
     augmentation : virtual speakers added to the training clips, or None
+    channel_variation : copies of the training clips over other channels, which train the readout too, or None
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -87,6 +89,7 @@ class EXCube2(VectorSystem):
     neurons: int = 3108
     passes: int = 1
     augmentation: VirtualSpeakers | None = None
+    channel_variation: ChannelVariation | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from emospike.activity import Activity
+from emospike.augmentation.channel import ChannelVariation
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.energy.operations import Operations
@@ -79,6 +80,7 @@ class SynchGraph(VectorSystem):
     delay : of sound, ms
     passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
     presentations : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
+    channel_variation : copies of the training clips over other channels, which train the readout too, or None
     normalise : ``"none"``, or ``"speaker"``: counts and edges are then those above the speaker's mean
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
@@ -95,6 +97,7 @@ class SynchGraph(VectorSystem):
     delay: float = 5.0
     passes: int = 1
     presentations: int = 1
+    channel_variation: ChannelVariation | None = None
     normalise: str = "none"
     coverage: float = 0.78
     seed: int = 0
