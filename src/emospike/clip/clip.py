@@ -115,7 +115,10 @@ class Clip:
         before. A window of the clip has its part of the changed sound, until it is forgotten: then its part is changed.
         """
         before = self._change
-        return self._copy(self.start, self.stop, change if before is None else lambda sound: change(before(sound)))
+        changed = self._copy(self.start, self.stop, change if before is None else lambda sound: change(before(sound)))
+        if "_recorded" in vars(self):  # decoded once is enough
+            vars(changed)["_before"] = self.sound, change
+        return changed
 
     @property
     def name(self) -> str:
@@ -191,8 +194,8 @@ class Clip:
 
     def forget(self) -> None:
         """Drop what was decoded and derived, so that thousands of clips fit in memory; the next use does it again."""
-        vars(self).pop("_recorded", None)
-        vars(self).pop("memo", None)
+        for name in ("_recorded", "_before", "memo"):
+            vars(self).pop(name, None)
 
     def windows(self, seconds: float | int, hop: float | int | None = None) -> Iterator[Clip]:
         """Yield successive windows of `seconds`, one every `hop` (default: end to end), their sound loaded.
@@ -248,13 +251,16 @@ class Clip:
 
     @cached_property
     def _recorded(self) -> _Recorded:
-        with self._open() as (track, skip):
-            sound = np.concatenate([np.empty(0, np.float32), *self._read(track, skip)])
-            clipped = track.measure_clipping(skip, skip + len(sound))
-            warning = self._check_length(track, len(sound))
-        check_speech(sound, str(self.path))
-        if self._change is not None:
-            sound = self._change(sound)
+        sound, change = vars(self).pop("_before", (None, self._change))
+        warning, clipped = None, 0.0
+        if sound is None:
+            with self._open() as (track, skip):
+                sound = np.concatenate([np.empty(0, np.float32), *self._read(track, skip)])
+                clipped = track.measure_clipping(skip, skip + len(sound))
+                warning = self._check_length(track, len(sound))
+            check_speech(sound, str(self.path))
+        if change is not None:
+            sound = change(sound)
             clipped = _measure_clipping(sound)
             check_speech(sound, str(self.path))
         vars(self)["hears"] = True

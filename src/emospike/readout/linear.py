@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float16, Float32, Int, Int8, Shaped
+from jaxtyping import Bool, Float16, Float32, Int, Int8, Shaped
 
+from emospike.readout.primal import fit_primal
+from emospike.readout.scaling import ScaledRows
 from emospike.validation import InputError, positive, within
 
 Vectors = Float32[np.ndarray, "clips dims"]
@@ -69,7 +71,7 @@ class LinearReadout:
         root = np.ones(len(X), np.float32) if weights is None else np.sqrt(weights / weights.mean())
         rows = X * root[:, None]
         gram = rows @ rows.T
-        self._weigh(gram)
+        self._weigh(np.diag(gram))
         self._fit(rows, gram, indicators, root)
         self._remember(X, y)
         self._expect(self.scores(X), y)
@@ -83,7 +85,7 @@ class LinearReadout:
         are computed once for all.
         """
         indicators, gram = self._indicators(y), X @ X.T
-        self._weigh(gram)
+        self._weigh(np.diag(gram))
         out = np.full(indicators.shape, np.nan, np.float32)
         for train, test in folds:
             bias = indicators[train].mean(axis=0)
@@ -100,16 +102,44 @@ class LinearReadout:
         self.bias_ = np.average(indicators, axis=0, weights=root**2).astype(np.float32)
         self.weights_ = rows.T @ solve(gram, (indicators - self.bias_) * root[:, None], self.penalty_)
 
-    def _weigh(self, gram: Any) -> None:
-        """Set the penalty in the units of the products X X^T."""
-        self.penalty_ = np.array(self.alpha * (np.diag(gram).mean() if self.relative else 1), np.float32)
+    def fit_rows(
+        self,
+        X: ScaledRows,
+        y: Labels,
+        folds: Sequence[tuple[Any, Any]],
+        recorded: Bool[np.ndarray, " clips"],
+        weights: Float32[np.ndarray, " clips"] | None = None,
+    ) -> Scores:
+        """Do what `fit_holding_out` does with more rows than fit in memory, in the primal (see `fit_primal`).
 
-    def _remember(self, X: Vectors, y: Labels) -> None:
+        `recorded` marks the rows that are no copies, `weights` counts rows more or less than once.
+        """
+        indicators = self._indicators(y)
+        some = np.linspace(0, len(X) - 1, min(len(X), 1000)).astype(int)
+        self._weigh(np.square(X[some]).sum(axis=1))
+        counted = np.ones(len(X), np.float32) if weights is None else (weights / weights.mean()).astype(np.float32)
+        penalty = float(self.penalty_)
+        found = fit_primal(X, indicators, folds, penalty=penalty, weights=counted, recorded=recorded)
+        self.weights_, self.bias_ = found.weights, found.bias
+        self.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
+        if not recorded.all():
+            more = np.vstack([found.recorded_weights - found.weights, found.recorded_bias - found.bias])
+            self.bolder_ = more.astype(np.float16)
+        self._remember(X, y)
+        tested = np.flatnonzero(np.isfinite(found.held_out).all(axis=1))
+        self._expect(found.held_out[tested], y[tested])
+        return found.held_out
+
+    def _weigh(self, squares: Float32[np.ndarray, " clips"]) -> None:
+        """Set the penalty in the units of the squared lengths of vectors."""
+        self.penalty_ = np.array(self.alpha * (squares.mean() if self.relative else 1), np.float32)
+
+    def _remember(self, X: Vectors | ScaledRows, y: Labels) -> None:
         """Keep clips of every class, evenly spaced among the training clips."""
         each = -(-self.memory // len(self.classes_))
         own = [np.flatnonzero(y == name) for name in self.classes_]
         rows = [of[np.linspace(0, len(of) - 1, min(each, len(of))).astype(int)] for of in own] if self.memory else []
-        kept = X[np.concatenate(rows)] if rows else X[:0]
+        kept = X[np.concatenate(rows) if rows else slice(0)]
         self.unit_ = np.array(np.abs(kept).max(initial=1e-9) / 127, np.float32)
         self.memory_ = np.round(kept / self.unit_).astype(np.int8)
 

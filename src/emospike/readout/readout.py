@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Shaped
+from jaxtyping import Bool, Float, Float32, Int, Shaped
 
 from emospike.datasets.folds import inner_folds
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
-from emospike.readout.scaling import SoftScaler
+from emospike.readout.linear import LinearReadout
+from emospike.readout.scaling import BLOCK, ScaledRows, SoftScaler, Stored
 from emospike.readout.speaker_mean import SpeakerMean
 from emospike.validation import InputError
 
@@ -24,6 +25,8 @@ Listed = Vectors | Sequence[Float32[np.ndarray, " dims"]]
 Scores = Float32[np.ndarray, "clips learnt"]
 Labels = Shaped[np.ndarray, " clips"]
 Probabilities = Float[np.ndarray, "clips classes"]
+MOST_ROWS, MOST_NUMBERS = 10_000, 2**28
+"""Training rows, and numbers in them, that are scaled and solved for all at once."""
 
 
 class Readout(ABC):
@@ -100,29 +103,52 @@ class VectorReadout(Readout):
 
     def fit(
         self,
-        vectors: Vectors,
+        vectors: Stored,
         y: Labels,
         speakers: Labels,
         recorded: Bool[np.ndarray, " clips"] | None = None,
         finer: Labels | None = None,
+        *,
+        weights: Float32[np.ndarray, " clips"] | None = None,
     ) -> VectorReadout:
         """Fit to training clips; whole speakers are held out in turn to calibrate and to set the threshold.
 
         `recorded` marks clips that were recorded, as opposed to augmented copies, which train but never test. `finer`
-        labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`).
+        labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`). `weights` counts
+        clips more or less than once. A linear readout of many clips is fitted in blocks.
         """
         learnt = y if finer is None else finer
         label_of = group_labels(learnt, y)
         recorded = np.ones(len(y), bool) if recorded is None else recorded
+        folds = [(fold.train, fold.test[recorded[fold.test]]) for fold in inner_folds(y, speakers)]
+        classifier, large = self.classifier, len(vectors) > MOST_ROWS or vectors.size > MOST_NUMBERS
+        if isinstance(classifier, LinearReadout) and (large or weights is not None):
+            rows = self._scale_rows(vectors, speakers, recorded)
+            held_out = classifier.fit_rows(rows, learnt, folds, recorded, weights)
+        else:
+            scaled = self._scale(vectors, speakers, recorded)
+            held_out = fit_holding_out(classifier, scaled, learnt, folds)
+        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, recorded)[recorded]
+        return self
+
+    def _scale(
+        self, vectors: Stored, speakers: Labels, recorded: Bool[np.ndarray, " clips"]
+    ) -> Float32[np.ndarray, "clips kept"]:
+        """Fit the scaler, and return all clips scaled."""
         rooted = self.scaler.take_root(vectors)
         self.speaker_mean_.fit(rooted[recorded])
         if self.normalise == "speaker":
             rooted = self.speaker_mean_.remove(rooted, speakers, recorded)
-        scaled = self.scaler.fit(rooted).transform(rooted)
-        folds = [(fold.train, fold.test[recorded[fold.test]]) for fold in inner_folds(y, speakers)]
-        held_out = fit_holding_out(self.classifier, scaled, learnt, folds)
-        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, recorded)[recorded]
-        return self
+        return self.scaler.fit(rooted).transform(rooted)
+
+    def _scale_rows(self, vectors: Stored, speakers: Labels, recorded: Bool[np.ndarray, " clips"]) -> ScaledRows:
+        """Fit the scaler to rows that are scaled when they are needed."""
+        _, speaker = np.unique(speakers, return_inverse=True)
+        means = mean_by_speaker(self.scaler, vectors, speaker, recorded)
+        self.speaker_mean_.fit(means.mean(axis=0, keepdims=True))
+        if self.normalise == "none":
+            means, speaker = self.speaker_mean_.shift_[None], np.zeros(len(vectors), int)
+        return ScaledRows(vectors, self.scaler, means, speaker).fit_scaler()
 
     def scale(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
         """Return the vectors as the classifier sees them."""
@@ -257,3 +283,16 @@ def fit_holding_out(
         out[np.ix_(test, np.searchsorted(classes, copy.classes_))] = scores
     classifier.fit(X, y)
     return out
+
+
+def mean_by_speaker(
+    scaler: SoftScaler, vectors: Stored, speaker: Int[np.ndarray, " clips"], recorded: Bool[np.ndarray, " clips"]
+) -> Float32[np.ndarray, "speakers dims"]:
+    """Return the mean square-rooted vector of the recorded clips of each speaker."""
+    total = np.zeros((speaker.max() + 1, vectors.shape[1]))
+    rows = np.flatnonzero(recorded)
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        np.add.at(total, speaker[block], scaler.take_root(vectors[block]))
+    counts = np.bincount(speaker[rows], minlength=len(total))
+    return (total / np.maximum(counts, 1)[:, None]).astype(np.float32)

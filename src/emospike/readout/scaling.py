@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Int, Shaped
 
 Vectors = Float32[np.ndarray, "clips dims"]
+Stored = Shaped[np.ndarray, "clips dims"]
+"""Vectors in float32, or counts in bytes."""
+
+ROOTS = np.sqrt(np.arange(256, dtype=np.float32))
+BLOCK = 512
+"""Rows that are scaled at once where all together would not fit in memory."""
 
 
 @dataclass
@@ -33,10 +40,13 @@ class SoftScaler:
     mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
     scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
 
-    def take_root(self, X: Vectors) -> Vectors:
-        """Return the square-rooted vectors, or the vectors themselves."""
+    def take_root(self, X: Stored) -> Vectors:
+        """Return the square-rooted vectors, or the vectors themselves, in float32."""
         if not self.root:
-            return X
+            return X.astype(np.float32, copy=False)
+        if X.dtype == np.uint8:
+            roots: Vectors = ROOTS[X]
+            return roots
         root: Vectors = np.abs(X)  # the one copy: the vectors of a training run are gigabytes
         np.sqrt(root, out=root)
         np.copysign(root, X, out=root)
@@ -46,9 +56,25 @@ class SoftScaler:
         """Learn means and deviations of vectors that went through `rooted`, and lost their speaker's mean if wanted."""
         self.kept_ = (rooted != 0).mean(axis=0) >= self.rare
         kept = rooted[:, self.kept_]
-        self.mean_ = kept.mean(axis=0)
-        deviation = kept.std(axis=0) + np.float32(self.soft)
-        self.scale_ = 1 / np.where(deviation > 0, deviation, np.float32(1))
+        return self._set(kept.mean(axis=0), kept.std(axis=0))
+
+    def fit_blocks(self, blocks: Iterator[Vectors]) -> SoftScaler:
+        """Learn the same from one block of rows after the other."""
+        rows, found, total, squares = 0, 0.0, 0.0, 0.0
+        for rooted in blocks:
+            rows, found = rows + len(rooted), found + (rooted != 0).sum(axis=0)
+            total, squares = (
+                total + rooted.sum(axis=0, dtype=float),
+                squares + np.square(rooted).sum(axis=0, dtype=float),
+            )
+        self.kept_ = np.asarray(found / rows >= self.rare)
+        mean = np.asarray(total / rows)[self.kept_]
+        variance = np.asarray(squares / rows)[self.kept_] - mean**2
+        return self._set(mean.astype(np.float32), np.sqrt(variance.clip(0)).astype(np.float32))
+
+    def _set(self, mean: Float32[np.ndarray, " kept"], deviation: Float32[np.ndarray, " kept"]) -> SoftScaler:
+        self.mean_, wide = mean, deviation + np.float32(self.soft)
+        self.scale_ = 1 / np.where(wide > 0, wide, np.float32(1))
         return self
 
     def transform(self, rooted: Vectors) -> Float32[np.ndarray, "clips kept"]:
@@ -57,3 +83,50 @@ class SoftScaler:
         z -= self.mean_
         z *= self.scale_
         return z
+
+
+@dataclass(frozen=True)
+class ScaledRows:
+    """Training vectors as a classifier sees them, scaled when they are asked for: all at once would be gigabytes.
+
+    Attributes
+    ----------
+    vectors : as they were stored
+    scaler : fitted
+    offsets, speaker : what is taken from the square root of each row: the row of `offsets` of its speaker
+    """
+
+    vectors: Stored
+    scaler: SoftScaler
+    offsets: Float32[np.ndarray, "speakers dims"]
+    speaker: Int[np.ndarray, " clips"]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.vectors)
+
+    @property
+    def dims(self) -> int:
+        """Numbers in a scaled row."""
+        return int(self.scaler.kept_.sum())
+
+    def __getitem__(self, rows: Int[np.ndarray, " some"] | slice) -> Float32[np.ndarray, "some kept"]:
+        """Return some rows, scaled."""
+        return self.scaler.transform(self.take_root(rows))
+
+    def take_root(self, rows: Int[np.ndarray, " some"] | slice) -> Float32[np.ndarray, "some dims"]:
+        """Return the square roots of some rows, less the offset of their speaker."""
+        less: Float32[np.ndarray, "some dims"] = (
+            self.scaler.take_root(self.vectors[rows]) - self.offsets[self.speaker[rows]]
+        )
+        return less
+
+    def blocks(self) -> Iterator[slice]:
+        """Yield the rows in blocks of `BLOCK`."""
+        for start in range(0, len(self), BLOCK):
+            yield slice(start, min(start + BLOCK, len(self)))
+
+    def fit_scaler(self) -> ScaledRows:
+        """Fit the scaler to all rows."""
+        self.scaler.fit_blocks(self.take_root(block) for block in self.blocks())
+        return self

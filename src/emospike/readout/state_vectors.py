@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
 from emospike.activity import Activity
+from emospike.readout.contexts import CONTEXTS, PARTS, take_contours
+from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import one_of, positive
 
@@ -23,7 +25,8 @@ class StateVector:
 
     Attributes
     ----------
-    kind : one of `KINDS`: ``"count"``, ``"bins"``, ``"rate"``, ``"desnn"``, ``"rank_order"``, ``"isi"``
+    kind : one of `KINDS`: ``"count"``, ``"bins"``, ``"rate"``, ``"desnn"``, ``"rank_order"``, ``"isi"``; or one of
+        `CONTEXTS`: ``"loudness"``, ``"pitch"``, ``"level"``, ``"slopes"``, counts in each part of a prosodic context
     source : ``"I"`` (input channels), ``"I split"`` (their positive and negative spikes apart), ``"R"`` (all
         neurons), or the name of a region such as ``"A1"`` or ``"STS L"``; I + R is two readings, joined
     span : ``"clip"``, or ``"speech"``: from where 1 % of the input spikes have come to where 99 % have
@@ -45,16 +48,30 @@ class StateVector:
     down: float = 0.01
 
     def __post_init__(self) -> None:
-        one_of("state vector", self.kind, KINDS)
+        one_of("state vector", self.kind, (*KINDS, *CONTEXTS))
         one_of("span", self.span, ("clip", "speech"))
         positive("bins", self.bins)
 
-    def read(self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None) -> Vector:
-        """Return the vector; `regions` gives the neurons of each region that a source may name."""
+    def read(
+        self,
+        activity: Activity,
+        regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None,
+        prosody: Series | None = None,
+    ) -> Vector:
+        """Return the vector; `regions` gives the neurons of each region that a source may name.
+
+        A context needs the `prosody` of the clip, on the steps of the activity; without one nothing is counted.
+        """
         step, unit, units = self._spikes(activity, regions or {})
         start, stop = (0, activity.steps) if self.span == "clip" else speech_span(activity.inputs)
         inside = (step >= start) & (step < stop)
-        return KINDS[self.kind](self, step[inside] - start, unit[inside], units, stop - start)
+        step, unit = step[inside] - start, unit[inside]
+        if self.kind in KINDS:
+            return KINDS[self.kind](self, step, unit, units, stop - start)
+        if prosody is None:
+            return np.zeros(PARTS * units, np.float32)
+        part = CONTEXTS[self.kind](take_contours(prosody, start, stop))
+        return np.bincount(part[step].astype(np.int64) * units + unit, minlength=PARTS * units).astype(np.float32)
 
     def _spikes(
         self, activity: Activity, regions: Mapping[str, Shaped[np.ndarray, " members"]]
@@ -161,6 +178,7 @@ def read_all(
     vectors: tuple[StateVector, ...],
     activity: Activity,
     regions: Mapping[str, Shaped[np.ndarray, " members"]] | None = None,
+    prosody: Series | None = None,
 ) -> Vector:
-    """Return several readings of one activity, joined."""
-    return np.concatenate([vector.read(activity, regions) for vector in vectors])
+    """Return several readings of one activity, joined (see `StateVector.read`)."""
+    return np.concatenate([vector.read(activity, regions, prosody) for vector in vectors])

@@ -1,17 +1,20 @@
-"""Training vectors, filled in as clips come: they are gigabytes for large cubes, so they are stored once."""
+"""Training vectors, filled in as clips come: they are gigabytes for large cubes, so they are stored once, and small."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int
+from jaxtyping import Bool, Float32, Int, Shaped
 
 
 @dataclass
 class Rows:
-    """Vectors of one modality: some clips may lack it, the others give one for each voice.
+    """Vectors of one modality: some clips may lack it, the others give one for each copy.
+
+    Counts up to 255 are kept in one byte each.
 
     Attributes
     ----------
@@ -20,20 +23,23 @@ class Rows:
 
     clips: int
     copies: int
-    _array: Float32[np.ndarray, "rows dims"] | None = field(default=None, repr=False)
+    _array: Shaped[np.ndarray, "rows dims"] | None = field(default=None, repr=False)
     _source: list[int] = field(default_factory=list, repr=False)
 
     def add(self, clip: int, vectors: Sequence[Float32[np.ndarray, " dims"]]) -> None:
         """Put the vectors of a clip behind those that are there."""
+        block = np.stack(vectors)
         if self._array is None:
-            self._array = np.empty((self.clips * self.copies, len(vectors[0])), np.float32)
+            self._array = np.empty((self.clips * self.copies, block.shape[1]), np.uint8)
+        if self._array.dtype == np.uint8 and not holds_counts(block):
+            self._array = self._array.astype(np.float32)
         start = len(self._source) * self.copies
-        self._array[start : start + self.copies] = vectors
+        self._array[start : start + self.copies] = block
         self._source.append(clip)
 
     @property
-    def vectors(self) -> Float32[np.ndarray, "rows dims"]:
-        """All vectors, one a row."""
+    def vectors(self) -> Shaped[np.ndarray, "rows dims"]:
+        """All vectors, one a row; in bytes, or else in float32."""
         return np.empty((0, 0), np.float32) if self._array is None else self._array[: len(self._source) * self.copies]
 
     @property
@@ -45,3 +51,12 @@ class Rows:
     def recorded(self) -> Bool[np.ndarray, " rows"]:
         """Which rows are of the recorded voice."""
         return np.tile(np.arange(self.copies) == 0, len(self._source))
+
+
+def holds_counts(block: Any) -> bool:
+    """Tell whether all numbers are counts that a byte can hold.
+
+    >>> holds_counts(np.array([0.0, 255.0])), holds_counts(np.array([0.5])), holds_counts(np.array([-1.0]))
+    (True, False, False)
+    """
+    return bool((block >= 0).all() and (block <= 255).all() and (block == np.floor(block)).all())

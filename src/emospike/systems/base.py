@@ -100,6 +100,7 @@ class System(ABC):
     coverage : share of held-out training clips that the stored threshold lets through
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     channel_variation : copies of the training clips over other channels, which the readouts learn too, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     seed : of every random draw
     classes_ : sorted labels
     threshold_ : confidence below which the answer is "don't know"
@@ -115,6 +116,7 @@ class System(ABC):
     coverage: float
     finer_labels: bool = False
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     seed: int = 0
 
     classes_: tuple[str, ...]
@@ -181,7 +183,7 @@ class System(ABC):
     def perceive(self, clip: Clip, modality: str | None = None) -> Perceived:
         """Return the clip's features, of one modality alone if asked for."""
         self._check_modality(modality)
-        return perceive(self.features, clip, modality or self.modality)
+        return perceive(self.features, clip, modality or self.modality, self.level)
 
     def perceive_training(self, index: int, clip: Clip) -> Perceived | None:
         """Return the features of a training clip, or None and note it in `left_out_` where no face is found.
@@ -208,7 +210,7 @@ class System(ABC):
         if self.channel_variation is None or not self.channel_copies:
             return []
         drawn = self.channel_variation.draw(seen.clip, index, self.seed)
-        return [hear_again(self.features, seen, clip) for clip in drawn]
+        return [hear_again(self.features, seen, clip, self.level) for clip in drawn]
 
     def deciders_of(self, seen: Perceived) -> list[str]:
         """Return the modalities by which a clip can be decided."""

@@ -9,6 +9,7 @@ from emospike.clip import Clip
 from emospike.explain.wording import WORDS
 from emospike.features import Feature
 from emospike.features.face_track import collect_notes
+from emospike.features.level import bring_clip_to_level, describe_channel
 from emospike.features.speech import SpeechCheck
 from emospike.series import Series
 from emospike.validation import InputError
@@ -82,10 +83,11 @@ class Perceived:
         return [one for one in self.series if one is not None]
 
 
-def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") -> Perceived:
+def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both", level: float | None = None) -> Perceived:
     """Return the clip's features of a modality; one that is listed several times is extracted once.
 
-    A modality that the clip lacks (no face, no sound track) is passed over as long as another is there.
+    A modality that the clip lacks (no face, no sound track) is passed over as long as another is there. Sound is
+    brought to an active `level` in dBFS before (see `emospike.features.level`), or taken as recorded.
 
     Raises
     ------
@@ -97,7 +99,8 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
     for feature in dict.fromkeys(asked):
         if feature.modality not in missing:
             try:
-                found[feature] = feature.extract(clip)
+                levelled = clip if level is None or feature.modality != "audio" else bring_clip_to_level(clip, level)
+                found[feature] = feature.extract(levelled)
             except InputError as error:
                 missing[feature.modality] = error
     there = {feature.modality for feature in asked} - set(missing)
@@ -111,7 +114,7 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both") ->
     )
 
 
-def hear_again(features: Sequence[Feature], seen: Perceived, clip: Clip) -> Perceived:
+def hear_again(features: Sequence[Feature], seen: Perceived, clip: Clip, level: float | None = None) -> Perceived:
     """Return what is perceived of a clip with the sound of another one (see `degrade`), all else as it was.
 
     Where nothing was heard, or the other has no sound that can be used, all stays.
@@ -119,7 +122,7 @@ def hear_again(features: Sequence[Feature], seen: Perceived, clip: Clip) -> Perc
     if "audio" not in seen.modalities:
         return seen
     try:
-        heard = perceive(features, clip, "audio")
+        heard = perceive(features, clip, "audio", level)
     except InputError:
         return seen
     pairs = zip(heard.series, seen.series, strict=True)
@@ -145,6 +148,8 @@ def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]
         yield f"{' and '.join(WORDS[one] for one in share)} alone: {why}"
     if "audio" in share and clip.clipped > CLIPPING:
         yield f"{clip.clipped:.0%} of the samples are clipped"
+    if "audio" in share:
+        yield from describe_channel(clip)
     if "audio" in share and clip.warning:
         yield clip.warning
     if "face" in share:

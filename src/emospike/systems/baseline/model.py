@@ -64,6 +64,7 @@ class Baseline(VectorSystem):
     modality : ``"audio"``, ``"face"`` or ``"both"``
     loud : steps of sound count that are at most so many dB below the loudest one; the others are taken for pauses
     channel_variation : copies of the training clips over other channels, which train the readout too, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
     scaler : its defaults keep every dimension
@@ -78,6 +79,7 @@ class Baseline(VectorSystem):
     modality: str = "audio"
     loud: float = 30.0
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     normalise: str = "none"
     coverage: float = 0.78
     # 0.01 nats: channels that hardly change stay small

@@ -73,6 +73,7 @@ class CrossModal(VectorSystem):
     scaler, classifier : the readout
     augmentation : virtual speakers added to the training clips of the readout, or None
     channel_variation : copies of the training clips over other channels, which train the readout too, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -92,6 +93,7 @@ class CrossModal(VectorSystem):
     scaler: SoftScaler = field(default_factory=SoftScaler)
     augmentation: VirtualSpeakers | None = None
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78

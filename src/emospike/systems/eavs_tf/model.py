@@ -62,6 +62,7 @@ class EAVSTransformer(System):
     training : how it is trained
     augmentation : how training clips are varied
     channel_variation : copies of the training clips over other channels, which train beside them, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     modality : ``"audio"``, ``"face"``, ``"both"`` or ``"eeg"``
     penalty : of the heads that are solved in closed form once a network is trained; None keeps its own
     copies : other voices of each training clip, from which they are solved
@@ -81,6 +82,7 @@ class EAVSTransformer(System):
     augmentation: Augmentation
     auxiliary: Feature | None = None
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     modality: str = "audio"
     penalty: float | None = 500.0
     copies: int = 3

@@ -29,6 +29,7 @@ from emospike.energy.counting import count_readout_weights, count_reservoir
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
+from emospike.features.prosody import Prosody
 from emospike.features.spectrum import RATE
 from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
@@ -67,6 +68,7 @@ class EXCube2(VectorSystem):
     scaler, classifier : the readout (Table 4)
     augmentation : virtual speakers added to the training clips, or None
     channel_variation : copies of the training clips over other channels, which train the readout too, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
     normalise : ``"none"``, or ``"speaker"``: each speaker's mean state vector is removed, without labels
     coverage : share of held-out training clips that the stored threshold lets through
@@ -90,6 +92,7 @@ class EXCube2(VectorSystem):
     passes: int = 1
     augmentation: VirtualSpeakers | None = None
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
@@ -238,16 +241,18 @@ class EXCube2(VectorSystem):
         with timer("reservoir"):
             return self.network_.run(spikes)
 
-    def read(self, activity: Activity) -> Vector:
-        """Return the state vector of an activity (section 2.9)."""
-        return read_all(self.vectors, activity, self.regions_)
+    def read(self, activity: Activity, seen: Perceived) -> Vector:
+        """Return the state vector of an activity (section 2.9), whose contexts are those of what was perceived."""
+        pairs = zip(self.features, seen.series, strict=True)
+        prosody = next((one for feature, one in pairs if isinstance(feature, Prosody) and feature.bridge), None)
+        return read_all(self.vectors, activity, self.regions_, prosody)
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
         """Return the state vector that these modalities alone give."""
         timer = timer or Stopwatch()
         activity = self.activity(seen, modalities, timer)
         with timer("state vector"):
-            return self.read(activity)
+            return self.read(activity, seen)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 

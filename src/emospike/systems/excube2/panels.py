@@ -59,8 +59,8 @@ class Cube(Protocol):
     def activity(self, seen: Perceived, modalities: Sequence[str]) -> Activity:
         """Return what the cube does when it is given these modalities alone."""
 
-    def read(self, activity: Activity) -> Float32[np.ndarray, " dims"]:
-        """Return the state vector of an activity."""
+    def read(self, activity: Activity, seen: Perceived) -> Float32[np.ndarray, " dims"]:
+        """Return the state vector of an activity, whose contexts are those of what was perceived."""
 
 
 def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
@@ -69,7 +69,7 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
     readout, features = system.readouts_[seen.modality], choose_features(system.features, seen)
 
     def decide(one: Activity) -> Float[np.ndarray, " classes"]:
-        return np.asarray(readout.probabilities(system.read(one)[None])[0])
+        return np.asarray(readout.probabilities(system.read(one, seen)[None])[0])
 
     def run(spikes: Iterator[tuple[str, Spikes]]) -> Iterator[tuple[str, Activity]]:
         return ((name, system.network_.run(rest)) for name, rest in spikes)

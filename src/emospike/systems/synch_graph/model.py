@@ -81,6 +81,7 @@ class SynchGraph(VectorSystem):
     passes : presentations of each training clip to learn from; 0 leaves the weights as they were born
     presentations : presentations whose graphs are averaged, so that a clip is read with less Poisson noise
     channel_variation : copies of the training clips over other channels, which train the readout too, or None
+    level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     normalise : ``"none"``, or ``"speaker"``: counts and edges are then those above the speaker's mean
     coverage : share of held-out training clips that the stored threshold lets through
     seed : of the weights and of the Poisson spikes, which also depend on what a clip holds, and on nothing else
@@ -98,6 +99,7 @@ class SynchGraph(VectorSystem):
     passes: int = 1
     presentations: int = 1
     channel_variation: ChannelVariation | None = None
+    level: float | None = None
     normalise: str = "none"
     coverage: float = 0.78
     seed: int = 0
