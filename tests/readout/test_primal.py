@@ -44,7 +44,7 @@ def test_the_primal_gives_what_the_dual_gives():
 
 
 def test_a_row_of_weight_two_counts_as_two_rows():
-    counts, y, _, recorded = draw()
+    counts, y, *_ = draw()
     rng = np.random.default_rng(1)
     times = rng.integers(1, 3, len(counts))
     rows, twice = scale(counts), np.repeat(np.arange(len(counts)), times)

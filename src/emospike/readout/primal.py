@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Shaped
+from jaxtyping import Bool, Float32
 
 from emospike.readout.scaling import ScaledRows
 
@@ -148,7 +148,7 @@ class PrimalFit:
 def fit_primal(
     rows: ScaledRows,
     Y: Targets,
-    folds: Sequence[tuple[Shaped[np.ndarray, " train"], Int[np.ndarray, " test"]]],
+    folds: Sequence[tuple[Any, Any]],
     *,
     penalty: float,
     weights: Float32[np.ndarray, " rows"],
