@@ -137,16 +137,42 @@ def _has(clip: Clip, need: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Take:
+    """What a file's name and folders say: who speaks, what of, and which take it is; `unused` why it is left out."""
+
+    label: str
+    speaker: str
+    take: str
+    tags: Mapping[str, str]
+    unused: str = ""
+
+
+Parse = Callable[[Path], Take | None]
+"""Tells what a file's name and folders say, or None if they are not of a data set."""
+
+
+@dataclass(frozen=True)
 class Source:
     """A kind of data set: what it is, how to get it, how to recognise it on disk and how to load it.
 
-    `load(path, video)` gives, with `video`, each take the film or face-tracking table that shows its speaker, where
-    there is one.
+    Attributes
+    ----------
+    name : as it is called everywhere
+    what, language, licence, citation, get : for people to read; how to get it
+    load : ``load(path, video)`` gives, with `video`, each take the film or face-tracking table that shows its speaker,
+        where there is one
+    recognises : tells whether a path holds such data, by what else lies there than names of recordings
+    parse : tells what the name and folders of a recording say
+    expected : a name as an example
     """
 
     name: str
     what: str
     licence: str
     get: str
-    recognises: Callable[[Path], bool]
     load: Callable[[Path, bool], Dataset]
+    recognises: Callable[[Path], bool] = lambda _: False
+    language: str = ""
+    citation: str = ""
+    parse: Parse | None = None
+    expected: str = ""
