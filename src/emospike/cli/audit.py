@@ -30,7 +30,7 @@ def audit(
     protocol: Annotated[
         str,
         typer.Option(
-            help="speaker-folds; published: as the system's own paper; standard: the data's own split; "
+            help="speaker-folds; corpus-folds; published: as the system's own paper; standard: the data's own split; "
             "random: test speakers also train."
         ),
     ] = "speaker-folds",

@@ -5,6 +5,7 @@ A new kind of data set is one file here with a `SOURCE`, and one entry in `DATAS
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from emospike.clip import find_recordings
@@ -33,6 +34,7 @@ from emospike.datasets import (
 from emospike.datasets.fetch import ARCHIVES, fetch_archive
 from emospike.datasets.folds import (
     Fold,
+    corpus_folds,
     inner_folds,
     published_split,
     random_folds,
@@ -40,6 +42,7 @@ from emospike.datasets.folds import (
     speaker_folds,
     standard_split,
 )
+from emospike.datasets.joining import join, sample_corpora
 from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, finer_labels, read_map, relabel
 from emospike.datasets.pairing import pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
@@ -55,12 +58,15 @@ __all__ = [
     "Recording",
     "Scheme",
     "Source",
+    "corpus_folds",
     "describe",
     "fetch_archive",
     "find_scheme",
     "finer_labels",
     "inner_folds",
+    "join",
     "load",
+    "load_joined",
     "load_unlabelled",
     "pair_tables",
     "published_split",
@@ -68,6 +74,7 @@ __all__ = [
     "random_split",
     "read_map",
     "relabel",
+    "sample_corpora",
     "speaker_folds",
     "standard_split",
 ]
@@ -101,6 +108,11 @@ def load(path: Path | str, video: bool = False) -> Dataset:
             f"{found} at {path}: expected a folder of a data set (emospike datasets), or a CSV with path,label,speaker"
         )
     return DATASETS[_recognise(path, video)].load(path, video)
+
+
+def load_joined(paths: Sequence[Path | str], video: bool = False) -> Dataset:
+    """Load the data sets at several paths as one (see `join`); errors as `load`."""
+    return join([load(path, video) for path in paths], [Path(path) for path in paths])
 
 
 def _recognise(folder: Path, video: bool) -> str:

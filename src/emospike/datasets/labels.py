@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emospike.datasets.table import Dataset
+import numpy as np
+from jaxtyping import Bool
+
+from emospike.datasets.table import COPY, Dataset, Recording
 from emospike.validation import InputError, one_of
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -89,6 +92,9 @@ LABELS: dict[str, Scheme] = {
 FINER = "label before relabelling"
 """Tag that keeps a recording's own label when a scheme changes it."""
 
+CONTRADICTED = "contradicted"
+"""Tag of a recording whose sound has another label elsewhere."""
+
 
 def read_map(path: Path | str) -> Scheme:
     """Return the scheme of a CSV with the columns ``from`` and ``to``; labels that it does not list are left out.
@@ -150,9 +156,34 @@ def relabel(dataset: Dataset, scheme: Scheme | str) -> Dataset:
     if not recordings:
         levels = ", which are levels of arousal: use --labels arousal" if {*out} <= {*LEVELS} else ""
         raise InputError(f"no recording has a label of {rule.name}; there are {', '.join(sorted(out))}{levels}")
+    recordings, contradicted = _mark_contradictions(recordings)
     counted = ", ".join(f"{count} {label}" for label, count in sorted(out.items()))
     notes = (f"{sum(out.values())} recordings have no label of {rule.name} and are left out: {counted}",) if out else ()
-    return replace(dataset, recordings=tuple(recordings), notes=dataset.notes + notes)
+    return replace(dataset, recordings=tuple(recordings), notes=dataset.notes + notes + contradicted)
+
+
+def _mark_contradictions(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
+    """Return recordings, those marked that are one sound under several labels; and a note that names them."""
+    sounds: dict[str, list[Recording]] = {}
+    for one in recordings:
+        if COPY in one.tags:
+            sounds.setdefault(one.tags[COPY], []).append(one)
+    found = {sound: same for sound, same in sounds.items() if len({one.label for one in same}) > 1}
+    if not found:
+        return list(recordings), ()
+    marked = [
+        replace(one, tags={**one.tags, CONTRADICTED: one.tags[COPY]}) if one.tags.get(COPY) in found else one
+        for one in recordings
+    ]
+    named = [" = ".join(f"{one.path.stem} ({one.label})" for one in same) for same in found.values()]
+    more = f" and {len(named) - 4} more" if len(named) > 4 else ""
+    said = f"{sum(map(len, found.values()))} recordings are one sound under two labels and do not train"
+    return marked, (f"{said}: {', '.join(named[:4])}{more}",)
+
+
+def find_contradicted(dataset: Dataset) -> Bool[np.ndarray, " recordings"]:
+    """Tell which recordings should not train: their sound is there with another label too."""
+    return np.array([CONTRADICTED in one.tags for one in dataset.recordings], bool)
 
 
 def finer_labels(dataset: Dataset) -> list[str] | None:

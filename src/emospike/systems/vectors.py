@@ -93,7 +93,8 @@ class VectorSystem(System):
             if len(own.source) and not own.vectors.any():
                 raise InputError(f"no neuron that {modality} is read from ever fired: raise its drive or its rates")
             y, who, learnt = (part[own.source] for part in (training.labels, training.speakers, training.learnt))
-            readout = self._new_readout().fit(own.vectors, y, who, own.recorded, learnt)
+            weights = None if training.weights is None else training.weights[own.source]
+            readout = self._new_readout().fit(own.vectors, y, who, own.recorded, learnt, weights=weights)
             self.held_out_[modality] = np.full((len(training.clips), len(readout.classes)), np.nan)
             self.held_out_[modality][own.source[own.recorded]] = readout.held_out_
             self.readouts_[modality] = readout

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from emospike.networks.torch.transformer import TransformerNetwork
 
 Targets = Float32[np.ndarray, "clips learnt"]
+Weights = Float32[np.ndarray, " clips"]
 
 TOGETHER = 64
 """Held-out clips that are put side by side, sorted by length."""
@@ -41,6 +42,7 @@ class TrainingClips:
     target : 1 for the class that is learnt of it, else 0
     folds : which of them each network trains on, and which it is validated and calibrated by
     joined : what the networks read where each modality decides: with an auxiliary one, where all decide
+    weights : how much each clip counts; None if all count alike
     """
 
     features: tuple[Feature, ...]
@@ -49,6 +51,7 @@ class TrainingClips:
     target: Targets
     folds: Sequence[Fold]
     joined: dict[str, tuple[str, ...]]
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Recipe:
         """
         read: dict[str, list[Float32[np.ndarray, "clips _"]]] = {}
         target: dict[str, list[Targets]] = {}
+        weight: dict[str, list[Weights]] = {}
         for copy in range(1 + self.copies):
             spoken = clips.spoken
             if copy:
@@ -115,8 +119,13 @@ class Recipe:
                         has = batch.there[own] > 0
                         read.setdefault(own, []).append(one[has])
                         target.setdefault(own, []).append(clips.target[some][has])
+                        if clips.weights is not None:
+                            weight.setdefault(own, []).append(clips.weights[some][has])
         penalty = self.penalty or 0.0
-        return {own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty) for own in read}
+        counts = {own: np.concatenate(weight[own]) if weight else None for own in read}
+        return {
+            own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty, counts[own]) for own in read
+        }
 
     def _respeak(self, clips: TrainingClips, seen: Perceived, rng: np.random.Generator) -> tuple[Series | None, ...]:
         """Return the features of a clip as another speaker would have given them."""
@@ -139,6 +148,8 @@ class Recipe:
                     )
                 )
             batch = batch_of(varied, ensemble.streams, ensemble.length, clips.target[own], rng)
+            if clips.weights is not None:
+                batch = replace(batch, weight=clips.weights[own])
             yield drop_modality(mix_clips(batch, change.mix, rng), self.training.modality_dropout, rng)
 
 
