@@ -37,7 +37,7 @@ def join(datasets: Sequence[Dataset], paths: Sequence[Path]) -> Dataset:
 def _name_manifest(path: Path, taken: Sequence[str]) -> str:
     """Return a name for the recordings of a manifest that no other data set has."""
     path = path.resolve()
-    name = path.parent.name if path.name == manifest.MANIFEST else path.stem
+    name = path.parent.name if path.name == manifest.MANIFEST else path.name.removesuffix(".csv")
     if name not in taken:
         return name
     return next(numbered for number in count(2) if (numbered := f"{name}-{number}") not in taken)
