@@ -114,6 +114,17 @@ def test_facts_of_recordings(touch):
     assert "intensity" not in load(touch("x/1040_ITH_SAD_X.wav") / "x").recordings[0].tags
 
 
+def test_the_table_of_cremad_tells_gender_and_age(touch):
+    folder = touch("AudioWAV/1001_IEO_ANG_HI.wav", "AudioWAV/1002_IEO_ANG_HI.wav")
+    (folder / "VideoDemographics.csv").write_text('"ActorID","Age","Sex","Race"\n1001,51,"Male","x"\n')
+    for path in (folder, folder / "AudioWAV"):
+        first, second = load(path).recordings
+        assert (first.tags["gender"], first.tags["age"], "gender" in second.tags) == ("male", "51", False)
+    (folder / "VideoDemographics.csv").write_text("who,what\n1001,x\n")
+    with pytest.raises(InputError, match=r"is not CREMA-D's table of speakers .*: take it out"):
+        load(folder)
+
+
 def test_secondary_emotions_are_left_out(touch):
     folder = touch("male1_angry_1a_1.wav", "male1_anxious_1a_1.wav", "male1_assertive_1a_1.wav")
     assert load(folder).labels.tolist() == ["angry"]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from emospike.datasets import Dataset, join
+from emospike.datasets.table import COPY
 from emospike.evaluation.emobox import PUBLISHED, SPEAKERS, emobox_folds, read_splits
-from emospike.evaluation.protocols import check_settings, evaluate
+from emospike.evaluation.protocols import check_settings, evaluate, split_folds
 from emospike.evaluation.report import tabulate_corpora, tabulate_emobox
 from emospike.validation import InputError
 
@@ -85,6 +86,19 @@ def test_weights_reach_training(toy, takes_of):
     results = [evaluate("toy", one, "emotion", modality="both") for one in (both, replace(both, balanced=False))]
     said = [[row["probabilities"]["happy"] for row in result["predictions"]] for result in results]
     assert 0 < np.abs(np.subtract(*said)).max() < 0.5
+
+
+def test_what_tests_under_another_name_does_not_train(heard, table_of):
+    rows = [(label, label, 0.9, speaker) for speaker in "abc" for label in ("happy", "sad", "sad")]
+    dataset = table_of(rows)
+    same = {1: "x", 4: "x", 7: "y", 8: "y"}  # a's second and b's second are one sound; so are two of c
+    recordings = tuple(
+        replace(one, tags={COPY: same[i]}) if i in same else one for i, one in enumerate(dataset.recordings)
+    )
+    folds = split_folds(replace(dataset, recordings=recordings), "speaker-folds", "stub", 1)
+    assert [fold.speakers for _, fold in folds] == [("a",), ("b",), ("c",)]
+    assert [fold.train.tolist() for _, fold in folds] == [[3, 5, 6, 7, 8], [0, 2, 6, 7, 8], [0, 1, 2, 3, 4, 5]]
+    assert [len(fold.train) for _, fold in folds] == [5, 5, 6]
 
 
 # -- EmoBox ----------------------------------------------------------------------------------------------------

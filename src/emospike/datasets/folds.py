@@ -145,7 +145,7 @@ def drop_training(fold: Fold, rows: Int64[np.ndarray, " rows"]) -> Fold:
     >>> drop_training(Fold(np.arange(3), np.arange(3, 4), ()), np.array([1])).train.tolist()
     [0, 2]
     """
-    return replace(fold, train=fold.train[~np.isin(fold.train, rows)])
+    return replace(fold, train=fold.train[~np.isin(fold.train, rows)]) if len(rows) else fold
 
 
 def is_leaky(dataset: Dataset, fold: Fold) -> bool:

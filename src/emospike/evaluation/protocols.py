@@ -21,8 +21,10 @@ from emospike.datasets import (
 )
 from emospike.datasets.folds import drop_training, is_leaky
 from emospike.datasets.labels import find_contradicted
+from emospike.datasets.table import COPY
 from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
+from emospike.evaluation.emobox import PROTOCOL as EMOBOX
 from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
 from emospike.evaluation.leaks import describe_leaks, find_leaks
 from emospike.evaluation.new_speaker import NewSpeakers
@@ -87,7 +89,7 @@ def check_settings(
     """Raise `InputError` for a name that is unknown, or a number that cannot be, before recordings are read."""
     one_of("protocol", protocol, PROTOCOLS)
     scheme = find_scheme(labels)
-    if protocol == "emobox" and scheme.name != "emotion":
+    if protocol == EMOBOX and scheme.name != "emotion":
         raise InputError(f"EmoBox's folds and results are of emotions, not of {scheme.name}: use --labels emotion")
     if seeds is not None:
         positive("seeds", seeds)
@@ -154,7 +156,7 @@ def evaluate(
         first = [run for run in runs if run.split == planned[0][1].split]
         found = _summarise_runs(first, protocol, meaning, normalise, study.describe())
         result = about | rows | found | study.summarise()
-        if protocol == "emobox":
+        if protocol == EMOBOX:
             result["emobox"] = summarise_emobox(dataset, [fold for _, fold in planned], runs, splits or {})
         if save:
             save(result)
@@ -188,10 +190,23 @@ def test_model(system: System, dataset: Dataset, progress: Progress | None = Non
 def split_folds(
     dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None = None
 ) -> list[tuple[int, Fold]]:
-    """Return every seed and fold of a protocol; recordings whose sound has several labels do not train."""
+    """Return every seed and fold of a protocol.
+
+    Recordings whose sound has several labels do not train; nor, where folds are to be honest, do those whose sound
+    tests under another name.
+    """
     contradicted = np.flatnonzero(find_contradicted(dataset))
-    found = _split(dataset, protocol, system_name, seeds, splits)
-    return [(seed, drop_training(fold, contradicted)) for seed, fold in found] if len(contradicted) else found
+    sounds = np.array([one.tags.get(COPY, "") for one in dataset.recordings])
+    found = []
+    for seed, fold in _split(dataset, protocol, system_name, seeds, splits):
+        tested = {*sounds[fold.test].tolist()} - {""} if is_honest(protocol, fold) else set()
+        found.append((seed, drop_training(fold, np.union1d(contradicted, np.flatnonzero(np.isin(sounds, [*tested]))))))
+    return found
+
+
+def is_honest(protocol: str, fold: Fold) -> bool:
+    """Tell whether nobody who tests is to train: not so in splits that are others' or known to leak."""
+    return protocol not in ("published", "standard", "random") and fold.split != EMOBOX
 
 
 def _split(
@@ -199,7 +214,7 @@ def _split(
 ) -> list[tuple[int, Fold]]:
     if protocol == "corpus-folds":
         return [(seed, fold) for seed in range(seeds) for fold in corpus_folds(dataset)]
-    if protocol == "emobox":
+    if protocol == EMOBOX:
         return [(seed, fold) for seed in range(seeds) for fold in emobox_folds(dataset, splits or {})]
     if protocol == "published":
         way = SYSTEMS.find(system_name).published_split
@@ -215,7 +230,7 @@ def explain_protocol(
     protocol: str, system_name: str, dataset: Dataset | None = None, splits: Splits | None = None
 ) -> str:
     """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
-    if protocol == "emobox" and dataset:
+    if protocol == EMOBOX and dataset:
         return explain_emobox(dataset, emobox_folds(dataset, splits or {}))
     if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
         return "LEAKY: the data set's own split, in which test speakers also train"
