@@ -1,8 +1,8 @@
 """CREMA-D: 91 actors say 12 sentences in six emotions (Cao et al. 2014), ``AudioWAV/1001_IEO_ANG_HI.wav``.
 
 Paper: doi 10.1109/TAFFC.2014.2336244. Levels ``X`` and ``XX`` are both one that was not asked for. 1076_MTI_SAD_XX is
-silent in the release; three pairs of recordings are the same under two emotions. Gender and age of the speakers stand in
-``VideoDemographics.csv`` of the release, and are told where that file lies in the folder or above it.
+silent in the release; three pairs of recordings are the same under two emotions. Gender and age of the speakers stand
+in ``VideoDemographics.csv`` of the release, and are told where that file lies in the folder or above it.
 """
 
 from __future__ import annotations
