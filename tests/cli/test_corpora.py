@@ -116,6 +116,10 @@ def test_folds_of_emobox_from_a_file(run, corpora, tmp_path):
     assert "cremad, emobox, LEAKY" in outcome.out
     assert "cremad, speaker-disjoint" in outcome.out
     assert "0.768" in outcome.out  # Whisper's, as published
+    audited = run("audit", "baseline", *two(corpora, "cremad"), *words)
+    assert "FAIL       speakers         4 of 4 test speakers also train" in audited.out
+    assert "verdict: LEAKY" in audited.out
+    assert "LEAKY on cremad: EmoBox's folds" in audited.err
 
 
 def test_an_audit_of_corpora(run, corpora):

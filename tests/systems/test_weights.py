@@ -1,4 +1,4 @@
-"""Weights of clips reach what learns labels, in every system: of two that contradict each other the heavier is believed."""
+"""Weights of clips reach what learns labels, in every kind of system: the heavier of two labels is believed."""
 
 import numpy as np
 import pytest

@@ -64,6 +64,10 @@ ModalityOption = Annotated[
         help="audio, face or both; eeg of eavs_tf (default: the system's first, audio but for spiking_emotions).",
     ),
 ]
+SplitsOption = Annotated[
+    Path | None,
+    typer.Option("--splits", help="A CSV corpus,fold,test_file: EmoBox's folds that do not go by speakers."),
+]
 NormaliseOption = Annotated[
     str, typer.Option("--normalise", help="none; or speaker: remove each speaker's mean, without labels.")
 ]

@@ -20,6 +20,7 @@ from emospike.cli.arguments import (
     NormaliseOption,
     PerCorpusOption,
     PresetOption,
+    SplitsOption,
     check_modality,
     check_writable,
     choose_labels,
@@ -56,9 +57,7 @@ def evaluate(
     normalise: NormaliseOption = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
     per_corpus: PerCorpusOption = None,
-    splits: Annotated[
-        Path | None, typer.Option(help="A CSV corpus,fold,test_file: EmoBox's folds that do not go by speakers.")
-    ] = None,
+    splits: SplitsOption = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png."),
