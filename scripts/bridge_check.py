@@ -21,7 +21,7 @@ from rich.table import Table
 
 import emospike
 from emospike.clip import Clip
-from emospike.datasets.labels import arousal
+from emospike.datasets.labels import LABELS
 from emospike.datasets.ravdess import parse
 from emospike.features.action_units import ActionUnits
 from emospike.features.openface import INTENSITIES
@@ -54,7 +54,7 @@ def verdicts(films: Sequence[Path], emotions: Sequence[str]) -> Table:
                 said.append(f"{found.label} {found.confidence:.2f}")
             except emospike.InputError as error:
                 said.append(str(error)[:40])
-        table.add_row(film.name, emotion, arousal(emotion), *said)
+        table.add_row(film.name, emotion, LABELS["arousal"].map(emotion), *said)
     return table
 
 

@@ -4,6 +4,7 @@ import pytest
 
 import emospike
 from emospike import datasets
+from emospike.validation import one_of
 
 
 def test_version(run):
@@ -41,6 +42,9 @@ def test_datasets(run):
     outcome = run("datasets")
     assert outcome.code == 0
     assert "zenodo.org/records/1188976" in outcome.out.replace("\n", "")
+    rows = json.loads(run("datasets", "--json").out)
+    assert [row["name"] for row in rows] == list(datasets.DATASETS)
+    assert all(row["citation"] for row in rows if row["name"] != "manifest")
 
 
 def test_systems(run):
@@ -71,11 +75,12 @@ def test_info_leaves_out_what_only_machines_read(run, model):
 def test_fetch(run, tmp_path, monkeypatch):
     asked = []
 
-    def fetch(folder, progress):
+    def fetch(what, folder, progress):
+        one_of("data set to fetch", what, datasets.ARCHIVES)
         asked.append(folder)
         return folder / "clips"
 
-    monkeypatch.setattr(datasets, "fetch_ravdess_speech", fetch)
+    monkeypatch.setattr(datasets, "fetch_archive", fetch)
     assert run("fetch", "ravdess-speech", "--to", tmp_path).out == f"{tmp_path / 'clips'}\n"
     assert asked == [tmp_path]
     outcome = run("fetch", "ravdess", "--to", tmp_path)

@@ -202,7 +202,7 @@ def test_adapt_to_a_speaker_without_labels(run, model, wav, tmp_path):
 def test_adapt_without_labels_needs_the_word(run, model, wav, tmp_path):
     outcome = run("adapt", model, "--data", wav.parent, "-o", tmp_path / "m")
     assert outcome.code == 2
-    assert "no RAVDESS speech recordings" in outcome.err
+    assert "is named as a data set that is known" in outcome.err
 
 
 @pytest.mark.parametrize("header", ["path,label,speaker", "path,mood,room", "path"])

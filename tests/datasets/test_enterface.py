@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ def test_nothing_of_it(touch):
         enterface.load(touch("a.avi"))
     with pytest.raises(InputError, match="no folder"):
         enterface.load("nowhere")
-    assert not enterface.recognises(touch("03-01-06-01-02-01-12.wav"))
+    assert enterface.parse(Path("03-01-06-01-02-01-12.wav")) is None
 
 
 def test_films_can_be_heard_and_seen(tmp_path, write_film):

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from emospike.datasets import fetch, ravdess
-from emospike.datasets.fetch import BLOCK, Archive, fetch_ravdess_speech
+from emospike.datasets import DATASETS, fetch, ravdess
+from emospike.datasets.fetch import ARCHIVES, BLOCK, Archive, fetch_archive
 from emospike.validation import InputError
 
 SOUND = bytes(range(256)) * 200
@@ -23,8 +23,8 @@ def zipped(names):
     return file.getvalue()
 
 
-def described(content):
-    return Archive("Speech.zip", len(content), hashlib.md5(content).hexdigest())
+def described(content, url):
+    return Archive("Speech.zip", len(content), hashlib.md5(content).hexdigest(), url, "free")
 
 
 class Server(ThreadingHTTPServer):
@@ -77,7 +77,7 @@ def server(monkeypatch):
 
 
 def get(server, folder, progress=None):
-    return fetch_ravdess_speech(folder, progress, server.url, described(zipped(CLIPS)))
+    return fetch_archive(described(zipped(CLIPS), server.url), folder, progress)
 
 
 def names(folder):
@@ -158,18 +158,17 @@ def test_a_file_that_is_too_short_is_refused(server, tmp_path):
 
 
 def test_no_such_file_and_no_server(server, tmp_path):
-    archive = described(server.content)
     with pytest.raises(InputError, match="the server answers 404"):
-        fetch_ravdess_speech(tmp_path, None, f"{server.url}/elsewhere", archive)
+        fetch_archive(described(server.content, f"{server.url}/elsewhere"), tmp_path)
     with pytest.raises(InputError, match="ConnectionError"):
-        fetch_ravdess_speech(tmp_path, None, "http://127.0.0.1:9", archive)
+        fetch_archive(described(server.content, "http://127.0.0.1:9"), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../evil.wav", "Actor_01/../../evil.wav", "/evil.wav"])
 def test_an_archive_that_points_outside_is_refused(server, tmp_path, name):
     server.content = zipped([*CLIPS, name])
     with pytest.raises(InputError, match="points outside"):
-        fetch_ravdess_speech(tmp_path / "data", None, server.url, described(server.content))
+        fetch_archive(described(server.content, server.url), tmp_path / "data")
     assert list(tmp_path.rglob("*.wav")) == []
 
 
@@ -177,3 +176,11 @@ def test_a_folder_that_is_a_file(server, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write to"):
         get(server, tmp_path / "file")
+
+
+def test_archives_are_those_of_data_sets_that_are_known(tmp_path):
+    for name, archive in ARCHIVES.items():
+        assert archive.licence in DATASETS[name.split("-")[0]].licence
+        assert (len(archive.md5), archive.name[-4:], archive.url[:8]) == (32, ".zip", "https://")
+    with pytest.raises(InputError, match="unknown data set to fetch 'subeso': did you mean 'subesco'"):
+        fetch_archive("subeso", tmp_path)

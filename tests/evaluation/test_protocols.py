@@ -110,7 +110,7 @@ def test_without_speakers(heard, four_speakers):
     ("settings", "said"),
     [
         ({"protocol": "folds"}, "unknown protocol"),
-        ({"labels": "valence"}, "unknown label scheme"),
+        ({"labels": "mood"}, "unknown label scheme"),
         ({"preset": "best"}, "unknown preset"),
         ({"normalise": "clip"}, "unknown normalisation"),
         ({"seeds": 0}, "seeds must be above 0"),

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from emospike.datasets import Dataset, Recording
+from emospike.datasets import Dataset, Recording, load, relabel
+from emospike.datasets.labels import find_contradicted
+from emospike.datasets.table import COPY
 from emospike.evaluation.reading import drop_unreadable
 from emospike.features.openface import INTENSITIES
 from emospike.validation import InputError
@@ -30,7 +32,7 @@ def test_faces_that_cannot_be_read_are_left_out(tmp_path, table, write_film):
     faces = [table("good.csv"), table("cut.csv", keep=-20), film, tmp_path / "text.mp4", tmp_path / "missing.csv"]
     rows = tuple(Recording(tmp_path / "a.wav", "sad", "a", str(i), face=face) for i, face in enumerate(faces))
     everything = Dataset("manifest", rows)
-    assert drop_unreadable(everything) == everything  # faces do not count
+    assert [row.face for row in drop_unreadable(everything).recordings] == faces  # faces do not count
     for modality in ("face", "both"):
         kept = drop_unreadable(everything, modality=modality)
         assert [row.face for row in kept.recordings] == [faces[0], film]
@@ -67,3 +69,47 @@ def test_what_can_be_read_stays(tmp_path):
 def test_nothing_can_be_read(tmp_path):
     with pytest.raises(InputError, match=r"none of 1 recordings can be read; the first: .*does not exist"):
         drop_unreadable(dataset(tmp_path / "a.wav"))
+
+
+def test_the_same_sound_in_other_files_is_found(tmp_path):
+    tone = (3000 * np.sin(np.arange(16_000) / 5)).astype(np.int16)
+    soundfile.write(tmp_path / "a.wav", tone, 16_000)
+    soundfile.write(tmp_path / "b.flac", tone, 16_000)
+    soundfile.write(tmp_path / "c.wav", tone // 2, 16_000)
+    (tmp_path / "d.wav").write_bytes((tmp_path / "c.wav").read_bytes())
+    soundfile.write(tmp_path / "e.wav", tone[1:], 16_000)
+    everything = dataset(*(tmp_path / name for name in ("a.wav", "b.flac", "c.wav", "d.wav", "e.wav")))
+    found = drop_unreadable(everything)
+    assert found.notes[-1] == "4 recordings are 2 sounds under several names: a.wav = b.flac, c.wav = d.wav"
+    sounds = [row.tags.get(COPY) for row in found.recordings]
+    assert (sounds[0], sounds[2], sounds[4]) == (sounds[1], sounds[3], None)
+    assert sounds[0] != sounds[2]
+
+
+def test_one_sound_under_two_labels_does_not_train(tmp_path):
+    for name in ("happy", "neutral", "sad", "calm"):
+        seed = 0 if name in ("happy", "neutral") else 1
+        soundfile.write(tmp_path / f"{name}.wav", np.random.default_rng(seed).uniform(-0.1, 0.1, 16_000), 16_000)
+    rows = tuple(Recording(tmp_path / f"{name}.wav", name, "a", name) for name in ("happy", "neutral", "sad", "calm"))
+    found = relabel(drop_unreadable(Dataset("manifest", rows)), "arousal")
+    assert (
+        found.notes[-1] == "2 recordings are one sound under two labels and do not train: happy (high) = neutral (low)"
+    )  # sad and calm are one sound too, and both low
+    assert find_contradicted(found).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("name", "sounds"), [("cremad", 3), ("ased", 3), ("baved", 3)])
+def test_real_copies_are_found(data_dir, name, sounds):
+    folder = data_dir / "corpora" / name
+    if not folder.is_dir():
+        pytest.skip(f"no {name} at hand")
+    whole = load(folder)
+    if name == "cremad":  # those of one speaker, as all take half a minute
+        whole = whole.subset(whole.speakers == "1006")
+    found = drop_unreadable(whole)
+    copies = [row for row in found.recordings if COPY in row.tags]
+    if name == "cremad":
+        assert "1006_TIE_NEU_XX" in {row.path.stem for row in copies}
+        assert find_contradicted(relabel(found, "emotion")).sum() == len(copies) == 2
+    else:
+        assert len({row.tags[COPY] for row in copies}) == sounds

@@ -193,3 +193,13 @@ def test_new_classes_widen_the_vote(clips):
     np.testing.assert_array_equal(after[:, :, [0, 2]], before)
     kept = PlifNetwork.restore(SMALL, 3, {name: one.numpy() for name, one in network.state_dict().items()})
     np.testing.assert_array_equal(kept.vote(seen[:2]), after)
+
+
+def test_weights_decide_between_clips_that_contradict_each_other(clips):
+    seen, target = clips
+    both, labels = np.concatenate([seen, seen]), np.concatenate([target, 1 - target])
+    weights = np.repeat([1.95, 0.05], len(seen)).astype(np.float32)
+    network = train(SMALL, both, labels, 2, training=QUICK, seed=0, weights=weights)
+    assert _wrong(network, seen, target) <= 0.2
+    network = train(SMALL, both, labels, 2, training=QUICK, seed=0, weights=weights[::-1].copy())
+    assert _wrong(network, seen, target) >= 0.8

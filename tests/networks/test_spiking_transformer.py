@@ -14,7 +14,7 @@ from emospike.networks.spiking_transformer import Batch, SpikingTransformer, Str
 from emospike.networks.torch.layers import RandomFeatures  # noqa: E402
 from emospike.networks.torch.neurons import PLIF, step  # noqa: E402
 from emospike.networks.torch.training import contrast_loss  # noqa: E402
-from emospike.networks.torch.transformer import TransformerNetwork, count_delivered, train  # noqa: E402
+from emospike.networks.torch.transformer import TransformerNetwork, count_delivered, loss_of, train  # noqa: E402
 from emospike.networks.training import Training, require_torch  # noqa: E402
 from emospike.validation import InputError  # noqa: E402
 
@@ -260,3 +260,21 @@ def test_training_is_deterministic_if_asked(wanted):
     train(WHAT, STREAMS, 2, batches, [], training=Training(epochs=1, batch=6, deterministic=wanted), steps=1)
     assert seen == [wanted]
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_weights_count_clips_in_the_loss():
+    network, plain = TransformerNetwork.build(WHAT, STREAMS, 2).eval(), batch()
+    how = Training(spike_weight=0.0)
+    weights = np.array([2, 0.5, 0.5, 1, 1, 1], np.float32)
+    losses = [float(loss_of(network, one(plain, i), how).detach()) for i in range(6)]
+    weighted = float(loss_of(network, replace(plain, weight=weights), how).detach())
+    assert weighted == pytest.approx(np.mean(weights * losses), rel=1e-4)
+    assert float(loss_of(network, replace(plain, weight=np.ones(6, np.float32)), how).detach()) == pytest.approx(
+        float(loss_of(network, plain, how).detach())
+    )
+
+
+def one(whole, i):
+    """Return one clip of a batch."""
+    arrays = tuple(None if array is None else array[i : i + 1] for array in whole.arrays)
+    return Batch(arrays, whole.valid[i : i + 1], {}, whole.target[i : i + 1])

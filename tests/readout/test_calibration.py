@@ -105,3 +105,14 @@ def test_wrong_coverage_is_refused():
         threshold_for(PROBABILITIES, 1.2)
     with pytest.raises(InputError, match="no clip"):
         accuracy_at(np.zeros((0, 2)), np.zeros(0, bool), 0.5)
+
+
+def test_weights_count_clips_as_repeating_them_does(drawn):
+    scores, y = drawn[-1], drawn[1] if len(drawn) > 1 else None
+    times = np.random.default_rng(3).integers(1, 4, len(y))
+    weighted, repeated = Calibration(), Calibration()
+    weighted.fit(scores, y, ALIKE, None, times.astype(np.float32))
+    rows = np.repeat(np.arange(len(y)), times)
+    repeated.fit(scores[rows], y[rows], ALIKE)
+    np.testing.assert_allclose(weighted.bias_, repeated.bias_, atol=0.02)
+    assert weighted.temperature_ == pytest.approx(repeated.temperature_, rel=0.02)

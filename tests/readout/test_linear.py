@@ -205,3 +205,42 @@ def test_a_late_class_stays_where_later_clips_are_of_others(data):
     readout.partial_fit(X[y == "a"][:10], y[y == "a"][:10])
     assert (readout.classes_[readout.scores(X[y == "c"]).argmax(axis=1)] == "c").mean() > 0.8
     assert np.isnan(readout.expected_[2]).all()
+
+
+def test_weights_reach_those_that_are_held_out(data):
+    X, y = data
+    weights = np.random.default_rng(1).uniform(0.2, 3, len(y)).astype(np.float32)
+    folds = [(np.arange(30, 90), np.arange(30)), (np.arange(60), np.arange(60, 90))]
+    whole = LinearReadout(alpha=30.0)
+    out = whole.fit_holding_out(X, y, folds, weights)
+    for train, test in folds:  # `fit` divides by the mean weight of its own clips
+        alike = LinearReadout(alpha=30.0 * float(weights.mean() / weights[train].mean()))
+        expected = alike.fit(X[train], y[train], weights[train]).scores(X[test])
+        np.testing.assert_allclose(out[test], expected, atol=2e-4)
+    assert np.isnan(out[30:60]).all()
+    np.testing.assert_allclose(whole.scores(X), LinearReadout(alpha=30.0).fit(X, y, weights).scores(X), atol=2e-4)
+
+
+def test_alike_weights_change_nothing(data):
+    X, y = data
+    folds = [(np.arange(30, 90), np.arange(30)), (np.arange(60), np.arange(60, 90))]
+    one, other = LinearReadout(alpha=30.0), LinearReadout(alpha=30.0)
+    plain = one.fit_holding_out(X, y, folds)
+    weighted = other.fit_holding_out(X, y, folds, np.full(len(y), 7, np.float32))
+    np.testing.assert_allclose(weighted, plain, atol=1e-5)
+    for name, array in one.state().items():
+        if array.dtype.kind == "f":
+            np.testing.assert_allclose(other.state()[name], array, atol=2e-3)
+
+
+def test_what_is_kept_for_new_speakers_is_weighted_too(data):
+    X, y = data
+    recorded = np.arange(0, 90, 2)  # the others are copies
+    folds = [(np.setdiff1d(np.arange(90), part), part) for part in np.array_split(recorded, 3)]
+    weights = np.random.default_rng(1).uniform(0.2, 3, len(y)).astype(np.float32)
+    readout = LinearReadout(alpha=30.0)
+    readout.fit_holding_out(X, y, folds, weights)
+    own = X[recorded] - np.average(X[recorded], axis=0, weights=weights[recorded])
+    scale = float(weights[recorded].mean() / weights.mean())
+    alone = LinearReadout(alpha=30.0 / scale).fit(own.astype(np.float32), y[recorded], weights[recorded])
+    np.testing.assert_allclose(readout.bolder_[:-1] + readout.weights_, alone.weights_, atol=5e-3)

@@ -355,3 +355,36 @@ def test_unknown_settings_are_refused():
         ScoreReadout("room")
     with pytest.raises(InputError, match="coverage must lie"):
         ScoreReadout(coverage=2)
+
+
+# -- weights ---------------------------------------------------------------------------------------------------
+
+
+def test_weights_reach_classifier_and_calibration():
+    X, y, who = speech(noise=2.0)
+    rare = (y == "high") & (np.arange(len(y)) % 8 != 0)
+    X, y, who = X[~rare], y[~rare], who[~rare]
+    weights = np.where(y == "high", (y == "low").sum() / (y == "high").sum(), 1).astype(np.float32)
+    plain, balanced = (VectorReadout(SoftScaler(**PLAIN), LinearReadout(10.0)) for _ in range(2))
+    plain.fit(X, y, who)
+    balanced.fit(X, y, who, weights=weights)
+    said = [(np.array(one.classes)[one.probabilities(X).argmax(axis=1)] == "high").mean() for one in (plain, balanced)]
+    assert said[0] < 0.2
+    assert said[1] > 0.3
+
+
+def test_a_classifier_without_its_own_way_gets_the_weights_of_each_fold():
+    X, y, _ = speech()
+    told = []
+
+    class Noting(NearestMean):
+        def fit(self, X, y, weights=None):
+            told.append(None if weights is None else weights.tolist())
+            return super().fit(X, y)
+
+    folds = [(np.arange(20, len(y)), np.arange(20))]
+    weights = np.arange(1, len(y) + 1).astype(np.float32)
+    fit_holding_out(Noting(), X, y, folds, weights)
+    assert told == [weights[20:].tolist(), weights.tolist()]
+    fit_holding_out(Noting(), X, y, folds)
+    assert told[2:] == [None, None]

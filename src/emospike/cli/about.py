@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from emospike.cli.terminal import progress_bar, show
-from emospike.validation import one_of
 
 
 def systems() -> None:
@@ -26,11 +25,16 @@ def systems() -> None:
     )
 
 
-def datasets() -> None:
-    """List the kinds of data sets and how to get them."""
+def datasets(
+    as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, with what to cite.")] = False,
+) -> None:
+    """List the kinds of data sets: language, licence, and how to get them."""
     from emospike.datasets import describe
 
-    show(make_table(describe()))
+    if as_json:
+        print(json.dumps(describe(), indent=1, ensure_ascii=False))
+    else:
+        show(make_table([{name: row[name] for name in row if name != "citation"} for row in describe()]))
 
 
 def info(
@@ -50,15 +54,16 @@ def info(
 
 
 def fetch(
-    what: Annotated[str, typer.Argument(help="ravdess-speech: 208 MB, CC BY-NC-SA 4.0.")],
+    what: Annotated[
+        str, typer.Argument(help="ravdess-speech (208 MB, CC BY-NC-SA 4.0) or subesco (1.7 GB, CC BY 4.0).")
+    ],
     to: Annotated[Path, typer.Option("--to", help="Folder to put it in.")],
 ) -> None:
     """Download a data set from its official record; checked, and continued where it stopped."""
-    from emospike.datasets import fetch_ravdess_speech
+    from emospike.datasets import fetch_archive
 
-    one_of("data set to fetch", what, ("ravdess-speech",))
     with progress_bar() as progress:
-        folder = fetch_ravdess_speech(to, progress and (lambda done, total: progress("bytes", done, total)))
+        folder = fetch_archive(what, to, progress and (lambda done, total: progress("bytes", done, total)))
     print(folder)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emospike.validation import InputError, one_of, within
+from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.datasets import Dataset
+    from emospike.datasets import Dataset, Scheme
     from emospike.progress import Progress
     from emospike.systems.base import System
 
@@ -19,7 +21,23 @@ DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "e
 """The shipped model that answers where none is named."""
 
 DataOption = Annotated[
-    Path, typer.Option("--data", help="A data set's folder (emospike datasets), or a CSV: path,label,speaker,face,eeg.")
+    list[Path],
+    typer.Option(
+        "--data",
+        help="A data set's folder (emospike datasets), or a CSV: path,label,speaker,face,eeg; given again, they join.",
+    ),
+]
+BalanceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="corpora: every corpus, and every label in it, weighs alike in training (default of several); or none."
+    ),
+]
+MapOption = Annotated[
+    Path | None, typer.Option("--map", help="In place of --labels: a CSV from,to; labels that it lacks are left out.")
+]
+PerCorpusOption = Annotated[
+    int | None, typer.Option(help="At most so many recordings of each corpus, with its shares of labels and speakers.")
 ]
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name, or a model file (default: one for the modality).")
@@ -31,13 +49,24 @@ DeciderOption = Annotated[
 FaceOption = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
 ]
-LabelsOption = Annotated[str, typer.Option("--labels", help="arousal (low, high) or emotion (the labels as they are).")]
+LabelsOption = Annotated[
+    str,
+    typer.Option(
+        "--labels",
+        help="arousal (low, high), emotion (the labels as they are), valence (negative, neutral, positive) or big4 "
+        "(angry, happy, neutral, sad).",
+    ),
+]
 ModalityOption = Annotated[
     str | None,
     typer.Option(
         "--modality",
         help="audio, face or both; eeg of eavs_tf (default: the system's first, audio but for spiking_emotions).",
     ),
+]
+SplitsOption = Annotated[
+    Path | None,
+    typer.Option("--splits", help="A CSV corpus,fold,test_file: EmoBox's folds that do not go by speakers."),
 ]
 NormaliseOption = Annotated[
     str, typer.Option("--normalise", help="none; or speaker: remove each speaker's mean, without labels.")
@@ -109,19 +138,41 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot write {path}: no permission to write to {folder}")
 
 
-def load_data(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
-    """Return the recordings of a data set that a modality can use and that can be read; warn of the others."""
+def choose_labels(labels: str, file: Path | None) -> Scheme:
+    """Return the label scheme of that name, or that of a map of one's own."""
+    from emospike.datasets import find_scheme, read_map
+
+    return find_scheme(labels) if file is None else read_map(file)
+
+
+def load_data(
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    modality: str = "audio",
+    *,
+    balance: str | None = None,
+    per_corpus: int | None = None,
+) -> Dataset:
+    """Return the recordings of data sets that a modality can use and that can be read; warn of the others."""
     from emospike import datasets
 
-    dataset = datasets.load(path, video=modality != "audio")
+    one_of("balance", balance or "none", ("corpora", "none"))
+    dataset = datasets.load_joined(paths, video=modality != "audio")
+    if balance is not None:
+        dataset = replace(dataset, balanced=balance == "corpora")
+    if per_corpus is not None:
+        positive("recordings of a corpus", per_corpus)
+        dataset = datasets.sample_corpora(dataset, per_corpus)
     return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 
-def load_unlabelled(path: Path, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+def load_unlabelled(paths: Sequence[Path], progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the recordings of one speaker that a modality can use, their labels unknown; warn as `load_data`."""
     from emospike import datasets
 
-    dataset = datasets.load_unlabelled(path, video=modality != "audio")
+    if len(paths) > 1:
+        raise InputError(f"recordings of one speaker expected, got {len(paths)} paths: give one")
+    dataset = datasets.load_unlabelled(paths[0], video=modality != "audio")
     return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import DataOption, LabelsOption, load_data
+from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, load_data
 from emospike.cli.terminal import note, progress_bar, show
 from emospike.validation import InputError
 
@@ -23,6 +23,11 @@ def compare(
         str, typer.Option(help="audio, face or both; with both, a system of one sense takes part with that.")
     ] = "both",
     labels: LabelsOption = "arousal",
+    protocol: Annotated[
+        str, typer.Option(help="speaker-folds; or corpus-folds: each of several corpora left out in turn.")
+    ] = "speaker-folds",
+    balance: BalanceOption = None,
+    per_corpus: PerCorpusOption = None,
     published: Annotated[
         bool, typer.Option("--published/--honest", help="Also each paper's preset in its own protocol, or not.")
     ] = True,
@@ -42,15 +47,16 @@ def compare(
     from emospike.validation import one_of
 
     one_of("modality", modality, MODALITIES)
+    one_of("protocol of a comparison", protocol, ("speaker-folds", "corpus-folds"))
     one_of("label scheme", labels, LABELS)
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: name a folder for the results")
     names = [name.strip() for name in systems.split(",")] if systems else list(SYSTEMS)
-    entries, lines = comparing.plan(names, modality, labels, published=published)
+    entries, lines = comparing.plan(names, modality, labels, published=published, protocol=protocol)
     for line in lines:
         note(line)
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality)
+        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus)
         rows = [comparing.make_row(one) for one in comparing.compare(dataset, entries, output, note, progress)]
     if not rows:
         raise InputError("no system could be evaluated: see the notes above")

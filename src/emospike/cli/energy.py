@@ -81,7 +81,7 @@ def train_system(
     if data is None:
         raise InputError(f"{name} has to be trained before it can be counted: give --data, or name a model")
     modality = choose_modality(name, modality)
-    dataset = load_data(data, progress, modality)
+    dataset = load_data([data], progress, modality)
     return train_on_fold(name, dataset, labels, preset, modality=modality, progress=progress)
 
 

@@ -11,14 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from emospike.cli.arguments import (
+    BalanceOption,
     DataOption,
     DeciderOption,
     LabelsOption,
+    MapOption,
     ModalityOption,
     NormaliseOption,
+    PerCorpusOption,
     PresetOption,
+    SplitsOption,
     check_modality,
     check_writable,
+    choose_labels,
     choose_modality,
     load_data,
     restrict_modality,
@@ -37,18 +42,23 @@ def evaluate(
     *,
     modality: ModalityOption = None,
     labels: LabelsOption = "arousal",
+    label_map: MapOption = None,
+    balance: BalanceOption = None,
     preset: PresetOption = None,
     protocol: Annotated[
         str,
         typer.Option(
-            help="speaker-folds: unheard speakers; published: as the system's own paper, leaky or not; "
-            "standard: the data's own split; random: leaky; "
-            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain"
-            "; robustness: also over other microphones, rooms, lines and codecs."
+            help="speaker-folds: unheard speakers; corpus-folds: each of several corpora left out in turn; "
+            "robustness: also over other microphones, rooms, lines and codecs; "
+            "published: as the system's own paper, leaky or not; "
+            "standard: the data's own split; random: leaky; emobox: EmoBox's folds and measures; "
+            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
     normalise: NormaliseOption = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
+    per_corpus: PerCorpusOption = None,
+    splits: SplitsOption = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png."),
@@ -56,23 +66,25 @@ def evaluate(
     figure: FigureOption = None,
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
+    from emospike.evaluation.emobox import read_splits
     from emospike.evaluation.protocols import check_settings
     from emospike.evaluation.protocols import evaluate as run_evaluation
 
-    modality = choose_modality(system, modality)
-    check_settings(system, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
-    figure = check_outputs(json_file, figure)
+    modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
+    check_settings(system, scheme, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
+    figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality)
+        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus)
         result = run_evaluation(
             system,
             dataset,
-            labels,
+            scheme,
             preset,
             protocol=protocol,
             normalise=normalise,
             seeds=seeds,
             modality=modality,
+            splits=known,
             progress=progress,
             save=lambda so_far: save_fold(so_far, json_file),
         )
@@ -121,7 +133,7 @@ def save_fold(result: Mapping[str, Any], json_file: Path | None) -> None:
     write_result(result, json_file)
     fold = result["folds"][-1]
     speakers = ", ".join(fold["speakers"][:6]) + (" ..." if len(fold["speakers"]) > 6 else "")
-    who = speakers or "unknown speakers"
+    who = fold["corpora"][0] if len(fold.get("corpora", ())) == 1 else speakers or "unknown speakers"
     line = f"fold {len(result['folds'])}: accuracy {fold['accuracy']:.3f} on {fold['n']} recordings of {who}"
     print(line, file=sys.stderr)
 
@@ -140,13 +152,16 @@ def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path 
         describe_gains,
         describe_own_threshold,
         tabulate_confusion,
+        tabulate_corpora,
+        tabulate_emobox,
         tabulate_results,
         tabulate_study,
     )
 
     show(tabulate_results([result]), "", tabulate_confusion(result), "")
-    if table := tabulate_study(result):
-        show(table, "")
+    for make in (tabulate_corpora, tabulate_emobox, tabulate_study):
+        if table := make(result):
+            show(table, "")
     for line in (describe_own_threshold(result), *describe_gains(result), result["note"]):
         note(line)
     if figure:

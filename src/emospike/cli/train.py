@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import (
+    BalanceOption,
     DataOption,
     DeciderOption,
     LabelsOption,
+    MapOption,
     ModalityOption,
     NormaliseOption,
     OutputOption,
     PresetOption,
     check_modality,
     check_writable,
+    choose_labels,
     choose_modality,
     load_data,
     load_unlabelled,
@@ -38,6 +41,8 @@ def train(
     *,
     modality: ModalityOption = None,
     labels: LabelsOption = "arousal",
+    label_map: MapOption = None,
+    balance: BalanceOption = None,
     preset: PresetOption = None,
     seed: Annotated[int, typer.Option(help="Of every random draw: the same seed gives the same model.")] = 0,
     normalise: NormaliseOption = "none",
@@ -46,28 +51,33 @@ def train(
     ] = None,
 ) -> None:
     """Train a model on all recordings of a data set."""
-    from emospike.datasets import LABELS, relabel
+    from emospike.datasets import relabel
+    from emospike.datasets.labels import find_contradicted
     from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
     from emospike.evaluation.leaks import hash_clips
     from emospike.evaluation.protocols import make_system
     from emospike.evaluation.testing import fit_system
-    from emospike.validation import one_of, within
+    from emospike.validation import within
 
     check_writable(output)
     within("seed", seed, 0, 2**32 - 1)
-    one_of("label scheme", labels, LABELS)
+    scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
     untrained = make_system(system, preset, seed, normalise, modality)
-    settings = list_settings(untrained, preset or untrained.presets()[0], labels, modality)
+    settings = list_settings(untrained, preset or untrained.presets()[0], scheme.name, modality)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)
     with progress_bar() as progress:
-        dataset = relabel(load_data(data, progress, modality), labels)
+        loaded = load_data(data, progress, modality, balance=balance)
+        dataset = relabel(loaded, scheme)
+        for line in dataset.notes[len(loaded.notes) :]:
+            note(line)
+        dataset = dataset.subset(~find_contradicted(dataset))
         check_speakers(dataset)
         hashes = hash_clips(dataset)
         model = fit_system(untrained, dataset, progress)
-    model.card = make_card(model, drop_left_out(model, dataset), settings, hashes)
+    model.card = make_card(model, drop_left_out(model, dataset), settings, hashes, scheme)
     if found is not None:
         model.card = add_evaluation(model.card, found)
     write_model(model, output)
@@ -88,7 +98,7 @@ def adapt(
     """Teach a model new recordings, speakers or classes, without losing the old; or one speaker, without labels."""
     from emospike import store
     from emospike.datasets import relabel
-    from emospike.evaluation.cards import add_adaptation
+    from emospike.evaluation.cards import add_adaptation, find_card_scheme
     from emospike.evaluation.leaks import hash_clips
 
     check_writable(output)
@@ -102,7 +112,7 @@ def adapt(
         if unlabelled:
             dataset = load_unlabelled(data, progress, own)
         else:
-            dataset = relabel(load_data(data, progress, own), system.card.get("labels", "emotion"))
+            dataset = relabel(load_data(data, progress, own), find_card_scheme(system.card))
             new = sorted({*dataset.labels.tolist()} - {*system.classes_})
             if new and learner is not system:
                 raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")

@@ -7,6 +7,7 @@ resampler, so a three-hour file takes no more memory than a short one, and windo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -344,18 +345,32 @@ def check_speech(sound: Sound, name: str = "sound") -> None:
 def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files among `paths` as they are, and in the place of a folder its recordings, sorted.
 
-    Folders are searched to the bottom by known suffix; hidden files (and macOS's "._" files) are passed over.
+    Folders are searched to the bottom by known suffix, linked ones too; hidden files (and macOS's "._" files) are
+    passed over.
     Raises `InputError` for a folder that holds no recording, if it is the only path; among others it is yielded.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        files = (file for file in path.rglob("*") if file.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES)
+        files = (file for file in _walk(path) if file.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES)
         found = sorted(file for file in files if not is_hidden(file, path) and file.is_file())
         if not found and len(paths) == 1:
             raise InputError(f"{path} holds no recording: give a folder with wav, flac, opus, mp3 or mp4 files")
         yield from found or [path]  # an empty folder among others is an error of its own, when it is read
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder, each real folder once, however often links lead there."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        facts = Path(place).stat()
+        if (key := (facts.st_dev, facts.st_ino)) in seen:
+            folders.clear()
+            continue
+        seen.add(key)
+        folders.sort()
+        yield from (Path(place, name) for name in names)
 
 
 def is_hidden(file: Path, folder: Path) -> bool:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emospike.clip import find_recordings
-from emospike.datasets.films import Take, make_recordings, note_ignored
-from emospike.datasets.table import PART, Dataset, Source
+from emospike.datasets.table import PART, Dataset, Source, Take
+from emospike.datasets.takes import make_recordings, note_ignored
 from emospike.validation import InputError, one_of
 
 LABELS = ("OpinionLevelSentiment.csv", "label.csv")
@@ -136,4 +136,6 @@ SOURCE = Source(
     "folder. Use --labels emotion; --protocol standard is its standard split",
     recognises=recognises,
     load=load,
+    language="English",
+    citation="Zadeh et al. 2016, arXiv 1606.06259",
 )

@@ -21,8 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from emospike.clip import find_recordings
-from emospike.datasets.films import Take, make_recordings, note_ignored
-from emospike.datasets.table import PART, Dataset, Recording, Source
+from emospike.datasets.table import PART, Dataset, Recording, Source, Take
+from emospike.datasets.takes import make_recordings, note_ignored
 from emospike.validation import InputError
 
 EMOTIONS = {"neutral": "neutral", "anger": "angry", "happiness": "happy", "sadness": "sad", "calmness": "calm"}
@@ -128,4 +128,6 @@ SOURCE = Source(
     "Use --labels emotion; --protocol standard is its authors' split, which is LEAKY",
     recognises=recognises,
     load=load,
+    language="English",
+    citation="Lee et al. 2024, Scientific Data 11, doi 10.1038/s41597-024-03838-4",
 )

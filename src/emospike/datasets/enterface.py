@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emospike.clip import SOUND_SUFFIXES, VIDEO_SUFFIXES
-from emospike.datasets.films import Take, load_takes
-from emospike.datasets.table import Dataset, Source
+from emospike.datasets.table import Dataset, Source, Take
+from emospike.datasets.takes import load_takes
 
 EMOTIONS = {
     "anger": "angry", "disgust": "disgust", "fear": "fearful", "happiness": "happy", "sadness": "sad",
@@ -53,15 +52,6 @@ def _match_last(pattern: re.Pattern[str], folders: tuple[str, ...]) -> str | Non
     return next((match[1] for match in found if match), None)
 
 
-def recognises(path: Path) -> bool:
-    """Tell whether a folder holds recordings in folders, or under names, that are eNTERFACE's own."""
-    files = path.rglob("*") if path.is_dir() else ()
-    recordings = (file for file in files if file.suffix.lower() in VIDEO_SUFFIXES | SOUND_SUFFIXES)
-    return any(
-        _NAME.fullmatch(file.stem) or (_match_last(_SUBJECT, file.parts[-4:-1]) and parse(file)) for file in recordings
-    )
-
-
 def load(folder: Path | str, video: bool = False) -> Dataset:
     """Load the recordings that lie in a folder at any depth; with `video`, each film is also the face.
 
@@ -69,7 +59,7 @@ def load(folder: Path | str, video: bool = False) -> Dataset:
     ------
     InputError : no such folder, or nothing in it that is eNTERFACE's
     """
-    return load_takes("enterface", folder, video, parse, _EXPECTED)
+    return load_takes("enterface", folder, video, reads=parse, expected=_EXPECTED)
 
 
 SOURCE = Source(
@@ -78,6 +68,9 @@ SOURCE = Source(
     licence="free for research, see its page",
     get="http://www.enterface.net/enterface05/main.php?frame=emotion: enterface_database.zip; unzip and name the "
     "folder that holds 'subject 1' to 'subject 44'",
-    recognises=recognises,
     load=load,
+    language="English",
+    citation="Martin et al. 2006, ICDE Workshops, doi 10.1109/ICDEW.2006.145",
+    parse=parse,
+    expected="s1_an_1.avi",
 )

@@ -1,4 +1,4 @@
-"""Fetch the speech part of RAVDESS from Zenodo: checksummed, continued where it stopped, unpacked once."""
+"""Fetch data sets from their official records: checksummed, continued where it stopped, unpacked once."""
 
 from __future__ import annotations
 
@@ -9,66 +9,83 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from emospike.validation import InputError
+from emospike.validation import InputError, one_of
 
-ZENODO = "https://zenodo.org/records/1188976/files"
 BLOCK = 1 << 14
 """Bytes read at a time; at most so many are lost with a connection."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip file of a data set: its name, its size in bytes and its MD5 (what Zenodo publishes)."""
+    """A zip file of a data set: its name, its size in bytes, its MD5 (what Zenodo publishes) and where it lies."""
 
     name: str
     size: int
     md5: str
+    url: str
+    licence: str
 
 
-RAVDESS_SPEECH = Archive("Audio_Speech_Actors_01-24.zip", 208_468_073, "bc696df654c87fed845eb13823edef8a")
+ARCHIVES = {
+    "ravdess-speech": Archive(
+        "Audio_Speech_Actors_01-24.zip",
+        208_468_073,
+        "bc696df654c87fed845eb13823edef8a",
+        "https://zenodo.org/records/1188976/files",
+        "CC BY-NC-SA 4.0",
+    ),
+    "subesco": Archive(
+        "SUBESCO.zip",
+        1_664_512_929,
+        "13d702cf944bf54d70d66bffc036ed7a",
+        "https://zenodo.org/records/4526477/files",
+        "CC BY 4.0",
+    ),
+}
+"""What can be fetched, by name."""
 
 
-def fetch_ravdess_speech(
-    folder: Path | str,
-    progress: Callable[[int, int], None] | None = None,
-    base_url: str = ZENODO,
-    archive: Archive = RAVDESS_SPEECH,
+def fetch_archive(
+    archive: Archive | str, folder: Path | str, progress: Callable[[int, int], None] | None = None
 ) -> Path:
-    """Download and unpack the 1,440 spoken takes of RAVDESS (208 MB, 590 MB unpacked); return their folder.
+    """Download and unpack an archive, or that of a name of `ARCHIVES`; return the folder of its recordings.
 
-    The clips come to lie in ``folder/Audio_Speech_Actors_01-24/Actor_NN``; the archive stays beside them and
-    may be deleted. An interrupted download goes on where it stopped; an archive that is already there is
-    checked and used; where the clips already lie, nothing happens. RAVDESS is licensed CC BY-NC-SA 4.0.
+    That is ``folder/<name of the archive>``; the archive stays beside it and may be deleted. An interrupted download
+    goes on where it stopped; an archive that is already there is checked and used; where the recordings already lie,
+    nothing happens.
 
     `progress` is called with the bytes that are here and the bytes in all.
 
-    Raises `InputError` if the download fails, the checksum is wrong, or the folder cannot be written.
+    Raises `InputError` for an unknown name, if the download fails, the checksum is wrong, or the folder cannot be
+    written.
     """
+    if isinstance(archive, str):
+        archive = ARCHIVES[one_of("data set to fetch", archive, ARCHIVES)]
     folder = Path(folder)
     clips = folder / Path(archive.name).stem
     if clips.is_dir():
         return clips
     try:
-        _unpack(_download(folder, progress, base_url, archive), clips)
+        _unpack(_download(folder, progress, archive), clips)
     except OSError as error:
         raise InputError(f"cannot write to {folder} ({error}): free space or choose another folder") from None
     return clips
 
 
-def _download(folder: Path, progress: Callable[[int, int], None] | None, base_url: str, archive: Archive) -> Path:
+def _download(folder: Path, progress: Callable[[int, int], None] | None, archive: Archive) -> Path:
     import pooch
 
     downloader = ResumingDownloader(folder / f"{archive.name}.part", archive.size, progress)
     pooch.get_logger().setLevel("WARNING")  # progress is reported by us
     try:
         file = pooch.retrieve(
-            f"{base_url}/{archive.name}", f"md5:{archive.md5}", archive.name, folder, downloader=downloader
+            f"{archive.url}/{archive.name}", f"md5:{archive.md5}", archive.name, folder, downloader=downloader
         )
     except InputError:
         raise
     except ValueError:
         raise InputError(
-            f"{base_url}/{archive.name} has another checksum than {archive.md5}: it was discarded, try again"
+            f"{archive.url}/{archive.name} has another checksum than {archive.md5}: it was discarded, try again"
         ) from None
     return Path(file)
 

@@ -7,7 +7,7 @@ with emotion. Speaker-disjoint folds are therefore the rule here; the one leaky 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -39,12 +39,14 @@ class Fold:
     test : int64 array, the rows to test on, each once
     speakers : who speaks in the test rows, sorted
     validation : int64 array, further rows by which training is stopped; none where a system sees to that itself
+    split : which of several ways of splitting it belongs to, where a protocol has several
     """
 
     train: Int64[np.ndarray, " train"]
     test: Int64[np.ndarray, " test"]
     speakers: tuple[str, ...]
     validation: Int64[np.ndarray, " validation"] = field(default_factory=partial(np.empty, 0, np.int64))
+    split: str = ""
 
 
 def speaker_folds(dataset: Dataset, folds: int = 5) -> list[Fold]:
@@ -89,6 +91,38 @@ def inner_folds(
     return _make_folds(labels, speakers, (test for _, test in splitter.split(labels, labels, speakers)))
 
 
+def calibration_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.ndarray, " rows"]) -> list[Fold]:
+    """Split the rows of a training part so that those who calibrate are as strange to the others as strangers will be.
+
+    Of several corpora, as the speakers' names tell (``"cremad:1001"``), each is left out in turn, if what is left has
+    the same labels; else `inner_folds` deals the speakers out.
+
+    >>> speakers = np.array(["a:1", "a:1", "a:2", "b:1", "b:2", "b:2"])
+    >>> [fold.speakers for fold in calibration_folds(np.array(["sad", "happy"] * 3), speakers)]
+    [('a:1', 'a:2'), ('b:1', 'b:2')]
+    """
+    corpus = np.array([name.partition(":")[0] if ":" in name else "" for name in speakers.tolist()])
+    names = np.unique(corpus)
+    complete = all(set(labels[corpus != name]) == set(labels) for name in names)
+    if len(names) < 2 or "" in names or not complete:
+        return inner_folds(labels, speakers)
+    return _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in names))
+
+
+def corpus_folds(dataset: Dataset) -> list[Fold]:
+    """Split so that each corpus of a joined data set is tested once, by a model that only the others trained.
+
+    Raises `InputError` for a single corpus, one label only, or a training part with one label only.
+    """
+    corpora = np.unique(dataset.corpora)
+    if len(corpora) < 2:
+        raise InputError(
+            f"at least 2 corpora expected, so that others train while one is left out; got only {dataset.name!r}: "
+            "give --data once for each"
+        )
+    return _make_folds(dataset.labels, dataset.speakers, (np.flatnonzero(dataset.corpora == one) for one in corpora))
+
+
 def published_split(dataset: Dataset, seed: int) -> Fold:
     """Split as eXCube2 did: five actors held out, training classes balanced by duplication after the split.
 
@@ -121,6 +155,15 @@ def standard_split(dataset: Dataset) -> Fold:
     fold = Fold(train, test, tuple(np.unique(dataset.speakers[test]).tolist()))
     _check_labels(dataset.labels, fold)
     return fold
+
+
+def drop_training(fold: Fold, rows: Int64[np.ndarray, " rows"]) -> Fold:
+    """Return a fold whose training part lacks some rows.
+
+    >>> drop_training(Fold(np.arange(3), np.arange(3, 4), ()), np.array([1])).train.tolist()
+    [0, 2]
+    """
+    return replace(fold, train=fold.train[~np.isin(fold.train, rows)]) if len(rows) else fold
 
 
 def is_leaky(dataset: Dataset, fold: Fold) -> bool:

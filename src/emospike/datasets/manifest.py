@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-from emospike.datasets.labels import AROUSALS, EMOTIONS
+from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.validation import InputError
 
@@ -99,7 +99,7 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
 
 def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
     counts = Counter(row["label"] for row in rows.values())
-    trusted = {*EMOTIONS, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
+    trusted = {*EMOTIONS, *FURTHER, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
     for number, row in rows.items():
         label = row["label"]
         if not label:
@@ -156,4 +156,5 @@ SOURCE = Source(
     get=f"write {MANIFEST} beside your recordings, or any CSV, and name it",
     recognises=recognises,
     load=load,
+    language="any",
 )

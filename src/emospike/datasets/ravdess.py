@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table
-from emospike.datasets.films import note_ignored
 from emospike.datasets.labels import EMOTIONS
-from emospike.datasets.table import Dataset, Recording, Source
+from emospike.datasets.table import Dataset, Recording, Source, Take
+from emospike.datasets.takes import is_lossless, note_ignored
 from emospike.validation import InputError, one_of
 
-_LOSSLESS = {".wav", ".wave", ".flac", ".aif", ".aiff", ".au", ".caf", ".w64"}
 _CHANNELS = ("speech", "song")
 _FIELDS: dict[str, tuple[str, ...]] = {
     "modality": ("audio-video", "video", "audio"),
@@ -50,6 +49,13 @@ def parse(name: str) -> dict[str, str] | None:
     if len(facts) != len(_CODES) or (facts["emotion"], facts["intensity"]) == ("neutral", "strong"):
         return None
     return facts | {"gender": "male" if int(facts["actor"]) % 2 else "female"}
+
+
+def read(path: Path) -> Take | None:
+    """Return the take that a file is named by, or None; see `parse`."""
+    name = strip_suffixes(path)
+    facts = parse(name)
+    return Take(facts["emotion"], facts["actor"], name[3:], facts) if facts else None
 
 
 def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Dataset:
@@ -128,7 +134,7 @@ def _choose_files(paths: Iterable[Path], rank: Callable[[Path], tuple[int, ...]]
 
 
 def _rank_sound(path: Path) -> tuple[int, ...]:
-    return _is_film(path), not path.stem.startswith("03"), path.suffix.lower() not in _LOSSLESS
+    return _is_film(path), not path.stem.startswith("03"), not is_lossless(path)
 
 
 def _rank_face(path: Path) -> tuple[int, ...]:
@@ -141,11 +147,14 @@ def _is_film(path: Path) -> bool:
 
 SOURCE = Source(
     name="ravdess",
-    what="24 actors, 1,440 spoken takes (and songs) in 8 emotions, as sound and film",
+    what="RAVDESS: 24 actors, 1,440 spoken takes (and songs) in 8 emotions, as sound and film",
     licence="CC BY-NC-SA 4.0 (non-commercial)",
-    get="https://zenodo.org/records/1188976: Audio_Speech_Actors_01-24.zip (208 MB) for the sound, "
-    "Video_Speech_Actor_NN.zip for the films; https://zenodo.org/records/3255102: "
+    get="emospike fetch ravdess-speech, or https://zenodo.org/records/1188976: Audio_Speech_Actors_01-24.zip (208 MB) "
+    "for the sound, Video_Speech_Actor_NN.zip for the films; https://zenodo.org/records/3255102: "
     "FacialTracking_Actors_01-24.zip for the face-tracking tables; unzip into one folder and name it",
-    recognises=Path.is_dir,
     load=load,
+    language="English (US)",
+    citation="Livingstone and Russo 2018, PLoS ONE 13(5): e0196391, doi 10.1371/journal.pone.0196391",
+    parse=read,
+    expected="03-01-06-01-02-01-12.wav",
 )

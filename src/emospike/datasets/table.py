@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Bool, Float32, Int, Shaped
 
 from emospike.clip import Clip
 from emospike.validation import InputError, one_of
@@ -22,6 +22,9 @@ _HOW = {
 
 PART = "part"
 """Tag of a recording that tells its part of the data set's own split: train, validation or test."""
+
+COPY = "same sound as"
+"""Tag of a recording whose sound is that of another: what all recordings of that sound have in common."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Recording:
     face : the film or face-tracking table of the take; None where there is none, or it was not asked for
     eeg : the file that holds the speaker's EEG during the take; None likewise
     eeg_start : where in that file the take begins, s
+    corpus : the data set that it comes from, where several are joined
     """
 
     path: Path
@@ -48,6 +52,7 @@ class Recording:
     face: Path | None = None
     eeg: Path | None = None
     eeg_start: float = 0.0
+    corpus: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,10 @@ class Dataset:
 
     Attributes
     ----------
-    name : the kind of data set, such as ``"ravdess"``
+    name : the kind of data set, such as ``"ravdess"``; of several that are joined, as ``"cremad+nemo"``
     recordings : the rows
     notes : what the loader left out, one line each, for the user to read
+    balanced : every corpus, and every label within it, weighs alike in training (see `weights`)
 
     Examples
     --------
@@ -71,6 +77,7 @@ class Dataset:
     name: str
     recordings: tuple[Recording, ...]
     notes: tuple[str, ...] = ()
+    balanced: bool = False
 
     def __len__(self) -> int:
         return len(self.recordings)
@@ -99,6 +106,33 @@ class Dataset:
         """Who speaks in each recording, or None if that is not known of every one."""
         speakers: list[str] = self.speakers.tolist()
         return speakers if all(speakers) else None
+
+    @property
+    def corpora(self) -> Shaped[np.ndarray, " recordings"]:
+        """The data set that each recording comes from."""
+        return np.array([recording.corpus or self.name for recording in self.recordings], dtype=str)
+
+    @property
+    def weights(self) -> Float32[np.ndarray, " recordings"] | None:
+        """How much each recording counts in training, 1 on average; None if all count alike.
+
+        Of N recordings of C corpora, one of those n of a label, of which its corpus has K, weighs N / (C K n).
+
+        >>> rows = [("a", "sad"), ("a", "happy"), ("a", "happy"), ("b", "sad"), ("b", "sad")]
+        >>> takes = (Recording(Path(str(i)), own[1], None, str(i), corpus=own[0]) for i, own in enumerate(rows))
+        >>> Dataset("a+b", tuple(takes), balanced=True).weights.tolist()
+        [1.25, 0.625, 0.625, 1.25, 1.25]
+        """
+        if not self.balanced:
+            return None
+        corpora, labels = self.corpora, self.labels
+        out = np.empty(len(self), np.float32)
+        for corpus in np.unique(corpora):
+            own = np.unique(labels[corpora == corpus])
+            for label in own:
+                rows = (corpora == corpus) & (labels == label)
+                out[rows] = len(self) / (len(np.unique(corpora)) * len(own) * rows.sum())
+        return out
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -137,16 +171,42 @@ def _has(clip: Clip, need: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Take:
+    """What a file's name and folders say: who speaks, what of, and which take it is; `unused` why it is left out."""
+
+    label: str
+    speaker: str
+    take: str
+    tags: Mapping[str, str]
+    unused: str = ""
+
+
+Parse = Callable[[Path], Take | None]
+"""Tells what a file's name and folders say, or None if they are not of a data set."""
+
+
+@dataclass(frozen=True)
 class Source:
     """A kind of data set: what it is, how to get it, how to recognise it on disk and how to load it.
 
-    `load(path, video)` gives, with `video`, each take the film or face-tracking table that shows its speaker, where
-    there is one.
+    Attributes
+    ----------
+    name : as it is called everywhere
+    what, language, licence, citation, get : for people to read; how to get it
+    load : ``load(path, video)`` gives, with `video`, each take the film or face-tracking table that shows its speaker,
+        where there is one
+    recognises : tells whether a path holds such data, by what else lies there than names of recordings
+    parse : tells what the name and folders of a recording say
+    expected : a name as an example
     """
 
     name: str
     what: str
     licence: str
     get: str
-    recognises: Callable[[Path], bool]
     load: Callable[[Path, bool], Dataset]
+    recognises: Callable[[Path], bool] = lambda _: False
+    language: str = ""
+    citation: str = ""
+    parse: Parse | None = None
+    expected: str = ""

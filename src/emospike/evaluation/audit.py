@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from emospike import __version__
-from emospike.datasets import Dataset, Fold, relabel
+from emospike.datasets import Dataset, Fold, Scheme, find_scheme, relabel
 from emospike.evaluation.duplicates import find_duplicates
+from emospike.evaluation.emobox import Splits
 from emospike.evaluation.metrics import majority
 from emospike.evaluation.protocols import (
     STUDIES,
@@ -59,13 +60,14 @@ class Check:
 def audit(
     system_name: str,
     dataset: Dataset,
-    labels: str = "arousal",
+    labels: str | Scheme = "arousal",
     preset: str | None = None,
     *,
     protocol: str = "speaker-folds",
     normalise: str = "none",
     modality: str = "audio",
     folds: int = 1,
+    splits: Splits | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return what leaks from test into training, ready for JSON: ``checks`` of the first folds, and the ``verdict``.
@@ -78,11 +80,12 @@ def audit(
     InputError : as `evaluate`; a protocol whose split is that of another
     """
     check_audit(system_name, labels, preset, protocol=protocol, normalise=normalise, modality=modality, folds=folds)
-    start, dataset = time.perf_counter(), relabel(dataset, labels)
+    start, before = time.perf_counter(), len(dataset.notes)
+    dataset = relabel(dataset, labels)
     preset = preset or SYSTEMS.load(system_name).presets()[0]
-    splits = split_folds(dataset, protocol, system_name, seeds=folds if protocol == "published" else 1)
+    planned = split_folds(dataset, protocol, system_name, folds if protocol == "published" else 1, splits)
     checks = []
-    for number, (seed, fold) in enumerate(splits[:folds], start=1):
+    for number, (seed, fold) in enumerate(planned[:folds], start=1):
         make = partial(make_system, system_name, preset, seed, normalise, modality)
         told = prefix_stages(progress, f"fold {number}: ")
         fresh = Retraining(dataset, fold, make, is_transductive(protocol, system_name), told)
@@ -92,11 +95,11 @@ def audit(
         "system": system_name,
         "preset": preset,
         "modality": modality,
-        "labels": labels,
+        "labels": find_scheme(labels).name,
         "protocol": protocol,
         "normalise": normalise,
-        "meaning": explain_protocol(protocol, system_name, dataset),
-        "folds": {"audited": min(folds, len(splits)), "all": len(splits)},
+        "meaning": "; ".join([explain_protocol(protocol, system_name, dataset, splits), *dataset.notes[before:]]),
+        "folds": {"audited": min(folds, len(planned)), "all": len(planned)},
         "checks": checks,
         "verdict": "LEAKY" if leaky else "CLEAN",
         "clips": len(dataset),
@@ -105,7 +108,7 @@ def audit(
     }
 
 
-def check_audit(system_name: str, labels: str, preset: str | None, *, folds: int, **settings: Any) -> None:
+def check_audit(system_name: str, labels: str | Scheme, preset: str | None, *, folds: int, **settings: Any) -> None:
     """Raise `InputError` for what cannot be audited, before recordings are read."""
     check_settings(system_name, labels, preset, **settings)
     positive("folds", folds)

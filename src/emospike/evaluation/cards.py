@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from emospike import __version__
-from emospike.datasets import DATASETS, Dataset
+from emospike.datasets import DATASETS, Dataset, Scheme, find_scheme
 from emospike.evaluation.leaks import CLIP_HASHES
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
@@ -29,10 +29,13 @@ def list_settings(system: System, preset: str, labels: str, modality: str = "aud
     return dict(zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True))
 
 
-def make_card(system: System, dataset: Dataset, settings: Mapping[str, str], hashes: str) -> dict[str, Any]:
+def make_card(
+    system: System, dataset: Dataset, settings: Mapping[str, str], hashes: str, scheme: Scheme | None = None
+) -> dict[str, Any]:
     """Return the card of a system that was just trained on a data set.
 
-    `settings` are those of `list_settings`, `hashes` those of `emospike.evaluation.leaks.hash_clips`.
+    `settings` are those of `list_settings`, `hashes` those of `emospike.evaluation.leaks.hash_clips`; a `scheme` that
+    is a user's own is kept.
     """
     parameters = system.get_params()
     held_out = "speakers" if dataset.known_speakers else "clips"
@@ -40,8 +43,10 @@ def make_card(system: System, dataset: Dataset, settings: Mapping[str, str], has
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),
         "classes": list(system.classes_),
+        **({"label_map": dict(scheme.to)} if scheme and scheme.file and scheme.to else {}),
         "data": dataset.name,
-        "licence": DATASETS[dataset.name].licence,
+        "licence": describe_licence(dataset),
+        **({"balance": "corpora"} if dataset.balanced else {}),
         "clips": len(dataset),
         "speakers": sorted({*dataset.speakers.tolist()} - {""}),
         CLIP_HASHES: hashes,
@@ -53,6 +58,19 @@ def make_card(system: System, dataset: Dataset, settings: Mapping[str, str], has
         "date": today(),
         "emospike": __version__,
     }
+
+
+def describe_licence(dataset: Dataset) -> str:
+    """Return the licence of the recordings; of several corpora, each with its own."""
+    corpora = sorted({*dataset.corpora.tolist()})
+    own = {name: DATASETS[name if name in DATASETS else "manifest"].licence for name in corpora}
+    return own[corpora[0]] if len(corpora) == 1 else "; ".join(f"{name}: {licence}" for name, licence in own.items())
+
+
+def find_card_scheme(card: Mapping[str, Any]) -> Scheme:
+    """Return the label scheme that a model was trained with: `emotion` where its card does not tell."""
+    name = card.get("labels", "emotion")
+    return Scheme(name, card["label_map"], known=None) if "label_map" in card else find_scheme(name)
 
 
 def check_evaluation(result: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

@@ -36,13 +36,13 @@ class Entry:
 
 
 def plan(
-    systems: Sequence[str], modality: str, labels: str, *, published: bool = True
+    systems: Sequence[str], modality: str, labels: str, *, published: bool = True, protocol: str = "speaker-folds"
 ) -> tuple[list[Entry], list[str]]:
     """Return what is to be evaluated, and a line on each system that cannot be.
 
-    A system takes part with its default preset and, if `published`, with its paper's preset in its paper's protocol;
-    one that is named with a preset, as in ``excube2:large``, with that alone. Where sound and face are asked for, one
-    that has one of them only takes part with that.
+    A system takes part with its default preset in `protocol` and, if `published`, with its paper's preset in its
+    paper's protocol; one that is named with a preset, as in ``excube2:large``, with that alone. Where sound and face
+    are asked for, one that has one of them only takes part with that.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def plan(
         if as_published and published and not preset:
             presets.append("published")
         for one in presets:
-            protocol = "published" if as_published and one == "published" else "speaker-folds"
-            entries.append(Entry(name, one, own, labels, protocol))
+            way = "published" if as_published and one == "published" else protocol
+            entries.append(Entry(name, one, own, labels, way))
     return entries, notes
 
 
@@ -119,6 +119,7 @@ def identify(entry: Entry, dataset: Dataset) -> dict[str, str]:
     """Return what must be the same for a result to be kept: recordings, version, and all settings of the system."""
     settings = repr(make_system(entry.system, entry.preset, 0, modality=entry.modality))
     takes = "\n".join(sorted(f"{one.take}|{one.label}|{one.speaker}" for one in dataset.recordings))
+    settings += "balanced" if dataset.balanced else ""
     return {"recordings": digest(takes), "emospike": __version__, "settings": digest(settings)}
 
 
@@ -140,6 +141,7 @@ def make_row(result: Mapping[str, Any]) -> dict[str, Any]:
         {name: result[name] for name in names}
         | {
             "ci95": None if len(result["speakers"]) == 2 else result["ci95"],  # two tell of no interval
+            "corpora_mean": result.get("corpora_mean"),
             "leaky": result["note"].startswith("LEAKY"),
             "majority": result["majority"],
             "speakers": len(result["speakers"]),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emospike.datasets import Dataset
+from emospike.datasets import DATASETS, Dataset
 from emospike.validation import InputError
 
 CLIP_HASHES = "clip_hashes"
@@ -61,13 +61,41 @@ def find_leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     learnt = _read_hashes(step for step in steps if step.get("labelled", True))
     met = _read_hashes(step for step in steps if not step.get("labelled", True)) - learnt
     here = [hash_content(path) for path in dataset.paths] if learnt | met else []
-    names = {name for step in steps for name in step.get("speakers", ())}
+    heard = _list_speakers(card)
+    named = sorted({*dataset.speakers.tolist()} - {""})
     return {
         "clips": sum(one in learnt for one in here),
         "unlabelled_clips": sum(one in met for one in here),
-        "speakers": sorted(names & {*dataset.speakers.tolist()} - {""}),
+        "speakers": [one for one in named if any(_may_be(_name(one, dataset.name), other) for other in heard)],
         "clips_compared": all(CLIP_HASHES in step for step in steps),
     }
+
+
+def _list_speakers(card: Mapping[str, Any]) -> set[str]:
+    """Return whom a model heard, by the names of `_name`."""
+    steps = [card, *card.get("adapted", ())]
+    return {_name(one, str(step.get("data", ""))) for step in steps for one in step.get("speakers", ())}
+
+
+def _name(speaker: str, data: str) -> str:
+    """Return a speaker's name with the corpus, where that is a kind of data set whose speakers everybody calls alike.
+
+    >>> _name("1001", "cremad"), _name("nemo:SM0", "cremad+nemo"), _name("anna", "manifest"), _name("calls:anna", "x")
+    ('cremad:1001', 'nemo:SM0', 'anna', 'anna')
+    """
+    corpus, _, own = speaker.rpartition(":")
+    corpus = corpus or data
+    return f"{corpus}:{own}" if corpus in DATASETS and corpus != "manifest" else own
+
+
+def _may_be(first: str, second: str) -> bool:
+    """Tell whether two names of `_name` may be of one speaker: alike, but for a corpus that one of them lacks.
+
+    >>> _may_be("ravdess:01", "ravdess:01"), _may_be("ravdess:01", "01"), _may_be("ravdess:01", "ased:01")
+    (True, True, False)
+    """
+    bare = ":" not in first or ":" not in second
+    return first.rpartition(":")[2] == second.rpartition(":")[2] if bare else first == second
 
 
 def _read_hashes(steps: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -78,12 +106,13 @@ def _read_hashes(steps: Iterable[Mapping[str, Any]]) -> set[str]:
 def describe_leaks(found: Mapping[str, Any], card: Mapping[str, Any], dataset: Dataset) -> str:
     """Say in words what `find_leaks` found: LEAKY where the model learnt from what tests it, or from who does."""
     names = ", ".join(found["speakers"])
-    sources = {dataset.name, card.get("data"), *(step.get("data") for step in card.get("adapted", ()))}
+    heard = _list_speakers(card)  # those of a known corpus are called alike everywhere
+    same = [one for one in found["speakers"] if ":" in (name := _name(one, dataset.name)) and name in heard]
     clips = "none of these files trained it" if found["clips_compared"] else "files could not all be compared"
     if found["clips"]:
         said = f"LEAKY: the model was trained on {found['clips']} of these {len(dataset)} recordings"
-    elif names and sources == {"ravdess"}:  # whose speakers are called alike everywhere
-        said = f"LEAKY: the model was trained on speakers {names}, who also test it"
+    elif same:
+        said = f"LEAKY: the model was trained on speakers {', '.join(same)}, who also test it"
     elif names:
         said = f"a trained model; it heard speakers named {names} too: if they are the same people, this is LEAKY"
     elif card.get("speakers") and all(dataset.speakers):

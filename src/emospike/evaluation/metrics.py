@@ -39,6 +39,17 @@ def balanced_accuracy(truth: Labels, decided: Labels) -> float:
     return float(np.mean(list(recalls(truth, decided).values())))
 
 
+def macro_f1(truth: Labels, decided: Labels) -> float:
+    """Return the mean over classes of the harmonic mean of recall and precision.
+
+    >>> round(macro_f1(np.array(["low", "low", "high"]), np.array(["low", "high", "high"])), 3)
+    0.667
+    """
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(truth, decided, average="macro", zero_division=0))
+
+
 def majority(truth: Labels) -> float:
     """Return the accuracy of always naming the most frequent class."""
     return float(np.unique(truth, return_counts=True)[1].max() / len(truth))

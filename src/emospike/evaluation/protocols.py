@@ -9,16 +9,23 @@ from typing import Any
 import numpy as np
 
 from emospike.datasets import (
-    LABELS,
     Dataset,
     Fold,
+    Scheme,
+    corpus_folds,
+    find_scheme,
     random_folds,
     relabel,
     speaker_folds,
     standard_split,
 )
-from emospike.datasets.folds import is_leaky
+from emospike.datasets.folds import drop_training, is_leaky
+from emospike.datasets.labels import find_contradicted
+from emospike.datasets.table import COPY
+from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
+from emospike.evaluation.emobox import PROTOCOL as EMOBOX
+from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
 from emospike.evaluation.leaks import describe_leaks, find_leaks
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
@@ -33,9 +40,11 @@ from emospike.validation import InputError, one_of, positive
 
 PROTOCOLS = {
     "speaker-folds": "each speaker is tested once a seed, by a system that never heard them",
+    "corpus-folds": "each corpus is tested once a seed, by a system that only the other corpora trained",
     "published": "as in the paper of the system (its `SystemInfo.split`)",
     "standard": "the data set's own split, where it has one",
     "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
+    "emobox": "EmoBox's own folds within each corpus, LEAKY on most, with its measures and published results",
     "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
     "few of their recordings changes",
     "cascade": "each speaker is tested once a seed, by a system that never heard them; then with one sense first, and "
@@ -72,7 +81,7 @@ def make_system(
 
 def check_settings(
     system_name: str,
-    labels: str = "arousal",
+    labels: str | Scheme = "arousal",
     preset: str | None = None,
     *,
     protocol: str = "speaker-folds",
@@ -82,7 +91,9 @@ def check_settings(
 ) -> None:
     """Raise `InputError` for a name that is unknown, or a number that cannot be, before recordings are read."""
     one_of("protocol", protocol, PROTOCOLS)
-    one_of("label scheme", labels, LABELS)
+    scheme = find_scheme(labels)
+    if protocol == EMOBOX and scheme.name != "emotion":
+        raise InputError(f"EmoBox's folds and results are of emotions, not of {scheme.name}: use --labels emotion")
     if seeds is not None:
         positive("seeds", seeds)
     system = make_system(system_name, preset, 0, normalise, modality)
@@ -92,13 +103,14 @@ def check_settings(
 def evaluate(
     system_name: str,
     dataset: Dataset,
-    labels: str = "arousal",
+    labels: str | Scheme = "arousal",
     preset: str | None = None,
     *,
     protocol: str = "speaker-folds",
     normalise: str = "none",
     seeds: int | None = None,
     modality: str = "audio",
+    splits: Splits | None = None,
     progress: Progress | None = None,
     save: Callable[[dict[str, Any]], object] | None = None,
 ) -> dict[str, Any]:
@@ -108,11 +120,12 @@ def evaluate(
     ----------
     system_name, preset : what is trained, afresh for every fold
     dataset : the recordings; those that cannot be read must be left out already (see `drop_unreadable`)
-    labels : a scheme of `emospike.datasets.LABELS`
+    labels : a scheme of `emospike.datasets.LABELS`, or one of a user's own
     protocol : one of `PROTOCOLS`
     normalise : ``"speaker"`` removes the mean of each speaker, test speakers included, without their labels
     seeds : how often everything is repeated; None is 5 for ``published``, else once
     modality : what is seen or heard
+    splits : the folds of protocol ``emobox`` for corpora whose folds do not go by speakers (see `read_splits`)
     progress : called with ``"fold 1 of 4: reservoir"``, the clips done and the clips in all
     save : called with the result so far after each fold; its ``complete`` is False until the last
 
@@ -120,17 +133,19 @@ def evaluate(
     """
     check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
-    dataset = relabel(dataset, labels)
-    about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": labels, "protocol": protocol}
+    scheme, before = find_scheme(labels), len(dataset.notes)
+    dataset = relabel(dataset, scheme)
+    about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    splits, study = split_folds(dataset, protocol, system_name, seeds), STUDIES.get(protocol, Study)()
+    about |= {"balance": "corpora" if dataset.balanced else "none"}
+    planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
     study.prepare(dataset)
-    meaning = explain_protocol(protocol, system_name, dataset)
+    meaning = "; ".join([explain_protocol(protocol, system_name, dataset, splits), *dataset.notes[before:]])
     result, runs = dict[str, Any](), list[Predictions]()
-    for number, (seed, fold) in enumerate(splits, start=1):
+    for number, (seed, fold) in enumerate(planned, start=1):
         system = make_system(system_name, preset, seed, normalise, modality)
         study.check(system)
-        named = prefix_stages(progress, f"fold {number} of {len(splits)}: ")
+        named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
         if is_transductive(protocol, system_name):
             runs.append(transduce(system, dataset, fold, named, fold=number, seed=seed)[0])
         else:
@@ -138,11 +153,14 @@ def evaluate(
             start = time.perf_counter()
             fit_system(system, train, named)
             seconds = {"fit": time.perf_counter() - start}
-            runs.append(test_system(system, test, named, fold=number, seed=seed, seconds=seconds))
+            runs.append(test_system(system, test, named, fold=number, seed=seed, split=fold.split, seconds=seconds))
             study.add(system, train, runs[-1], named)
-        rows = {"complete": number == len(splits), "folds": [summarise_fold(run) for run in runs]}
-        found = _summarise_runs(runs, protocol, meaning, normalise, study.describe())
+        rows = {"complete": number == len(planned), "folds": [summarise_fold(run) for run in runs]}
+        first = [run for run in runs if run.split == planned[0][1].split]
+        found = _summarise_runs(first, protocol, meaning, normalise, study.describe())
         result = about | rows | found | study.summarise()
+        if protocol == EMOBOX:
+            result["emobox"] = summarise_emobox(dataset, [fold for _, fold in planned], runs, splits or {})
         if save:
             save(result)
     return result
@@ -164,7 +182,8 @@ def test_model(
     study = Robustness(tuple(degradations)) if degradations else Study()
     study.check(system)
     card = getattr(system, "card", {})
-    dataset = relabel(dataset, card.get("labels", "emotion"))
+    before = len(dataset.notes)
+    dataset = relabel(dataset, find_card_scheme(card))
     if unknown := sorted({*dataset.classes} - {*system.classes_}):
         raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.classes_)}")
     normalise = system.get_params().get("normalise", "none")
@@ -172,14 +191,41 @@ def test_model(
     about |= {"labels": card.get("labels", "emotion"), "protocol": "test", "normalise": normalise}
     found = find_leaks(card, dataset)
     about |= {"preset": card.get("preset"), "complete": True, "leaks": found, "folds": []}
-    meaning = describe_leaks(found, card, dataset)
+    meaning = "; ".join([describe_leaks(found, card, dataset), *dataset.notes[before:]])
     run = test_system(system, dataset, progress)
     study.add(system, dataset, run, progress)
     return about | _summarise_runs([run], "test", meaning, normalise, study.describe()) | study.summarise()
 
 
-def split_folds(dataset: Dataset, protocol: str, system_name: str, seeds: int) -> list[tuple[int, Fold]]:
-    """Return every seed and fold of a protocol."""
+def split_folds(
+    dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None = None
+) -> list[tuple[int, Fold]]:
+    """Return every seed and fold of a protocol.
+
+    Recordings whose sound has several labels do not train; nor, where folds are to be honest, do those whose sound
+    tests under another name.
+    """
+    contradicted = np.flatnonzero(find_contradicted(dataset))
+    sounds = np.array([one.tags.get(COPY, "") for one in dataset.recordings])
+    found = []
+    for seed, fold in _split(dataset, protocol, system_name, seeds, splits):
+        tested = {*sounds[fold.test].tolist()} - {""} if is_honest(protocol, fold) else set()
+        found.append((seed, drop_training(fold, np.union1d(contradicted, np.flatnonzero(np.isin(sounds, [*tested]))))))
+    return found
+
+
+def is_honest(protocol: str, fold: Fold) -> bool:
+    """Tell whether nobody who tests is to train: not so in splits that are others' or known to leak."""
+    return protocol not in ("published", "standard", "random") and fold.split != EMOBOX
+
+
+def _split(
+    dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None
+) -> list[tuple[int, Fold]]:
+    if protocol == "corpus-folds":
+        return [(seed, fold) for seed in range(seeds) for fold in corpus_folds(dataset)]
+    if protocol == EMOBOX:
+        return [(seed, fold) for seed in range(seeds) for fold in emobox_folds(dataset, splits or {})]
     if protocol == "published":
         way = SYSTEMS.find(system_name).published_split
         return [(seed, way.split(dataset, seed)) for seed in range(seeds)]
@@ -190,8 +236,12 @@ def split_folds(dataset: Dataset, protocol: str, system_name: str, seeds: int) -
     return [(seed, fold) for seed in range(seeds) for fold in speaker_folds(dataset)]
 
 
-def explain_protocol(protocol: str, system_name: str, dataset: Dataset | None = None) -> str:
+def explain_protocol(
+    protocol: str, system_name: str, dataset: Dataset | None = None, splits: Splits | None = None
+) -> str:
     """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
+    if protocol == EMOBOX and dataset:
+        return explain_emobox(dataset, emobox_folds(dataset, splits or {}))
     if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
         return "LEAKY: the data set's own split, in which test speakers also train"
     return SYSTEMS.find(system_name).published_split.says if protocol == "published" else PROTOCOLS[protocol]

@@ -96,6 +96,46 @@ def tabulate_confusion(result: Result) -> Table:
     return table
 
 
+def tabulate_corpora(result: Result) -> Table | None:
+    """Return how each of several corpora fares, and their mean; None for one."""
+    from rich.table import Table
+
+    if "corpora" not in result:
+        return None
+    table = Table(box=None, pad_edge=False)
+    table.add_column("corpus")
+    for name in ("clips", "speakers", "balanced", "accuracy", "majority", "answered", "right of these"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, row in result["corpora"].items():
+        right = row["right_of_answered"]
+        numbers = [f"{row[key]:.3f}" for key in ("balanced_accuracy", "accuracy", "majority", "answered")]
+        table.add_row(name, str(row["clips"]), str(row["speakers"]), *numbers, "-" if right is None else f"{right:.3f}")
+    mean = result["corpora_mean"]
+    table.add_row("mean", "", "", f"{mean['balanced_accuracy']:.3f}", f"{mean['accuracy']:.3f}")
+    return table
+
+
+def tabulate_emobox(result: Result) -> Table | None:
+    """Return EmoBox's measures of each corpus beside its published rows; None for other protocols."""
+    from rich.table import Table
+
+    if "emobox" not in result:
+        return None
+    models = list(dict.fromkeys(name for row in result["emobox"] for name in row["published_ua"]))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("corpus and folds", overflow="fold")
+    for name in ("UA", "WA", "F1", *models):
+        table.add_column(name, justify="right")
+    for row in result["emobox"]:
+        about = [f"{row['corpus']}, {row['split']}{', LEAKY' if row['leaky'] else ''}"]
+        if row.get("at_hand") != row.get("in_all"):
+            about.append(f"(in part: {row['at_hand']:,} of {row['in_all']:,} {row['of']} that test)")
+        own = row["published_ua"] if row["split"] == "emobox" else {}
+        published = [f"{own[name]:.3f}" if name in own else "" for name in models]
+        table.add_row("\n".join(about), *(f"{row[key]:.3f}" for key in ("ua", "wa", "f1")), *published)
+    return table
+
+
 def tabulate_study(result: Result) -> Table | None:
     """Return the table of a study: of a cascade, of adapting to new speakers, or of degraded recordings."""
     from rich.table import Table
@@ -143,7 +183,9 @@ def tabulate_comparison(rows: Sequence[Result]) -> Table:
     for row in rows:
         cells = write_cells(row)
         about = f"{row['modality']}, {row['protocol']}{', LEAKY' if row['leaky'] else ''}"
-        table.add_row(f"{row['system']} {row['preset']}\n{about}", *cells)
+        mean = row.get("corpora_mean")
+        of = f"\nmean of the corpora: balanced {mean['balanced_accuracy']:.3f}" if mean else ""
+        table.add_row(f"{row['system']} {row['preset']}\n{about}{of}", *cells)
     return table
 
 

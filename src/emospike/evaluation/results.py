@@ -34,7 +34,7 @@ class Predictions:
     threshold : the confidence that it asks of an answer, set on its training speakers
     alone : of a system of several modalities, the probabilities by each alone; NaN where a recording lacks it
     left_out : why further recordings could not be decided on, one line each
-    fold, seed : which of several runs this is
+    fold, seed, split : which of several runs this is
     seconds : time of ``fit`` and ``predict`` in all, and of each stage of one decision
     cost : mean operations of a decision (the fields of `Operations` that are numbers), and ``model_bytes``
     """
@@ -47,6 +47,7 @@ class Predictions:
     left_out: tuple[str, ...] = ()
     fold: int = 0
     seed: int = 0
+    split: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     cost: dict[str, float] = field(default_factory=dict)
 
@@ -109,9 +110,41 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         "clips": clips,
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,
+        **compare_corpora(runs),
         **compare_modalities(runs, groups),
         "predictions": [row for run in runs for row in _list_predictions(run)],
     }
+
+
+def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
+    """Return how each of several corpora fares, and their mean; nothing for one.
+
+    Measures are those of all tested recordings, over the labels that a corpus has: what it lacks is no class that it
+    gets wrong.
+    """
+    corpora = np.concatenate([run.recordings.corpora for run in runs])
+    names = np.unique(corpora)
+    if len(names) < 2:
+        return {}
+    truth, decided = (np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided"))
+    speakers = np.concatenate([run.recordings.speakers for run in runs])
+    answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
+    found = {}
+    for name in names:
+        own = corpora == name
+        said = own & answered
+        found[str(name)] = {
+            "clips": int(own.sum()),
+            "speakers": len({*speakers[own].tolist()} - {""}),
+            "accuracy": metrics.accuracy(truth[own], decided[own]),
+            "balanced_accuracy": metrics.balanced_accuracy(truth[own], decided[own]),
+            "majority": metrics.majority(truth[own]),
+            "recall": metrics.recalls(truth[own], decided[own]),
+            "answered": float(answered[own].mean()),
+            "right_of_answered": metrics.accuracy(truth[said], decided[said]) if said.any() else None,
+        }
+    mean = {name: float(np.mean([one[name] for one in found.values()])) for name in ("accuracy", "balanced_accuracy")}
+    return {"corpora": found, "corpora_mean": mean}
 
 
 def compare_modalities(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
@@ -148,7 +181,10 @@ def compare_modalities(runs: Sequence[Predictions], groups: Labels) -> dict[str,
 
 def summarise_fold(run: Predictions) -> dict[str, Any]:
     """Return what one fold found."""
+    corpora = sorted({one.corpus for one in run.recordings.recordings} - {""})
     return {
+        **({"corpora": corpora} if corpora else {}),
+        **({"split": run.split} if run.split else {}),
         "speakers": sorted(set(run.recordings.speakers.tolist()) - {""}),
         "n": len(run.recordings),
         "accuracy": metrics.accuracy(run.truth, run.decided),

@@ -25,8 +25,9 @@ TIMED = 6
 
 
 def fit_system(system: System, train: Dataset, progress: Progress | None = None) -> System:
-    """Train a system on all recordings, with their speakers and finer labels where those are known."""
-    return system.fit(train.clips(), train.labels.tolist(), train.known_speakers, progress, finer_labels(train))
+    """Train a system on all recordings, with speakers and finer labels where those are known, and their weights."""
+    who, finer = train.known_speakers, finer_labels(train)
+    return system.fit(train.clips(), train.labels.tolist(), who, progress, finer, weights=train.weights)
 
 
 def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:

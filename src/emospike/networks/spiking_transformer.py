@@ -56,12 +56,14 @@ class Batch:
     valid : 1 where a clip has not ended, else 0
     there : of a modality, 1 for the clips that have it and 0 for the others; without an entry all have it
     target : share of each class in what a clip should be taken for
+    weight : how much each clip counts in the loss; None if all count alike
     """
 
     arrays: tuple[Float32[np.ndarray, "clips grid _"] | None, ...]
     valid: Float32[np.ndarray, "clips grid"]
     there: Mapping[str, Float32[np.ndarray, " clips"]] = field(default_factory=dict)
     target: Float32[np.ndarray, "clips classes"] | None = None
+    weight: Float32[np.ndarray, " clips"] | None = None
 
 
 @dataclass(frozen=True)

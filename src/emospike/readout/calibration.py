@@ -14,6 +14,7 @@ from emospike.validation import InputError, within
 Scores = Float32[np.ndarray, "clips learnt"]
 Probabilities = Float[np.ndarray, "clips classes"]
 Labels = Shaped[np.ndarray, " clips"]
+Weights = Float32[np.ndarray, " clips"]
 
 
 SHARPEST = 12.0
@@ -67,6 +68,7 @@ class Calibration:
         learnt: Labels,
         label_of: Mapping[str, str],
         recorded: Bool[np.ndarray, " clips"] | None = None,
+        weights: Weights | None = None,
     ) -> Probabilities:
         """Fit to held-out scores, and return their probabilities; a clip that was not held out has NaN in both.
 
@@ -75,28 +77,31 @@ class Calibration:
         learnt : the class of each clip
         label_of : the label of each class, in the order of the scores
         recorded : clips that the threshold is set by: those that were recorded, not their copies
+        weights : how much each clip counts in T and b
         """
         self.label_of_ = dict(label_of)
         tested = np.isfinite(scores).all(axis=1)
-        self._minimise(scores[tested], learnt[tested])
+        self._minimise(scores[tested], learnt[tested], None if weights is None else weights[tested])
         held_out = self.probabilities(scores)
         own = tested if recorded is None else tested & recorded
         self.threshold_ = threshold_for(held_out[own], self.coverage)
         return held_out
 
-    def _minimise(self, scores: Scores, learnt: Labels) -> None:
+    def _minimise(self, scores: Scores, learnt: Labels, weights: Weights | None = None) -> None:
         from scipy.optimize import minimize
 
         target = (learnt[:, None] == np.array(self.learnt)).astype(float)
         centred = scores.astype(float) - scores.mean(axis=1, keepdims=True)
         unit = centred.std() or 1.0
+        # 1 for each clip where there are no weights: products with it change no bit
+        share = np.ones((len(target), 1)) if weights is None else (weights / weights.mean()).astype(float)[:, None]
 
         def loss(x: Any) -> tuple[float, Any]:
             logits = np.exp(x[0]) * centred / unit + x[1:]
             log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-            error = (np.exp(log_p) - target) / len(target)
+            error = share * (np.exp(log_p) - target) / len(target)
             slope = (error * np.exp(x[0]) * centred / unit).sum()
-            value = -(target * log_p).sum() / len(target) + self.penalty * (x[1:] ** 2).sum()
+            value = -(share * target * log_p).sum() / len(target) + self.penalty * (x[1:] ** 2).sum()
             return value, np.concatenate([[slope], error.sum(axis=0) + 2 * self.penalty * x[1:]])
 
         bounds = [(None, np.log(SHARPEST)), *[(None, None)] * len(self.learnt)]

@@ -69,7 +69,7 @@ class SklearnClassifier:
         at_least_two(classes)
         model = self._estimator()
         if weights is not None and not has_fit_parameter(model, "sample_weight"):
-            raise InputError(f"{self.name} takes no clip weights: leave them out, or take another classifier")
+            raise InputError(f"{self.name} takes no clip weights: take another classifier, or --balance none")
         extra = {} if weights is None else {"model__sample_weight": weights}
         self.pipeline_ = Pipeline([("scale", StandardScaler()), ("model", model)]).fit(X, number, **extra)
         self.classes_ = classes

@@ -111,25 +111,27 @@ class GraphConvolution:
         self.weights_ = self._train(X, number, counted)[-1]
         return self
 
-    def fit_holding_out(self, X: Vectors, y: Labels, folds: Folds) -> Float32[np.ndarray, "clips classes"]:
+    def fit_holding_out(
+        self, X: Vectors, y: Labels, folds: Folds, weights: Weights | None = None
+    ) -> Float32[np.ndarray, "clips classes"]:
         """Fit to all clips, and return the scores of each fold's test clips by a network trained without them.
 
         Clips that no fold tests have NaN. The loss on them, by epoch, goes into `curves_`.
         """
         classes, number = class_numbers(X, y)
+        counted = np.ones(len(X), np.float32) if weights is None else weights
         out = np.full((len(X), len(classes)), np.nan, np.float32)
         self.classes_, self.dims_ = classes, X.shape[1]
         runs = []
         for train, test in folds:
-            ones = np.ones(len(train), np.float32)
-            kept = self._train(X[train], number[train], ones, (X[test], number[test]))
+            kept = self._train(X[train], number[train], counted[train], (X[test], number[test]))
             runs.append((test, kept, self.curves_, self.mean_, self.scale_))
         mean = np.mean([curves for _, _, curves, _, _ in runs], axis=0).astype(np.float32)
         best = int(mean[1].argmin()) if self.early else self.epochs - 1
         for test, kept, _, self.mean_, self.scale_ in runs:
             self.weights_ = kept[best]
             out[test] = self.scores(X[test])
-        self.weights_ = self._train(X, number, np.ones(len(X), np.float32), epochs=best + 1)[-1]
+        self.weights_ = self._train(X, number, counted, epochs=best + 1)[-1]
         self.curves_ = mean
         return out
 

@@ -78,12 +78,20 @@ class LinearReadout:
         self._compare(X, gram, indicators, np.arange(len(X)))
         return self
 
-    def fit_holding_out(self, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]]) -> Scores:
+    def fit_holding_out(
+        self,
+        X: Vectors,
+        y: Labels,
+        folds: Sequence[tuple[Any, Any]],
+        weights: Float32[np.ndarray, " clips"] | None = None,
+    ) -> Scores:
         """Fit to all clips, and return the scores that they get from readouts fitted without them.
 
         `folds` holds (train, test) indices; clips that no fold tests keep NaN. The products X X^T, which cost most,
-        are computed once for all.
+        are computed once for all. `weights` counts a clip more or less than once.
         """
+        if weights is not None:
+            return self._fit_weighted(X, y, folds, np.sqrt(weights / weights.mean()))
         indicators, gram = self._indicators(y), X @ X.T
         self._weigh(np.diag(gram))
         out = np.full(indicators.shape, np.nan, np.float32)
@@ -96,6 +104,26 @@ class LinearReadout:
         tested = np.flatnonzero(np.isfinite(out).all(axis=1))
         self._expect(out[tested], y[tested])
         self._compare(X, gram, indicators, tested)
+        return out
+
+    def _fit_weighted(
+        self, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]], root: Float32[np.ndarray, " clips"]
+    ) -> Scores:
+        """Fit as `fit_holding_out` with the square roots of weights: rows r X, of which the products are those of r."""
+        indicators, rows = self._indicators(y), X * root[:, None]
+        gram = rows @ rows.T
+        self._weigh(gram)
+        out = np.full(indicators.shape, np.nan, np.float32)
+        for train, test in folds:
+            bias = np.average(indicators[train], axis=0, weights=root[train] ** 2).astype(np.float32)
+            wanted = (indicators[train] - bias) * root[train, None]
+            dual = solve(gram[np.ix_(train, train)], wanted, self.penalty_)
+            out[test] = gram[np.ix_(test, train)] @ dual / root[test, None] + bias
+        self._fit(rows, gram, indicators, root)
+        self._remember(X, y)
+        tested = np.flatnonzero(np.isfinite(out).all(axis=1))
+        self._expect(out[tested], y[tested])
+        self._compare_weighted(X, indicators, tested, root)
         return out
 
     def _fit(self, rows: Vectors, gram: Any, indicators: Scores, root: Float32[np.ndarray, " clips"]) -> None:
@@ -161,6 +189,19 @@ class LinearReadout:
         weights = X[recorded].T @ solve(own, wanted - wanted.mean(axis=0), self.penalty_)
         bias = wanted.mean(axis=0) - X[recorded].mean(axis=0) @ weights
         self.bolder_ = np.vstack([weights - self.weights_, bias - self.bias_]).astype(np.float16)
+
+    def _compare_weighted(
+        self, X: Vectors, indicators: Scores, recorded: Int[np.ndarray, " recorded"], root: Any
+    ) -> None:
+        """Note the same as `_compare`, where clips count more or less than once."""
+        self.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
+        if len(recorded) in (0, len(X)):
+            return
+        counts, own = root[recorded, None], X[recorded]
+        middle, mean = ((one * counts**2).sum(axis=0) / (counts**2).sum() for one in (own, indicators[recorded]))
+        rows = (own - middle) * counts
+        weights = rows.T @ solve(rows @ rows.T, (indicators[recorded] - mean) * counts, self.penalty_)
+        self.bolder_ = np.vstack([weights - self.weights_, mean - middle @ weights - self.bias_]).astype(np.float16)
 
     def scores(self, X: Vectors) -> Scores:
         """Return one score a class; larger is likelier."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
 
-from emospike.datasets.folds import inner_folds
+from emospike.datasets.folds import calibration_folds
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
 from emospike.readout.linear import LinearReadout
@@ -24,6 +24,7 @@ Listed = Vectors | Sequence[Float32[np.ndarray, " dims"]]
 """Vectors of clips, in one array or one by one."""
 Scores = Float32[np.ndarray, "clips learnt"]
 Labels = Shaped[np.ndarray, " clips"]
+Weights = Float32[np.ndarray, " clips"]
 Probabilities = Float[np.ndarray, "clips classes"]
 MOST_ROWS, MOST_NUMBERS = 10_000, 2**28
 """Training rows, and numbers in them, that are scaled and solved for all at once."""
@@ -109,26 +110,30 @@ class VectorReadout(Readout):
         recorded: Bool[np.ndarray, " clips"] | None = None,
         finer: Labels | None = None,
         *,
-        weights: Float32[np.ndarray, " clips"] | None = None,
+        weights: Weights | None = None,
+        heard: Bool[np.ndarray, " clips"] | None = None,
     ) -> VectorReadout:
-        """Fit to training clips; whole speakers are held out in turn to calibrate and to set the threshold.
+        """Fit to training clips; whole speakers, or corpora, are held out in turn to calibrate and to set the threshold.
 
-        `recorded` marks clips that were recorded, as opposed to augmented copies, which train but never test. `finer`
-        labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`). `weights` counts
-        clips more or less than once. A linear readout of many clips is fitted in blocks.
+        `recorded` marks clips that were recorded, as opposed to augmented copies, which train; `heard` those that
+        calibrate: these, and copies over other channels, as strangers' clips come over any (default: these). `finer`
+        labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`). `weights` count a
+        clip more or less than once, in the classifier and in the calibration. A linear readout of many clips is fitted
+        in blocks.
         """
         learnt = y if finer is None else finer
         label_of = group_labels(learnt, y)
         recorded = np.ones(len(y), bool) if recorded is None else recorded
-        folds = [(fold.train, fold.test[recorded[fold.test]]) for fold in inner_folds(y, speakers)]
+        heard = recorded if heard is None else heard
+        folds = [(fold.train, fold.test[heard[fold.test]]) for fold in calibration_folds(y, speakers)]
         classifier, large = self.classifier, len(vectors) > MOST_ROWS or vectors.size > MOST_NUMBERS
-        if isinstance(classifier, LinearReadout) and (large or weights is not None):
+        if isinstance(classifier, LinearReadout) and large:
             rows = self._scale_rows(vectors, speakers, recorded)
             held_out = classifier.fit_rows(rows, learnt, folds, recorded, weights)
         else:
             scaled = self._scale(vectors, speakers, recorded)
-            held_out = fit_holding_out(classifier, scaled, learnt, folds)
-        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, recorded)[recorded]
+            held_out = fit_holding_out(classifier, scaled, learnt, folds, weights)
+        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, heard, weights)[recorded]
         return self
 
     def _scale(
@@ -219,11 +224,11 @@ class ScoreReadout(Readout):
     def __post_init__(self) -> None:
         self.calibration_, self.speaker_mean_ = Calibration(self.coverage), SpeakerMean(self.normalise)
 
-    def fit(self, scores: Scores, y: Labels, speakers: Labels) -> ScoreReadout:
+    def fit(self, scores: Scores, y: Labels, speakers: Labels, weights: Weights | None = None) -> ScoreReadout:
         """Fit to scores of clips whose speakers the network did not train on; columns are the sorted labels."""
         self.speaker_mean_.fit(scores)
         label_of = {str(name): str(name) for name in np.unique(y)}
-        self.held_out_ = self.calibration_.fit(self.speaker_mean_.remove(scores, speakers), y, label_of)
+        self.held_out_ = self.calibration_.fit(self.speaker_mean_.remove(scores, speakers), y, label_of, None, weights)
         return self
 
     def scores(self, X: Listed, speakers: Labels | None = None) -> Scores:
@@ -265,23 +270,24 @@ class ScoreReadout(Readout):
 
 
 def fit_holding_out(
-    classifier: Classifier, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]]
+    classifier: Classifier, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]], weights: Weights | None = None
 ) -> Float32[np.ndarray, "clips classes"]:
     """Fit `classifier` to all clips in place; return the scores of each fold's test clips by a copy fitted without.
 
     Clips that no fold tests have NaN. A class that a fold's training part lacks scores like the worst of the others.
+    `weights` count a clip more or less than once.
     """
     own = getattr(classifier, "fit_holding_out", None)
     if own is not None:
-        return np.asarray(own(X, y, folds))
+        return np.asarray(own(X, y, folds) if weights is None else own(X, y, folds, weights))
     classes = np.unique(y)
     out = np.full((len(y), len(classes)), np.nan, np.float32)
     for train, test in folds:
-        copy = deepcopy(classifier).fit(X[train], y[train])
+        copy = deepcopy(classifier).fit(X[train], y[train], None if weights is None else weights[train])
         scores = copy.scores(X[test])
         out[test] = scores.min(axis=1, keepdims=True)
         out[np.ix_(test, np.searchsorted(classes, copy.classes_))] = scores
-    classifier.fit(X, y)
+    classifier.fit(X, y, weights)
     return out
 
 

@@ -19,10 +19,12 @@ class Rows:
     Attributes
     ----------
     clips, copies : clips at most, and vectors of each, the first of which was recorded
+    channels : how many of these, the last, came over another channel
     """
 
     clips: int
     copies: int
+    channels: int = 0
     _array: Shaped[np.ndarray, "rows dims"] | None = field(default=None, repr=False)
     _source: list[int] = field(default_factory=list, repr=False)
 
@@ -51,6 +53,12 @@ class Rows:
     def recorded(self) -> Bool[np.ndarray, " rows"]:
         """Which rows are of the recorded voice."""
         return np.tile(np.arange(self.copies) == 0, len(self._source))
+
+    @property
+    def heard(self) -> Bool[np.ndarray, " rows"]:
+        """Which rows are as a microphone might bring them: those that were recorded, or came over another channel."""
+        copy = np.arange(self.copies)
+        return np.tile((copy == 0) | (copy >= self.copies - self.channels), len(self._source))
 
 
 def holds_counts(block: Any) -> bool:

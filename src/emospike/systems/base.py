@@ -36,7 +36,7 @@ from emospike.systems.perception import (
     perceive,
     remark_on,
 )
-from emospike.systems.training import Labels, TrainingSet
+from emospike.systems.training import Labels, TrainingSet, Weights
 from emospike.validation import InputError, NotTrainedError, one_of
 
 AnySystem = TypeVar("AnySystem", bound="System")
@@ -235,14 +235,18 @@ class System(ABC):
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
         finer: Sequence[str] | None = None,
+        *,
+        weights: Sequence[float] | Weights | None = None,
     ) -> AnySystem:
         """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers.
 
         `finer` labels, each within one label, are learnt in place of `labels` by a system with `finer_labels`; what is
-        decided stays the same.
+        decided stays the same. `weights` count a clip more or less than once where labels are learnt.
         """
         finer = finer if self.finer_labels else None
-        training = TrainingSet.check(clips, labels, speakers, normalise=self.normalise, finer=finer, progress=progress)
+        training = TrainingSet.check(
+            clips, labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
+        )
         self.left_out_, self.held_out_ = {}, {}
         self._fit(training)
         self._settle()

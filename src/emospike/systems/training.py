@@ -14,6 +14,7 @@ from emospike.progress import Progress
 from emospike.validation import InputError
 
 Labels = Shaped[np.ndarray, " clips"]
+Weights = Float32[np.ndarray, " clips"]
 Vector = Float32[np.ndarray, " dims"]
 
 
@@ -27,6 +28,7 @@ class TrainingSet:
     labels : what is decided of each
     speakers : who speaks in each; where nobody is named, each clip is a speaker
     learnt : what is learnt of each: its label, or a finer one within it (emotions for arousal)
+    weights : how much each clip counts, 1 on average; None if all count alike
     progress : told how far each stage is
     """
 
@@ -34,6 +36,7 @@ class TrainingSet:
     labels: Labels
     speakers: Labels
     learnt: Labels
+    weights: Weights | None = None
     progress: Progress | None = None
 
     @classmethod
@@ -45,14 +48,15 @@ class TrainingSet:
         *,
         normalise: str,
         finer: Sequence[str] | None = None,
+        weights: Sequence[float] | Weights | None = None,
         progress: Progress | None = None,
     ) -> TrainingSet:
         """Return the training set of these clips.
 
         Raises
         ------
-        InputError : not a label and a speaker for each clip, fewer than two classes, no speakers where speakers are
-            normalised, or none that could be held out (see `inner_folds`)
+        InputError : not a label, a speaker and a weight above 0 for each clip, fewer than two classes, no speakers
+            where speakers are normalised, or none that could be held out (see `inner_folds`)
         """
         if speakers is None and normalise == "speaker":
             raise InputError("normalise 'speaker' needs to know who speaks: give the speaker of each clip")
@@ -66,4 +70,7 @@ class TrainingSet:
         if len(np.unique(y)) < 2:
             raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
         inner_folds(y, who)
-        return cls(clips, y, who, y if finer is None else np.asarray(finer, dtype=str), progress)
+        own = None if weights is None else np.asarray(weights, np.float32)
+        if own is not None and not (own.shape == y.shape and (own > 0).all() and np.isfinite(own).all()):
+            raise InputError(f"one weight above 0 a clip expected, got {len(own)} weights for {len(y)} clips")
+        return cls(clips, y, who, y if finer is None else np.asarray(finer, dtype=str), own, progress)

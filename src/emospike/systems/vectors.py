@@ -67,7 +67,7 @@ class VectorSystem(System):
         rng = np.random.default_rng(self.seed)
         voices = [augmentation.draw(rng) if augmentation else [Voice()] for _ in training.clips]
         over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.deciders}
-        rows = {own: Rows(len(voices), len(voices[0]) + over[own]) for own in self.deciders}
+        rows = {own: Rows(len(voices), len(voices[0]) + over[own], over[own]) for own in self.deciders}
         collected: dict[int, Any] = {}
 
         def one(index: int, clip: Clip) -> tuple[dict[str, list[Vector]], Any]:
@@ -99,7 +99,9 @@ class VectorSystem(System):
             if len(own.source) and not own.vectors.any():
                 raise InputError(f"no neuron that {modality} is read from ever fired: raise its drive or its rates")
             y, who, learnt = (part[own.source] for part in (training.labels, training.speakers, training.learnt))
-            readout = self._new_readout().fit(own.vectors, y, who, own.recorded, learnt)
+            weights = None if training.weights is None else training.weights[own.source]
+            readout = self._new_readout()
+            readout.fit(own.vectors, y, who, own.recorded, learnt, weights=weights, heard=own.heard)
             self.held_out_[modality] = np.full((len(training.clips), len(readout.classes)), np.nan)
             self.held_out_[modality][own.source[own.recorded]] = readout.held_out_
             self.readouts_[modality] = readout

@@ -125,8 +125,9 @@ def _draw_folds(axes: Axes, result: Result) -> None:
 
 
 def _name_fold(fold: Result) -> str:
-    """Return the held-out speakers, as many as fit."""
-    speakers = fold["speakers"]
+    """Return the held-out corpus, or speakers, as many as fit."""
+    corpora = fold.get("corpora", ())
+    speakers = corpora[0] if len(corpora) == 1 else fold["speakers"]
     names = [speakers] if isinstance(speakers, str) else [str(speaker) for speaker in speakers]
     shown = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")
     return f"{shown} ({fold['n']})"

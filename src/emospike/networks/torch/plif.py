@@ -203,28 +203,32 @@ def train(
     training: Training,
     momentum: float | None = None,
     validate: Callable[[PlifNetwork], float] | None = None,
+    weights: Float32[np.ndarray, " clips"] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> PlifNetwork:
     """Return a network trained on clips; `validate` sees it after each epoch (see `training.fit`).
 
     The loss is the mean squared distance of the scores to 1 for the clip's class and 0 for the others. Half of the
-    clips are mirrored, at random. With a momentum, the descent is by plain gradients at a constant rate, as in the
-    paper.
+    clips are mirrored, at random. `weights` count a clip more or less than once. With a momentum, the descent is by
+    plain gradients at a constant rate, as in the paper.
     """
     hot = torch.from_numpy(np.eye(classes, dtype=np.float32)[target])
+    counts = None if weights is None else torch.from_numpy(weights)[:, None]
 
-    def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(epoch: int) -> Iterator[tuple[Tensor, ...]]:
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(seen))
         for at in range(0, len(order), training.batch):
             some = order[at : at + training.batch]
             if len(some) > 1:
-                yield torch.from_numpy(mirror(seen[some], rng)), hot[some]
+                own = () if counts is None else (counts[some],)
+                yield torch.from_numpy(mirror(seen[some], rng)), hot[some], *own
 
-    def loss(module: PlifNetwork, batch: tuple[Tensor, Tensor]) -> Tensor:
-        seen, wanted = (one.to(module.hidden.weight.device) for one in batch)
-        return nn.functional.mse_loss(module(seen).mean(0), wanted)
+    def loss(module: PlifNetwork, batch: tuple[Tensor, ...]) -> Tensor:
+        seen, wanted, *counted = (one.to(module.hidden.weight.device) for one in batch)
+        said = module(seen).mean(0)
+        return (counted[0] * (said - wanted) ** 2).mean() if counted else nn.functional.mse_loss(said, wanted)
 
     def plain(parameters: Any) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, training.rate, momentum or 0.0, weight_decay=training.decay)

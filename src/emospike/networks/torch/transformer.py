@@ -326,7 +326,8 @@ def loss_of(network: TransformerNetwork, batch: Batch, training: Training) -> Te
     target = torch.from_numpy(batch.target).to(answer.logits.device)
     smooth = training.smoothing
     even = target * (1 - smooth) + smooth / target.shape[1]
-    loss = -(even * answer.logits.log_softmax(1)).sum(1).mean()
+    lost = -(even * answer.logits.log_softmax(1)).sum(1)
+    loss = (lost if batch.weight is None else lost * torch.from_numpy(batch.weight).to(lost.device)).mean()
     loss = loss + training.spike_weight * torch.relu(network.rate() - training.spike_rate)
     if training.contrast and len(answer.embedded) > 1:
         both = np.prod([batch.there.get(m, np.ones(len(target))) for m in answer.embedded], axis=0) > 0

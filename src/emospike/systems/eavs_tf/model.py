@@ -125,14 +125,16 @@ class EAVSTransformer(System):
         shifts = self.ensemble_.shifts_of(spoken, who)
         target = (learnt[:, None] == np.array(list(label_of))).astype(np.float32)
         joined = {decider: self._join(MODALITIES[decider]) for decider in self.deciders}
+        weights = None if training.weights is None else training.weights[used]
         folds = inner_folds(labels, who, self.members)
-        clips = TrainingClips(self.read, spoken, shifts, target, folds, joined).add_copies(copies, self.channel_copies)
+        clips = TrainingClips(self.read, spoken, shifts, target, folds, joined, weights)
+        clips = clips.add_copies(copies, self.channel_copies)
         recipe = Recipe(self.network, self.training, self.augmentation, self.penalty, self.copies, self.seed)
         recipe.train(self.ensemble_, clips, tell_share(training.progress, len(training.clips)))
         for decider in self.deciders:
             calibration = self.ensemble_.calibrations[decider] = Calibration(self.coverage)
             scores = score_held_out(self.ensemble_, clips, decider)[: len(spoken)]
-            held_out = calibration.fit(scores, learnt, label_of)
+            held_out = calibration.fit(scores, learnt, label_of, None, weights)
             self.held_out_[decider] = np.full((len(training.clips), held_out.shape[1]), np.nan)
             self.held_out_[decider][used] = held_out
         self.ensemble_.keep(spoken, shifts, target.argmax(axis=1), self.seed)

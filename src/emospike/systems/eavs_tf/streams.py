@@ -183,7 +183,8 @@ def mix_clips(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
 
     arrays = tuple(None if one is None else blend(one) for one in batch.arrays)
     valid = np.maximum(batch.valid, batch.valid[other])
-    return replace(batch, arrays=arrays, valid=valid, target=blend(batch.target))
+    weight = None if batch.weight is None else blend(batch.weight)
+    return replace(batch, arrays=arrays, valid=valid, target=blend(batch.target), weight=weight)
 
 
 def drop_modality(batch: Batch, chance: float, rng: np.random.Generator) -> Batch:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from emospike.networks.torch.transformer import TransformerNetwork
 
 Targets = Float32[np.ndarray, "clips learnt"]
+Weights = Float32[np.ndarray, " clips"]
 
 TOGETHER = 64
 """Held-out clips that are put side by side, sorted by length."""
@@ -41,6 +42,7 @@ class TrainingClips:
     target : 1 for the class that is learnt of it, else 0
     folds : which of them each network trains on, and which it is validated and calibrated by
     joined : what the networks read where each modality decides: with an auxiliary one, where all decide
+    weights : how much each clip counts; None if all count alike
     """
 
     features: tuple[Feature, ...]
@@ -49,6 +51,7 @@ class TrainingClips:
     target: Targets
     folds: Sequence[Fold]
     joined: dict[str, tuple[str, ...]]
+    weights: Weights | None = None
 
     def add_copies(self, copies: Sequence[Perceived], each: int) -> TrainingClips:
         """Return the clips and behind them so many copies of each, in the same order, which train wherever it does.
@@ -61,7 +64,8 @@ class TrainingClips:
         source = np.concatenate([clips, np.repeat(clips, each)])
         folds = [replace(fold, train=np.flatnonzero(np.isin(source, fold.train))) for fold in self.folds]
         shifts, spoken = [self.shifts[i] for i in source], [*self.spoken, *copies]
-        return replace(self, spoken=spoken, shifts=shifts, target=self.target[source], folds=folds)
+        weights = None if self.weights is None else self.weights[source]
+        return replace(self, spoken=spoken, shifts=shifts, target=self.target[source], folds=folds, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ class Recipe:
         """
         read: dict[str, list[Float32[np.ndarray, "clips _"]]] = {}
         target: dict[str, list[Targets]] = {}
+        weight: dict[str, list[Weights]] = {}
         for copy in range(1 + self.copies):
             spoken = clips.spoken
             if copy:
@@ -128,8 +133,13 @@ class Recipe:
                         has = batch.there[own] > 0
                         read.setdefault(own, []).append(one[has])
                         target.setdefault(own, []).append(clips.target[some][has])
+                        if clips.weights is not None:
+                            weight.setdefault(own, []).append(clips.weights[some][has])
         penalty = self.penalty or 0.0
-        return {own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty) for own in read}
+        counts = {own: np.concatenate(weight[own]) if weight else None for own in read}
+        return {
+            own: fit_ridge(np.concatenate(read[own]), np.concatenate(target[own]), penalty, counts[own]) for own in read
+        }
 
     def _respeak(self, clips: TrainingClips, seen: Perceived, rng: np.random.Generator) -> tuple[Series | None, ...]:
         """Return the features of a clip as another speaker would have given them."""
@@ -152,6 +162,8 @@ class Recipe:
                     )
                 )
             batch = batch_of(varied, ensemble.streams, ensemble.length, clips.target[own], rng)
+            if clips.weights is not None:
+                batch = replace(batch, weight=clips.weights[own])
             yield drop_modality(mix_clips(batch, change.mix, rng), self.training.modality_dropout, rng)
 
 

@@ -32,7 +32,7 @@ from emospike.systems.perception import Perceived
 from emospike.systems.spiking_emotions.cost import count_equivalent, count_operations
 from emospike.systems.spiking_emotions.panels import make_panels
 from emospike.systems.spiking_emotions.voters import Hidden, VoteReadout
-from emospike.systems.training import Labels, TrainingSet
+from emospike.systems.training import Labels, TrainingSet, Weights
 from emospike.validation import InputError, positive, within
 
 if TYPE_CHECKING:
@@ -123,8 +123,9 @@ class SpikingEmotions(System):
             training.labels[used],
             training.speakers[used],
         )
-        networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)))
-        calibrated = ScoreReadout(self.normalise, self.coverage).fit(count_votes(votes, self.lead), y, who)
+        weights = None if training.weights is None else training.weights[used]
+        networks, votes = self._train(events, y, who, tell_share(training.progress, len(training.clips)), weights)
+        calibrated = ScoreReadout(self.normalise, self.coverage).fit(count_votes(votes, self.lead), y, who, weights)
         self.voters_ = VoteReadout(self.network, networks, self.lead, calibrated)
         self.voters_.keep([network.read_hidden(events) for network in networks], np.searchsorted(np.unique(y), y))
         self.held_out_ = {self.modality: np.full((len(training.clips), len(calibrated.classes)), np.nan)}
@@ -132,7 +133,7 @@ class SpikingEmotions(System):
         self._set_readouts()
 
     def _train(
-        self, events: Seen, y: Labels, who: Labels, tell: Callable[[float], None]
+        self, events: Seen, y: Labels, who: Labels, tell: Callable[[float], None], weights: Weights | None = None
     ) -> tuple[list[PlifNetwork], Votes]:
         """Return the networks, and how others voted on each clip, which had trained without its speaker."""
         from emospike.networks.torch.plif import train
@@ -154,6 +155,7 @@ class SpikingEmotions(System):
                     len(names),
                     training=self.training,
                     momentum=self.momentum,
+                    weights=None if weights is None else weights[rows],
                     seed=self.seed + number,
                     progress=told,
                 )
