@@ -94,8 +94,8 @@ def inner_folds(
 def calibration_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.ndarray, " rows"]) -> list[Fold]:
     """Split the rows of a training part so that those who calibrate are as strange to the others as strangers will be.
 
-    Of several corpora, as the speakers' names tell (``"cremad:1001"``), each is left out in turn, if what is left has
-    the same labels; else `inner_folds` deals the speakers out.
+    Of several corpora, as the speakers' names tell (``"cremad:1001"``), each is left out in turn, and tests those of
+    its labels that the others have; else `inner_folds` deals the speakers out.
 
     >>> speakers = np.array(["a:1", "a:1", "a:2", "b:1", "b:2", "b:2"])
     >>> [fold.speakers for fold in calibration_folds(np.array(["sad", "happy"] * 3), speakers)]
@@ -103,10 +103,10 @@ def calibration_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.n
     """
     corpus = np.array([name.partition(":")[0] if ":" in name else "" for name in speakers.tolist()])
     names = np.unique(corpus)
-    complete = all(set(labels[corpus != name]) == set(labels) for name in names)
-    if len(names) < 2 or "" in names or not complete:
+    if len(names) < 2 or "" in names or any(len({*labels[corpus != name]}) < 2 for name in names):
         return inner_folds(labels, speakers)
-    return _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in names))
+    folds = _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in names))
+    return [replace(fold, test=fold.test[np.isin(labels[fold.test], labels[fold.train])]) for fold in folds]
 
 
 def corpus_folds(dataset: Dataset) -> list[Fold]:

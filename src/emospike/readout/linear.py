@@ -112,7 +112,7 @@ class LinearReadout:
         """Fit as `fit_holding_out` with the square roots of weights: rows r X, of which the products are those of r."""
         indicators, rows = self._indicators(y), X * root[:, None]
         gram = rows @ rows.T
-        self._weigh(gram)
+        self._weigh(np.diag(gram))
         out = np.full(indicators.shape, np.nan, np.float32)
         for train, test in folds:
             bias = np.average(indicators[train], axis=0, weights=root[train] ** 2).astype(np.float32)

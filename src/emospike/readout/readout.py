@@ -113,7 +113,7 @@ class VectorReadout(Readout):
         weights: Weights | None = None,
         heard: Bool[np.ndarray, " clips"] | None = None,
     ) -> VectorReadout:
-        """Fit to training clips; whole speakers, or corpora, are held out in turn to calibrate and to set the threshold.
+        """Fit to training clips; speakers or corpora are held out in turn to calibrate and to set the threshold.
 
         `recorded` marks clips that were recorded, as opposed to augmented copies, which train; `heard` those that
         calibrate: these, and copies over other channels, as strangers' clips come over any (default: these). `finer`
