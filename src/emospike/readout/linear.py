@@ -40,6 +40,7 @@ class LinearReadout:
     alpha : strength of the penalty on W, in units of squared length of a scaled state vector
     relative : alpha is a share of the mean squared length of the training vectors instead, so that it suits few
         dimensions as well as many
+    per_row : alpha is counted once for each training row, so that it suits few clips as well as many
     memory : training clips that are kept (in 8 bits), evenly over the classes, so that what is learnt later does
         not overwrite what was learnt first
 
@@ -51,6 +52,7 @@ class LinearReadout:
     alpha: float = 3000.0
     memory: int = 48
     relative: bool = False
+    per_row: bool = False
     classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
     weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False, compare=False)
     bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
@@ -71,7 +73,7 @@ class LinearReadout:
         root = np.ones(len(X), np.float32) if weights is None else np.sqrt(weights / weights.mean())
         rows = X * root[:, None]
         gram = rows @ rows.T
-        self._weigh(np.diag(gram))
+        self._weigh(np.diag(gram), len(X))
         self._fit(rows, gram, indicators, root)
         self._remember(X, y)
         self._expect(self.scores(X), y)
@@ -93,7 +95,7 @@ class LinearReadout:
         if weights is not None:
             return self._fit_weighted(X, y, folds, np.sqrt(weights / weights.mean()))
         indicators, gram = self._indicators(y), X @ X.T
-        self._weigh(np.diag(gram))
+        self._weigh(np.diag(gram), len(X))
         out = np.full(indicators.shape, np.nan, np.float32)
         for train, test in folds:
             bias = indicators[train].mean(axis=0)
@@ -112,7 +114,7 @@ class LinearReadout:
         """Fit as `fit_holding_out` with the square roots of weights: rows r X, of which the products are those of r."""
         indicators, rows = self._indicators(y), X * root[:, None]
         gram = rows @ rows.T
-        self._weigh(np.diag(gram))
+        self._weigh(np.diag(gram), len(X))
         out = np.full(indicators.shape, np.nan, np.float32)
         for train, test in folds:
             bias = np.average(indicators[train], axis=0, weights=root[train] ** 2).astype(np.float32)
@@ -144,7 +146,7 @@ class LinearReadout:
         """
         indicators = self._indicators(y)
         some = np.linspace(0, len(X) - 1, min(len(X), 1000)).astype(int)
-        self._weigh(np.square(X[some]).sum(axis=1))
+        self._weigh(np.square(X[some]).sum(axis=1), len(X))
         counted = np.ones(len(X), np.float32) if weights is None else (weights / weights.mean()).astype(np.float32)
         penalty = float(self.penalty_)
         found = fit_primal(X, indicators, folds, penalty=penalty, weights=counted, recorded=recorded)
@@ -158,9 +160,10 @@ class LinearReadout:
         self._expect(found.held_out[tested], y[tested])
         return found.held_out
 
-    def _weigh(self, squares: Float32[np.ndarray, " clips"]) -> None:
+    def _weigh(self, squares: Float32[np.ndarray, " clips"], rows: int) -> None:
         """Set the penalty in the units of the squared lengths of vectors."""
-        self.penalty_ = np.array(self.alpha * (squares.mean() if self.relative else 1), np.float32)
+        unit = (squares.mean() if self.relative else 1) * (rows if self.per_row else 1)
+        self.penalty_ = np.array(self.alpha * unit, np.float32)
 
     def _remember(self, X: Vectors | ScaledRows, y: Labels) -> None:
         """Keep clips of every class, evenly spaced among the training clips."""

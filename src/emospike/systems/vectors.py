@@ -57,8 +57,8 @@ class VectorSystem(System):
     ) -> dict[int, Any]:
         """Make the vectors of all training clips and of their copies, and fit a readout for each modality.
 
-        Copies are those by virtual speakers, and those over other channels, by the clip's own voice (see
-        `System.channel_variation`). They train, and never test.
+        Copies are those by virtual speakers, which train and never test, and those over other channels, by the clip's
+        own voice (see `System.channel_variation`), which calibrate too.
 
         A system of two modalities has three readouts: one of vectors from both together, and one for each alone, by
         which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what

@@ -241,11 +241,11 @@ class EXCube2(VectorSystem):
         with timer("reservoir"):
             return self.network_.run(spikes)
 
-    def read(self, activity: Activity, seen: Perceived) -> Vector:
-        """Return the state vector of an activity (section 2.9), whose contexts are those of what was perceived."""
+    def read(self, activity: Activity, seen: Perceived, vectors: tuple[StateVector, ...] | None = None) -> Vector:
+        """Return the state vector of an activity (section 2.9), or other `vectors`; contexts are those of the clip."""
         pairs = zip(self.features, seen.series, strict=True)
         prosody = next((one for feature, one in pairs if isinstance(feature, Prosody) and feature.bridge), None)
-        return read_all(self.vectors, activity, self.regions_, prosody)
+        return read_all(self.vectors if vectors is None else vectors, activity, self.regions_, prosody)
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
         """Return the state vector that these modalities alone give."""

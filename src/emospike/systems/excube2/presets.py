@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.encoding.levels import Levels
@@ -18,6 +19,7 @@ from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
+from emospike.readout.contexts import CONTEXTS
 from emospike.readout.linear import LinearReadout
 from emospike.readout.prototype import LearnedPrototype
 from emospike.readout.scaling import SoftScaler
@@ -33,6 +35,15 @@ CONTOUR_RANGE = (
 )
 """Where the contours of speech lie, in their units."""
 
+
+LEVEL = -34.0
+"""Active level of every sound, dBFS."""
+
+CHANNELS = (
+    *("telephone", "telephone", "8khz", "amr", "band:50:3400..7500", "tilt:-4..4"),
+    *("noise:5..30", "pink:5..30", "babble:5..25", "reverb:0.2..0.8", "reverb:0.2..0.8"),
+)
+"""What training clips are sent over."""
 
 FACE_STEPS = (0.125, 0.25, 0.5)
 """Changes of an action unit's intensity (0 to 5) that step-forward encoding follows."""
@@ -58,10 +69,12 @@ def default(modality: str) -> dict[str, Any]:
         "input_wiring": InputWiring(fan_out=60, length=12.0, diffuse=0.1, scale=0.35),
         "wiring": SmallWorld.default(),
         "reservoir": Reservoir.default(),
-        "vectors": (StateVector("bins", span="speech"),),
+        "vectors": tuple(StateVector(kind, span="speech") for kind in ("bins", *CONTEXTS)),
         "scaler": SoftScaler(),
-        "classifier": LinearReadout(alpha=4000.0),
-        "augmentation": VirtualSpeakers(copies=6),
+        "classifier": LinearReadout(alpha=20.0, per_row=True, memory=24),
+        "augmentation": VirtualSpeakers(copies=2),
+        "channel_variation": ChannelVariation(CHANNELS),
+        "level": LEVEL,
         "finer_labels": True,
     }
     if modality == "audio":
@@ -119,7 +132,7 @@ def tonotopic(modality: str) -> dict[str, Any]:
 def large(modality: str) -> dict[str, Any]:
     """Return `default` with 8,000 neurons: inputs reach the same share of the cube, the penalty grows with it."""
     share, base = 8000 / 3108, default(modality)
-    penalty = {} if modality != "audio" else {"classifier": LinearReadout(alpha=10_300.0)}
+    penalty = {} if modality != "audio" else {"classifier": LinearReadout(alpha=20.0 * share, per_row=True, memory=24)}
     ways = {
         name: replace(base[name], fan_out=round(base[name].fan_out * share))
         for name in ("input_wiring", "face_wiring")

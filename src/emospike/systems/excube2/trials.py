@@ -20,9 +20,10 @@ from emospike.progress import Progress
 from emospike.readout.calibration import threshold_for
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import Members, interactions
-from emospike.readout.state_vectors import StateVector, Vector, read_all
+from emospike.readout.state_vectors import StateVector, Vector
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.paper import UNANSWERED, Found, Labels, Numbers, Split
+from emospike.systems.perception import Perceived
 
 MODELS = {"sound": "audio", "face": "face", "both": "both"}
 """The paper's three models, and the modality of each."""
@@ -57,8 +58,8 @@ class CubeReader:
         """Return the vectors of training and test recordings, of a cube that learnt from the former."""
         system = train_cube(system, split)
 
-        def one(activity: Activity) -> dict[str, Vector]:
-            return {name: read_all(vectors, activity, system.regions_) for name, vectors in readings.items()}
+        def one(activity: Activity, seen: Perceived) -> dict[str, Vector]:
+            return {name: system.read(activity, seen, vectors) for name, vectors in readings.items()}
 
         learns = system.reservoir.stdp is not None or system.encoder_rule is not None
         known = {} if learns else self.kept.setdefault(f"{system} {readings}", {})
@@ -80,14 +81,14 @@ def train_cube(system: EXCube2, split: Split) -> EXCube2:
 def run_cube(
     system: EXCube2,
     recordings: Sequence[Recording],
-    read: Callable[[Activity], Of],
+    read: Callable[[Activity, Perceived], Of],
     progress: Progress | None = None,
 ) -> list[Of]:
     """Return what is read of the cube's activity in each recording."""
 
     def one(_: int, clip: Clip) -> Of:
         seen = system.perceive(clip)
-        return read(system.activity(seen, seen.modalities))
+        return read(system.activity(seen, seen.modalities), seen)
 
     return list(map_clips(one, Dataset("", tuple(recordings)).clips(), "activity", progress))
 
@@ -180,7 +181,7 @@ def follow_spikes(
     members, labels = nodes(system), split.test.labels
     names = list(members)
 
-    def one(activity: Activity) -> Float[np.ndarray, "nodes nodes"]:
+    def one(activity: Activity, _: Perceived) -> Float[np.ndarray, "nodes nodes"]:
         return interactions(activity, members)
 
     found = np.stack(run_cube(system, split.test.recordings, one, split.progress))
