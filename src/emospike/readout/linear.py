@@ -142,6 +142,7 @@ class LinearReadout:
     ) -> Scores:
         """Do what `fit_holding_out` does with more rows than fit in memory, in the primal (see `fit_primal`).
 
+        Weights are rounded to half precision, which moves scores less than the projection does.
         `recorded` marks the rows that are no copies, `weights` counts rows more or less than once.
         """
         indicators = self._indicators(y)
@@ -150,7 +151,7 @@ class LinearReadout:
         counted = np.ones(len(X), np.float32) if weights is None else (weights / weights.mean()).astype(np.float32)
         penalty = float(self.penalty_)
         found = fit_primal(X, indicators, folds, penalty=penalty, weights=counted, recorded=recorded)
-        self.weights_, self.bias_ = found.weights, found.bias
+        self.weights_, self.bias_ = found.weights.astype(np.float16).astype(np.float32), found.bias
         self.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
         if not recorded.all():
             more = np.vstack([found.recorded_weights - found.weights, found.recorded_bias - found.bias])
@@ -213,9 +214,11 @@ class LinearReadout:
         return scores
 
     def state(self) -> dict[str, Any]:
-        """Return the fitted arrays."""
+        """Return the fitted arrays; weights that were rounded to half precision take half the room."""
         names = ("classes", "weights", "bias", "memory", "unit", "penalty", "expected", "bolder", "met")
-        return {name: getattr(self, f"{name}_") for name in names}
+        arrays = {name: getattr(self, f"{name}_") for name in names}
+        half = self.weights_.astype(np.float16)
+        return arrays | ({"weights": half} if np.array_equal(half, self.weights_) else {})
 
     def partial_fit(self, X: Vectors, y: Labels) -> LinearReadout:
         """Take the new speakers' offset from the scores, then move the weights as little as the new clips ask for.
@@ -284,6 +287,7 @@ class LinearReadout:
         readout = cls(**parameters)
         for name, array in state.items():
             setattr(readout, f"{name}_", array)
+        readout.weights_ = readout.weights_.astype(np.float32, copy=False)
         return readout
 
     def _indicators(self, y: Labels) -> Scores:

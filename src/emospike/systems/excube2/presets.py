@@ -71,7 +71,7 @@ def default(modality: str) -> dict[str, Any]:
         "reservoir": Reservoir.default(),
         "vectors": tuple(StateVector(kind, span="speech") for kind in ("bins", *CONTEXTS)),
         "scaler": SoftScaler(),
-        "classifier": LinearReadout(alpha=20.0, per_row=True, memory=24),
+        "classifier": LinearReadout(alpha=20.0, per_row=True, memory=16),
         "augmentation": VirtualSpeakers(copies=2),
         "channel_variation": ChannelVariation(CHANNELS),
         "level": LEVEL,
@@ -132,7 +132,7 @@ def tonotopic(modality: str) -> dict[str, Any]:
 def large(modality: str) -> dict[str, Any]:
     """Return `default` with 8,000 neurons: inputs reach the same share of the cube, the penalty grows with it."""
     share, base = 8000 / 3108, default(modality)
-    penalty = {} if modality != "audio" else {"classifier": LinearReadout(alpha=20.0 * share, per_row=True, memory=24)}
+    penalty = {} if modality != "audio" else {"classifier": LinearReadout(alpha=20.0 * share, per_row=True, memory=16)}
     ways = {
         name: replace(base[name], fan_out=round(base[name].fan_out * share))
         for name in ("input_wiring", "face_wiring")
