@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,7 +43,11 @@ def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
     (False, "don't know: confidence 0.60 is below the threshold 0.70")
     >>> verdict(0.996, 0.7)
     (True, 'confidence >0.99 reaches the threshold 0.70')
+    >>> verdict(0.6, float("inf"))
+    (False, "don't know: no threshold keeps the risk that is asked for")
     """
+    if threshold == math.inf:
+        return False, "don't know: no threshold keeps the risk that is asked for"
     shown = ">0.99" if 0.995 <= confidence < 1 else "<0.01" if 0 < confidence < 0.005 else f"{confidence:.2f}"
     if confidence >= threshold:
         return True, f"confidence {shown} reaches the threshold {threshold:.2f}"

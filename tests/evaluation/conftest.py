@@ -83,6 +83,7 @@ class Names:
 
     classes: tuple[str, ...]
     threshold_: float = 0.7
+    risks_: None = None
 
     def probabilities(self, names):
         rows = []

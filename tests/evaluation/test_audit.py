@@ -29,7 +29,9 @@ class NearestPitch(Readout):
 
     def __init__(self, system, classes, means):
         self.system, self.means = system, means
-        self.calibration_ = SimpleNamespace(classes=classes, threshold_=0.0, probabilities=lambda scores: scores)
+        self.calibration_ = SimpleNamespace(
+            classes=classes, threshold_=0.0, risks_=None, probabilities=lambda scores: scores
+        )
 
     def scores(self, X, speakers=None):
         x = np.array(X) - self.system.offset_

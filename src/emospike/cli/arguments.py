@@ -77,6 +77,10 @@ PresetOption = Annotated[
 ThresholdOption = Annotated[
     float | None, typer.Option("--threshold", help="Confidence that an answer needs, 0 to 1 (default: the model's).")
 ]
+RiskOption = Annotated[
+    float | None,
+    typer.Option("--risk", help="In place of a threshold: the share of answers that may be wrong, 0 to 1."),
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
 
 
@@ -121,6 +125,15 @@ def check_threshold(threshold: float | None) -> None:
     """Raise `InputError` unless the threshold is a probability."""
     if threshold is not None:
         within("threshold", threshold, 0, 1)
+
+
+def set_risk(system: System, risk: float | None, threshold: float | None = None) -> System:
+    """Return a model that keeps a risk, or the same if none is given."""
+    if risk is None:
+        return system
+    if threshold is not None:
+        raise InputError("--threshold and --risk both say when to answer: give one of them")
+    return system.at_risk(risk)
 
 
 def check_writable(path: Path) -> None:

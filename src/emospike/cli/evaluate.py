@@ -17,9 +17,9 @@ from emospike.cli.arguments import (
     LabelsOption,
     MapOption,
     ModalityOption,
-    NormaliseOption,
     PerCorpusOption,
     PresetOption,
+    RiskOption,
     SplitsOption,
     check_modality,
     check_writable,
@@ -27,11 +27,20 @@ from emospike.cli.arguments import (
     choose_modality,
     load_data,
     restrict_modality,
+    set_risk,
 )
 from emospike.cli.terminal import note, progress_bar, show
 
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")
+]
+TestNormaliseOption = Annotated[
+    str,
+    typer.Option(
+        "--normalise",
+        help="none; speaker: remove each speaker's mean; scores: centre each test speaker's scores as recordings come. "
+        "Without labels.",
+    ),
 ]
 FigureOption = Annotated[Path | None, typer.Option("--figure", help="Draw the figure into this PNG file.")]
 
@@ -55,7 +64,7 @@ def evaluate(
             "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
-    normalise: NormaliseOption = "none",
+    normalise: TestNormaliseOption = "none",
     seeds: Annotated[int | None, typer.Option(help="Repetitions (default: published 5, else 1).")] = None,
     per_corpus: PerCorpusOption = None,
     splits: SplitsOption = None,
@@ -100,6 +109,10 @@ def test(
         str | None,
         typer.Option("--degrade", help="Also degraded: telephone,babble:10,reverb:0.5 ..., or all for the usual ones."),
     ] = None,
+    risk: RiskOption = None,
+    normalise: Annotated[
+        str, typer.Option("--normalise", help="none (as trained); or scores: centre each speaker's, without labels.")
+    ] = "none",
     json_file: JsonOption = None,
     figure: FigureOption = None,
 ) -> None:
@@ -111,10 +124,10 @@ def test(
     degradations = parse_degradations(degrade) if degrade else ()
     figure = check_outputs(json_file, figure)
     check_modality(modality)
-    system = restrict_modality(store.load(model), modality)
+    system = set_risk(restrict_modality(store.load(model), modality), risk)
     with progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"))
-        result = test_model(system, dataset, progress, degradations)
+        result = test_model(system, dataset, progress, degradations, normalise=normalise)
     write_result(result, json_file)
     show_result(result, json_file, figure)
 
@@ -155,11 +168,12 @@ def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path 
         tabulate_corpora,
         tabulate_emobox,
         tabulate_results,
+        tabulate_risks,
         tabulate_study,
     )
 
     show(tabulate_results([result]), "", tabulate_confusion(result), "")
-    for make in (tabulate_corpora, tabulate_emobox, tabulate_study):
+    for make in (tabulate_corpora, tabulate_risks, tabulate_emobox, tabulate_study):
         if table := make(result):
             show(table, "")
     for line in (describe_own_threshold(result), *describe_gains(result), result["note"]):

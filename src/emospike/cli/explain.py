@@ -11,10 +11,12 @@ from emospike.cli.arguments import (
     DeciderOption,
     FaceOption,
     ModelOption,
+    RiskOption,
     ThresholdOption,
     check_modality,
     check_threshold,
     choose_model,
+    set_risk,
 )
 from emospike.cli.recognise import make_decision_row, make_line_writer
 from emospike.validation import InputError
@@ -34,6 +36,7 @@ def explain(
     modality: DeciderOption = None,
     face: FaceOption = None,
     threshold: ThresholdOption = None,
+    risk: RiskOption = None,
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
     stop: Annotated[float | None, typer.Option(help="Seconds from the beginning (default: the end).")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Show two recordings side by side in one page.")] = False,
@@ -49,7 +52,7 @@ def explain(
     check_count(paths, compare, face)
     check_modality(modality, face)
     clips = [cut_clip(path, start, stop, face) for path in paths]
-    system = store.load(model or choose_model(modality or ("both" if face else None)))
+    system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
     found = [system.explain(clips[0], threshold, modality)]
     found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
     page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)

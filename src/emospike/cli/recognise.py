@@ -14,10 +14,12 @@ from emospike.cli.arguments import (
     DeciderOption,
     FaceOption,
     ModelOption,
+    RiskOption,
     ThresholdOption,
     check_modality,
     check_threshold,
     choose_model,
+    set_risk,
 )
 from emospike.cli.terminal import progress_bar
 from emospike.validation import InputError
@@ -44,6 +46,14 @@ def recognise(
     modality: DeciderOption = None,
     face: FaceOption = None,
     threshold: ThresholdOption = None,
+    risk: RiskOption = None,
+    same_speaker: Annotated[
+        bool,
+        typer.Option(
+            "--same-speaker",
+            help="All are of one speaker, whose own offset is removed from the scores, in order.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
 ) -> None:
@@ -56,7 +66,7 @@ def recognise(
 
     check_threshold(threshold)
     check_modality(modality, face)
-    system = store.load(model or choose_model(modality or ("both" if face else None)))
+    system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
     faces = find_takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
     if face and len(faces) > 1:
         raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
@@ -66,7 +76,9 @@ def recognise(
     line = json.dumps if as_json else make_line_writer(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
-        for row in recognise_files(system, files, threshold, window, progress, modality=modality, faces=faces):
+        for row in recognise_files(
+            system, files, threshold, window, progress, modality=modality, faces=faces, same_speaker=same_speaker
+        ):
             print(line(row), flush=True)
             failed = failed or "error" in row
     if failed:
@@ -90,10 +102,12 @@ def recognise_files(
     *,
     modality: str | None = None,
     faces: Mapping[Path, Path | None] | None = None,
+    same_speaker: bool = False,
 ) -> Iterator[Row]:
     """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
 
-    `faces` are films or face-tracking tables that show who speaks in a file.
+    `faces` are films or face-tracking tables that show who speaks in a file. Files of the `same_speaker` are decided
+    one after the other (see `System.for_one_speaker`).
     """
     from emospike.clip import Clip
     from emospike.clip.batch import map_clips
@@ -103,15 +117,31 @@ def recognise_files(
     faces = faces or {}
     if len(files) > 1:
         warm_up(system)
+    if same_speaker:
+        system = system.for_one_speaker()
 
     def row(index: int, clip: Clip) -> Row:
         file = {"file": str(files[index])}
         try:
-            return file | make_decision_row(*decide_recording(system, clip, threshold, window, modality))
+            row = file | make_decision_row(*decide_recording(system, clip, threshold, window, modality))
+            row |= describe_risk(system, modality)
+            return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}
 
-    yield from map_clips(row, [Clip(file, face=faces.get(file)) for file in files], "recognising", progress)
+    clips = [Clip(file, face=faces.get(file)) for file in files]
+    yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
+
+
+def describe_risk(system: System, modality: str | None) -> Row:
+    """Return the risk that a model was asked to keep, how, and what that assumes; nothing if none was asked for."""
+    from emospike.readout.risk import ASSUMPTION, METHOD
+
+    if system.risk_ is None:
+        return {}
+    limit = system.limit(modality or system.modality)
+    threshold = limit if limit <= 1 else None
+    return {"risk": {"promised": system.risk_, "threshold": threshold, "method": METHOD, "assumption": ASSUMPTION}}
 
 
 def warm_up(system: System) -> None:

@@ -13,12 +13,17 @@ Output = TypeVar("Output")
 
 
 def map_clips(
-    work: Callable[[int, Clip], Output], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+    work: Callable[[int, Clip], Output],
+    clips: Sequence[Clip],
+    stage: str,
+    progress: Progress | None = None,
+    *,
+    one_by_one: bool = False,
 ) -> Iterator[Output]:
     """Yield ``work(index, clip)`` for every clip, in order; decoded sound is dropped after use.
 
     Clips run on all cores through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them over
-    machines; one clip runs here and now.
+    machines; one clip runs here and now, and so do all where each needs what the one before left.
     """
 
     def one(index: int, clip: Clip) -> Output:
@@ -28,7 +33,7 @@ def map_clips(
             clip.forget()
 
     results: Iterator[Output] = map(one, range(len(clips)), clips)
-    if len(clips) > 1:
+    if len(clips) > 1 and not one_by_one:
         from joblib import Parallel, delayed
 
         # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.

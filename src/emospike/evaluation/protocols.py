@@ -34,6 +34,7 @@ from emospike.evaluation.study import Study
 from emospike.evaluation.testing import fit_system, test_system, transduce
 from emospike.progress import Progress, prefix_stages
 from emospike.readout.contract import Labels
+from emospike.readout.risk import ASSUMPTION, METHOD
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.validation import InputError, one_of, positive
@@ -56,6 +57,9 @@ PROTOCOLS = {
 
 PUBLISHED_SEEDS = 5
 """Seeds of protocol ``published`` where none are asked for; the eXCube2 paper has 30."""
+
+SCORES = "scores"
+"""Setting of `normalise` in which no training changes: test speakers' scores are centred as their recordings come."""
 
 STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade, "robustness": Robustness}
 """The study of each protocol that has one."""
@@ -96,8 +100,29 @@ def check_settings(
         raise InputError(f"EmoBox's folds and results are of emotions, not of {scheme.name}: use --labels emotion")
     if seeds is not None:
         positive("seeds", seeds)
-    system = make_system(system_name, preset, 0, normalise, modality)
+    if normalise == SCORES and (protocol in ("new-speaker", "cascade") or is_transductive(protocol, system_name)):
+        raise InputError(f"protocol {protocol} does not centre scores: use another protocol, or --normalise none")
+    system = make_system(system_name, preset, 0, normalise_training(normalise), modality)
     STUDIES.get(protocol, Study)().check(system)
+
+
+def normalise_training(normalise: str) -> str:
+    """Return what systems are told of a normalisation when they are made; raise `InputError` for an unknown one.
+
+    >>> normalise_training("scores"), normalise_training("speaker")
+    ('none', 'speaker')
+    """
+    one_of("normalisation", normalise, ("none", "speaker", SCORES))
+    return "none" if normalise == SCORES else normalise
+
+
+def centre_scores(system: System, normalise: str, dataset: Dataset) -> System:
+    """Return a trained system as it is tested; one that centres scores needs to know who speaks."""
+    if normalise != SCORES:
+        return system
+    if dataset.known_speakers is None:
+        raise InputError("normalise 'scores' needs to know who speaks: add a speaker column to the manifest")
+    return system.for_one_speaker()
 
 
 def evaluate(
@@ -122,7 +147,9 @@ def evaluate(
     dataset : the recordings; those that cannot be read must be left out already (see `drop_unreadable`)
     labels : a scheme of `emospike.datasets.LABELS`, or one of a user's own
     protocol : one of `PROTOCOLS`
-    normalise : ``"speaker"`` removes the mean of each speaker, test speakers included, without their labels
+    normalise : ``"speaker"`` removes the mean of each speaker, test speakers included, without their labels;
+        ``"scores"`` centres the scores of each test speaker (see `ScoreCentring`) as the recordings come, in random
+        order, without labels
     seeds : how often everything is repeated; None is 5 for ``published``, else once
     modality : what is seen or heard
     splits : the folds of protocol ``emobox`` for corpora whose folds do not go by speakers (see `read_splits`)
@@ -143,7 +170,7 @@ def evaluate(
     meaning = "; ".join([explain_protocol(protocol, system_name, dataset, splits), *dataset.notes[before:]])
     result, runs = dict[str, Any](), list[Predictions]()
     for number, (seed, fold) in enumerate(planned, start=1):
-        system = make_system(system_name, preset, seed, normalise, modality)
+        system = make_system(system_name, preset, seed, normalise_training(normalise), modality)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
         if is_transductive(protocol, system_name):
@@ -152,7 +179,7 @@ def evaluate(
             train, test = dataset.subset(fold.train), dataset.subset(fold.test)
             start = time.perf_counter()
             fit_system(system, train, named)
-            seconds = {"fit": time.perf_counter() - start}
+            seconds, system = {"fit": time.perf_counter() - start}, centre_scores(system, normalise, test)
             runs.append(test_system(system, test, named, fold=number, seed=seed, split=fold.split, seconds=seconds))
             study.add(system, train, runs[-1], named)
         rows = {"complete": number == len(planned), "folds": [summarise_fold(run) for run in runs]}
@@ -167,13 +194,19 @@ def evaluate(
 
 
 def test_model(
-    system: System, dataset: Dataset, progress: Progress | None = None, degradations: Sequence[str] = ()
+    system: System,
+    dataset: Dataset,
+    progress: Progress | None = None,
+    degradations: Sequence[str] = (),
+    *,
+    normalise: str = "none",
 ) -> dict[str, Any]:
     """Return how well a trained model does on recordings that it has never seen: as `evaluate`, without folds.
 
     What it did see, as far as its card tells, stands under ``leaks``. Labels follow the scheme in the card. A model
     that normalises speakers takes the mean of each test speaker, where speakers are known. With `degradations` (see
-    `parse_degradations`) the recordings are decided after each of these too; babble is then made of the others.
+    `parse_degradations`) the recordings are decided after each of these too; babble is then made of the others. With
+    `normalise` ``"scores"`` the scores of each speaker are centred as in `evaluate`. A system `at_risk` answers at it.
 
     Raises
     ------
@@ -186,7 +219,9 @@ def test_model(
     dataset = relabel(dataset, find_card_scheme(card))
     if unknown := sorted({*dataset.classes} - {*system.classes_}):
         raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.classes_)}")
-    normalise = system.get_params().get("normalise", "none")
+    one_of("normalisation", normalise, ("none", SCORES))
+    system = centre_scores(system, normalise, dataset)
+    normalise = SCORES if normalise == SCORES else system.get_params().get("normalise", "none")
     about = {"system": SYSTEMS.name_of(type(system)), "modality": card.get("modality", "audio")}
     about |= {"labels": card.get("labels", "emotion"), "protocol": "test", "normalise": normalise}
     found = find_leaks(card, dataset)
@@ -194,6 +229,8 @@ def test_model(
     meaning = "; ".join([describe_leaks(found, card, dataset), *dataset.notes[before:]])
     run = test_system(system, dataset, progress)
     study.add(system, dataset, run, progress)
+    if system.risk_ is not None:
+        meaning += f"; answered at risk {system.risk_:g}, {METHOD}; it assumes that {ASSUMPTION}"
     return about | _summarise_runs([run], "test", meaning, normalise, study.describe()) | study.summarise()
 
 
@@ -261,6 +298,10 @@ def _summarise_runs(
     said = [meaning]
     if normalise == "speaker":
         said.append("speaker means are taken over all clips of a test speaker, without labels")
+    if normalise == SCORES:
+        said.append(
+            "scores are centred by unlabelled recordings of the same test speaker, as they come, in random order"
+        )
     whose = "Wilson's " if numbers["ci95_method"] == "Wilson" else ""
     two = over == "speakers" and len(np.unique(groups)) == 2
     said.append("too few speakers for an interval" if two else f"{whose}95 % interval over {over}")

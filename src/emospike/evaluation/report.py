@@ -115,6 +115,28 @@ def tabulate_corpora(result: Result) -> Table | None:
     return table
 
 
+def tabulate_risks(result: Result) -> Table | None:
+    """Return for each risk that is promised how much is answered, and how much of this is wrong, by corpus too."""
+    from rich.table import Table
+
+    if "risk" not in result:
+        return None
+    table = Table(box=None, pad_edge=False)
+    table.add_column("wrong (of answered)")
+    rows = {"all": result["risk"]["rows"]}
+    rows |= {name: one["risk"] for name, one in result.get("corpora", {}).items() if "risk" in one}
+    for one in rows["all"]:
+        table.add_column(f"risk {one['promised']:g}", justify="right", no_wrap=True)
+    for name, row in rows.items():
+        table.add_row(name, *(_say_risk(one) for one in row))
+    return table
+
+
+def _say_risk(row: Result) -> str:
+    wrong = row["wrong_of_answered"]
+    return "none answered" if wrong is None else f"{wrong:.3f} ({row['answered']:.2f})"
+
+
 def tabulate_emobox(result: Result) -> Table | None:
     """Return EmoBox's measures of each corpus beside its published rows; None for other protocols."""
     from rich.table import Table

@@ -15,6 +15,7 @@ from emospike.evaluation import metrics
 from emospike.evaluation.metrics import Correct
 from emospike.readout.calibration import Probabilities
 from emospike.readout.contract import Labels
+from emospike.readout.risk import ASSUMPTION, METHOD
 
 COVERAGE = 0.78
 """Share of clips that eXCube2 answered with sound and face; the accuracy there is what papers are compared by."""
@@ -32,6 +33,7 @@ class Predictions:
     recordings : what was tested, with the true labels
     classes, probabilities : what the system answered, one row a recording
     threshold : the confidence that it asks of an answer, set on its training speakers
+    risks : the confidence from which answers are promised to be wrong that often at most; empty where none is
     alone : of a system of several modalities, the probabilities by each alone; NaN where a recording lacks it
     left_out : why further recordings could not be decided on, one line each
     fold, seed, split : which of several runs this is
@@ -43,6 +45,7 @@ class Predictions:
     classes: tuple[str, ...]
     probabilities: Probabilities
     threshold: float
+    risks: Mapping[float, float] = field(default_factory=dict)
     alone: Mapping[str, Probabilities] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     fold: int = 0
@@ -111,6 +114,7 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,
         **compare_corpora(runs),
+        **summarise_risks(runs),
         **compare_modalities(runs, groups),
         "predictions": [row for run in runs for row in _list_predictions(run)],
     }
@@ -143,8 +147,30 @@ def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
             "answered": float(answered[own].mean()),
             "right_of_answered": metrics.accuracy(truth[said], decided[said]) if said.any() else None,
         }
+        if all(run.risks for run in runs):
+            found[str(name)]["risk"] = measure_risks(runs, own)
     mean = {name: float(np.mean([one[name] for one in found.values()])) for name in ("accuracy", "balanced_accuracy")}
     return {"corpora": found, "corpora_mean": mean}
+
+
+def summarise_risks(runs: Sequence[Predictions]) -> dict[str, Any]:
+    """Return what was promised of errors among answers, by which method, and what came of it; nothing without one."""
+    if not all(run.risks for run in runs):
+        return {}
+    every = np.ones(sum(len(run.truth) for run in runs), bool)
+    return {"risk": {"method": METHOD, "assumption": ASSUMPTION, "rows": measure_risks(runs, every)}}
+
+
+def measure_risks(runs: Sequence[Predictions], own: Correct) -> list[dict[str, Any]]:
+    """Return for each risk how much of some recordings (a mask over those of all runs) is answered, and how wrongly."""
+    confidence = [run.probabilities.max(axis=1) for run in runs]
+    correct, rows = np.concatenate([run.correct for run in runs]), []
+    for risk in runs[0].risks:
+        pairs = zip(confidence, runs, strict=True)
+        said = own & np.concatenate([one >= run.risks[risk] for one, run in pairs])
+        wrong = float(1 - correct[said].mean()) if said.any() else None
+        rows.append({"promised": risk, "answered": float(said.sum() / own.sum()), "wrong_of_answered": wrong})
+    return rows
 
 
 def compare_modalities(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from emospike.datasets import Dataset, Fold, finer_labels
 from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
 from emospike.readout.calibration import Probabilities
+from emospike.readout.risk import PROMISED
 from emospike.systems.base import System
 from emospike.validation import InputError
 
@@ -75,12 +76,19 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
         dataset.subset(kept),
         system.classes_,
         whole[kept],
-        system.threshold_,
+        system.limit(system.modality),
+        risks=find_risks(system),
         alone={modality: one[kept] for modality, one in alone.items()},
         left_out=tuple(left_out.values()),
         seconds=run.pop("seconds", {}) | {"predict": time.perf_counter() - start},
         **run,
     )
+
+
+def find_risks(system: System) -> dict[float, float]:
+    """Return the threshold of each risk that is reported; nothing for a model of an older emospike."""
+    calibration = system.readout_.calibration_
+    return {} if calibration.risks_ is None else {risk: calibration.threshold_at(risk) for risk in PROMISED}
 
 
 def average_cost(system: System, dataset: Dataset) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Shaped
 
+from emospike.readout.risk import RiskTable
 from emospike.validation import InputError, within
 
 Scores = Float32[np.ndarray, "clips learnt"]
@@ -40,6 +41,9 @@ class Calibration:
     penalty : weight of the squared biases, per clip
     label_of_ : the label of each class that has scores, in the order of the scores
     threshold_ : confidence below which the answer is "don't know"
+    risks_ : from which threshold on errors are how rare; None in models of an older emospike
+    class_means_ : mean held-out scores of the clips of each class, a row a class; None likewise
+    prior_ : mean held-out probability of each class that has scores; None likewise
     """
 
     coverage: float = 0.78
@@ -48,6 +52,11 @@ class Calibration:
     temperature_: float = field(default=1.0, init=False, compare=False)
     bias_: Float[np.ndarray, " learnt"] = field(init=False, repr=False, compare=False)
     threshold_: float = field(default=0.0, init=False, compare=False)
+    risks_: RiskTable | None = field(default=None, init=False, repr=False, compare=False)
+    class_means_: Float32[np.ndarray, "learnt learnt"] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    prior_: Float32[np.ndarray, " learnt"] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         within("coverage", self.coverage, 0, 1)
@@ -76,8 +85,8 @@ class Calibration:
         ----------
         learnt : the class of each clip
         label_of : the label of each class, in the order of the scores
-        recorded : clips that the threshold is set by: those that were recorded, not their copies
-        weights : how much each clip counts in T and b
+        recorded : clips that threshold and risks are set by: those that were recorded, or their copies too
+        weights : how much each clip counts in T and b, and in the means of scores
         """
         self.label_of_ = dict(label_of)
         tested = np.isfinite(scores).all(axis=1)
@@ -85,7 +94,35 @@ class Calibration:
         held_out = self.probabilities(scores)
         own = tested if recorded is None else tested & recorded
         self.threshold_ = threshold_for(held_out[own], self.coverage)
+        decided = np.array(self.classes)[held_out[own].argmax(axis=1)]
+        truth = np.array([self.label_of_[str(name)] for name in learnt[own]])
+        self.risks_ = RiskTable.fit(held_out[own].max(axis=1), decided == truth)
+        self._average(scores[own], learnt[own], None if weights is None else weights[own])
         return held_out
+
+    def _average(self, scores: Scores, learnt: Labels, weights: Weights | None) -> None:
+        """Note mean scores and probabilities; a class without clips has the mean scores of all."""
+        mean = np.average(scores, axis=0, weights=weights)
+        means = [mean] * len(self.learnt)
+        for row, name in enumerate(self.learnt):
+            if (own := learnt == name).any():
+                means[row] = np.average(scores[own], axis=0, weights=None if weights is None else weights[own])
+        self.class_means_ = np.array(means, np.float32)
+        self.prior_ = np.average(self.finer_probabilities(scores), axis=0, weights=weights).astype(np.float32)
+
+    def threshold_at(self, risk: float) -> float:
+        """Return the confidence from which answers are wrong at most that often (see `RiskTable`); infinity if none.
+
+        Raises
+        ------
+        InputError : a risk that is no share, or a model of an emospike that did not keep this
+        """
+        if self.risks_ is None:
+            raise InputError(
+                "this model was trained before models kept which threshold has which risk: train it again, or use "
+                "a threshold"
+            )
+        return self.risks_.find_threshold(risk)
 
     def _minimise(self, scores: Scores, learnt: Labels, weights: Weights | None = None) -> None:
         from scipy.optimize import minimize
@@ -141,19 +178,32 @@ class Calibration:
         """Make room for classes that were learnt later, in this new order of scores; they take the mean old bias."""
         before, bias = self.learnt, np.full(len(learnt), self.bias_.mean())
         names = [str(name) for name in learnt]
-        bias[[names.index(name) for name in before]] = self.bias_
+        place = [names.index(name) for name in before]
+        bias[place] = self.bias_
+        if self.class_means_ is not None and self.prior_ is not None:
+            means, prior = np.full((len(names),) * 2, self.class_means_.mean(), np.float32), np.zeros(len(names))
+            means[:, place] = self.class_means_.mean(axis=0)
+            means[np.ix_(place, place)], prior[place] = self.class_means_, self.prior_
+            self.class_means_, self.prior_ = means, prior.astype(np.float32)
         self.label_of_ = {name: self.label_of_.get(name, name) for name in names}
         self.bias_ = bias
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""
         facts = {"learnt": list(self.learnt), "groups": list(self.label_of_.values())}
-        return {"bias": self.bias_}, facts | {"temperature": self.temperature_, "threshold": self.threshold_}
+        arrays: dict[str, np.ndarray] = {"bias": self.bias_}
+        if self.risks_ is not None and self.class_means_ is not None and self.prior_ is not None:
+            arrays |= {"risk": np.stack([self.risks_.thresholds, self.risks_.risks])}
+            arrays |= {"class_means": self.class_means_, "prior": self.prior_}
+        return arrays, facts | {"temperature": self.temperature_, "threshold": self.threshold_}
 
-    def restore(self, bias: Float[np.ndarray, " learnt"], facts: Mapping[str, Any]) -> Calibration:
-        """Take back what `state` returned."""
+    def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Calibration:
+        """Take back what `state` returned; an older emospike kept the bias alone."""
         self.label_of_ = dict(zip(facts["learnt"], facts["groups"], strict=True))
-        self.bias_, self.temperature_, self.threshold_ = bias, float(facts["temperature"]), float(facts["threshold"])
+        self.bias_, self.temperature_ = arrays["bias"], float(facts["temperature"])
+        self.threshold_ = float(facts["threshold"])
+        self.risks_ = RiskTable(*arrays["risk"]) if "risk" in arrays else None
+        self.class_means_, self.prior_ = arrays.get("class_means"), arrays.get("prior")
         return self
 
 

@@ -200,7 +200,8 @@ class VectorReadout(Readout):
         self.classifier = type(self.classifier).restore(parameters(self.classifier), own)
         for name in ("kept", "mean", "scale"):
             setattr(self.scaler, f"{name}_", arrays[f"scaler.{name}"])
-        self.calibration_.restore(arrays["calibration.bias"], facts)
+        calibrated = {name[12:]: array for name, array in arrays.items() if name.startswith("calibration.")}
+        self.calibration_.restore(calibrated, facts)
         self.speaker_mean_.shift_, self.speaker_mean_.population_ = arrays["shift"], arrays["population"]
         return self
 
@@ -264,7 +265,7 @@ class ScoreReadout(Readout):
 
     def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> ScoreReadout:
         """Take back what `state` returned."""
-        self.calibration_.restore(arrays["bias"], facts)
+        self.calibration_.restore(arrays, facts)
         self.speaker_mean_.population_, self.speaker_mean_.shift_ = arrays["population"], arrays["shift"]
         return self
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, final
 
 import numpy as np
@@ -24,6 +25,7 @@ from emospike.features import Feature
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
+from emospike.readout.score_centring import ScoreCentring, centre_by_speaker
 from emospike.systems import SYSTEMS
 from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
 from emospike.systems.perception import (
@@ -107,6 +109,8 @@ class System(ABC):
     readouts_ : from what `represent` gives to calibrated probabilities, by modality
     held_out_ : what was said of the training clips, by modality, before their speakers were learnt (see `Readout`)
     left_out_ : why training clips, by index, could not be used: no face was found where faces decide
+    risk_ : how often answers may be wrong (see `at_risk`), or None for the stored thresholds
+    centring_ : what was found of the one speaker that is heard, by modality (see `for_one_speaker`); else nothing
     card : what the model is, was trained on, and reached (see `emospike.store`)
     """
 
@@ -125,6 +129,8 @@ class System(ABC):
     held_out_: dict[str, Answers]
     left_out_: dict[int, str]
     card: dict[str, Any]
+    risk_: float | None = None
+    centring_: Mapping[str, ScoreCentring] = MappingProxyType({})
 
     # -- hooks -------------------------------------------------------------------------------------------------
 
@@ -265,16 +271,58 @@ class System(ABC):
 
     def limit(self, modality: str, threshold: float | None = None) -> float:
         """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
-        return self.readouts_[modality].threshold_ if threshold is None else threshold
+        if threshold is not None:
+            return threshold
+        readout = self.readouts_[modality]
+        return readout.threshold_ if self.risk_ is None else readout.calibration_.threshold_at(self.risk_)
 
-    def answer(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Answer:
-        """Return the calibrated probabilities that these modalities alone give."""
+    def at_risk(self: AnySystem, risk: float) -> AnySystem:
+        """Return the same trained system, answering so seldom that at most that share of its answers is wrong.
+
+        The promise, its method and its assumption are those of `emospike.readout.risk.RiskTable`; where it cannot be
+        kept, nothing is answered. What it learnt is shared, not copied.
+
+        Raises
+        ------
+        InputError : a risk that is no share, or a model of an older emospike
+        """
+        promised = copy(self)
+        promised.risk_ = risk
+        for modality in self.readouts_:
+            promised.limit(modality)
+        return promised
+
+    def for_one_speaker(self: AnySystem) -> AnySystem:
+        """Return the same trained system for recordings of one speaker, whose scores it centres as they come.
+
+        It remembers a few numbers of what it decided on, without labels (see `ScoreCentring`), so that each decision
+        depends on those before; `explain` and occlusion look without learning. Many clips at once are those of the
+        speakers that are named, each on their own and in random order. What it learnt is shared, not copied.
+
+        Raises
+        ------
+        InputError : a model of an older emospike
+        """
+        alone = copy(self)
+        alone.centring_ = {modality: ScoreCentring(one.calibration_) for modality, one in self.readouts_.items()}
+        return alone
+
+    def answer(
+        self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None, *, learn: bool = False
+    ) -> Answer:
+        """Return the calibrated probabilities that these modalities alone give.
+
+        Where one speaker is heard (see `for_one_speaker`), `learn` takes the clip into what is known of the speaker.
+        """
         timer = timer or Stopwatch()
         represented = self.represent(seen, modalities, timer)
-        readout = self.readouts_[modality_of(modalities)]
+        decider = modality_of(modalities)
+        readout, centring = self.readouts_[decider], self.centring_.get(decider)
         with timer(readout.stage):
             scores = readout.scores([represented])
         with timer("classifier"):
+            if centring:
+                scores = (centring.update if learn else centring.centre)(scores[0])[None]
             answer: Answer = readout.calibration_.probabilities(scores)[0]
         return answer
 
@@ -307,10 +355,11 @@ class System(ABC):
         """
         timer = timer or Stopwatch()
         seen, unheard = self.attend(clip, modality, timer)
-        whole = self.answer(seen, seen.modalities, timer)
+        learn = unheard is None
+        whole = self.answer(seen, seen.modalities, timer, learn=learn)
         with timer("shares"):
             several = seen.modalities if len(seen.modalities) > 1 else ()
-            alone = {one: self.answer(seen, (one,)) for one in several}
+            alone = {one: self.answer(seen, (one,), learn=learn) for one in several}
         return Evidence(seen, unheard, whole, alone)
 
     @final
@@ -451,7 +500,12 @@ class System(ABC):
     ) -> Answers:
         """Return what a readout says of these clips together, so that speakers can be normalised."""
         who = None if speakers is None else np.asarray(speakers)[list(rows)]
-        return self.readouts_[decider].probabilities(represented, who)
+        if decider not in self.centring_:
+            return self.readouts_[decider].probabilities(represented, who)
+        readout, one = self.readouts_[decider], np.zeros(len(rows), int)
+        scores = readout.scores(represented, who)
+        centred = centre_by_speaker(self.centring_[decider], scores, one if who is None else who, self.seed)
+        return readout.calibration_.probabilities(centred)
 
     # -- adapting ----------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ def decide_recording(
         return system.decide(clip, threshold, modality), []
     watch = Stopwatch()
     windows = list(_windows(system, clip.windows(window), threshold, modality, watch))
-    limit = system.threshold_ if threshold is None else threshold
+    limit = system.limit(modality or system.modality, threshold)
     return _whole(clip, windows, limit, watch.seconds), windows
 
 

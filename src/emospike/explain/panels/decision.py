@@ -62,7 +62,13 @@ class DecisionPanel(Panel):
     def confidence(self) -> str:
         """The confidence beside what an answer needs."""
         what = "Confidence" if self.decision.answered else f"Leaning to {self.decision.label}, confidence"
-        return f"{what} {percent(self.decision.confidence)}, an answer needs {percent(self.threshold)}"
+        needs = percent(self.threshold) if self.threshold <= 1 else "more than any confidence"
+        return f"{what} {percent(self.decision.confidence)}, an answer needs {needs}"
+
+    @property
+    def mark(self) -> float:
+        """Where the threshold is drawn; at the end where none is high enough."""
+        return min(self.threshold, 1.0)
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
@@ -126,8 +132,8 @@ class DecisionPanel(Panel):
                 f'<div class="gauge{"" if self.decision.answered else " unanswered"}" role="img" '
                 f'aria-label="{escape(self.alt)}">',
                 f'<div class="fill" style="--value:{self.decision.confidence:.4f}"></div>',
-                f'<div class="mark" style="--value:{self.threshold:.4f}"></div>',
-                f'<div class="name" style="--value:{self.threshold:.4f}">threshold</div></div>',
+                f'<div class="mark" style="--value:{self.mark:.4f}"></div>',
+                f'<div class="name" style="--value:{self.mark:.4f}">threshold</div></div>',
                 '<div class="scale" aria-hidden="true"><span>0</span><span>50 %</span><span>100 %</span></div>',
             ]
         )
@@ -178,10 +184,8 @@ class DecisionPanel(Panel):
         """Draw the confidence as a bar from 0 to 1, and the threshold as a mark across it."""
         axes.barh(0, 1, color=FAINT, height=0.5)
         axes.barh(0, self.decision.confidence, color=FOR if self.decision.answered else MUTED, height=0.5)
-        axes.plot([self.threshold] * 2, [-0.42, 0.42], color=AGAINST, linewidth=2.5, solid_capstyle="butt")
-        axes.annotate(
-            "threshold", (self.threshold, 0.42), (self.threshold, 0.52), ha="center", fontsize=SMALL, color=AGAINST
-        )
+        axes.plot([self.mark] * 2, [-0.42, 0.42], color=AGAINST, linewidth=2.5, solid_capstyle="butt")
+        axes.annotate("threshold", (self.mark, 0.42), (self.mark, 0.52), ha="center", fontsize=SMALL, color=AGAINST)
         axes.set(xlim=(-0.002, 1.002), ylim=(-0.45, 0.95), yticks=[])
         tidy(axes, self.confidence)
         axes.spines["left"].set_visible(False)

@@ -203,7 +203,8 @@ class Ensemble:
         kept = {"mean": self.scales.means, "deviation": self.scales.deviations, "shift": self.shift}
         kept["population"] = tuple(one.population_ for one in self.speakers)
         arrays |= {f"{name}.{i}": one for name, parts in kept.items() for i, one in enumerate(parts)}
-        arrays |= {f"bias.{modality}": one.bias_ for modality, one in self.calibrations.items()}
+        for modality, one in self.calibrations.items():
+            arrays |= {f"{name}.{modality}": array for name, array in one.state()[0].items()}
         facts: dict[str, Any] = {"networks": len(self.networks)}
         facts |= {"thresholds": {modality: one.threshold_ for modality, one in self.calibrations.items()}}
         facts |= {"temperatures": {modality: one.temperature_ for modality, one in self.calibrations.items()}}
@@ -242,7 +243,8 @@ class Ensemble:
             made.networks.append(TransformerNetwork.build(network, streams, len(facts["learnt"])).restore(weights))
         for modality, threshold in facts["thresholds"].items():
             known = {**facts, "threshold": threshold, "temperature": facts["temperatures"][modality]}
-            made.calibrations[modality] = Calibration(coverage).restore(arrays[f"bias.{modality}"], known)
+            calibrated = {name.removesuffix(f".{modality}"): array for name, array in arrays.items()}
+            made.calibrations[modality] = Calibration(coverage).restore(calibrated, known)
         return made
 
 
