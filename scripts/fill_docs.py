@@ -8,7 +8,8 @@ made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=valu
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
 what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``make bench``,
-and ``reproduction file=NAME``, ``audit file=NAME`` and ``comparison file=NAME`` show docs/results/NAME.json, written by
+and ``reproduction file=NAME``, ``audit file=NAME``, ``comparison file=NAME``, ``corpora file=NAME`` (of an evaluation
+or test of several corpora) and ``robustness file=NAME`` show docs/results/NAME.json, written by
 ``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``; ``reproduction file=NAME shape=wide``
 has a line a row.
 """
@@ -35,7 +36,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed)"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed|corpora|robustness)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -264,6 +265,37 @@ def audit(found: Result) -> str:
     return markdown(["check", "outcome", "what was found"], [*rows, ["", f"**{found['verdict']}**", ""]])
 
 
+def corpora(found: Result) -> str:
+    """Return how each of several corpora fared, and their mean."""
+    header = ["corpus", "recordings", "speakers", "balanced", "accuracy", "majority class", "answered", "right of these"]
+    rows = [
+        [
+            f"`{name}`",
+            *(f"{one[key]:,}" for key in ("clips", "speakers")),
+            f"**{one['balanced_accuracy']:.3f}**",
+            *(f"{one[key]:.3f}" for key in ("accuracy", "majority")),
+            f"{one['answered']:.2f}",
+            "" if one["right_of_answered"] is None else f"{one['right_of_answered']:.3f}",
+            f"{one['calibration_error']:.3f}",
+        ]
+        for name, one in found["corpora"].items()
+    ]
+    mean = found["corpora_mean"]
+    last = ["mean", "", "", f"**{mean['balanced_accuracy']:.3f}**", f"{mean['accuracy']:.3f}", "", "", "", ""]
+    return markdown([*header, "calibration error"], [*rows, last])
+
+
+def robustness(found: Result) -> str:
+    """Return what recordings are worth that are degraded."""
+    keys = ("accuracy", "balanced_accuracy", "answered", "right_of_answered", "confidence", "calibration_error")
+    header = ["recordings", "accuracy", "balanced", "answered", "right of these", "confidence", "calibration error"]
+    rows = [
+        [f"`{one['degradation']}`", *("" if one[key] is None else f"{one[key]:.3f}" for key in keys)]
+        for one in found["robustness"]
+    ]
+    return markdown(header, rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -301,7 +333,14 @@ def speed(found: Result) -> str:
     return markdown(header, [[*counts, *times]])
 
 
-FILES = {"reproduction": reproduction, "audit": audit, "comparison": comparison, "speed": speed}
+FILES = {
+    "reproduction": reproduction,
+    "audit": audit,
+    "comparison": comparison,
+    "speed": speed,
+    "corpora": corpora,
+    "robustness": robustness,
+}
 """Tables that show one file of docs/results each."""
 
 

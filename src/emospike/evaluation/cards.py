@@ -89,7 +89,10 @@ def check_evaluation(result: Mapping[str, Any], settings: Mapping[str, Any]) -> 
 def add_evaluation(card: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the card with what an evaluation of the same settings found; errors as `check_evaluation`."""
     check_evaluation(result, card)
-    return {**card, "measured": {name: result[name] for name in MEASURED}}
+    measured = {name: result[name] for name in MEASURED}
+    if "corpora" in result:
+        measured["balanced_by_corpus"] = {name: one["balanced_accuracy"] for name, one in result["corpora"].items()}
+    return {**card, "measured": measured}
 
 
 def add_adaptation(

@@ -133,6 +133,7 @@ def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
     truth, decided = (np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided"))
     speakers = np.concatenate([run.recordings.speakers for run in runs])
     answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
+    confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
     found = {}
     for name in names:
         own = corpora == name
@@ -146,6 +147,8 @@ def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
             "recall": metrics.recalls(truth[own], decided[own]),
             "answered": float(answered[own].mean()),
             "right_of_answered": metrics.accuracy(truth[said], decided[said]) if said.any() else None,
+            "confidence": float(confidence[own].mean()),
+            "calibration_error": metrics.calibration_error(confidence[own], truth[own] == decided[own]),
         }
         if all(run.risks for run in runs):
             found[str(name)]["risk"] = measure_risks(runs, own)

@@ -33,13 +33,17 @@ class Calibration:
     penalty on b keeps rare classes finite, and 1 / T is at most `SHARPEST`, in units of the spread of s, so that
     scores that part the classes without an error do not pass for certainty. Classes may be finer than labels
     (emotions, where the label is arousal): a sad cry and a calm word are both low, and no straight line tells them
-    from the rest together.
+    from the rest together. Where the classes are uncertain, as among strangers, P favours the label that has more of
+    them; the sum of their scores S_label does not. Both are then joined, by further numbers fitted in the same way:
+
+        P_label <- softmax_label(u ln P_label + v S_label + c_label),    u, v >= 0
 
     Attributes
     ----------
     coverage : share of the held-out clips that the threshold lets through
     penalty : weight of the squared biases, per clip
     label_of_ : the label of each class that has scores, in the order of the scores
+    joint_ : u, v and c of each label; None where every class is a label, and in models of an older emospike
     threshold_ : confidence below which the answer is "don't know"
     risks_ : from which threshold on errors are how rare; None in models of an older emospike
     class_means_ : mean held-out scores of the clips of each class, a row a class; None likewise
@@ -51,6 +55,7 @@ class Calibration:
     label_of_: dict[str, str] = field(init=False, repr=False, compare=False)
     temperature_: float = field(default=1.0, init=False, compare=False)
     bias_: Float[np.ndarray, " learnt"] = field(init=False, repr=False, compare=False)
+    joint_: Float[np.ndarray, " numbers"] | None = field(default=None, init=False, repr=False, compare=False)
     threshold_: float = field(default=0.0, init=False, compare=False)
     risks_: RiskTable | None = field(default=None, init=False, repr=False, compare=False)
     class_means_: Float32[np.ndarray, "learnt learnt"] | None = field(
@@ -90,7 +95,11 @@ class Calibration:
         """
         self.label_of_ = dict(label_of)
         tested = np.isfinite(scores).all(axis=1)
-        self._minimise(scores[tested], learnt[tested], None if weights is None else weights[tested])
+        known = None if weights is None else weights[tested]
+        self._minimise(scores[tested], learnt[tested], known)
+        self.joint_ = None
+        if len(self.classes) < len(self.learnt):
+            self._join(scores[tested], learnt[tested], known)
         held_out = self.probabilities(scores)
         own = tested if recorded is None else tested & recorded
         self.threshold_ = threshold_for(held_out[own], self.coverage)
@@ -145,6 +154,32 @@ class Calibration:
         best = minimize(loss, np.zeros(1 + len(self.learnt)), jac=True, method="L-BFGS-B", bounds=bounds).x
         self.temperature_, self.bias_ = float(unit / np.exp(best[0])), best[1:]
 
+    def _join(self, scores: Scores, learnt: Labels, weights: Weights | None) -> None:
+        """Fit what joins the probabilities of labels and the sums of their scores."""
+        from scipy.optimize import minimize
+
+        target = np.array([self.label_of_[str(name)] for name in learnt])[:, None] == np.array(self.classes)
+        first, second = self._sum_labels(scores)
+        share = np.full((len(target), 1), 1 / len(target))
+        share = share if weights is None else share * (weights / weights.mean()).astype(float)[:, None]
+
+        def loss(x: Any) -> tuple[float, Any]:
+            logits = x[0] * first + x[1] * second + x[2:]
+            log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+            error = share * (np.exp(log_p) - target)
+            slopes = [(error * first).sum(), (error * second).sum()]
+            value = -(share * target * log_p).sum() + self.penalty * (x[2:] ** 2).sum()
+            return value, np.concatenate([slopes, error.sum(axis=0) + 2 * self.penalty * x[2:]])
+
+        start, bounds = np.zeros(2 + len(self.classes)), [(0, SHARPEST), (0, None), *[(None, None)] * len(self.classes)]
+        start[0] = 1
+        self.joint_ = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+
+    def _sum_labels(self, scores: Scores) -> tuple[Probabilities, Probabilities]:
+        """Return ln of the summed probabilities of each label's classes, and their summed scores."""
+        member = np.array(list(self.label_of_.values()))[:, None] == np.array(self.classes)
+        return np.log(np.maximum(self.finer_probabilities(scores) @ member, 1e-12)), scores.astype(float) @ member
+
     def finer_probabilities(self, scores: Scores) -> Float[np.ndarray, "clips learnt"]:
         """Return the calibrated probability of each class that has scores."""
         logits = (scores - scores.mean(axis=1, keepdims=True)) / self.temperature_ + self.bias_
@@ -154,9 +189,15 @@ class Calibration:
 
     def probabilities(self, scores: Scores) -> Probabilities:
         """Return the calibrated probability of each label, in the order of `classes`."""
-        member = np.array(list(self.label_of_.values()))[:, None] == np.array(self.classes)
-        summed: Probabilities = self.finer_probabilities(scores) @ member
-        return summed
+        if self.joint_ is None:
+            member = np.array(list(self.label_of_.values()))[:, None] == np.array(self.classes)
+            summed: Probabilities = self.finer_probabilities(scores) @ member
+            return summed
+        first, second = self._sum_labels(scores)
+        logits = self.joint_[0] * first + self.joint_[1] * second + self.joint_[2:]
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        joined: Probabilities = odds / odds.sum(axis=1, keepdims=True)
+        return joined
 
     def log_odds(self, scores: Scores, target: int) -> float:
         """Return ln p / (1 - p) of the class with this index, for one clip, also where p rounds to 0 or 1."""
@@ -185,13 +226,18 @@ class Calibration:
             means[:, place] = self.class_means_.mean(axis=0)
             means[np.ix_(place, place)], prior[place] = self.class_means_, self.prior_
             self.class_means_, self.prior_ = means, prior.astype(np.float32)
+        labels = self.classes
         self.label_of_ = {name: self.label_of_.get(name, name) for name in names}
         self.bias_ = bias
+        if self.joint_ is not None:
+            more = np.full(len(self.classes), self.joint_[2:].mean())
+            more[[self.classes.index(name) for name in labels]] = self.joint_[2:]
+            self.joint_ = np.concatenate([self.joint_[:2], more])
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""
         facts = {"learnt": list(self.learnt), "groups": list(self.label_of_.values())}
-        arrays: dict[str, np.ndarray] = {"bias": self.bias_}
+        arrays: dict[str, np.ndarray] = {"bias": self.bias_} | ({} if self.joint_ is None else {"joint": self.joint_})
         if self.risks_ is not None and self.class_means_ is not None and self.prior_ is not None:
             arrays |= {"risk": np.stack([self.risks_.thresholds, self.risks_.risks])}
             arrays |= {"class_means": self.class_means_, "prior": self.prior_}
@@ -201,7 +247,7 @@ class Calibration:
         """Take back what `state` returned; an older emospike kept the bias alone."""
         self.label_of_ = dict(zip(facts["learnt"], facts["groups"], strict=True))
         self.bias_, self.temperature_ = arrays["bias"], float(facts["temperature"])
-        self.threshold_ = float(facts["threshold"])
+        self.threshold_, self.joint_ = float(facts["threshold"]), arrays.get("joint")
         self.risks_ = RiskTable(*arrays["risk"]) if "risk" in arrays else None
         self.class_means_, self.prior_ = arrays.get("class_means"), arrays.get("prior")
         return self
