@@ -149,6 +149,17 @@ def test_unknown_options_are_said_before_anything_is_read(run, options, said):
     assert outcome.err.count("\n") == 1
 
 
+def test_risks_and_centred_scores_of_a_model(run, model, data, tmp_path):
+    outcome = run("test", model, "--data", data, "--risk", 0.3, "--normalise", "scores", "--json", tmp_path / "a.json")
+    assert outcome.code == 0, outcome.err
+    assert "wrong (of answered)" in outcome.out
+    assert "risk 0.05" in outcome.out
+    result = json.loads((tmp_path / "a.json").read_text())
+    assert [row["promised"] for row in result["risk"]["rows"]] == [0.05, 0.1, 0.2, 0.3]
+    assert result["normalise"] == "scores"
+    assert "answered at risk 0.3" in result["note"]
+
+
 def test_the_figure_alone(run, model, data, tmp_path):
     assert run("test", model, "--data", data, "--figure", tmp_path / "f.png").code == 0
     assert [file.name for file in tmp_path.iterdir()] == ["f.png"]

@@ -84,6 +84,57 @@ def test_no_confidence_is_rounded_to_certainty(confidence, shown):
         assert f"confidence {shown} " in verdict(confidence, threshold)[1]
 
 
+def test_a_risk_in_place_of_a_threshold(run, model, wav):
+    (row,) = recognise(run, model, "--risk", 0.5, wav).rows
+    risk = row["risk"]
+    assert (row["answered"], risk["promised"], list(risk)) == (
+        True,
+        0.5,
+        ["promised", "threshold", "method", "assumption"],
+    )
+    assert "conformal risk control" in risk["method"]
+    assert "exchangeable" in risk["assumption"]
+    assert row["confidence"] >= risk["threshold"]
+
+
+def test_a_risk_that_nothing_keeps(run, model, wav):
+    (row,) = recognise(run, model, "--risk", 0, wav).rows
+    assert (row["answered"], row["risk"]["threshold"]) == (False, None)
+    assert row["reason"] == "don't know: no threshold keeps the risk that is asked for"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--risk", 0.1, "--threshold", 0.5], "--threshold and --risk both say when to answer: give one of them"),
+        (["--risk", 10], "risk must lie in 0 to 1, got 10.0"),
+    ],
+)
+def test_risks_that_cannot_be(run, model, wav, options, said):
+    outcome = run("recognise", "--model", model, *options, wav)
+    assert (outcome.code, outcome.err) == (2, f"error: {said}\n")
+
+
+def test_files_of_the_same_speaker_are_decided_in_order(run, model, data):
+    files = sorted(data.glob("anna*.wav"))
+    plain = recognise(run, model, *files).rows
+    rows = recognise(run, model, "--same-speaker", *files).rows
+    assert [row["same_speaker"] for row in rows] == list(range(len(files)))
+    assert rows[0]["probabilities"] == plain[0]["probabilities"]
+    assert any(row["probabilities"] != own["probabilities"] for row, own in zip(rows, plain, strict=True))
+    again = recognise(run, model, "--same-speaker", *files).rows
+    assert [row["probabilities"] for row in again] == [row["probabilities"] for row in rows]
+
+
+def test_what_is_no_speech_tells_nothing_of_the_speaker(run, model, data, tmp_path):
+    files = sorted(data.glob("anna*.wav"))
+    soundfile.write(tmp_path / "noise.wav", 0.1 * np.random.default_rng(0).standard_normal(32_000), 16_000)
+    rows = recognise(run, model, "--same-speaker", *files).rows
+    more = recognise(run, model, "--same-speaker", tmp_path / "noise.wav", *files).rows
+    assert not more[0]["answered"]
+    assert [row["probabilities"] for row in more[1:]] == [row["probabilities"] for row in rows]
+
+
 def test_several_files_are_preceded_by_a_warm_up(model, wav):
     system, heard = store.load(model), []
     decide = system.decide

@@ -153,7 +153,7 @@ class Toy(VectorSystem):
     def consider(self, clip, modality=None, timer=None):
         seen = self.perceive(clip, modality)
         timer.seconds |= {"features": {"audio": 1.0, "face": 3.0}.get(modality or "", 4.0), "shares": 9.0}
-        return Evidence(seen, None, self.answer(seen, seen.modalities), {})
+        return Evidence(seen, None, self.answer(seen, seen.modalities, learn=True), {})
 
     def decide_on(self, found, threshold, seconds):
         return without_file(self, found, dict(seconds), threshold)

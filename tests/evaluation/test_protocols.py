@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -178,3 +180,39 @@ def test_labels_that_the_model_does_not_know(heard, four_speakers):
     model.fit(four_speakers.clips()[:4], ["happy", "angry"] * 2)
     with pytest.raises(InputError, match="label 'sad' is unknown to the model"):
         protocols.test_model(model, four_speakers)
+
+
+def test_centred_scores_are_a_setting_of_their_own(toy, takes_of):
+    data = takes_of("abcdefgh", takes=12)
+    settings = {"labels": "emotion", "modality": "audio"}
+    plain = protocols.evaluate("toy", data, **settings)
+    centred = protocols.evaluate("toy", data, normalise="scores", **settings)
+    assert centred["normalise"] == "scores"
+    assert "unlabelled recordings of the same test speaker" in centred["note"]
+    assert "unlabelled" not in plain["note"]
+    assert centred["predictions"] != plain["predictions"]
+    assert protocols.evaluate("toy", data, normalise="scores", **settings)["predictions"] == centred["predictions"]
+
+
+@pytest.mark.parametrize("protocol", ["new-speaker", "cascade"])
+def test_protocols_that_do_not_centre_scores(toy, protocol):
+    with pytest.raises(InputError, match=f"protocol {protocol} does not centre scores"):
+        protocols.check_settings("toy", "emotion", protocol=protocol, normalise="scores", modality="both")
+
+
+def test_centring_needs_to_know_who_speaks(toy, takes_of):
+    data = takes_of("abcd")
+    nobody = replace(data, recordings=tuple(replace(one, speaker=None) for one in data.recordings))
+    with pytest.raises(InputError, match="normalise 'scores' needs to know who speaks"):
+        protocols.evaluate("toy", nobody, "emotion", modality="audio", protocol="random", normalise="scores")
+
+
+def test_a_trained_model_at_a_risk_and_centred(toy, takes_of):
+    data = takes_of("abcdefgh", takes=12)
+    system = toy(modality="audio").fit(data.clips(), data.labels.tolist(), data.speakers.tolist())
+    system.card = {"labels": "emotion", "modality": "audio"}
+    result = protocols.test_model(system.at_risk(0.2), takes_of("wxyz"), normalise="scores")
+    assert result["normalise"] == "scores"
+    assert "answered at risk 0.2, conformal risk control" in result["note"]
+    assert [row["promised"] for row in result["risk"]["rows"]] == [0.05, 0.1, 0.2, 0.3]
+    assert result["risk"]["rows"][2]["answered"] == result["at_own_threshold"]["coverage"]

@@ -87,3 +87,54 @@ def test_what_a_decision_costs(toy, takes_of):
     run = testing.test_system(trained(toy, takes_of), takes_of(["dan"]))
     assert run.cost["energy_uj"] == run.cost["macs"] * 2 == 60
     assert run.cost["model_bytes"] > 1000
+
+
+def spread_out(toy, takes_of, **settings):
+    """Return a system that was trained on speakers who differ much, and recordings of others."""
+    data = takes_of([f"t{i}" for i in range(12)], takes=15)
+    system = toy(modality="audio", apart=0.8, **settings).fit(
+        data.clips(), data.labels.tolist(), data.speakers.tolist()
+    )
+    return system, takes_of([f"n{i}" for i in range(12)], takes=15)
+
+
+def test_a_risk_moves_the_threshold_alone(toy, takes_of):
+    system, data = spread_out(toy, takes_of)
+    careful = system.at_risk(0.25)
+    run, plain = testing.predict(careful, data), testing.predict(system, data)
+    np.testing.assert_array_equal(run.probabilities, plain.probabilities)
+    assert run.threshold == system.readout_.calibration_.threshold_at(0.25) != plain.threshold
+    assert (careful.limit("audio"), careful.limit("audio", 0.1), system.limit("audio")) == (
+        run.threshold,
+        0.1,
+        system.threshold_,
+    )
+    decision = system.at_risk(0.0).decide(data.clips()[0])
+    assert not decision.answered
+    assert decision.reason == "don't know: no threshold keeps the risk that is asked for"
+    assert list(run.risks) == [0.05, 0.1, 0.2, 0.3]
+    with pytest.raises(InputError, match=r"risk must lie in 0 to 1"):
+        system.at_risk(2)
+
+
+def test_scores_of_one_speaker_are_centred(toy, takes_of):
+    system, data = spread_out(toy, takes_of)
+    one = system.for_one_speaker()
+    who = data.speakers.tolist()
+    plain = system.predict_proba(data.clips())
+    centred = one.predict_proba(data.clips(), who)
+    right = [(np.array(system.classes_)[p.argmax(axis=1)] == data.labels).mean() for p in (plain, centred)]
+    assert right[1] > right[0]
+    np.testing.assert_array_equal(one.predict_proba(data.clips(), who), centred)
+    np.testing.assert_array_equal(system.predict_proba(data.clips(), who), plain)
+
+
+def test_decisions_of_one_speaker_follow_each_other(toy, takes_of):
+    system, data = spread_out(toy, takes_of)
+    clips = data.clips()[:30]
+    one = system.for_one_speaker()
+    decided = [one.decide(clip).probabilities["happy"] for clip in clips]
+    assert one.centring_["audio"].clips == len(clips)
+    assert decided[0] == system.decide(clips[0]).probabilities["happy"]
+    again = system.for_one_speaker()
+    assert [again.decide(clip).probabilities["happy"] for clip in clips] == decided

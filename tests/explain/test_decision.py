@@ -44,6 +44,13 @@ def test_an_unanswered_decision_says_so(panel):
     assert replace(unsure, task="").headline == "don't know"
 
 
+def test_a_risk_that_no_threshold_keeps_is_drawn(panel):
+    never = replace(panel, decision=replace(panel.decision, answered=False), threshold=float("inf"))
+    assert never.confidence == "Leaning to high, confidence 90 %, an answer needs more than any confidence"
+    assert "--value:1.0000" in never.html(Page())
+    assert never.figure().axes
+
+
 def test_the_recording_is_played_where_it_is_short(panel):
     assert 'src="data:audio/flac;base64,ZkxhQ' in panel.html(Page())  # fLaC
     long = panel.sound.repeat(1 + int(LONGEST * 16_000 / len(panel.sound)))

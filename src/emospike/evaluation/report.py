@@ -116,10 +116,13 @@ def tabulate_corpora(result: Result) -> Table | None:
 
 
 def tabulate_risks(result: Result) -> Table | None:
-    """Return for each risk that is promised how much is answered, and how much of this is wrong, by corpus too."""
+    """Return for each risk that is promised how much is answered, and how much of this is wrong, by corpus too.
+
+    None where nothing can be promised.
+    """
     from rich.table import Table
 
-    if "risk" not in result:
+    if not any(one["answered"] for one in result.get("risk", {}).get("rows", ())):
         return None
     table = Table(box=None, pad_edge=False)
     table.add_column("wrong (of answered)")

@@ -28,7 +28,7 @@ METHOD = (
 )
 ASSUMPTION = (
     "recordings are exchangeable with those that the model was calibrated on: training recordings, decided by readouts "
-    "fitted without their speakers, or without their corpora where several trained"
+    "fitted without their speakers (without their corpora where several trained a system that reads one vector a clip)"
 )
 
 Confidence = Float[np.ndarray, " clips"]
