@@ -36,7 +36,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed|corpora|robustness)"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
+    r"|corpora|robustness)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -267,7 +268,16 @@ def audit(found: Result) -> str:
 
 def corpora(found: Result) -> str:
     """Return how each of several corpora fared, and their mean."""
-    header = ["corpus", "recordings", "speakers", "balanced", "accuracy", "majority class", "answered", "right of these"]
+    header = [
+        "corpus",
+        "recordings",
+        "speakers",
+        "balanced",
+        "accuracy",
+        "majority class",
+        "answered",
+        "right of these",
+    ]
     rows = [
         [
             f"`{name}`",
@@ -282,7 +292,7 @@ def corpora(found: Result) -> str:
     ]
     mean = found["corpora_mean"]
     last = ["mean", "", "", f"**{mean['balanced_accuracy']:.3f}**", f"{mean['accuracy']:.3f}", "", "", "", ""]
-    return markdown([*header, "calibration error"], [*rows, last])
+    return markdown([*header, "right of these", "calibration error"], [*rows, last])
 
 
 def robustness(found: Result) -> str:

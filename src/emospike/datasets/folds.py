@@ -101,12 +101,23 @@ def calibration_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.n
     >>> [fold.speakers for fold in calibration_folds(np.array(["sad", "happy"] * 3), speakers)]
     [('a:1', 'a:2'), ('b:1', 'b:2')]
     """
-    corpus = np.array([name.partition(":")[0] if ":" in name else "" for name in speakers.tolist()])
-    names = np.unique(corpus)
-    if len(names) < 2 or "" in names or any(len({*labels[corpus != name]}) < 2 for name in names):
+    if not holds_out_corpora(labels, speakers):
         return inner_folds(labels, speakers)
+    corpus = _name_corpora(speakers)
+    names = np.unique(corpus)
     folds = _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in names))
     return [replace(fold, test=fold.test[np.isin(labels[fold.test], labels[fold.train])]) for fold in folds]
+
+
+def holds_out_corpora(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.ndarray, " rows"]) -> bool:
+    """Tell whether `calibration_folds` leaves out corpora: there are several, and the rest always has two labels."""
+    corpus = _name_corpora(speakers)
+    names = np.unique(corpus)
+    return len(names) > 1 and "" not in names and all(len({*labels[corpus != name]}) > 1 for name in names)
+
+
+def _name_corpora(speakers: Shaped[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
+    return np.array([name.partition(":")[0] if ":" in name else "" for name in speakers.tolist()])
 
 
 def corpus_folds(dataset: Dataset) -> list[Fold]:

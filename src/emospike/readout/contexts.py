@@ -30,7 +30,7 @@ SMOOTH = 7
 
 
 @dataclass(frozen=True)
-class Contours:
+class VoiceContours:
     """What contexts are made of, at the steps of a clip's speech.
 
     Attributes
@@ -45,7 +45,7 @@ class Contours:
     voiced: Bool[np.ndarray, " steps"]
 
 
-def split_loudness(contours: Contours) -> Parts:
+def split_loudness(contours: VoiceContours) -> Parts:
     """Return 0 or 1 where a voice is louder or softer than its median, 2 where sound without voice is heard, else 3."""
     energy, voiced = contours.energy, contours.voiced
     median = np.median(energy[voiced]) if voiced.any() else 0.0
@@ -53,23 +53,23 @@ def split_loudness(contours: Contours) -> Parts:
     return np.where(voiced, np.where(energy > median, 0, 1), quiet).astype(np.int8)
 
 
-def split_pitch(contours: Contours) -> Parts:
+def split_pitch(contours: VoiceContours) -> Parts:
     """Return 0 or 1 where a voice is above its median pitch or not, 2 or 3 where energy rises or falls without one."""
     rising = np.where(slope(contours.energy) > 0, 2, 3)
     return np.asarray(np.where(contours.voiced, np.where(contours.pitch > 0, 0, 1), rising), np.int8)
 
 
-def split_level(contours: Contours) -> Parts:
+def split_level(contours: VoiceContours) -> Parts:
     """Return how far below the loudest step a step lies, cut at `LEVELS`."""
     return np.asarray(np.digitize(contours.energy.max() - contours.energy, LEVELS), np.int8)
 
 
-def split_slopes(contours: Contours) -> Parts:
+def split_slopes(contours: VoiceContours) -> Parts:
     """Return 2 where energy rises, plus 1 where pitch does."""
     return np.asarray(2 * (slope(contours.energy) > 0) + (slope(contours.pitch) > 0), np.int8)
 
 
-CONTEXTS: dict[str, Callable[[Contours], Parts]] = {
+CONTEXTS: dict[str, Callable[[VoiceContours], Parts]] = {
     "loudness": split_loudness,
     "pitch": split_pitch,
     "level": split_level,
@@ -91,7 +91,7 @@ def slope(contour: Contour) -> Contour:
     return out
 
 
-def take_contours(prosody: Series, start: int, stop: int) -> Contours:
+def take_contours(prosody: Series, start: int, stop: int) -> VoiceContours:
     """Return the contours of `Prosody` (see `emospike.features.prosody`) from a step to another."""
     columns = {channel.short: prosody.values[start:stop, i] for i, channel in enumerate(prosody.channels)}
-    return Contours(columns["energy"], columns["relative pitch"], columns["strength"] > VOICED)
+    return VoiceContours(columns["energy"], columns["relative pitch"], columns["strength"] > VOICED)

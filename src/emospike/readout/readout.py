@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
 
-from emospike.datasets.folds import calibration_folds
+from emospike.datasets.folds import calibration_folds, holds_out_corpora
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
 from emospike.readout.linear import LinearReadout
@@ -133,7 +133,9 @@ class VectorReadout(Readout):
         else:
             scaled = self._scale(vectors, speakers, recorded)
             held_out = fit_holding_out(classifier, scaled, learnt, folds, weights)
-        self.held_out_ = self.calibration_.fit(held_out, learnt, label_of, heard, weights)[recorded]
+        by_corpus = holds_out_corpora(y, speakers)
+        found = self.calibration_.fit(held_out, learnt, label_of, heard, weights, by_corpus=by_corpus)
+        self.held_out_ = found[recorded]
         return self
 
     def _scale(

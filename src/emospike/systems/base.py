@@ -384,7 +384,7 @@ class System(ABC):
             self.limit(found.seen.modality, threshold),
             share=found.share,
             seconds={stage: spent for stage, spent in seconds.items() if stage != "shares" or found.alone},
-            remarks=remark_on(found.seen.clip, found.share, self._missing(found.seen)),
+            remarks=remark_on(found.seen.clip, found.share, self._missing(found.seen), heard=found.unheard is None),
             unheard=found.unheard,
         )
 

@@ -137,10 +137,12 @@ def explain_no_speech(clip: Clip) -> str | None:
     return missing and f"no speech was heard: {missing}"
 
 
-def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]) -> Iterator[str]:
+def remark_on(
+    clip: Clip, share: Mapping[str, float], missing: Mapping[str, str], *, heard: bool = True
+) -> Iterator[str]:
     """Yield what should be known about a decision.
 
-    `share` names the modalities that decided, `missing` says of each that is not there why.
+    `share` names the modalities that decided, `missing` says of each that is not there why, `heard` whether speech was.
     """
     if len(share) > 1:
         yield ", ".join(f"{WORDS[one]} {part:.0%}" for one, part in share.items())
@@ -148,7 +150,7 @@ def remark_on(clip: Clip, share: Mapping[str, float], missing: Mapping[str, str]
         yield f"{' and '.join(WORDS[one] for one in share)} alone: {why}"
     if "audio" in share and clip.clipped > CLIPPING:
         yield f"{clip.clipped:.0%} of the samples are clipped"
-    if "audio" in share:
+    if "audio" in share and heard:
         yield from describe_channel(clip)
     if "audio" in share and clip.warning:
         yield clip.warning
