@@ -1,6 +1,7 @@
 """Made-up speech with labels: what every system is trained on in tests, and what `fingerprints` trains them on.
 
-Harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces, as tables. To the speech check they are no speech; `made_up.voice` is.
+Harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces, as tables. To the
+speech check they are no speech; `made_up.voice` is.
 """
 
 from __future__ import annotations
