@@ -268,16 +268,7 @@ def audit(found: Result) -> str:
 
 def corpora(found: Result) -> str:
     """Return how each of several corpora fared, and their mean."""
-    header = [
-        "corpus",
-        "recordings",
-        "speakers",
-        "balanced",
-        "accuracy",
-        "majority class",
-        "answered",
-        "right of these",
-    ]
+    header = ["corpus", "recordings", "speakers", "balanced", "accuracy", "majority class", "answered"]
     rows = [
         [
             f"`{name}`",
