@@ -1,6 +1,6 @@
 """A small model and a small data set, and the command line to use them with.
 
-The speech is made up: harmonics of a pitch, in syllables; aroused speech is higher, faster, louder and brighter. It
+The speech is made up: vowels, in syllables; aroused speech is higher, faster, louder and brighter. It
 stands in where the recordings do not matter but their number, form or defects do.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from made_up import speak
 from typer.testing import CliRunner
 
 from emospike.cli import app
@@ -28,10 +29,9 @@ def speech(seconds: float, speaker: str = "anna", high: bool = True, seed: int =
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * rate)) / rate
     pitch = PITCH[speaker] * (1.6 if high else 1.0) * (1 + 0.05 * np.sin(2 * np.pi * (2 + rng.random()) * t))
-    phase = 2 * np.pi * np.cumsum(pitch) / rate
-    voice = sum(np.sin(k * phase) / k ** (1.0 if high else 2.0) for k in range(1, 12))
+    voice = speak(pitch, 0.0 if high else 0.6, rate=rate)
     syllables = 0.5 - 0.5 * np.cos(2 * np.pi * (6.0 if high else 3.0) * t + rng.random())
-    return ((0.25 if high else 0.05) * voice * syllables + 0.002 * rng.standard_normal(len(t))).astype(np.float32)
+    return ((0.6 if high else 0.1) * voice * syllables + 0.002 * rng.standard_normal(len(t))).astype(np.float32)
 
 
 @dataclass

@@ -13,5 +13,5 @@ def test_it_counts_refusals(ravdess, monkeypatch, capsys):
     found = {line[:32].strip(): line[32:].split() for line in capsys.readouterr().out.splitlines()}
     assert found["speech, as it is"] == ["0", "of", "3", "refused"]
     assert found["noise, all"] == ["56", "of", "56", "refused"]
-    assert found["music, held notes"] == ["4", "of", "4", "refused"]
+    assert found["music, drums"] == ["4", "of", "4", "refused"]
     assert int(found["music, all"][0]) < 24
