@@ -1,7 +1,7 @@
 """Made-up speech with labels: what every system is trained on in tests, and what `fingerprints` trains them on.
 
-Harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces, as tables. To the
-speech check they are no speech; `made_up.voice` is.
+Harmonic tones of several speakers, whose pitch, level and rhythm tell the class; and their faces, as tables.
+To the speech check they are no speech (see `speaking`).
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def utterance(label: str, speaker: int, take: int, seconds: float = 0.8) -> Clip
     sound = LEVEL[label] * rng.uniform(0.8, 1.2) * syllables * voice / np.abs(voice).max()
     sound += rng.normal(0, 1e-3, len(sound))
     return Clip.from_array(np.clip(sound, -0.99, 0.99).astype(np.float32), RATE, f"{label}-{speaker}-{take}.wav")
+
+
+def speaking(clip: Clip) -> Clip:
+    """Return the same clip with vowels in the place of its tones, which are speech to the speech check."""
+    return clip.change(lambda sound: made_up.voice(len(sound) / RATE, 120.0))
 
 
 class Speech:

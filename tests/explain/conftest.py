@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from made_up import speak
 
 from emospike.brain.template import BrainTemplate
 from emospike.brain.tonotopy import Tonotopy
@@ -42,11 +43,10 @@ from emospike.systems.excube2.presets import CONTOUR_RANGE, CONTOUR_STEP
 
 
 def voice(seconds: float = 1.5, rate: int = 16_000) -> Clip:
-    """A hum whose pitch glides and whose loudness comes and goes."""
+    """Vowels whose pitch glides and whose loudness comes and goes."""
     t = np.arange(int(seconds * rate)) / rate
-    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(3 * t)) / rate
-    hum = sum(np.sin(k * phase) / k for k in range(1, 20)) * np.maximum(np.sin(2 * np.pi * 2 * t), 0)
-    return Clip.from_array((0.2 * hum).astype(np.float32), rate, name="voice.wav")
+    sound = speak(140 + 40 * np.sin(3 * t), rate=rate) * np.maximum(np.sin(2 * np.pi * 2 * t), 0)
+    return Clip.from_array((0.7 * sound).astype(np.float32), rate, name="voice.wav")
 
 
 @pytest.fixture(scope="session")
@@ -99,12 +99,11 @@ def contours() -> EncodingPanel:
 
 
 def spoken(high: bool, speaker: int, seconds: float = 0.9, rate: int = 16_000) -> np.ndarray:
-    """Syllables of harmonics, higher and louder where they are aroused."""
+    """Syllables, higher and louder where they are aroused."""
     t = np.arange(int(seconds * rate)) / rate
     pitch = (130 + 12 * speaker) * (1.7 if high else 1.0) * (1 + 0.04 * np.sin(9 * t))
-    tone = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / rate) / k for k in range(1, 12))
     syllables = np.abs(np.sin(np.pi * (5 if high else 3) * t / seconds))
-    return ((0.2 if high else 0.06) * tone * syllables).astype(np.float32)
+    return ((0.6 if high else 0.18) * speak(pitch, rate=rate) * syllables).astype(np.float32)
 
 
 def face_points(opened: float) -> np.ndarray:

@@ -8,6 +8,7 @@ import made_up
 import numpy as np
 import pytest
 import soundfile
+from made_up_speech import speaking
 
 from emospike import store
 from emospike.clip import Clip

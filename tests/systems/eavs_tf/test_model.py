@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
+from made_up_speech import speaking
 from scipy.io import savemat
 
 pytest.importorskip("torch")
@@ -60,7 +61,7 @@ def test_each_modality_decides_alone(both, unheard, faced):
     blind, _ = both.predict_by_modality(unheard.clips)
     np.testing.assert_array_equal(answers["audio"], blind["audio"])
     assert np.isnan(blind["both"]).all()
-    assert set(both.decide(shown.clips[0]).share) == {"audio", "face"}
+    assert set(both.decide(speaking(shown.clips[0])).share) == {"audio", "face"}
     alone = both.decide(shown.clips[0], modality="face")
     assert list(alone.probabilities.values()) == answers["face"][0].tolist()
 
