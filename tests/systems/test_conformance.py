@@ -4,7 +4,6 @@ import json
 from copy import deepcopy
 from dataclasses import fields, replace
 
-import made_up
 import numpy as np
 import pytest
 import soundfile
@@ -92,11 +91,6 @@ def by_heart(system: System) -> bool:
 
 def hears(system: System) -> bool:
     return "audio" in MODALITIES[system.modality]
-
-
-def speaking(clip: Clip) -> Clip:
-    """The same clip with vowels in it, which the speech check hears; harmonics alone are no speech to it."""
-    return clip.change(lambda sound: made_up.voice(len(sound) / 16_000, 120.0))
 
 
 # -- parameters ------------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_learning_changes_the_weights_and_nothing_else_does(speech):
 
 def test_the_copies_of_a_clip_train_and_do_not_test(speech, monkeypatch):
     given, fit = [], VectorReadout.fit
-    monkeypatch.setattr(VectorReadout, "fit", lambda *what: given.append(what) or fit(*what))
+    monkeypatch.setattr(VectorReadout, "fit", lambda *what, **more: given.append(what) or fit(*what, **more))
     system = CrossModal.preset("untrained").set_params(
         pathways=(Pathway(Mel(), CompetitiveLayer(10), "on-off"),), augmentation=VirtualSpeakers(copies=2)
     )
