@@ -63,7 +63,7 @@ def test_a_shipped_model_shows_its_spikes(name, explain, tmp_path):
     assert {"neurons"} <= {rows for _, rows in rasters}
     got_in_the_raster = {rows for _, rows in rasters} - {"neurons"}
     assert got_in_the_raster or all(panels[f"encoding-{one}"].spikes for one in ("Mel", "ConstantQ", "Prosody"))
-    assert told.task in ("arousal", "emotion")
+    assert told.task in ("arousal", "emotion", "valence")
     changes = [one.change for own in told.attributions.values() for one in own]
     assert np.isfinite(changes).all()
     assert any(changes)
