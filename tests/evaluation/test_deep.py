@@ -13,7 +13,6 @@ from emospike.evaluation.protocols import evaluate
 from emospike.systems import SYSTEMS
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 
 @pytest.fixture

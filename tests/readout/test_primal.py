@@ -22,8 +22,7 @@ def draw(clips=120, dims=40, seed=0):
 
 
 def scale(counts):
-    nothing = np.zeros((1, counts.shape[1]), np.float32)
-    return ScaledRows(counts, SoftScaler(), nothing, np.zeros(len(counts), int)).fit_scaler()
+    return ScaledRows(counts, SoftScaler(), None, np.zeros(len(counts), int)).fit_scaler()
 
 
 def test_the_primal_gives_what_the_dual_gives():

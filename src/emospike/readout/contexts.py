@@ -55,7 +55,7 @@ def split_loudness(contours: VoiceContours) -> Parts:
 
 def split_pitch(contours: VoiceContours) -> Parts:
     """Return 0 or 1 where a voice is above its median pitch or not, 2 or 3 where energy rises or falls without one."""
-    rising = np.where(slope(contours.energy) > 0, 2, 3)
+    rising = np.where(measure_slope(contours.energy) > 0, 2, 3)
     return np.asarray(np.where(contours.voiced, np.where(contours.pitch > 0, 0, 1), rising), np.int8)
 
 
@@ -66,7 +66,7 @@ def split_level(contours: VoiceContours) -> Parts:
 
 def split_slopes(contours: VoiceContours) -> Parts:
     """Return 2 where energy rises, plus 1 where pitch does."""
-    return np.asarray(2 * (slope(contours.energy) > 0) + (slope(contours.pitch) > 0), np.int8)
+    return np.asarray(2 * (measure_slope(contours.energy) > 0) + (measure_slope(contours.pitch) > 0), np.int8)
 
 
 CONTEXTS: dict[str, Callable[[VoiceContours], Parts]] = {
@@ -78,10 +78,10 @@ CONTEXTS: dict[str, Callable[[VoiceContours], Parts]] = {
 """What splits the steps, by name; a new context is one function and one line here."""
 
 
-def slope(contour: Contour) -> Contour:
+def measure_slope(contour: Contour) -> Contour:
     """Return the change a step of a contour that is averaged over `SMOOTH` steps.
 
-    >>> float(slope(np.arange(9, dtype=np.float32))[4])
+    >>> float(measure_slope(np.arange(9, dtype=np.float32))[4])
     1.0
     """
     if len(contour) < 2:

@@ -70,14 +70,14 @@ class LinearReadout:
     def fit(self, X: Vectors, y: Labels, weights: Float32[np.ndarray, " clips"] | None = None) -> LinearReadout:
         """Fit to training clips; `weights` counts a clip more or less than once."""
         indicators = self._indicators(y)
-        root = np.ones(len(X), np.float32) if weights is None else np.sqrt(weights / weights.mean())
+        root = _take_root(weights, len(X))
         rows = X * root[:, None]
         gram = rows @ rows.T
         self._weigh(np.diag(gram), len(X))
         self._fit(rows, gram, indicators, root)
         self._remember(X, y)
         self._expect(self.scores(X), y)
-        self._compare(X, gram, indicators, np.arange(len(X)))
+        self._compare(X, indicators, np.arange(len(X)), root)
         return self
 
     def fit_holding_out(
@@ -92,27 +92,8 @@ class LinearReadout:
         `folds` holds (train, test) indices; clips that no fold tests keep NaN. The products X X^T, which cost most,
         are computed once for all. `weights` counts a clip more or less than once.
         """
-        if weights is not None:
-            return self._fit_weighted(X, y, folds, np.sqrt(weights / weights.mean()))
-        indicators, gram = self._indicators(y), X @ X.T
-        self._weigh(np.diag(gram), len(X))
-        out = np.full(indicators.shape, np.nan, np.float32)
-        for train, test in folds:
-            bias = indicators[train].mean(axis=0)
-            dual = solve(gram[np.ix_(train, train)], indicators[train] - bias, self.penalty_)
-            out[test] = gram[np.ix_(test, train)] @ dual + bias
-        self._fit(X, gram, indicators, np.ones(len(X), np.float32))
-        self._remember(X, y)
-        tested = np.flatnonzero(np.isfinite(out).all(axis=1))
-        self._expect(out[tested], y[tested])
-        self._compare(X, gram, indicators, tested)
-        return out
-
-    def _fit_weighted(
-        self, X: Vectors, y: Labels, folds: Sequence[tuple[Any, Any]], root: Float32[np.ndarray, " clips"]
-    ) -> Scores:
-        """Fit as `fit_holding_out` with the square roots of weights: rows r X, of which the products are those of r."""
-        indicators, rows = self._indicators(y), X * root[:, None]
+        indicators, root = self._indicators(y), _take_root(weights, len(X))
+        rows = X * root[:, None]
         gram = rows @ rows.T
         self._weigh(np.diag(gram), len(X))
         out = np.full(indicators.shape, np.nan, np.float32)
@@ -125,7 +106,7 @@ class LinearReadout:
         self._remember(X, y)
         tested = np.flatnonzero(np.isfinite(out).all(axis=1))
         self._expect(out[tested], y[tested])
-        self._compare_weighted(X, indicators, tested, root)
+        self._compare(X, indicators, tested, root)
         return out
 
     def _fit(self, rows: Vectors, gram: Any, indicators: Scores, root: Float32[np.ndarray, " clips"]) -> None:
@@ -183,21 +164,8 @@ class LinearReadout:
                 self.expected_[row] = scores[y == name].mean(axis=0)
         self.met_ = np.array(0, np.float32)
 
-    def _compare(self, X: Vectors, gram: Any, indicators: Scores, recorded: Int[np.ndarray, " recorded"]) -> None:
+    def _compare(self, X: Vectors, indicators: Scores, recorded: Int[np.ndarray, " recorded"], root: Any) -> None:
         """Note what weights and bias would be more if the copies, those clips that no fold tests, did not train."""
-        self.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
-        if len(recorded) in (0, len(X)):
-            return
-        own, wanted = gram[np.ix_(recorded, recorded)], indicators[recorded]
-        own = own - own.mean(axis=0) - own.mean(axis=1, keepdims=True) + own.mean()  # about the mean of these clips
-        weights = X[recorded].T @ solve(own, wanted - wanted.mean(axis=0), self.penalty_)
-        bias = wanted.mean(axis=0) - X[recorded].mean(axis=0) @ weights
-        self.bolder_ = np.vstack([weights - self.weights_, bias - self.bias_]).astype(np.float16)
-
-    def _compare_weighted(
-        self, X: Vectors, indicators: Scores, recorded: Int[np.ndarray, " recorded"], root: Any
-    ) -> None:
-        """Note the same as `_compare`, where clips count more or less than once."""
         self.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
         if len(recorded) in (0, len(X)):
             return
@@ -297,6 +265,11 @@ class LinearReadout:
             raise InputError(f"at least 2 classes are needed to train, got only {self.classes_.tolist()}")
         indicators: Scores = (y[:, None] == self.classes_).astype(np.float32)
         return indicators
+
+
+def _take_root(weights: Float32[np.ndarray, " clips"] | None, clips: int) -> Float32[np.ndarray, " clips"]:
+    """Return what each row is multiplied by to count by its weight: 1 on average of the squares, or for all."""
+    return np.ones(clips, np.float32) if weights is None else np.sqrt(weights / weights.mean())
 
 
 def solve(

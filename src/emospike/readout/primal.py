@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from emospike.readout.scaling import ScaledRows
 
 WIDEST = 8192
 """Dimensions that are solved for; vectors with more are projected."""
+
+BLOCK = 4096
+"""Rows whose products are added at once."""
 
 Targets = Float32[np.ndarray, "rows classes"]
 Weights = Float32[np.ndarray, "dims classes"]
@@ -115,10 +119,6 @@ class Moments:
         return weights, target - mean @ weights
 
 
-BLOCK = 4096
-"""Rows whose products are added at once."""
-
-
 def _solve(gram: Gram, cross: Weights, penalty: float) -> Weights:
     from scipy.linalg import cho_factor, cho_solve
 
@@ -161,15 +161,12 @@ def fit_primal(
     """
     projection = Projection(rows.dims)
     X = projection.apply(rows)
-    every, total = np.arange(len(rows)), None
+    every = np.arange(len(rows))
     out = np.full(Y.shape, np.nan, np.float32)
     parts = [np.setdiff1d(every, train) for train, _ in folds]
     rest = np.setdiff1d(every, np.concatenate(parts) if parts else [])
     sums = [Moments.of(X[own], Y[own], weights[own]) for own in (*parts, rest)]
-    for one in sums:
-        total = one if total is None else total + one
-    if total is None:
-        raise ValueError("no rows")
+    total = reduce(add, sums)
     for (_, test), without in zip(folds, sums, strict=False):
         fitted, bias = (total - without).solve(penalty)
         out[test] = X[test] @ fitted + bias

@@ -153,9 +153,8 @@ class VectorReadout(Readout):
         _, speaker = np.unique(speakers, return_inverse=True)
         means = mean_by_speaker(self.scaler, vectors, speaker, recorded)
         self.speaker_mean_.fit(means.mean(axis=0, keepdims=True))
-        if self.normalise == "none":
-            means, speaker = self.speaker_mean_.shift_[None], np.zeros(len(vectors), int)
-        return ScaledRows(vectors, self.scaler, means, speaker).fit_scaler()
+        offsets = means if self.normalise == "speaker" else None
+        return ScaledRows(vectors, self.scaler, offsets, speaker).fit_scaler()
 
     def scale(self, vectors: Vectors, speakers: Labels | None = None) -> Float32[np.ndarray, "clips kept"]:
         """Return the vectors as the classifier sees them."""

@@ -93,12 +93,13 @@ class ScaledRows:
     ----------
     vectors : as they were stored
     scaler : fitted
-    offsets, speaker : what is taken from the square root of each row: the row of `offsets` of its speaker
+    offsets, speaker : what is taken from the square root of each row: the row of `offsets` of its speaker; None for
+        nothing
     """
 
     vectors: Stored
     scaler: SoftScaler
-    offsets: Float32[np.ndarray, "speakers dims"]
+    offsets: Float32[np.ndarray, "speakers dims"] | None
     speaker: Int[np.ndarray, " clips"]
 
     def __len__(self) -> int:
@@ -116,9 +117,10 @@ class ScaledRows:
 
     def take_root(self, rows: Int[np.ndarray, " some"] | slice) -> Float32[np.ndarray, "some dims"]:
         """Return the square roots of some rows, less the offset of their speaker."""
-        less: Float32[np.ndarray, "some dims"] = (
-            self.scaler.take_root(self.vectors[rows]) - self.offsets[self.speaker[rows]]
-        )
+        root = self.scaler.take_root(self.vectors[rows])
+        if self.offsets is None:
+            return root
+        less: Float32[np.ndarray, "some dims"] = root - self.offsets[self.speaker[rows]]
         return less
 
     def blocks(self) -> Iterator[slice]:

@@ -10,7 +10,6 @@ from made_up_speech import speaking
 from scipy.io import savemat
 
 pytest.importorskip("torch")
-pytest.importorskip("snntorch")
 
 from emospike import store
 from emospike.clip import Clip
