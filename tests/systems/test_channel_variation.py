@@ -79,7 +79,7 @@ def test_what_is_seen_stays(small, speech, faced):
     seen = faced(speech)
     made = Baseline.preset("ridge", modality="both").set_params(channel_variation=TELEPHONE)
     clip = made.perceive(seen.clips[0])
-    (copy,) = made.perceive_copies(0, clip)
+    (copy,) = made.perceive_copies(clip)
     pairs = zip(made.features, copy.series, clip.series, strict=True)
     assert {feature.modality: np.array_equal(one.values, other.values) for feature, one, other in pairs} == {
         "audio": False,
@@ -95,7 +95,7 @@ def test_what_is_seen_stays(small, speech, faced):
 def test_a_channel_that_leaves_no_sound_leaves_the_clip(speech):
     made = Baseline.preset().set_params(channel_variation=ChannelVariation(("gain:-100",)))
     clip = made.perceive(speech.clips[0])
-    assert made.perceive_copies(0, clip) == [clip]
+    assert made.perceive_copies(clip) == [clip]
 
 
 @pytest.mark.parametrize("name", HEARING)

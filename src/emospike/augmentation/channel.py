@@ -160,9 +160,9 @@ class ChannelVariation:
         for one in self.degradations:
             parse_degradation(one)
 
-    def draw(self, clip: Clip, index: int, seed: int = 0) -> Iterator[Clip]:
-        """Yield the copies of a training clip; which channels it gets depends on its index and the seed alone."""
-        rng = np.random.default_rng([seed, index])
+    def draw(self, clip: Clip, seed: int = 0) -> Iterator[Clip]:
+        """Yield the copies of a training clip; which channels it gets depends on the recording and the seed alone."""
+        rng = np.random.default_rng([seed, clip.fingerprint])
         rounds = -(-self.copies // max(len(self.degradations), 1))
         order = [rng.permutation(len(self.degradations)) for _ in range(rounds)]
         for copy, k in enumerate(np.concatenate(order)[: self.copies] if order else ()):

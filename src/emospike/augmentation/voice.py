@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Float32
 
+from emospike.clip import Clip
 from emospike.series import Series
 from emospike.validation import within
 
@@ -57,6 +58,10 @@ class VirtualSpeakers:
     def __post_init__(self) -> None:
         within("copies", self.copies, 0, 1000)
         within("stretch", self.stretch, 0.0, 0.9)
+
+    def draw_for(self, clip: Clip, seed: int) -> list[Voice]:
+        """Return the voices of a clip, which depend on the recording and the seed alone."""
+        return self.draw(np.random.default_rng([seed, clip.fingerprint]))
 
     def draw(self, rng: np.random.Generator) -> list[Voice]:
         """Return the clip's own voice and `copies` others."""

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float32, Shaped
 
 from emospike.clip.decoding import BLOCK, FULL_SCALE, SAMPLE_RATE, Sound, Track, has_sound, open_track
+from emospike.clip.fingerprint import hash_parts
 from emospike.clip.video import Frame, is_table, read_frames, read_seconds
 from emospike.validation import InputError, positive, within
 
@@ -125,6 +126,23 @@ class Clip:
     def name(self) -> str:
         """The name of the file, or of the array."""
         return self.path.name
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """A number of 64 bits that tells which recording, and which part of it, this is, whatever its files are called.
+
+        It depends on the bytes of the files, or on the samples of an array, as they were recorded: what `change` does
+        to them is not looked at.
+        """
+        parts = repr((self.start, self.stop, self.face_delay, self.eeg_start)).encode()
+        if self._array is None:
+            return hash_parts(parts, self.path, self.face, self.eeg)
+        return hash_parts(parts, repr(self._array.rate).encode(), self._array.samples.tobytes(), self.face, self.eeg)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its sound is another than was recorded (see `change`)."""
+        return self._change is not None
 
     @cached_property
     def hears(self) -> bool:

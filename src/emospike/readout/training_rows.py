@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Shaped
+from jaxtyping import Bool, Int, Shaped
 
 
 @dataclass
@@ -28,9 +27,8 @@ class Rows:
     _array: Shaped[np.ndarray, "rows dims"] | None = field(default=None, repr=False)
     _source: list[int] = field(default_factory=list, repr=False)
 
-    def add(self, clip: int, vectors: Sequence[Float32[np.ndarray, " dims"]]) -> None:
+    def add(self, clip: int, block: Shaped[np.ndarray, "copies dims"]) -> None:
         """Put the vectors of a clip behind those that are there."""
-        block = np.stack(vectors)
         if self._array is None:
             self._array = np.empty((self.clips * self.copies, block.shape[1]), np.uint8)
         if self._array.dtype == np.uint8 and not holds_counts(block):

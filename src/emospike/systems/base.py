@@ -208,14 +208,14 @@ class System(ABC):
         hears = "audio" in MODALITIES[self.modality]
         return self.channel_variation.copies if self.channel_variation is not None and hears else 0
 
-    def perceive_copies(self, index: int, seen: Perceived) -> list[Perceived]:
+    def perceive_copies(self, seen: Perceived) -> list[Perceived]:
         """Return a training clip's features as other channels would have brought its sound (see `channel_variation`).
 
         What is seen is that of the clip, and so is what is heard where a channel leaves no sound.
         """
         if self.channel_variation is None or not self.channel_copies:
             return []
-        drawn = self.channel_variation.draw(seen.clip, index, self.seed)
+        drawn = self.channel_variation.draw(seen.clip, self.seed)
         return [hear_again(self.features, seen, clip, self.level) for clip in drawn]
 
     def deciders_of(self, seen: Perceived) -> list[str]:
@@ -438,6 +438,11 @@ class System(ABC):
 
     # -- many clips --------------------------------------------------------------------------------------------
 
+    def represent_clip(self, clip: Clip) -> dict[str, Any]:
+        """Return what the readout of every modality that can decide on a clip reads of it."""
+        seen = self.perceive(clip)
+        return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
+
     def represent_clips(
         self, clips: Sequence[Clip], modality: str | None = None, progress: Progress | None = None
     ) -> list[tuple[str, Any]]:
@@ -483,12 +488,7 @@ class System(ABC):
 
         A clip that lacks a modality has NaN there; one that lacks all is among those with a reason.
         """
-
-        def one(clip: Clip) -> dict[str, Any]:
-            seen = self.perceive(clip)
-            return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
-
-        found, reasons = try_clips(one, clips, "answers", progress)
+        found, reasons = try_clips(self.represent_clip, clips, "answers", progress)
         out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
         for decider, probabilities in out.items():
             if rows := [i for i, own in found.items() if decider in own]:
@@ -514,12 +514,8 @@ class System(ABC):
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
         if labels is not None:
             self.check_learns()
-
-        def one(_: int, clip: Clip) -> dict[str, Any]:
-            seen = self.perceive(clip)
-            return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
-
-        self._adapt(list(map_clips(one, clips, "adapting")), None if labels is None else np.asarray(labels, dtype=str))
+        found = list(map_clips(lambda _, clip: self.represent_clip(clip), clips, "adapting"))
+        self._adapt(found, None if labels is None else np.asarray(labels, dtype=str))
         self._settle()
         return self
 

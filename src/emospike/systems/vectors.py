@@ -21,6 +21,7 @@ from emospike.readout.training_rows import Rows
 from emospike.systems.base import System
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
+from emospike.systems.vector_cache import Kept, VectorCache
 from emospike.validation import InputError
 
 Vector = Float32[np.ndarray, " dims"]
@@ -43,6 +44,21 @@ class VectorSystem(System):
         """What it can do; only some classifiers learn on."""
         return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
 
+    def describe_vectors(self) -> str | None:
+        """Return all that a clip's vectors depend on besides the clip, or None where what was learnt is part of it.
+
+        Such vectors can be kept for other folds and runs (see `emospike.systems.vector_cache`).
+        """
+        return None
+
+    def represent_clip(self, clip: Clip) -> dict[str, Any]:
+        """Return the vector that the readout of every modality reads; one that training kept is not made again."""
+        cache = VectorCache.open(self.describe_vectors())
+        kept = None if cache is None else cache.read(clip)
+        if kept is None:
+            return super().represent_clip(clip)
+        return {own: vectors[0].astype(np.float32) for own, vectors in kept.vectors.items()}
+
     def _new_readout(self) -> VectorReadout:
         """Return an unfitted readout that shares nothing with the parameters."""
         return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
@@ -64,29 +80,33 @@ class VectorSystem(System):
         which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what
         was perceived and the vectors by modality; returned is what it gave, by the index of the clip.
         """
-        rng = np.random.default_rng(self.seed)
-        voices = [augmentation.draw(rng) if augmentation else [Voice()] for _ in training.clips]
+        voices = augmentation.copies if augmentation else 0
         over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.deciders}
-        rows = {own: Rows(len(voices), len(voices[0]) + over[own], over[own]) for own in self.deciders}
-        collected: dict[int, Any] = {}
+        rows = {own: Rows(len(training.clips), 1 + voices + over[own], over[own]) for own in self.deciders}
+        cache, collected = VectorCache.open(self.describe_vectors()), dict[int, Any]()
 
-        def one(index: int, clip: Clip) -> tuple[dict[str, list[Vector]], Any]:
+        def one(index: int, clip: Clip) -> Kept:
+            kept = None if cache is None else cache.read(clip)
+            if kept is not None:
+                return kept
             seen = None if index in self.left_out_ else self.perceive_training(index, clip)
             if seen is None:
-                return {}, None
-            copies = [_respeak(voice, seen, self.features) for voice in voices[index]]
-            copies += self.perceive_copies(index, seen)
+                return Kept({})
+            drawn = augmentation.draw_for(clip, self.seed) if augmentation else [Voice()]
+            copies = [*(_respeak(voice, seen, self.features) for voice in drawn), *self.perceive_copies(seen)]
             vectors = {
-                own: [self.represent(copy, MODALITIES[own]) for copy in copies[: rows[own].copies]]
+                own: np.stack([self.represent(copy, MODALITIES[own]) for copy in copies[: rows[own].copies]])
                 for own in self.deciders_of(seen)
             }
-            recorded = {own: one[0] for own, one in vectors.items()}
-            return vectors, collect(seen, recorded) if collect else None
+            made = Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
+            if cache is not None:
+                cache.write(clip, made)
+            return made
 
-        for i, (found, statistic) in enumerate(map_clips(one, training.clips, stage, training.progress)):
-            if found:
-                collected[i] = statistic
-            for modality, vectors in found.items():
+        for i, found in enumerate(map_clips(one, training.clips, stage, training.progress)):
+            if found.vectors:
+                collected[i] = found.statistic
+            for modality, vectors in found.vectors.items():
                 rows[modality].add(i, vectors)
         self._fit_each(rows, training)
         return collected

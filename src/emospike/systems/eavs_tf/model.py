@@ -143,7 +143,7 @@ class EAVSTransformer(System):
     def _perceive_speech(self, index: int, clip: Clip) -> list[Perceived]:
         """Return the features of a training clip and of its copies while they speak, or none where no face is found."""
         seen = self.perceive_training(index, clip)
-        return [] if seen is None else [self._cut(one) for one in (seen, *self.perceive_copies(index, seen))]
+        return [] if seen is None else [self._cut(one) for one in (seen, *self.perceive_copies(seen))]
 
     def _cut(self, seen: Perceived) -> Perceived:
         """Return all that the networks read of a clip, cut to its speech."""

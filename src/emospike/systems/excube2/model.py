@@ -254,6 +254,13 @@ class EXCube2(VectorSystem):
         with timer("state vector"):
             return self.read(activity, seen)
 
+    def describe_vectors(self) -> str | None:
+        """Return the parameters that state vectors depend on, or None where cube or encoders learn from the clips."""
+        if self.reservoir.stdp is not None or self.encoder_rule is not None:
+            return None
+        reading = ("scaler", "classifier", "normalise", "coverage", "finer_labels")
+        return repr({name: value for name, value in self.get_params().items() if name not in reading})
+
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:

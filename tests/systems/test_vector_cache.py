@@ -1,0 +1,90 @@
+"""Vectors that are kept: the same results, without the same work."""
+
+import numpy as np
+import pytest
+
+from emospike.augmentation.channel import ChannelVariation, degrade
+from emospike.augmentation.voice import VirtualSpeakers
+from emospike.evaluation.retraining import hash_state
+from emospike.networks.reservoir import STDP, Reservoir
+from emospike.systems.excube2.model import EXCube2
+from emospike.systems.vector_cache import VARIABLE, VectorCache
+from emospike.validation import InputError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder in which vectors are kept."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def make(small):
+    """A function that makes a small cube with copies of every kind."""
+
+    def new(**parameters):
+        varied = {"augmentation": VirtualSpeakers(copies=1), "channel_variation": ChannelVariation(("telephone",))}
+        return small(EXCube2, "default", **(varied | parameters))
+
+    return new
+
+
+def files(folder):
+    return sorted(folder.rglob("*.npz"))
+
+
+def never(*_, **__):
+    raise AssertionError("a clip was perceived again")
+
+
+def test_nothing_is_kept_unless_asked_for(make, speech, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert VectorCache.open(make().describe_vectors()) is None
+
+
+def test_what_is_kept_changes_nothing(make, speech, unheard, folder, monkeypatch):
+    first = make().fit(*speech)
+    kept = files(folder)
+    assert len(kept) == len(speech.clips)
+    fresh = first.predict_by_modality(unheard.clips)[0]["audio"]
+    heard = first.predict_by_modality(speech.clips)[0]["audio"]
+    monkeypatch.setattr(EXCube2, "perceive_copies", never)
+    monkeypatch.setattr(EXCube2, "represent", never)
+    again = make().fit(*speech)
+    assert hash_state(again) == hash_state(first)
+    np.testing.assert_array_equal(again.predict_by_modality(speech.clips)[0]["audio"], heard)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(again.predict_by_modality(unheard.clips)[0]["audio"], fresh)
+
+
+def test_other_parameters_other_code_and_other_recordings_are_others(make, speech, folder, monkeypatch):
+    made = make().fit(*speech)
+    clip, cache = speech.clips[0], VectorCache.open(made.describe_vectors())
+    assert cache.read(clip) is not None
+    assert cache.read(degrade(clip, "gain:-20")) is None
+    for other in (make(level=-20.0), make(seed=1), make(augmentation=VirtualSpeakers(copies=2))):
+        assert VectorCache.open(other.describe_vectors()).read(clip) is None
+    reader = make(coverage=0.5, normalise="speaker")
+    assert VectorCache.open(reader.describe_vectors()).read(clip) is not None
+    monkeypatch.setattr("emospike.systems.vector_cache.hash_code", lambda: "another version")
+    assert VectorCache.open(made.describe_vectors()).read(clip) is None
+
+
+def test_a_cube_that_learns_keeps_nothing(make, speech, folder):
+    make(reservoir=Reservoir(stdp=STDP())).fit(*speech)
+    assert files(folder) == []
+
+
+def test_a_damaged_file_is_made_again(make, speech, folder):
+    first = make().fit(*speech)
+    for file in files(folder):
+        file.write_bytes(file.read_bytes()[:100])
+    assert hash_state(make().fit(*speech)) == hash_state(first)
+
+
+def test_a_folder_that_cannot_be(make, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(InputError, match="cannot keep vectors in EMOSPIKE_CACHE"):
+        VectorCache.open(make().describe_vectors())
