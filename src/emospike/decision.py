@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+STRANGE = "unlike anything it learnt from"
+"""Why a recording is not decided that lies too far from all that was learnt from."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -24,6 +27,7 @@ class Decision:
     share : how much each modality contributed, summing to 1
     seconds : time spent in each stage
     speech : False where sound decided that holds no speech, or is too short to tell
+    familiar : False where the recording is unlike all that the system learnt from
     """
 
     label: str
@@ -34,6 +38,7 @@ class Decision:
     share: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     speech: bool = True
+    familiar: bool = True
 
 
 def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
@@ -63,20 +68,36 @@ def make_decision(
     seconds: Mapping[str, float],
     remarks: Iterable[str] = (),
     unheard: str | None = None,
+    novelty: float = 0.0,
 ) -> Decision:
     """Return the decision that these probabilities mean, and say why it is answered or not.
 
     `share` names the modalities that decided, `remarks` say what else should be known, and `unheard` why the sound that
-    decided is no speech, if so.
+    decided is no speech, if so. A clip whose `novelty` is above 1 is unlike all that was learnt from (see
+    `emospike.readout.novelty`).
     """
     best = int(probabilities.argmax())
     confidence = float(probabilities[best])
     answered, reason = verdict(confidence, threshold)
+    if novelty > 1:
+        answered, reason = False, f"don't know: {describe_novelty(novelty)}"
     if unheard:
         answered, reason = False, f"don't know: {unheard}"
     by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
     said = "; ".join([reason, *remarks])
-    return Decision(classes[best], by_class, confidence, answered, said, share, seconds, speech=not unheard)
+    heard, familiar = not unheard, novelty <= 1
+    return Decision(
+        classes[best], by_class, confidence, answered, said, share, seconds, speech=heard, familiar=familiar
+    )
+
+
+def describe_novelty(novelty: float) -> str:
+    """Say how strange a recording is.
+
+    >>> describe_novelty(1.5)
+    'unlike anything it learnt from (1.5 times as far from it as 99 % of what new speakers say)'
+    """
+    return f"{STRANGE} ({novelty:.1f} times as far from it as 99 % of what new speakers say)"
 
 
 def make_no_decision(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:

@@ -17,7 +17,8 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.readout import Readout
 from emospike.readout.scaling import SoftScaler
 from emospike.systems import SYSTEMS
-from emospike.systems.base import Evidence, System
+from emospike.systems.base import System
+from emospike.systems.evidence import Evidence
 from emospike.systems.info import SystemInfo
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.vectors import VectorSystem

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emospike.evaluation import protocols, testing
-from emospike.systems.base import Evidence
+from emospike.systems.evidence import Evidence
 from emospike.systems.perception import Perceived
 from emospike.validation import InputError
 
@@ -18,7 +18,7 @@ def ending(take):
 
 def test_each_readout_answers_what_it_can(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
-    by_view, left_out = system.predict_by_modality(data.clips())
+    by_view, left_out, _ = system.predict_by_modality(data.clips())
     take = np.repeat(np.arange(10), 2)
     assert np.isnan(by_view["both"]).all(axis=1).tolist() == np.isin(take, [3, 5, 7]).tolist()
     assert np.isnan(by_view["audio"]).all(axis=1).tolist() == np.isin(take, [5, 7]).tolist()
@@ -56,7 +56,7 @@ def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
 def test_speakers_are_normalised_as_in_predict_proba(toy, takes_of):
     system = trained(toy, takes_of, "audio", normalise="speaker")
     data = takes_of(["dan", "eve"])
-    by_view, _ = system.predict_by_modality(data.clips(), data.speakers.tolist())
+    by_view, *_ = system.predict_by_modality(data.clips(), data.speakers.tolist())
     np.testing.assert_array_equal(by_view["audio"], system.predict_proba(data.clips(), data.speakers.tolist()))
 
 

@@ -14,6 +14,7 @@ from emospike.energy.operations import LayerCost, Operations
 from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.reservoir import ReservoirNetwork
 from emospike.readout.contract import Classifier
+from emospike.readout.readout import VectorReadout
 
 WORD = 4
 """Bytes of a weight, an index or a potential."""
@@ -78,6 +79,11 @@ def count_readout_weights(classifier: Classifier) -> int:
     arrays += getattr(model, "coefs_", [])
     forest = getattr(model, "estimators_", ())
     return sum(int(np.size(array)) for array in arrays) + sum(int(tree.get_depth()) for tree in forest)
+
+
+def count_readout(readout: VectorReadout) -> int:
+    """Return the multiply-accumulates of one decision of a fitted readout, and of how strange what it reads is."""
+    return count_readout_weights(readout.classifier) + readout.novelty_.macs
 
 
 def count_dense(macs: int, words: int) -> Operations:

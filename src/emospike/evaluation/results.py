@@ -34,6 +34,7 @@ class Predictions:
     classes, probabilities : what the system answered, one row a recording
     threshold : the confidence that it asks of an answer, set on its training speakers
     risks : the confidence from which answers are promised to be wrong that often at most; empty where none is
+    strange : which recordings are unlike all that the system learnt from, and not answered; None for none
     alone : of a system of several modalities, the probabilities by each alone; NaN where a recording lacks it
     left_out : why further recordings could not be decided on, one line each
     fold, seed, split : which of several runs this is
@@ -46,6 +47,7 @@ class Predictions:
     probabilities: Probabilities
     threshold: float
     risks: Mapping[float, float] = field(default_factory=dict)
+    strange: Correct | None = None
     alone: Mapping[str, Probabilities] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     fold: int = 0
@@ -69,6 +71,11 @@ class Predictions:
         decided: Labels = np.array(self.classes)[probabilities.argmax(axis=1)]
         return decided
 
+    def answer_at(self, threshold: float) -> Correct:
+        """Return which recordings are answered: confident enough, and not strange."""
+        answered: Correct = self.probabilities.max(axis=1) >= threshold
+        return answered if self.strange is None else answered & ~self.strange
+
     @property
     def takes(self) -> list[str]:
         """The identity of each recording; several files, or runs, may be of one take."""
@@ -90,7 +97,7 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided", "correct")
     )
     confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
-    answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
+    answered = np.concatenate([run.answer_at(run.threshold) for run in runs])
     labels = sorted({*truth.tolist(), *(name for run in runs for name in run.classes)})
     threshold, selected = metrics.accuracy_at(confidence[:, None], correct, COVERAGE)
     clips = len({take for run in runs for take in run.takes})
@@ -132,7 +139,7 @@ def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
         return {}
     truth, decided = (np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided"))
     speakers = np.concatenate([run.recordings.speakers for run in runs])
-    answered = np.concatenate([run.probabilities.max(axis=1) >= run.threshold for run in runs])
+    answered = np.concatenate([run.answer_at(run.threshold) for run in runs])
     confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
     found = {}
     for name in names:
@@ -166,11 +173,9 @@ def summarise_risks(runs: Sequence[Predictions]) -> dict[str, Any]:
 
 def measure_risks(runs: Sequence[Predictions], own: Correct) -> list[dict[str, Any]]:
     """Return for each risk how much of some recordings (a mask over those of all runs) is answered, and how wrongly."""
-    confidence = [run.probabilities.max(axis=1) for run in runs]
     correct, rows = np.concatenate([run.correct for run in runs]), []
     for risk in runs[0].risks:
-        pairs = zip(confidence, runs, strict=True)
-        said = own & np.concatenate([one >= run.risks[risk] for one, run in pairs])
+        said = own & np.concatenate([run.answer_at(run.risks[risk]) for run in runs])
         wrong = float(1 - correct[said].mean()) if said.any() else None
         rows.append({"promised": risk, "answered": float(said.sum() / own.sum()), "wrong_of_answered": wrong})
     return rows

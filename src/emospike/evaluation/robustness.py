@@ -103,8 +103,8 @@ class Robustness(Study):
                 degradation = add_voices(parse_degradation(name), voices)
                 changed = [degrade(clip, degradation, run.seed) for clip in clips]
             told = prefix_stages(progress, f"{name}: ")
-            probabilities = answer_clips(system, changed, who, told)[0]
-            answered = probabilities.max(axis=1) >= run.threshold
+            probabilities, found = answer_clips(system, changed, who, told)
+            answered = (probabilities.max(axis=1) >= run.threshold) & (found.novelty <= 1)
             answered &= hear_speech(system, changed, told)
             own = DegradedAnswers(run.truth, run.classes, probabilities, answered)
             self.found.setdefault(name, []).append(own)

@@ -19,6 +19,7 @@ from emospike.progress import Progress
 from emospike.readout.calibration import Probabilities
 from emospike.readout.risk import PROMISED
 from emospike.systems.base import System
+from emospike.systems.evidence import Verdicts
 from emospike.validation import InputError
 
 TIMED = 6
@@ -46,16 +47,17 @@ def test_system(system: System, dataset: Dataset, progress: Progress | None = No
 
 def answer_clips(
     system: System, clips: Sequence[Clip], speakers: Sequence[str] | None, progress: Progress | None = None
-) -> tuple[Probabilities, dict[str, Probabilities], dict[int, str]]:
-    """Return the probabilities of clips, by each modality alone too, and why some cannot be decided on: they have NaN.
+) -> tuple[Probabilities, Verdicts]:
+    """Return the probabilities of clips, NaN for those that cannot be decided on, and what each modality alone says.
 
     A clip that lacks a modality is decided by the other, as it always is.
     """
-    alone, left_out = system.predict_by_modality(clips, speakers, progress)
+    found = system.predict_by_modality(clips, speakers, progress)
+    alone = dict(found.probabilities)
     whole = alone.pop(system.modality)
     for other in alone.values():
         whole = np.where(np.isnan(whole), other, whole)
-    return whole, alone, left_out
+    return whole, found._replace(probabilities=alone)
 
 
 def predict(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
@@ -68,7 +70,8 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
     InputError : no recording can be decided on
     """
     start, clips = time.perf_counter(), dataset.clips()
-    whole, alone, left_out = answer_clips(system, clips, dataset.known_speakers, progress)
+    whole, found = answer_clips(system, clips, dataset.known_speakers, progress)
+    left_out = found.reasons
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
     kept = ~np.isin(np.arange(len(clips)), list(left_out))
@@ -78,7 +81,8 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
         whole[kept],
         system.limit(system.modality),
         risks=find_risks(system),
-        alone={modality: one[kept] for modality, one in alone.items()},
+        alone={modality: one[kept] for modality, one in found.probabilities.items()},
+        strange=found.novelty[kept] > 1,
         left_out=tuple(left_out.values()),
         seconds=run.pop("seconds", {}) | {"predict": time.perf_counter() - start},
         **run,

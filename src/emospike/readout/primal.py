@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any
 
@@ -43,28 +43,38 @@ class Projection:
     size: int = WIDEST
     seed: int = 0
 
-    @cached_property
+    @property
     def _matrix(self) -> Any:
-        from scipy.sparse import csr_array, eye_array
-
-        if self.dims <= self.size:
-            return eye_array(self.dims, dtype=np.float32, format="csr")
-        rng = np.random.default_rng(self.seed)
-        place, sign = rng.integers(0, self.size, self.dims), rng.choice(np.array([-1, 1], np.float32), self.dims)
-        return csr_array((sign, (np.arange(self.dims), place)), shape=(self.dims, self.size))
+        return make_matrix(self.dims, self.size, self.seed)
 
     def apply(self, rows: ScaledRows) -> Float32[np.ndarray, "rows size"]:
         """Return all rows, projected."""
-        turned = self._matrix.T.tocsr()
-        out = np.empty((len(rows), turned.shape[0]), np.float32)
+        out = np.empty((len(rows), min(self.dims, self.size)), np.float32)
         for block in rows.blocks():
-            out[block] = (turned @ rows[block].T).T
+            out[block] = self.project(rows[block])
+        return out
+
+    def project(self, block: Float32[np.ndarray, "some dims"]) -> Float32[np.ndarray, "some size"]:
+        """Return a block of rows, projected."""
+        out: Float32[np.ndarray, "some size"] = (self._matrix.T @ block.T).T
         return out
 
     def unfold(self, weights: Float32[np.ndarray, "size classes"]) -> Weights:
         """Return the weights of vectors that are not projected, whose products with these are the same."""
         out: Weights = self._matrix @ weights
         return out
+
+
+@lru_cache(maxsize=8)
+def make_matrix(dims: int, size: int, seed: int) -> Any:
+    """Return the sparse matrix of a projection, with as many rows as dimensions before."""
+    from scipy.sparse import csr_array, eye_array
+
+    if dims <= size:
+        return eye_array(dims, dtype=np.float32, format="csr")
+    rng = np.random.default_rng(seed)
+    place, sign = rng.integers(0, size, dims), rng.choice(np.array([-1, 1], np.float32), dims)
+    return csr_array((sign, (np.arange(dims), place)), shape=(dims, size))
 
 
 @dataclass(frozen=True)

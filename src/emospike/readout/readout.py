@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
 
-from emospike.datasets.folds import calibration_folds, holds_out_corpora
+from emospike.datasets.folds import calibration_folds, holds_out_corpora, inner_folds
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
 from emospike.readout.linear import LinearReadout
+from emospike.readout.novelty import MOST, Novelty
 from emospike.readout.scaling import BLOCK, ScaledRows, SoftScaler, Stored
 from emospike.readout.speaker_mean import SpeakerMean
 from emospike.validation import InputError
@@ -60,6 +61,13 @@ class Readout(ABC):
     def scores(self, X: Any, speakers: Labels | None = None) -> Scores:
         """Return the scores of representations; `speakers` tell whose clip is whose, where speakers are normalised."""
 
+    def measure_novelty(self, X: Any, speakers: Labels | None = None) -> Float32[np.ndarray, " clips"]:
+        """Return how far representations lie from those of training; above 1 they are strange (see `Novelty`).
+
+        A readout that does not measure it finds nothing strange.
+        """
+        return np.zeros(len(X), np.float32)
+
     @abstractmethod
     def adapt(self, X: Any, labels: Labels | None = None) -> Readout:
         """Adapt to a new speaker in place: without labels to its mean, or to labelled clips and new classes."""
@@ -96,11 +104,12 @@ class VectorReadout(Readout):
     coverage: float = 0.78
     calibration_: Calibration = field(init=False, repr=False, compare=False)
     speaker_mean_: SpeakerMean = field(init=False, repr=False, compare=False)
+    novelty_: Novelty = field(init=False, repr=False, compare=False)
     held_out_: Probabilities = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.calibration_ = Calibration(self.coverage)
-        self.speaker_mean_ = SpeakerMean(self.normalise, to_zero=True)
+        self.speaker_mean_, self.novelty_ = SpeakerMean(self.normalise, to_zero=True), Novelty()
 
     def fit(
         self,
@@ -126,13 +135,20 @@ class VectorReadout(Readout):
         recorded = np.ones(len(y), bool) if recorded is None else recorded
         heard = recorded if heard is None else heard
         folds = [(fold.train, fold.test[heard[fold.test]]) for fold in calibration_folds(y, speakers)]
+        known = np.flatnonzero(heard)
+        if len(known) > MOST:
+            known = np.sort(np.random.default_rng(0).choice(known, MOST, replace=False))
+        speaker_out = [(one.train, one.test) for one in inner_folds(y[known], speakers[known])]
         classifier, large = self.classifier, len(vectors) > MOST_ROWS or vectors.size > MOST_NUMBERS
         if isinstance(classifier, LinearReadout) and large:
             rows = self._scale_rows(vectors, speakers, recorded)
             held_out = classifier.fit_rows(rows, learnt, folds, recorded, weights)
+            parts = (rows[known[start : start + BLOCK]] for start in range(0, len(known), BLOCK))
+            self.novelty_.fit(parts, rows.dims, speaker_out)
         else:
             scaled = self._scale(vectors, speakers, recorded)
             held_out = fit_holding_out(classifier, scaled, learnt, folds, weights)
+            self.novelty_.fit(iter([scaled[known]]), scaled.shape[1], speaker_out)
         by_corpus = holds_out_corpora(y, speakers)
         found = self.calibration_.fit(held_out, learnt, label_of, heard, weights, by_corpus=by_corpus)
         self.held_out_ = found[recorded]
@@ -164,6 +180,10 @@ class VectorReadout(Readout):
         """Return the classifier's scores."""
         return self.classifier.scores(self.scale(np.asarray(X), speakers))
 
+    def measure_novelty(self, X: Listed, speakers: Labels | None = None) -> Float32[np.ndarray, " clips"]:
+        """Return how far vectors lie from those of training."""
+        return self.novelty_.measure(self.scale(np.asarray(X), speakers))
+
     def adapt(self, X: Listed, labels: Labels | None = None) -> VectorReadout:
         """Adapt to the mean of a new speaker, or to labelled clips and new classes, in place.
 
@@ -192,17 +212,18 @@ class VectorReadout(Readout):
         arrays = {f"classifier.{name}": array for name, array in inner.items()}
         arrays |= {f"scaler.{name}": getattr(self.scaler, f"{name}_") for name in ("kept", "mean", "scale")}
         arrays |= {f"calibration.{name}": array for name, array in calibrated.items()}
+        arrays |= {f"novelty.{name}": array for name, array in self.novelty_.state().items()}
         return arrays | {"shift": self.speaker_mean_.shift_, "population": self.speaker_mean_.population_}, facts
 
     def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> VectorReadout:
         """Take back what `state` returned."""
-        own = {name[11:]: array for name, array in arrays.items() if name.startswith("classifier.")}
+        own, calibrated, novelty = (take_part(arrays, name) for name in ("classifier", "calibration", "novelty"))
         own["classes"] = np.array(facts["learnt"])
         self.classifier = type(self.classifier).restore(parameters(self.classifier), own)
         for name in ("kept", "mean", "scale"):
             setattr(self.scaler, f"{name}_", arrays[f"scaler.{name}"])
-        calibrated = {name[12:]: array for name, array in arrays.items() if name.startswith("calibration.")}
         self.calibration_.restore(calibrated, facts)
+        self.novelty_.restore(novelty)
         self.speaker_mean_.shift_, self.speaker_mean_.population_ = arrays["shift"], arrays["population"]
         return self
 
@@ -269,6 +290,15 @@ class ScoreReadout(Readout):
         self.calibration_.restore(arrays, facts)
         self.speaker_mean_.population_, self.speaker_mean_.shift_ = arrays["population"], arrays["shift"]
         return self
+
+
+def take_part(arrays: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """Return the arrays whose names begin with a part's, and a dot, without these.
+
+    >>> take_part({"a.mean": 1, "b.mean": 2}, "a")
+    {'mean': 1}
+    """
+    return {name.removeprefix(f"{part}."): one for name, one in arrays.items() if name.startswith(f"{part}.")}
 
 
 def fit_holding_out(

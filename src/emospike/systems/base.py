@@ -5,20 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, final
 
 import numpy as np
-from jaxtyping import Float
 
 from emospike.augmentation.channel import ChannelVariation
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips, try_clips
 from emospike.decision import Decision, make_decision, make_no_decision
 from emospike.energy.operations import Operations
-from emospike.explain.attribution import Attribution, log_odds
+from emospike.explain.attribution import Attribution
 from emospike.explain.explanation import Explanation
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -27,11 +26,11 @@ from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
 from emospike.readout.score_centring import ScoreCentring, centre_by_speaker
 from emospike.systems import SYSTEMS
+from emospike.systems.evidence import Answer, Answers, Evidence, Verdicts
 from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
-    contributions,
     explain_no_speech,
     hear_again,
     modality_of,
@@ -43,9 +42,6 @@ from emospike.validation import InputError, NotTrainedError, one_of
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
-Answer = Float[np.ndarray, " classes"]
-Answers = Float[np.ndarray, "clips classes"]
-
 ABILITIES: Final = {
     "learn": "goes on learning from further labelled clips, of known and of new classes",
     "one_modality": "decides by each of several modalities alone",
@@ -53,37 +49,6 @@ ABILITIES: Final = {
     "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
 }
 """What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a system makes of one clip.
-
-    Attributes
-    ----------
-    seen : the features that it decides on
-    unheard : why the sound that it decides on is no speech, if so
-    whole : the answer by all modalities that are there
-    alone : the answer by each of several modalities
-    """
-
-    seen: Perceived
-    unheard: str | None
-    whole: Answer
-    alone: Mapping[str, Answer]
-
-    def changes(self, target: int) -> dict[str, float]:
-        """Return what leaving out each of several modalities takes from a class, in log-odds."""
-        if not self.alone:
-            return {}
-        whole, others = log_odds(self.whole, target), reversed(list(self.alone.values()))
-        return {one: whole - log_odds(other, target) for one, other in zip(self.alone, others, strict=True)}
-
-    @property
-    def share(self) -> dict[str, float]:
-        """How much each modality contributed to what is decided."""
-        best = int(self.whole.argmax())
-        return contributions(self.changes(best)) if self.alone else {self.seen.modalities[0]: 1.0}
 
 
 class System(ABC):
@@ -315,8 +280,10 @@ class System(ABC):
         Where one speaker is heard (see `for_one_speaker`), `learn` takes the clip into what is known of the speaker.
         """
         timer = timer or Stopwatch()
-        represented = self.represent(seen, modalities, timer)
-        decider = modality_of(modalities)
+        return self._judge(self.represent(seen, modalities, timer), modality_of(modalities), timer, learn=learn)
+
+    def _judge(self, represented: Any, decider: str, timer: Stopwatch, *, learn: bool) -> Answer:
+        """Return the calibrated probabilities that a readout gives to a representation."""
         readout, centring = self.readouts_[decider], self.centring_.get(decider)
         with timer(readout.stage):
             scores = readout.scores([represented])
@@ -355,12 +322,15 @@ class System(ABC):
         """
         timer = timer or Stopwatch()
         seen, unheard = self.attend(clip, modality, timer)
-        learn = unheard is None
-        whole = self.answer(seen, seen.modalities, timer, learn=learn)
+        learn, decider = unheard is None, seen.modality
+        represented = self.represent(seen, seen.modalities, timer)
+        whole = self._judge(represented, decider, timer, learn=learn)
+        with timer("classifier"):
+            novelty = float(self.readouts_[decider].measure_novelty([represented])[0])
         with timer("shares"):
             several = seen.modalities if len(seen.modalities) > 1 else ()
             alone = {one: self.answer(seen, (one,), learn=learn) for one in several}
-        return Evidence(seen, unheard, whole, alone)
+        return Evidence(seen, unheard, whole, alone, novelty)
 
     @final
     def decide(self, clip: Clip | Path | str, threshold: float | None = None, modality: str | None = None) -> Decision:
@@ -386,6 +356,7 @@ class System(ABC):
             seconds={stage: spent for stage, spent in seconds.items() if stage != "shares" or found.alone},
             remarks=remark_on(found.seen.clip, found.share, self._missing(found.seen), heard=found.unheard is None),
             unheard=found.unheard,
+            novelty=found.novelty,
         )
 
     def _missing(self, seen: Perceived) -> Mapping[str, str]:
@@ -483,17 +454,18 @@ class System(ABC):
     @final
     def predict_by_modality(
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> tuple[dict[str, Answers], dict[int, str]]:
-        """Return the probabilities by every modality that can decide, and why some clips have none.
-
-        A clip that lacks a modality has NaN there; one that lacks all is among those with a reason.
-        """
+    ) -> Verdicts:
+        """Return what every modality that can decide says of clips."""
         found, reasons = try_clips(self.represent_clip, clips, "answers", progress)
         out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
-        for decider, probabilities in out.items():
+        novelty = np.zeros(len(clips), np.float32)
+        for decider, probabilities in reversed(out.items()):
             if rows := [i for i, own in found.items() if decider in own]:
-                probabilities[rows] = self._read_out(decider, [found[i][decider] for i in rows], rows, speakers)
-        return out, reasons
+                read = [found[i][decider] for i in rows]
+                probabilities[rows] = self._read_out(decider, read, rows, speakers)
+                who = None if speakers is None else np.asarray(speakers)[rows]
+                novelty[rows] = self.readouts_[decider].measure_novelty(read, who)
+        return Verdicts(out, reasons, novelty)
 
     def _read_out(
         self, decider: str, represented: Sequence[Any], rows: Sequence[int], speakers: Sequence[str] | None

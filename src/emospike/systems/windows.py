@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from emospike.clip import Clip, check_speech, is_silent
-from emospike.decision import Decision, verdict
+from emospike.decision import STRANGE, Decision, verdict
 from emospike.progress import Stopwatch
 from emospike.systems.base import System, as_clip
 from emospike.systems.perception import CLIPPING
@@ -50,8 +50,8 @@ def decide_recording(
 
         p_k = softmax_k(mean_w ln p_wk),
 
-    by which one confident window outweighs several undecided ones. If there is none, it is taken over the windows
-    that are not silent, and not answered.
+    by which one confident window outweighs several undecided ones. Windows that are unlike all that was learnt from are
+    passed over. If there is no other, or no speech at all, the whole is not answered.
 
     Raises
     ------
@@ -99,7 +99,8 @@ def _whole(clip: Clip, windows: Sequence[WindowDecision], threshold: float, seco
     if not heard:
         raise InputError(f"{clip.path} is silent (peak below -80 dBFS): check the microphone or the track")
     spoken = [one for one in heard if one.speech]
-    votes = [one for one in spoken or heard if one.share]
+    familiar = [one for one in spoken if one.familiar]
+    votes = [one for one in familiar or spoken or heard if one.share]
     if not votes:
         return replace(heard[0], seconds=dict(seconds))
     logs = np.log(np.maximum([list(one.probabilities.values()) for one in votes], 1e-12)).mean(axis=0)
@@ -109,18 +110,22 @@ def _whole(clip: Clip, windows: Sequence[WindowDecision], threshold: float, seco
     answered, reason = verdict(probabilities[label], threshold)
     if not spoken:
         answered, reason = False, "don't know: no speech was heard"
+    elif not familiar:
+        answered, reason = False, f"don't know: {STRANGE}"
     senses = dict.fromkeys(sense for one in votes for sense in one.share)
     share = {sense: sum(one.share.get(sense, 0.0) for one in votes) / len(votes) for sense in senses}
-    reason = "; ".join([reason, *_notes(clip, windows, len(heard), len(spoken))])
+    strange = len(spoken) - len(familiar)
+    reason = "; ".join([reason, *_notes(clip, windows, len(heard), len(spoken), strange)])
     return Decision(
-        label, probabilities, probabilities[label], answered, reason, share, dict(seconds), speech=bool(spoken)
+        label, probabilities, probabilities[label], answered, reason, share, dict(seconds), bool(spoken), bool(familiar)
     )
 
 
-def _notes(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: int) -> Iterator[str]:
+def _notes(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: int, strange: int) -> Iterator[str]:
     silent = f", {len(windows) - heard} silent" if heard < len(windows) else ""
     noise = f", {heard - spoken} without speech" if spoken < heard else ""
-    yield f"over {len(windows)} windows{silent}{noise}"
+    unlike = f", {strange} {STRANGE}" if strange else ""
+    yield f"over {len(windows)} windows{silent}{noise}{unlike}"
     clipped = np.average([one.clipped for one in windows], weights=[one.stop - one.start for one in windows])
     if clipped > CLIPPING:
         yield f"{clipped:.0%} of the samples are clipped"

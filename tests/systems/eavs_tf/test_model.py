@@ -51,13 +51,13 @@ def streams(system):
 
 def test_each_modality_decides_alone(both, unheard, faced):
     shown = faced(unheard)
-    answers, reasons = both.predict_by_modality(shown.clips)
+    answers, reasons, _ = both.predict_by_modality(shown.clips)
     assert not reasons
     assert set(answers) == {"both", "audio", "face"}
     for decider, found in answers.items():
         right = np.array(both.classes_)[found.argmax(axis=1)] == shown.labels
         assert right.mean() > (0.8 if decider == "both" else 0.6), decider
-    blind, _ = both.predict_by_modality(unheard.clips)
+    blind, *_ = both.predict_by_modality(unheard.clips)
     np.testing.assert_array_equal(answers["audio"], blind["audio"])
     assert np.isnan(blind["both"]).all()
     assert set(both.decide(speaking(shown.clips[0])).share) == {"audio", "face"}
@@ -189,7 +189,7 @@ def test_eeg_alone(eav, tmp_path):
     assert streams(system) == ["eeg"]
     assert (system.deciders, list(system.readouts_)) == (("eeg",), ["eeg"])
     clips = test.clips()
-    found, reasons = system.predict_by_modality([*clips, Clip(test.paths[0])])
+    found, reasons, _ = system.predict_by_modality([*clips, Clip(test.paths[0])])
     assert np.mean(np.array(system.classes_)[found["eeg"][:8].argmax(axis=1)] == test.labels) > 0.8
     assert "has no EEG: name its recording" in reasons[8]
     decision = system.decide(clips[0])

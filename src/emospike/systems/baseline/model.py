@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from emospike.augmentation.channel import ChannelVariation
-from emospike.energy.counting import count_dense, count_readout_weights
+from emospike.energy.counting import count_dense, count_readout
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import attribute, cut_moments, log_odds
 from emospike.explain.panel import Panel
@@ -133,7 +133,7 @@ class Baseline(VectorSystem):
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs, from the features on."""
         values = sum(one.values.size for one in seen.present)
-        macs = STATISTICS * values + count_readout_weights(self.readouts_[seen.modality].classifier)
+        macs = STATISTICS * values + count_readout(self.readouts_[seen.modality])
         return count_dense(macs, words=macs)
 
     # -- storing -----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.counting import count_dense_layer, count_readout_weights
+from emospike.energy.counting import count_dense_layer, count_readout
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -299,7 +299,7 @@ class CrossModal(VectorSystem):
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        weights = count_readout_weights(self.readouts_[modality].classifier)
+        weights = count_readout(self.readouts_[modality])
         return count_dense_layer("readout", weights, weights)
 
     # -- storing -----------------------------------------------------------------------------------------------

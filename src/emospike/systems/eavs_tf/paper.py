@@ -46,7 +46,7 @@ def _decide(names: dict[str, str], preset: str, split: Split) -> Found:
     """Train on the training part of a split, and decide by each sense, by their product, and by both at once."""
     system, train = EAVSTransformer.preset(preset, split.seed, modality="both"), split.train
     system.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)
-    answers, _ = system.predict_by_modality(split.test.clips())
+    answers = system.predict_by_modality(split.test.clips()).probabilities
     answers["late"] = answers["audio"] * answers["face"]
     classes: Labels = np.array(system.classes_)
     return Found({name: {COLUMN: classes[answers[view].argmax(axis=1)]} for view, name in names.items()})

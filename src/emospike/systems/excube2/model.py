@@ -25,7 +25,7 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
-from emospike.energy.counting import count_readout_weights, count_reservoir
+from emospike.energy.counting import count_readout, count_reservoir
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -269,7 +269,7 @@ class EXCube2(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        weights = count_readout_weights(self.readouts_[seen.modality].classifier)
+        weights = count_readout(self.readouts_[seen.modality])
         return count_reservoir(self.network_, self.activity(seen, seen.modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
