@@ -167,6 +167,22 @@ def test_shipped_models_are_found_by_name(path, monkeypatch):
             store.load(unknown)
 
 
+# -- licences --------------------------------------------------------------------------------------------------
+
+
+def test_the_environment_may_ask_for_models_that_are_free_for_commercial_use(coin, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    for data, allowed in (("cremad", True), ("manifest", True), ("cremad+ravdess", False)):
+        coin.card = {"data": data}
+        path = store.save(coin, tmp_path / "model.safetensors")
+        assert store.read_card(path) == coin.card
+        if allowed:
+            assert store.load(path).classes_ == ("heads", "tails")
+        else:
+            with pytest.raises(InputError, match=r"model is not free for commercial use, .* ravdess: CC BY-NC-SA"):
+                store.load(path)
+
+
 # -- files that are no models ----------------------------------------------------------------------------------
 
 
@@ -221,6 +237,12 @@ def test_a_header_that_makes_no_sense_is_refused(path, header):
     with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: .+") as caught:
         store.load(rewrite(path, **header))
     assert "\n" not in str(caught.value)
+
+
+def test_a_card_that_makes_no_sense_is_refused(path):
+    for card in ("none", None):
+        with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: .+"):
+            store.read_card(rewrite(path, card=card))
 
 
 def test_missing_arrays_are_refused(path):

@@ -7,7 +7,8 @@ system, so a file can only ask for classes that are offered there.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
 from emospike.files import write_atomically
 from emospike.legacy import modernise
+from emospike.licences import asks_for_commercial_use, check_commercial_use
 from emospike.networks import NETWORKS
 from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
@@ -112,9 +114,12 @@ def load(model: Path | str) -> System:
 
     Raises
     ------
-    InputError : no such file or name, not a model of emospike, or a damaged one
+    InputError : no such file or name, not a model of emospike, or a damaged one; or one that may not be used as the
+        environment asks (see `emospike.licences`)
     """
     path = locate(model)
+    if asks_for_commercial_use():
+        check_commercial_use(path.stem, read_card(path))
     arrays, header = read(path)
     try:
         info = SYSTEMS.find(header["system"])
@@ -125,8 +130,21 @@ def load(model: Path | str) -> System:
         system.card = dict(header["card"])
         return system.restore(arrays, facts)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-        reason = str(err).splitlines()[0] if str(err) else type(err).__name__
-        raise InputError(f"{path.name} is no usable emospike model: {reason}") from err
+        raise _refuse(path, err) from err
+
+
+def read_card(model: Path | str) -> dict[str, Any]:
+    """Return the card of a model without loading it, whatever it may be used for; errors as `load`."""
+    path = locate(model)
+    try:
+        return dict(read_header(path)["card"])
+    except (KeyError, TypeError, ValueError) as err:
+        raise _refuse(path, err) from err
+
+
+def _refuse(path: Path, err: Exception) -> InputError:
+    reason = str(err).splitlines()[0] if str(err) else type(err).__name__
+    return InputError(f"{path.name} is no usable emospike model: {reason}")
 
 
 def locate(model: Path | str) -> Path:
@@ -142,18 +160,30 @@ def locate(model: Path | str) -> Path:
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return arrays and header of a model file."""
+    header = read_header(path)
+    with _open(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 - not a mapping
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the header of a model file."""
+    with _open(path) as file:
+        header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+    known = header.get("format") if isinstance(header, dict) else None
+    if known != FORMAT:
+        raise InputError(f"{path.name} has model format {known}, this emospike reads format {FORMAT}")
+    return dict(header)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            yield file
     except (SafetensorError, OSError, json.JSONDecodeError) as err:
         raise InputError(f"{path.name} is not a model file of emospike, or it is damaged: train it again") from err
-    known = header.get("format") if isinstance(header, dict) else None
-    if known != FORMAT:
-        raise InputError(f"{path.name} has model format {known}, this emospike reads format {FORMAT}")
-    return arrays, header
 
 
 # -- parameters as JSON, and back ----------------------------------------------------------------------------------

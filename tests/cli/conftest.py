@@ -17,7 +17,9 @@ import soundfile
 from made_up import speak
 from typer.testing import CliRunner
 
+from emospike import store
 from emospike.cli import app
+from emospike.datasets import DATASETS
 from emospike.systems.excube2 import presets as excube2_presets
 
 SPEAKERS = ("anna", "ben", "carla", "dan")
@@ -114,6 +116,18 @@ def model(run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         outcome = run("train", "excube2", "--data", data, "--preset", "tiny", "-o", path)
     assert outcome.code == 0, outcome.err
     return path
+
+
+@pytest.fixture
+def shipped_open(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of two shipped models: one of RAVDESS, and one that is free for commercial use."""
+    monkeypatch.delenv("EMOSPIKE_LICENCE", raising=False)
+    for name, data, clips in (("excube2-arousal", "ravdess", 99), ("excube2-open", "cremad", 32)):
+        system = store.load(model)
+        system.card |= {"data": data, "licence": DATASETS[data].licence, "clips": clips}
+        store.save(system, tmp_path / f"{name}.safetensors")
+    monkeypatch.setattr(store, "SHIPPED", tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

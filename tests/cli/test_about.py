@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -70,6 +71,26 @@ def test_info_leaves_out_what_only_machines_read(run, model):
     assert len(hashes.split()) == 32
     assert "clip_hashes" not in outcome.out
     assert hashes[:12] not in outcome.out
+
+
+def test_info_lists_shipped_models_and_their_licences(run, shipped_open):
+    rows = json.loads(run("info", "--json").out)
+    assert [row["model"] for row in rows] == ["excube2-arousal", "excube2-open"]
+    assert [row["commercial_use"] for row in rows] == [False, True]
+    assert "ODbL" in rows[1]["licence"]
+    header, closed, free = run("info").out.splitlines()
+    assert "commercial_use" in header
+    assert (" no " in closed, " yes " in free) == (True, True)
+
+
+def test_info_tells_commercial_use(run, model, shipped_open):
+    for name, said in (
+        ("excube2-arousal", "no"),
+        ("excube2-open", "yes"),
+        (model, "as the licence of your recordings"),
+    ):
+        assert re.search(rf"commercial_use +{said}", run("info", name).out)
+    assert json.loads(run("info", model, "--json").out)["commercial_use"] is None
 
 
 def test_fetch(run, tmp_path, monkeypatch):

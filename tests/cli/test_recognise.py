@@ -455,3 +455,32 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
     soundfile.write(tmp_path / "a.wav", sound(), 16_000)
     (row,) = recognise_files(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
     assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")
+
+
+# -- licences --------------------------------------------------------------------------------------------------
+
+
+def test_commercial_use_takes_the_open_model(run, wav, shipped_open, monkeypatch):
+    asked = []
+    load = store.load
+    monkeypatch.setattr(store, "load", lambda name: asked.append(name) or load(name))
+    assert run("recognise", wav).code == 0
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    assert run("recognise", wav).code == 0
+    assert asked == ["excube2-arousal", "excube2-open"]
+
+
+@pytest.mark.parametrize("named", [[], ["--model", "excube2-arousal"]])
+def test_commercial_use_refuses_what_is_not_free_for_it(run, wav, shipped_open, monkeypatch, named):
+    (shipped_open / "excube2-open.safetensors").unlink()
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    outcome = run("recognise", wav, *named)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "free for commercial use, which EMOSPIKE_LICENCE=commercial asks for" in outcome.err
+
+
+def test_an_unknown_licence_is_refused(run, wav, monkeypatch):
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commerce")
+    outcome = run("recognise", wav)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "unknown EMOSPIKE_LICENCE 'commerce'" in outcome.err

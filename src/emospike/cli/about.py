@@ -10,6 +10,9 @@ import typer
 
 from emospike.cli.terminal import progress_bar, show
 
+USES = {True: "yes", False: "no", None: "as the licence of your recordings allows"}
+"""What is said of whether a model may be used commercially."""
+
 
 def systems() -> None:
     """List the systems and their presets."""
@@ -38,19 +41,44 @@ def datasets(
 
 
 def info(
-    model: Annotated[str, typer.Argument(help="A model file, or a shipped model's name.")],
+    model: Annotated[
+        str | None, typer.Argument(help="A model file, or a shipped model's name (default: list those shipped).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Show a model's card: data, speakers, split, accuracy, labels, licence."""
+    """Show a model's card: data, speakers, split, accuracy, labels, licence; or list the shipped models."""
     from emospike import store
     from emospike.evaluation.leaks import drop_hashes
+    from emospike.licences import allows_commercial_use
 
-    path = store.locate(model)
-    card = {"file": path.name, "bytes": path.stat().st_size} | store.load(path).card
+    if model is None:
+        list_models(as_json)
+        return
+    path, card = store.locate(model), store.read_card(model)
+    use = allows_commercial_use(card)
+    facts = {"file": path.name, "bytes": path.stat().st_size, "commercial_use": use} | card
     if as_json:
-        print(json.dumps(card, indent=1))
+        print(json.dumps(facts, indent=1))
     else:
-        show(make_table([{"what": name, "is": write_words(value)} for name, value in drop_hashes(card).items()]))
+        rows = drop_hashes(facts | {"commercial_use": USES[use]}).items()
+        show(make_table([{"what": name, "is": write_words(value)} for name, value in rows]))
+
+
+def list_models(as_json: bool) -> None:
+    """List the shipped models: what each perceives, answers and learnt from, and what it may be used for."""
+    from emospike.evaluation.choosing import read_shipped_cards
+    from emospike.licences import allows_commercial_use
+
+    rows = [
+        {"model": name}
+        | {field: card[field] for field in ("modality", "labels", "data")}
+        | {"commercial_use": allows_commercial_use(card), "licence": card["licence"]}
+        for name, card in read_shipped_cards().items()
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+    else:
+        show(make_table([row | {"commercial_use": USES[row["commercial_use"]]} for row in rows]))
 
 
 def fetch(

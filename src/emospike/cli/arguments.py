@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from emospike.progress import Progress
     from emospike.systems.base import System
 
-DEFAULT_MODELS = {"audio": "excube2-arousal", "face": "excube2-both", "both": "excube2-both"}
-"""The shipped model that answers where none is named."""
+DECIDERS = ("audio", "face", "both")
+"""The modalities that shipped models decide by."""
 
 DataOption = Annotated[
     list[Path],
@@ -85,8 +85,10 @@ OutputOption = Annotated[Path, typer.Option("-o", "--output", help="Model file t
 
 
 def choose_model(modality: str | None) -> str:
-    """Return the shipped model for a modality; for sound if none is named."""
-    return DEFAULT_MODELS[modality or "audio"]
+    """Return the shipped model for a modality, for sound if none is named (see `choose_shipped`)."""
+    from emospike.evaluation.choosing import choose_shipped
+
+    return choose_shipped(modality or "audio")
 
 
 def choose_modality(system: str, modality: str | None) -> str:
@@ -105,7 +107,7 @@ def check_modality(modality: str | None, face: Path | None = None) -> None:
     from emospike.clip import Clip, is_table
 
     if modality is not None:
-        one_of("modality", modality, DEFAULT_MODELS)
+        one_of("modality", modality, DECIDERS)
     if face is not None and is_table(face):
         from emospike.features.openface import read_table
 

@@ -81,6 +81,7 @@ _NAMED = make_source(
     what="CREMA-D: 91 actors say 12 sentences in 6 emotions, 7,442 recordings, as sound and film",
     language="English (US)",
     licence="ODbL 1.0 (also commercial, with attribution)",
+    commercial=True,
     citation="Cao et al. 2014, IEEE Transactions on Affective Computing 5(4): 377, doi 10.1109/TAFFC.2014.2336244",
     get="https://github.com/CheyneyComputerScience/CREMA-D with git-lfs; name its folder AudioWAV",
     parse=parse,

@@ -41,6 +41,7 @@ SOURCE = make_source(
     what="EmoDB: 10 actors say 10 sentences in 7 emotions (bored is one), 535 recordings",
     language="German",
     licence="CC0 1.0, as its authors released it in audb",
+    commercial=True,
     citation="Burkhardt et al. 2005, Interspeech: 1517, doi 10.21437/Interspeech.2005-446",
     get="http://emodb.bilderbar.info/download/download.zip (40 MB); unzip and name the folder",
     parse=parse,

@@ -41,6 +41,7 @@ SOURCE = make_source(
     what="JL-Corpus: 4 speakers say 30 sentences twice in 5 primary emotions (excited is one), 1,200 recordings",
     language="English (New Zealand)",
     licence="CC0 1.0",
+    commercial=True,
     citation="James et al. 2018, Interspeech: 2768, doi 10.21437/Interspeech.2018-1349",
     get="https://github.com/tli725/JL-Corpus, or https://www.kaggle.com/datasets/tli725/jl-corpus; name the folder",
     parse=parse,

@@ -153,6 +153,7 @@ SOURCE = Source(
     what="recordings of your own, listed in a CSV with the columns path and label, "
     "and, where known, speaker, face, eeg and eeg_start",
     licence="yours",
+    commercial=None,
     get=f"write {MANIFEST} beside your recordings, or any CSV, and name it",
     recognises=recognises,
     load=load,

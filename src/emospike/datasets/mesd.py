@@ -39,6 +39,7 @@ SOURCE = make_source(
     what="MESD: 11 women, men and children say single words in 6 emotions, 864 recordings",
     language="Spanish (Mexico)",
     licence="CC BY 4.0",
+    commercial=True,
     citation="Duville et al. 2021, Data 6(12): 130, doi 10.3390/data6120130",
     get="https://data.mendeley.com/datasets/cy34mh68j9; unzip and name the folder",
     parse=parse,

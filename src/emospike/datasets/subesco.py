@@ -37,6 +37,7 @@ SOURCE = make_source(
     what="SUBESCO: 20 actors say 10 sentences in 7 emotions, 7,000 recordings",
     language="Bangla",
     licence="CC BY 4.0",
+    commercial=True,
     citation="Sultana et al. 2021, PLoS ONE 16(4): e0250173, doi 10.1371/journal.pone.0250173",
     get="emospike fetch subesco, or https://zenodo.org/records/4526477: SUBESCO.zip (1.7 GB); unzip and name it",
     parse=parse,

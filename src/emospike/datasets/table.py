@@ -198,6 +198,7 @@ class Source:
     recognises : tells whether a path holds such data, by what else lies there than names of recordings
     parse : tells what the name and folders of a recording say
     expected : a name as an example
+    commercial : whether the licence allows commercial use of models; None where only the user can tell
     """
 
     name: str
@@ -210,3 +211,4 @@ class Source:
     citation: str = ""
     parse: Parse | None = None
     expected: str = ""
+    commercial: bool | None = False
