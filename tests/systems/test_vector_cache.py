@@ -88,3 +88,13 @@ def test_a_folder_that_cannot_be(make, tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     with pytest.raises(InputError, match="cannot keep vectors in EMOSPIKE_CACHE"):
         VectorCache.open(make().describe_vectors())
+
+
+def test_what_will_not_fit_is_refused_at_the_first_clip(make, speech, monkeypatch):
+    monkeypatch.setattr("emospike.readout.memory.find_available_bytes", lambda: 1000)
+    seen = []
+    perceive = EXCube2.perceive
+    monkeypatch.setattr(EXCube2, "perceive", lambda self, clip, *more: seen.append(clip) or perceive(self, clip, *more))
+    with pytest.raises(InputError, match=r"needs about \d+\.\d GiB of memory, 0\.0 GiB are free"):
+        make().fit(*speech)
+    assert len(seen) < len(speech.clips)

@@ -13,11 +13,14 @@ from jaxtyping import Float32
 from emospike.augmentation.voice import VirtualSpeakers, Voice
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
+from emospike.datasets.folds import calibration_folds
 from emospike.features import Feature
 from emospike.readout.contract import Classifier, IncrementalClassifier
+from emospike.readout.linear import LinearReadout
+from emospike.readout.memory import Size, check_memory
 from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.training_rows import Rows
+from emospike.readout.training_rows import Rows, holds_counts
 from emospike.systems.base import System
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
@@ -86,21 +89,15 @@ class VectorSystem(System):
         cache, collected = VectorCache.open(self.describe_vectors()), dict[int, Any]()
 
         def one(index: int, clip: Clip) -> Kept:
-            kept = None if cache is None else cache.read(clip)
-            if kept is not None:
-                return kept
-            seen = None if index in self.left_out_ else self.perceive_training(index, clip)
-            if seen is None:
-                return Kept({})
-            drawn = augmentation.draw_for(clip, self.seed) if augmentation else [Voice()]
-            copies = [*(_respeak(voice, seen, self.features) for voice in drawn), *self.perceive_copies(seen)]
-            vectors = {
-                own: np.stack([self.represent(copy, MODALITIES[own]) for copy in copies[: rows[own].copies]])
-                for own in self.deciders_of(seen)
-            }
-            made = Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
-            if cache is not None:
-                cache.write(clip, made)
+            made = cache.read(clip) if cache else None
+            if made is None:
+                made = self._make_vectors(
+                    index, clip, augmentation, {own: one.copies for own, one in rows.items()}, collect
+                )
+                if cache and made.vectors:
+                    cache.write(clip, made)
+            if index == 0:
+                self._check_memory(training, made)
             return made
 
         for i, found in enumerate(map_clips(one, training.clips, stage, training.progress)):
@@ -110,6 +107,34 @@ class VectorSystem(System):
                 rows[modality].add(i, vectors)
         self._fit_each(rows, training)
         return collected
+
+    def _make_vectors(
+        self,
+        index: int,
+        clip: Clip,
+        augmentation: VirtualSpeakers | None,
+        copies: Mapping[str, int],
+        collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None,
+    ) -> Kept:
+        """Return the vectors of a training clip and its `copies`, by modality; none where no face is found."""
+        seen = None if index in self.left_out_ else self.perceive_training(index, clip)
+        if seen is None:
+            return Kept({})
+        drawn = augmentation.draw_for(clip, self.seed) if augmentation else [Voice()]
+        all_seen = [*(_respeak(voice, seen, self.features) for voice in drawn), *self.perceive_copies(seen)]
+        vectors = {
+            own: np.stack([self.represent(one, MODALITIES[own]) for one in all_seen[: copies[own]]])
+            for own in self.deciders_of(seen)
+        }
+        return Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
+
+    def _check_memory(self, training: TrainingSet, first: Kept) -> None:
+        """Raise `InputError` if the vectors of all clips, which are like those of the first, will not fit."""
+        if not first.vectors:
+            return
+        clips, folds = len(training.clips), len(calibration_folds(training.labels, training.speakers))
+        sizes = [Size(clips * len(own), own.shape[1], holds_counts(own)) for own in first.vectors.values()]
+        check_memory(sizes, folds=folds, linear=isinstance(self.classifier, LinearReadout))
 
     def _fit_each(self, rows: dict[str, Rows], training: TrainingSet) -> None:
         """Fit a readout to the rows of each modality, which are dropped afterwards, as they are large."""
