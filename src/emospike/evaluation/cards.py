@@ -92,7 +92,18 @@ def add_evaluation(card: Mapping[str, Any], result: Mapping[str, Any]) -> dict[s
     measured = {name: result[name] for name in MEASURED}
     if "corpora" in result:
         measured["balanced_by_corpus"] = {name: one["balanced_accuracy"] for name, one in result["corpora"].items()}
+        measured["promises_by_corpus"] = {name: take_promises(one) for name, one in result["corpora"].items()}
+    if "people" in result:
+        measured["promises_by_people"] = {
+            kind: {name: take_promises(one) for name, one in parts.items()} for kind, parts in result["people"].items()
+        }
     return {**card, "measured": measured}
+
+
+def take_promises(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a card keeps of a part of the recordings: how far it can be relied on there."""
+    kept = ("answered", "right_of_answered", "calibration_error")
+    return {name: None if part[name] is None else round(part[name], 4) for name in kept}
 
 
 def add_adaptation(

@@ -121,6 +121,7 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,
         **compare_corpora(runs),
+        **compare_people(runs),
         **summarise_risks(runs),
         **compare_modalities(runs, groups),
         "predictions": [row for run in runs for row in _list_predictions(run)],
@@ -137,30 +138,61 @@ def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:
     names = np.unique(corpora)
     if len(names) < 2:
         return {}
-    truth, decided = (np.concatenate([getattr(run, name) for run in runs]) for name in ("truth", "decided"))
-    speakers = np.concatenate([run.recordings.speakers for run in runs])
-    answered = np.concatenate([run.answer_at(run.threshold) for run in runs])
-    confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])
-    found = {}
-    for name in names:
-        own = corpora == name
-        said = own & answered
-        found[str(name)] = {
-            "clips": int(own.sum()),
-            "speakers": len({*speakers[own].tolist()} - {""}),
-            "accuracy": metrics.accuracy(truth[own], decided[own]),
-            "balanced_accuracy": metrics.balanced_accuracy(truth[own], decided[own]),
-            "majority": metrics.majority(truth[own]),
-            "recall": metrics.recalls(truth[own], decided[own]),
-            "answered": float(answered[own].mean()),
-            "right_of_answered": metrics.accuracy(truth[said], decided[said]) if said.any() else None,
-            "confidence": float(confidence[own].mean()),
-            "calibration_error": metrics.calibration_error(confidence[own], truth[own] == decided[own]),
-        }
-        if all(run.risks for run in runs):
-            found[str(name)]["risk"] = measure_risks(runs, own)
+    found = {str(name): measure_part(runs, corpora == name) for name in names}
     mean = {name: float(np.mean([one[name] for one in found.values()])) for name in ("accuracy", "balanced_accuracy")}
     return {"corpora": found, "corpora_mean": mean}
+
+
+def compare_people(runs: Sequence[Predictions]) -> dict[str, Any]:
+    """Return how women and men, and the young and the old, fare whose recordings tell that; nothing for one kind."""
+    tags = [one.tags for run in runs for one in run.recordings.recordings]
+    kinds = {
+        "gender": np.array([own.get("gender", "") for own in tags]),
+        "age": np.array([name_age(own.get("age", "")) for own in tags]),
+    }
+    named = {kind: [name for name in np.unique(who) if name] for kind, who in kinds.items()}
+    found = {
+        kind: {str(name): measure_part(runs, kinds[kind] == name) for name in names}
+        for kind, names in named.items()
+        if len(names) > 1
+    }
+    return {"people": found} if found else {}
+
+
+def name_age(years: str) -> str:
+    """Return the part of life that an age in years is of, or nothing for what is no age.
+
+    >>> name_age("24"), name_age("64"), name_age("")
+    ('under 30', '60 and older', '')
+    """
+    if not years.isdigit():
+        return ""
+    age = int(years)
+    return "under 30" if age < 30 else "30 to 59" if age < 60 else "60 and older"
+
+
+def measure_part(runs: Sequence[Predictions], own: Correct) -> dict[str, Any]:
+    """Return how some of the tested recordings fare (a mask over those of all runs)."""
+    truth, decided = (np.concatenate([getattr(run, name) for run in runs])[own] for name in ("truth", "decided"))
+    speakers = np.concatenate([run.recordings.speakers for run in runs])[own]
+    said = np.concatenate([run.answer_at(run.threshold) for run in runs])[own]
+    confidence = np.concatenate([run.probabilities.max(axis=1) for run in runs])[own]
+    found = {
+        "clips": int(own.sum()),
+        "speakers": len({*speakers.tolist()} - {""}),
+        "accuracy": metrics.accuracy(truth, decided),
+        "balanced_accuracy": metrics.balanced_accuracy(truth, decided),
+        "majority": metrics.majority(truth),
+        "recall": metrics.recalls(truth, decided),
+        "answered": float(said.mean()),
+        "right_of_answered": metrics.accuracy(truth[said], decided[said]) if said.any() else None,
+        "confidence": float(confidence.mean()),
+        "calibration_error": metrics.calibration_error(confidence, truth == decided),
+    }
+    if any(run.strange is not None for run in runs):
+        strange = [np.zeros(len(run.truth), bool) if run.strange is None else run.strange for run in runs]
+        found["strange"] = float(np.concatenate(strange)[own].mean())
+    return found | ({"risk": measure_risks(runs, own)} if all(run.risks for run in runs) else {})
 
 
 def summarise_risks(runs: Sequence[Predictions]) -> dict[str, Any]:
