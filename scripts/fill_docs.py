@@ -8,9 +8,8 @@ made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=valu
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
 what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``make bench``,
-and ``reproduction file=NAME``, ``audit file=NAME``, ``comparison file=NAME``, ``corpora file=NAME`` (of an evaluation
-or test of several corpora) and ``robustness file=NAME`` show docs/results/NAME.json, written by
-``emospike reproduce --json``, ``emospike audit --json`` and ``emospike compare``; ``reproduction file=NAME shape=wide``
+and those in `FILES` (``reproduction file=NAME``, ``corpora file=NAME`` ...) show docs/results/NAME.json, which one of
+the commands evaluate, test, reproduce, audit and compare wrote by ``--json``; ``reproduction file=NAME shape=wide``
 has a line a row.
 """
 
@@ -37,7 +36,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness)"
+    r"|corpora|robustness|emobox|risks|people)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -286,6 +285,61 @@ def corpora(found: Result) -> str:
     return markdown([*header, "right of these", "calibration error"], [*rows, last])
 
 
+def risks(found: Result) -> str:
+    """Return what is answered, and how much of that is wrong, where an error of so much is promised."""
+    promised = [f"{row['promised']:.0%}" for row in next(iter(found["corpora"].values()))["risk"]]
+    header = [
+        "corpus",
+        *(f"promised {risk}: answered" if i == 0 else f"{risk}: answered" for i, risk in enumerate(promised)),
+    ]
+    rows = []
+    for name, one in found["corpora"].items():
+        cells = []
+        for row in one["risk"]:
+            wrong = row["wrong_of_answered"]
+            kept = wrong is None or wrong <= row["promised"]
+            said = f"{row['answered']:.2f}" + ("" if wrong is None else f", wrong {wrong:.2f}")
+            cells.append(said if kept else f"{said} **broken**")
+        rows.append([f"`{name}`", *cells])
+    return markdown(header, rows)
+
+
+def people(found: Result) -> str:
+    """Return how women and men, and the young and the old, fare."""
+    keys = ("balanced_accuracy", "accuracy", "answered", "right_of_answered", "calibration_error")
+    header = [
+        "who",
+        "recordings",
+        "speakers",
+        "balanced",
+        "accuracy",
+        "answered",
+        "right of these",
+        "calibration error",
+    ]
+    rows = [
+        [name, *(f"{one[key]:,}" for key in ("clips", "speakers")), *(f"{one[key] or 0:.3f}" for key in keys)]
+        for parts in found["people"].values()
+        for name, one in parts.items()
+    ]
+    return markdown(header, rows)
+
+
+def emobox(found: Result) -> str:
+    """Return what EmoBox's folds give, beside what it published, and what speaker-disjoint folds give."""
+    published = list(next(one["published_ua"] for one in found["emobox"] if one["published_ua"]))
+    rows = []
+    for one in found["emobox"]:
+        own = one["split"] == "emobox"
+        split = "EmoBox's" if own else "by speakers"
+        split += " **LEAKY**" if one["leaky"] else ""
+        at_hand = f"{one['at_hand']} of {one['in_all']} {one['of']}" if "at_hand" in one else ""
+        theirs = [f"{one['published_ua'][name]:.3f}" if own else "" for name in published]
+        ours = [f"**{one['ua']:.3f}**", f"{one['wa']:.3f}", f"{one['f1']:.3f}"]
+        rows.append([f"`{one['corpus']}`", split, str(one["folds"]), at_hand, *ours, *theirs])
+    return markdown(["corpus", "folds", "number", "tests here", "UA", "WA", "F1", *published], rows)
+
+
 def robustness(found: Result) -> str:
     """Return what recordings are worth that are degraded."""
     keys = ("accuracy", "balanced_accuracy", "answered", "right_of_answered", "confidence", "calibration_error")
@@ -341,6 +395,9 @@ FILES = {
     "speed": speed,
     "corpora": corpora,
     "robustness": robustness,
+    "emobox": emobox,
+    "risks": risks,
+    "people": people,
 }
 """Tables that show one file of docs/results each."""
 
