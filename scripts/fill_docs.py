@@ -36,7 +36,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -325,6 +325,21 @@ def people(found: Result) -> str:
     return markdown(header, rows)
 
 
+def new_corpus(found: Result) -> str:
+    """Return balanced accuracy by corpus before and after adapting to half of its speakers."""
+    rows = found["new_corpus"]
+    ways = list(dict.fromkeys((row["k"], row["mode"]) for row in rows if row["k"]))
+    names = {"labels": "labelled", "mean": "unlabelled", "both": "both"}
+    header = ["corpus", "as it is", *(f"{k} a class, {names[mode]}" for k, mode in ways)]
+    at = {(row["corpus"], row["k"], row["mode"]): row for row in rows}
+    table = []
+    for corpus in dict.fromkeys(row["corpus"] for row in rows):
+        adapted = [at[(corpus, *way)] for way in ways]
+        cells = [f"{row['balanced_accuracy']:.3f} ({row['gain']:+.1f})" for row in adapted]
+        table.append([f"`{corpus}`", f"{at[corpus, 0, 'none']['balanced_accuracy']:.3f}", *cells])
+    return markdown(header, table)
+
+
 def emobox(found: Result) -> str:
     """Return what EmoBox's folds give, beside what it published, and what speaker-disjoint folds give."""
     published = list(next(one["published_ua"] for one in found["emobox"] if one["published_ua"]))
@@ -396,6 +411,7 @@ FILES = {
     "corpora": corpora,
     "robustness": robustness,
     "emobox": emobox,
+    "new_corpus": new_corpus,
     "risks": risks,
     "people": people,
 }

@@ -61,7 +61,8 @@ def evaluate(
             "robustness: also over other microphones, rooms, lines and codecs; "
             "published: as the system's own paper, leaky or not; "
             "standard: the data's own split; random: leaky; emobox: EmoBox's folds and measures; "
-            "new-speaker: before and after adapting to them; cascade: one sense first, the other where it is uncertain."
+            "new-speaker, new-corpus: before and after adapting to them; "
+            "cascade: one sense first, the other where it is uncertain."
         ),
     ] = "speaker-folds",
     normalise: TestNormaliseOption = "none",
@@ -109,6 +110,9 @@ def test(
         str | None,
         typer.Option("--degrade", help="Also degraded: telephone,babble:10,reverb:0.5 ..., or all for the usual ones."),
     ] = None,
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="Also after adapting to a few recordings of half of each corpus's speakers.")
+    ] = False,
     risk: RiskOption = None,
     normalise: Annotated[
         str, typer.Option("--normalise", help="none (as trained); or scores: centre each speaker's, without labels.")
@@ -127,7 +131,7 @@ def test(
     system = set_risk(restrict_modality(store.load(model), modality), risk)
     with progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"))
-        result = test_model(system, dataset, progress, degradations, normalise=normalise)
+        result = test_model(system, dataset, progress, degradations, normalise=normalise, adapt=adapt)
     write_result(result, json_file)
     show_result(result, json_file, figure)
 

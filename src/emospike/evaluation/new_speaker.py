@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from emospike.clip.batch import try_clips
 from emospike.datasets import Dataset
 from emospike.evaluation import metrics
 from emospike.evaluation.metrics import Correct
@@ -207,9 +208,10 @@ def adapt_readout(readout: Readout, given: Examples, mode: str) -> Readout:
 
 def represent(system: System, dataset: Dataset, progress: Progress | None = None) -> Examples | None:
     """Return what the readout reads of the recordings that lack no modality, or None if there is none."""
-    found = system.represent_clips(dataset.clips(), None, progress)
-    rows = [i for i, (modality, _) in enumerate(found) if modality == system.modality]
+    found, _ = try_clips(system.represent_clip, dataset.clips(), "answers", progress)
+    rows = [i for i, own in found.items() if system.modality in own]
     if not rows:
         return None
     takes = np.array([recording.take for recording in dataset.recordings])
-    return Examples([found[i][1] for i in rows], dataset.labels[rows], dataset.speakers[rows], takes[rows])
+    represented = [found[i][system.modality] for i in rows]
+    return Examples(represented, dataset.labels[rows], dataset.speakers[rows], takes[rows])

@@ -27,6 +27,7 @@ from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.emobox import PROTOCOL as EMOBOX
 from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
 from emospike.evaluation.leaks import describe_leaks, find_leaks
+from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
 from emospike.evaluation.robustness import Robustness
@@ -48,6 +49,8 @@ PROTOCOLS = {
     "emobox": "EmoBox's own folds within each corpus, LEAKY on most, with its measures and published results",
     "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
     "few of their recordings changes",
+    "new-corpus": "each corpus is tested once a seed, by a system that only the other corpora trained; then on what "
+    "adapting to a few recordings of half of its speakers changes for the other half",
     "cascade": "each speaker is tested once a seed, by a system that never heard them; then with one sense first, and "
     "the other only where its answer is uncertain",
     "robustness": "each speaker is tested once a seed, by a system that never heard them; then as over other "
@@ -61,7 +64,12 @@ PUBLISHED_SEEDS = 5
 SCORES = "scores"
 """Setting of `normalise` in which no training changes: test speakers' scores are centred as their recordings come."""
 
-STUDIES: dict[str, type[Study]] = {"new-speaker": NewSpeakers, "cascade": Cascade, "robustness": Robustness}
+STUDIES: dict[str, type[Study]] = {
+    "new-speaker": NewSpeakers,
+    "new-corpus": NewCorpora,
+    "cascade": Cascade,
+    "robustness": Robustness,
+}
 """The study of each protocol that has one."""
 
 
@@ -100,7 +108,8 @@ def check_settings(
         raise InputError(f"EmoBox's folds and results are of emotions, not of {scheme.name}: use --labels emotion")
     if seeds is not None:
         positive("seeds", seeds)
-    if normalise == SCORES and (protocol in ("new-speaker", "cascade") or is_transductive(protocol, system_name)):
+    adapts = protocol in ("new-speaker", "new-corpus", "cascade")
+    if normalise == SCORES and (adapts or is_transductive(protocol, system_name)):
         raise InputError(f"protocol {protocol} does not centre scores: use another protocol, or --normalise none")
     system = make_system(system_name, preset, 0, normalise_training(normalise), modality)
     STUDIES.get(protocol, Study)().check(system)
@@ -200,6 +209,7 @@ def test_model(
     degradations: Sequence[str] = (),
     *,
     normalise: str = "none",
+    adapt: bool = False,
 ) -> dict[str, Any]:
     """Return how well a trained model does on recordings that it has never seen: as `evaluate`, without folds.
 
@@ -207,13 +217,17 @@ def test_model(
     that normalises speakers takes the mean of each test speaker, where speakers are known. With `degradations` (see
     `parse_degradations`) the recordings are decided after each of these too; babble is then made of the others. With
     `normalise` ``"scores"`` the scores of each speaker are centred as in `evaluate`. A system `at_risk` answers at it.
+    With `adapt` copies of it are adapted to half of the speakers of each corpus and tested on the others.
 
     Raises
     ------
     InputError : labels that the model does not know, or degradations for one that does not hear
     """
-    study = Robustness(tuple(degradations)) if degradations else Study()
+    if adapt and degradations:
+        raise InputError("adapting to recordings that are also degraded is not measured: ask for one of both")
+    study = NewCorpora() if adapt else Robustness(tuple(degradations)) if degradations else Study()
     study.check(system)
+    study.prepare(dataset)
     card = getattr(system, "card", {})
     before = len(dataset.notes)
     dataset = relabel(dataset, find_card_scheme(card))
@@ -259,7 +273,7 @@ def is_honest(protocol: str, fold: Fold) -> bool:
 def _split(
     dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None
 ) -> list[tuple[int, Fold]]:
-    if protocol == "corpus-folds":
+    if protocol in ("corpus-folds", "new-corpus"):
         return [(seed, fold) for seed in range(seeds) for fold in corpus_folds(dataset)]
     if protocol == EMOBOX:
         return [(seed, fold) for seed in range(seeds) for fold in emobox_folds(dataset, splits or {})]

@@ -162,7 +162,7 @@ def tabulate_emobox(result: Result) -> Table | None:
 
 
 def tabulate_study(result: Result) -> Table | None:
-    """Return the table of a study: of a cascade, of adapting to new speakers, or of degraded recordings."""
+    """Return the table of a study: of a cascade, of adapting to new speakers or corpora, or of degraded recordings."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -174,6 +174,14 @@ def tabulate_study(result: Result) -> Table | None:
             gain = (f"{row['gain']:+.1f}", f"{low:.1f} to {high:.1f}") if row["k"] else ("", "")
             numbers = (f"{row['old_speakers']:.3f}", "-" if other is None else f"{other:.3f}")
             table.add_row(str(row["k"]), row["mode"], f"{row['accuracy']:.3f}", *gain, *numbers)
+        return table
+    if "new_corpus" in result:
+        for name in ("corpus", "clips a class", "mode", "accuracy", "balanced", "gain"):
+            table.add_column(name, justify="left" if name in ("corpus", "mode") else "right", no_wrap=True)
+        for row in result["new_corpus"]:
+            measures = [f"{row['accuracy']:.3f}", f"{row['balanced_accuracy']:.3f}"]
+            gained = f"{row['gain']:+.1f}" if row["k"] else ""
+            table.add_row(row["corpus"], str(row["k"]), row["mode"], *measures, gained)
         return table
     if "robustness" in result:
         for name in ("", "accuracy", "balanced", "answered", "right of these", "confidence", "ECE", "change"):
