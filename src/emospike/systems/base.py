@@ -50,6 +50,7 @@ from emospike.systems.windows import (
     WindowDecision,
     check_window,
     decide_parts,
+    is_long,
     join_answers,
     join_windows,
     list_voters,
@@ -383,11 +384,13 @@ class System(ABC):
         """
         check_window(window)
         clip, watch = as_clip(clip), Stopwatch()
-        if clip.seconds > LONGEST:
+        if is_long(clip):
             found = self._decide_parts(clip, WINDOW, threshold, modality, watch)
             whole = join_windows(clip, found, watch.seconds)
         else:
             found, whole = [], self._decide_whole(clip, threshold, modality)[0]
+        if not is_long(clip) and (window >= LONGEST / 2 or clip.seconds <= 2 * window):
+            return whole, []
         if clip.seconds <= 2 * window:
             return whole, []
         if window == WINDOW and found:
@@ -455,7 +458,7 @@ class System(ABC):
         clip = as_clip(clip)
         if label is not None:
             one_of("class", label, self.classes_)
-        if clip.seconds <= LONGEST:
+        if not is_long(clip):
             return self._explain_whole(clip, threshold, modality, label)
         whole, windows = self.decide_windows(clip, threshold, modality)
         target = label or whole.label
@@ -510,7 +513,7 @@ class System(ABC):
 
     def _represent_parts(self, clip: Clip) -> list[Part]:
         """Return what the readouts read of a recording, or of each of its windows if it is longer than `LONGEST`."""
-        if clip.seconds <= LONGEST:
+        if not is_long(clip):
             return [Part(self.represent_clip(clip))]
         return represent_windows(clip, self.represent_clip, MODALITIES[self.modality])
 

@@ -46,6 +46,14 @@ class WindowDecision:
     threshold: float = 0.0
 
 
+def is_long(clip: Clip) -> bool:
+    """Tell whether a recording is decided in windows; of one that cannot be read, whoever perceives it will tell."""
+    try:
+        return clip.seconds > LONGEST
+    except InputError:
+        return False
+
+
 def check_window(seconds: float) -> None:
     """Raise `InputError` unless windows may be that long."""
     within("window in seconds", seconds, 0.5, 60)
