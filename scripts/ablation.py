@@ -19,7 +19,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emospike.augmentation.channel import ChannelVariation
-from emospike.augmentation.voice import VirtualSpeakers
 from emospike.cli.terminal import progress_bar
 from emospike.datasets import load
 from emospike.evaluation import protocols
@@ -43,14 +42,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without virtual speakers": {"augmentation": None},
     "without one level": {"level": None},
     "without prosodic contexts": {"vectors": presets.default("audio")["vectors"][:1]},
-    "without other vocal tracts": {"augmentation": VirtualSpeakers(shift=0.0, copies=2)},
-    "without other tempi": {"augmentation": VirtualSpeakers(stretch=0.0, copies=2)},
-    "without louder and softer voices": {"augmentation": VirtualSpeakers(level=0.0, copies=2)},
     "without telephones and narrow bands": leave_channels("telephone", "8khz", "amr", "band"),
     "without noise": leave_channels("noise", "pink"),
     "without babble": leave_channels("babble"),
     "without rooms": leave_channels("reverb"),
     "without equalisers": leave_channels("tilt"),
+    "other channels in place of virtual speakers": {
+        "augmentation": None,
+        "channel_variation": ChannelVariation(presets.CHANNELS, copies=3),
+    },
 }
 """What each variant changes in the default preset."""
 
