@@ -49,6 +49,10 @@ DeciderOption = Annotated[
 FaceOption = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
 ]
+TrackOption = Annotated[
+    list[int] | None,
+    typer.Option("--track", help="Track of a file with several, counted from 0; given twice, one to hear, one to see."),
+]
 LabelsOption = Annotated[
     str,
     typer.Option(

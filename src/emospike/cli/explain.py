@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from emospike.cli.arguments import (
     ModelOption,
     RiskOption,
     ThresholdOption,
+    TrackOption,
     check_modality,
     check_threshold,
     choose_model,
@@ -35,6 +37,7 @@ def explain(
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
@@ -51,7 +54,7 @@ def explain(
     check_threshold(threshold)
     check_count(paths, compare, face)
     check_modality(modality, face)
-    clips = [cut_clip(path, start, stop, face) for path in paths]
+    clips = [cut_clip(path, start, stop, face, track or ()) for path in paths]
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
     found = [system.explain(clips[0], threshold, modality)]
     found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
@@ -71,11 +74,11 @@ def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
         raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
 
 
-def cut_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
+def cut_clip(path: Path, start: float, stop: float | None, face: Path | None, tracks: Sequence[int] = ()) -> Clip:
     """Return a recording, or a part of it, that one page can explain."""
     from emospike.clip import Clip
 
-    clip = Clip(path, start, stop, face=face)
+    clip = Clip(path, start, stop, face=face, tracks=tracks)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name one recording in it")
     if clip.seconds > LONGEST:

@@ -16,6 +16,7 @@ from emospike.cli.arguments import (
     ModelOption,
     RiskOption,
     ThresholdOption,
+    TrackOption,
     check_modality,
     check_threshold,
     choose_model,
@@ -45,6 +46,7 @@ def recognise(
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
     same_speaker: Annotated[
@@ -77,7 +79,15 @@ def recognise(
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
         for row in recognise_files(
-            system, files, threshold, window, progress, modality=modality, faces=faces, same_speaker=same_speaker
+            system,
+            files,
+            threshold,
+            window,
+            progress,
+            modality=modality,
+            faces=faces,
+            tracks=track or (),
+            same_speaker=same_speaker,
         ):
             print(line(row), flush=True)
             failed = failed or "error" in row
@@ -102,12 +112,13 @@ def recognise_files(
     *,
     modality: str | None = None,
     faces: Mapping[Path, Path | None] | None = None,
+    tracks: Sequence[int] = (),
     same_speaker: bool = False,
 ) -> Iterator[Row]:
     """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
 
-    `faces` are films or face-tracking tables that show who speaks in a file. Files of the `same_speaker` are decided
-    one after the other (see `System.for_one_speaker`).
+    `faces` are films or face-tracking tables that show who speaks in a file, `tracks` numbers of tracks to use. Files
+    of the `same_speaker` are decided one after the other (see `System.for_one_speaker`).
     """
     from emospike.clip import Clip
     from emospike.clip.batch import map_clips
@@ -129,7 +140,7 @@ def recognise_files(
         except InputError as error:
             return file | {"error": str(error)}
 
-    clips = [Clip(file, face=faces.get(file)) for file in files]
+    clips = [Clip(file, face=faces.get(file), tracks=tracks) for file in files]
     yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
 
 

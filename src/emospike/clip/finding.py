@@ -18,7 +18,8 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpe
 
 _FILMS = (  # (at which byte, what): signatures of containers that may hold pictures
     *((4, name) for name in (b"ftyp", b"moov", b"mdat", b"wide")),
-    (0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\x01"), (0, b"\0\0\1\xba"), (0, b"0&\xb2u\x8ef\xcf\x11"),
+    (0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\x01"), (0, b"\0\0\1\xba"),
+    (0, b"0&\xb2u\x8ef\xcf\x11"),
 )  # fmt: skip
 _SOUNDS = (
     *((8, name) for name in (b"WAVE", b"AIFF", b"AIFC")),
@@ -82,5 +83,5 @@ def _begins(file: Path, signatures: Sequence[tuple[int, bytes]]) -> bool:
 
 
 def _is_transport_stream(head: bytes) -> bool:
-    """Tell whether packets of 188 bytes (with a time stamp before each: 192) begin with the byte 0x47, as in MPEG-TS."""
+    """Tell whether packets of 188 bytes (192 with time stamps) begin with the byte 0x47, as in MPEG-TS."""
     return any(len(head) > at + 3 * step and set(head[at::step]) == {0x47} for at, step in ((0, 188), (4, 192)))

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-from emospike.clip import find_recordings, is_hidden, is_table
+from emospike.clip import find_recordings, is_hidden, is_table, walk
 from emospike.datasets import ravdess
 
 
@@ -36,7 +36,7 @@ def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
 
 def _find_tables(folder: Path) -> list[Path]:
     """Return the face-tracking tables below a folder, the largest of those of one take last."""
-    files = [file for file in folder.rglob("*") if is_table(file) and not is_hidden(file, folder)]
+    files = [file for file in walk(folder) if is_table(file) and not is_hidden(file, folder)]
     return sorted(
         (file for file in files if file.is_file() and _tracks_faces(file)), key=lambda one: one.stat().st_size
     )

@@ -156,6 +156,8 @@ def remark_on(
         yield clip.warning
     if "face" in share:
         yield from collect_notes(clip)
+        if clip.film_note:
+            yield clip.film_note
 
 
 def contributions(changes: Mapping[str, float]) -> dict[str, float]:
