@@ -189,8 +189,8 @@ def _read_soundfile(file: Any, first: int, path: Path, found: Survey) -> Track:
         file.seek(first * file.samplerate)
     except soundfile.SoundFileError:
         first = 0
-    rate, blocks = float(file.samplerate), decode_soundfile(file)
-    return Track(str(path), rate, found.announced, first, blocks, certain=found.certain)
+    rate, blocks, notes = float(file.samplerate), decode_soundfile(file), [found.note] if found.note else []
+    return Track(str(path), rate, found.announced, first, blocks, notes=notes, certain=found.certain)
 
 
 def _read_av(container: InputContainer, first: int, path: Path, found: Survey, tracks: Collection[int]) -> Track:

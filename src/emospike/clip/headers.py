@@ -7,8 +7,10 @@ end of the first of several chained Ogg streams, where a wav says that its data 
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +20,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.clip.containers import open_av, read_packets
+from emospike.clip.containers import decode_sound, open_av, read_packets
 from emospike.validation import InputError
 
 Block = Float32[np.ndarray, "frames channels"]
@@ -27,6 +29,8 @@ BLOCK = 16_384  # frames read at once
 
 _COMPRESSED = {"FLAC", "OGG", "MP3"}  # reading ends where these are damaged, and their length may be a guess
 _TOLERANCE = 0.3  # s; codecs add and trim up to that much at the ends
+_HOLE = 0.02  # s
+_LONGEST_PAGE = 2**18  # frames
 _UNKNOWN = 2**60  # frames; libsndfile's word for an unknown length is near 2**63
 _TAGS = (b"TAG", b"ID3", b"APETAG")  # what may follow the chunks of a wav and is no sound
 
@@ -86,9 +90,14 @@ def _survey_compressed(path: Path, file: Any) -> Survey:
     announced = None if guessed else frames / rate
     there = _measure_packets(path)
     if there - decoded <= _TOLERANCE:
-        return Survey(True, announced)
-    stopped = f"one reader stops after {decoded:.2f} s, another reads {there:.2f} s: the longer was taken"
-    chained = _count_chained(path) > 1
+        if file.format == "MP3" and (guessed or frames / rate - decoded > _HOLE) and _is_damaged(path):
+            return Survey(False, guessed=guessed)  # passed over in silence, where PyAV tells
+        # What the last page of an Ogg file counts is there, or the middle is damaged.
+        counted = frames if file.subtype == "OPUS" else _count_granules(path)
+        hole = file.format == "OGG" and not guessed and counted / rate - decoded > _HOLE
+        return Survey(True, announced, note="damaged: a part was passed over" if hole else None)
+    stopped = f"damaged after {decoded:.2f} s, where one reader stops; another went on and reads {there:.2f} s"
+    chained = file.format == "OGG" and len(_read_pages(path)) > 1
     explained = guessed or chained  # the reader that stops trusted a guess
     return Survey(False, guessed=guessed or chained, note=None if explained else stopped)
 
@@ -146,11 +155,29 @@ def _has_count(path: Path) -> bool:
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
 
 
-def _count_chained(path: Path) -> int:
-    """Return how many streams an Ogg file begins; 0 if it is none."""
-    with path.open("rb") as file:
-        data = file.read(2**26)
-    return sum(data[at.end()] & 2 > 0 for at in re.finditer(b"OggS\0", data[:-1]))
+def _is_damaged(path: Path) -> bool:
+    """Tell whether PyAV passes over parts of a file."""
+    notes: list[str] = []
+    with open_av(path) as container:
+        for _ in decode_sound(container, container.streams.audio[0], notes):
+            pass
+    return bool(notes)
+
+
+def _count_granules(path: Path) -> int:
+    """Return the frames that the pages of an Ogg file count; 0 if it counts from anywhere but its beginning."""
+    streams = _read_pages(path).values()
+    return sum(counts[-1] for counts in streams if counts and counts[0] < _LONGEST_PAGE)
+
+
+def _read_pages(path: Path) -> dict[int, list[int]]:
+    """Return what the pages of each stream of an Ogg file count, in order (RFC 3533, section 6)."""
+    counts: dict[int, list[int]] = {}
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for page in re.finditer(rb"OggS\0.(.{8})(.{4})", data, re.DOTALL):
+            count, stream = struct.unpack("<qi", page[1] + page[2])
+            counts.setdefault(stream, []).extend([count] if count > 0 else [])
+    return counts
 
 
 def _goes_on(path: Path, per_second: int) -> bool:
