@@ -166,18 +166,22 @@ def _is_damaged(path: Path) -> bool:
 
 def _count_granules(path: Path) -> int:
     """Return the frames that the pages of an Ogg file count; 0 if it counts from anywhere but its beginning."""
-    streams = _read_pages(path).values()
-    return sum(counts[-1] for counts in streams if counts and counts[0] < _LONGEST_PAGE)
+    return sum(counts[-1] for counts in _read_pages(path) if counts and counts[0] < _LONGEST_PAGE)
 
 
-def _read_pages(path: Path) -> dict[int, list[int]]:
-    """Return what the pages of each stream of an Ogg file count, in order (RFC 3533, section 6)."""
-    counts: dict[int, list[int]] = {}
+def _read_pages(path: Path) -> list[list[int]]:
+    """Return what the pages of each of the streams of an Ogg file count, in order (RFC 3533, section 6)."""
+    counts: dict[int, list[int]] = {}  # of the streams that have begun last, by their number
+    streams = []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for page in re.finditer(rb"OggS\0.(.{8})(.{4})", data, re.DOTALL):
-            count, stream = struct.unpack("<qi", page[1] + page[2])
-            counts.setdefault(stream, []).extend([count] if count > 0 else [])
-    return counts
+        for page in re.finditer(rb"OggS\0(.)(.{8})(.{4})", data, re.DOTALL):
+            kind, count, stream = struct.unpack("<Bqi", page[1] + page[2] + page[3])
+            if kind & 2:  # a stream begins
+                counts[stream] = []
+                streams.append(counts[stream])
+            if count > 0 and stream in counts:
+                counts[stream].append(count)
+    return streams
 
 
 def _goes_on(path: Path, per_second: int) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table
+from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table, walk
 from emospike.datasets.labels import EMOTIONS
 from emospike.datasets.table import Dataset, Recording, Source, Take
 from emospike.datasets.takes import is_lossless, note_ignored
@@ -83,7 +83,7 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
     one_of("channel", channel, (*_CHANNELS, "both"))
     if not folder.is_dir():
         raise InputError(f"no folder {folder}: name the folder that holds the RAVDESS recordings")
-    below = folder.rglob("*") if video else ()
+    below = sorted(walk(folder)) if video else []
     tables = [path for path in below if is_table(path) and parse(strip_suffixes(path)) and path.is_file()]
     try:
         files = list(find_recordings([folder]))
