@@ -9,6 +9,16 @@ from pathlib import Path
 from emospike.validation import InputError
 
 
+def is_file(path: Path | str) -> bool:
+    """Tell whether there is a file; False also where that cannot be told: behind a closed folder, under too long a name."""
+    return os.path.isfile(path)  # noqa: PTH113 - of a path, this raises OSError
+
+
+def is_folder(path: Path | str) -> bool:
+    """Tell whether there is a folder; False also where that cannot be told."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
 def write_atomically(path: Path, data: bytes | str) -> Path:
     """Write `data` beside `path`, then rename it into place in one step; return the path.
 

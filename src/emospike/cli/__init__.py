@@ -33,6 +33,12 @@ def errors_in_one_line(command: str) -> Iterator[None]:
         where = error.ctx.command_path if error.ctx else command
         print(f"error: {said[:1].lower()}{said[1:]} (see {where} --help)", file=sys.stderr)
         raise typer.Exit(2) from None
+    except BrokenPipeError:  # whoever read the output has left
+        raise typer.Exit(0) from None
+    except OSError as error:  # a full disk, a closed output, a file that is gone
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         raise typer.Exit(130) from None

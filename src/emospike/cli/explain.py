@@ -21,6 +21,7 @@ from emospike.cli.arguments import (
     set_risk,
 )
 from emospike.cli.recognise import make_decision_row, make_line_writer
+from emospike.files import is_folder
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -81,6 +82,6 @@ def cut_clip(path: Path, start: float, stop: float | None, face: Path | None, tr
     """Return a recording, or a part of it."""
     from emospike.clip import Clip
 
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"{path} is a folder: name one recording in it")
     return Clip(path, start, stop, face=face, tracks=tracks)

@@ -153,6 +153,8 @@ def recognise_files(
             return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}
+        except OSError as error:  # of a drive that is gone, say
+            return file | {"error": f"{files[index]} cannot be read: {error.strerror or error}"}
 
     clips = [Clip(file, face=faces.get(file), tracks=tracks) for file in files]
     yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)

@@ -16,6 +16,7 @@ from jaxtyping import Float32
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
 from emospike.features.spectrum import RATE
+from emospike.files import is_file
 from emospike.series import Channel, Series
 from emospike.validation import InputError, positive
 
@@ -92,7 +93,7 @@ def read_eeg(path: Path) -> RawEEG:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} is no EEG recording: {', '.join(sorted(SUFFIXES))} can be read")
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"no such file: {path}")
     return _read(path, path.stat().st_mtime_ns)
 
