@@ -23,6 +23,7 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
+from emospike.cli.pipes import spool_pipes
 from emospike.cli.terminal import progress_bar
 from emospike.validation import InputError
 
@@ -41,7 +42,10 @@ WIDEST = 60
 
 def recognise(
     paths: Annotated[
-        list[Path], typer.Argument(help="Sound or video files or face-tracking tables, or folders of recordings.")
+        list[Path],
+        typer.Argument(
+            help="Sound or video files or face-tracking tables, or folders of recordings; - is standard input."
+        ),
     ],
     *,
     model: ModelOption = None,
@@ -75,15 +79,17 @@ def recognise(
     def see() -> System:
         return set_risk(store.load(choose_model("face")), risk, threshold)
 
-    faces = find_takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
-    if face and len(faces) > 1:
-        raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
-    files = list(faces)
-    if face:
-        faces = dict.fromkeys(files, face)
-    line = json.dumps if as_json else make_line_writer(files)
     failed = False
-    with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+    with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+        faces = find_takes(
+            [spool.locate(path) for path in paths], sees=(modality or system.card.get("modality", "audio")) != "audio"
+        )
+        files = list(faces)
+        if face and len(files) > 1:
+            raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
+        if face:
+            faces = {files[0]: spool.locate(face)}
+        line = json.dumps if as_json else make_line_writer([spool.rename(str(file)) for file in files])
         for row in recognise_files(
             system,
             files,
@@ -96,7 +102,8 @@ def recognise(
             same_speaker=same_speaker,
             see=None if chosen else see,
         ):
-            print(line(row), flush=True)
+            told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
+            print(line(told), flush=True)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
@@ -213,9 +220,9 @@ def make_window_row(window: WindowDecision) -> Row:
     }
 
 
-def make_line_writer(files: Sequence[Path]) -> Callable[[Row], str]:
+def make_line_writer(files: Sequence[str]) -> Callable[[Row], str]:
     """Return what writes a row for people, its columns as wide as the files' names ask for."""
-    width = min(max(len(str(file)) for file in files), WIDEST)
+    width = min(max(map(len, files)), WIDEST)
 
     def short(name: str) -> str:
         return name if len(name) <= WIDEST else f"...{name[3 - WIDEST :]}"

@@ -7,6 +7,7 @@ container), and what soundfile would not read to its end. Both are read in one s
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -172,13 +173,21 @@ def has_sound(path: Path) -> bool:
 
 def check_file(path: Path) -> None:
     """Raise `InputError` unless there is something to read in this file."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a recording")
-    if not path.exists():
-        raise InputError(f"{path} does not exist: check the path")
-    if not path.is_file() or not os.access(path, os.R_OK):
+    try:
+        facts = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path} does not exist: check the path") from None
+    except (OSError, ValueError) as error:  # a folder that may not be entered, a name that is too long
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if stat.S_ISDIR(facts.st_mode):
+        closed = not os.access(path, os.R_OK | os.X_OK)
+        raise InputError(f"{path} is a folder" + (" that may not be entered" if closed else ": give a recording"))
+    if not stat.S_ISREG(facts.st_mode):
+        kind = "a pipe, which can be read once" if stat.S_ISFIFO(facts.st_mode) else "no file but a device"
+        raise InputError(f"{path} is {kind}: save the recording in a file")
+    if not os.access(path, os.R_OK):
         raise InputError(f"{path} cannot be read: check its permissions")
-    if path.stat().st_size == 0:
+    if facts.st_size == 0:
         raise InputError(f"{path} is empty (0 bytes): record or copy it again")
 
 

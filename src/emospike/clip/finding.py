@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 SOUND_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a"} | {
@@ -32,24 +33,30 @@ def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files among `paths` as they are, and in the place of a folder its recordings, sorted.
 
     Folders are searched to the bottom, linked ones too, for known suffixes, and for files of other suffixes that
-    begin as sound or films do; hidden files (and macOS's "._" files) are passed over.
+    begin as sound or films do; hidden files (and macOS's "._" files) are passed over. A folder that may not be entered
+    is yielded itself: who reads it is told.
     Raises `InputError` for a folder that holds no recording, if it is the only path; among others it is yielded.
     """
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             yield path
             continue
-        files = (file for file in walk(path) if not is_hidden(file, path) and file.is_file())
-        found = sorted(file for file in files if _is_recording(file))
+        files = (file for file in walk(path) if not is_hidden(file, path))
+        found = sorted(file for file in files if is_folder(file) or (is_file(file) and _is_recording(file)))
         if not found and len(paths) == 1:
             raise InputError(f"{path} holds no recording: give a folder with wav, flac, opus, mp3 or mp4 files")
         yield from found or [path]  # an empty folder among others is an error of its own, when it is read
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Yield all files below a folder, each real folder once, however often links lead there."""
+    """Yield all files below a folder, each real folder once, however often links lead there.
+
+    Folders that may not be entered are yielded at the end.
+    """
     seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
+    closed: list[Path] = []
+    below = os.walk(folder, followlinks=True, onerror=lambda error: closed.append(Path(error.filename)))
+    for place, folders, names in below:
         facts = Path(place).stat()
         if (key := (facts.st_dev, facts.st_ino)) in seen:
             folders.clear()
@@ -57,6 +64,7 @@ def walk(folder: Path) -> Iterator[Path]:
         seen.add(key)
         folders.sort()
         yield from (Path(place, name) for name in names)
+    yield from closed
 
 
 def is_hidden(file: Path, folder: Path) -> bool:
