@@ -22,7 +22,8 @@ from emospike.clip.decoding import SAMPLE_RATE, Sound, Track, has_sound, open_tr
 from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES
 from emospike.clip.fingerprint import hash_parts
 from emospike.clip.samples import Array, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
-from emospike.clip.video import Frame, is_table, note_film, read_frames, read_seconds, shows_film
+from emospike.clip.tables import is_table
+from emospike.clip.video import Frame, note_film, read_frames, read_seconds, shows_film
 from emospike.validation import InputError, positive, within
 
 _LONGEST_DELAY = 60.0  # s

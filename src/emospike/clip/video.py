@@ -1,13 +1,10 @@
-"""What shows a face: the pictures of a film, upright, each with its time on the clock of the sound; or a table.
+"""Films: the pictures that show a face, upright, each with its time on the clock of the sound.
 
-Pictures come from one sequential pass through PyAV, one in memory at a time. Of a face-tracking table only the name
-and the duration matter here; `emospike.features.openface` reads it.
+Pictures come from one sequential pass through PyAV, one in memory at a time.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +18,7 @@ from jaxtyping import UInt8
 from emospike.clip.containers import MOST_PIXELS, find_beginning, is_clocked, open_av, read_announced, read_packets
 from emospike.clip.decoding import check_file
 from emospike.clip.finding import VIDEO_SUFFIXES, may_be_film
+from emospike.clip.tables import is_table, read_last_time
 from emospike.clip.tracks import choose_film, choose_sound, list_films
 from emospike.validation import InputError
 
@@ -32,7 +30,6 @@ Image = UInt8[np.ndarray, "height width 3"]
 
 MOST_UNLIKE = 16
 """How many times longer one side of a pixel, or of a picture, may be than the other."""
-TABLE_SUFFIXES = (".csv", ".csv.gz")
 _LARGE = 4096 * 2304  # pixels
 _LATE = {"avi"}  # containers without times of showing: they tell those of decoding, late by a few pictures
 
@@ -74,51 +71,19 @@ def read_frames(
             yield Frame(time - start, _turn_upright(picture, stream, path))
 
 
-def is_table(path: Path) -> bool:
-    """Tell by its name whether a file is a face-tracking table.
-
-    >>> is_table(Path("01-01-03-01-01-01-02.csv.gz"))
-    True
-    """
-    return path.name.lower().endswith(TABLE_SUFFIXES)
-
-
 def read_seconds(path: Path, tracks: Collection[int] = ()) -> float:
-    """Return the duration of a film, or the time in the last row of a face-tracking table, s.
+    """Return the duration of a film, or the last time that a face-tracking table tells, s.
 
     Of a film it is what the header tells, or else the time of the last picture.
     """
     if is_table(path):
-        return _read_last_time(path)
+        return read_last_time(path)
     with _open_film(path, tracks) as (container, stream):
         announced = read_announced(container, stream)
         if announced is not None:
             return announced
         times = (packet.pts * packet.time_base for packet in read_packets(container, stream) if packet.pts is not None)
         return float(max(times, default=0.0)) - _find_zero(container, stream, path, tracks)
-
-
-def _read_last_time(path: Path) -> float:
-    """Return the time in the last row of a face-tracking table, s."""
-    check_file(path)
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig") as file:
-            header = last = file.readline()
-            for line in file:
-                last = line if line.strip() else last
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read as a face-tracking table: give one of OpenFace 2") from error
-    delimiter = max(",;\t", key=header.count)
-    names = [name.strip() for name in header.split(delimiter)]
-    if "timestamp" not in names:
-        found = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-        expected = "columns timestamp and AU01_r ... AU45_r expected, as OpenFace 2 writes them"
-        raise InputError(f"{path} is no face-tracking table: {expected}, got {found}")
-    try:
-        return float(last.split(delimiter)[names.index("timestamp")].replace(",", "."))
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path} tells no time in its last row: give a table of OpenFace 2") from error
 
 
 def shows_film(path: Path) -> bool:

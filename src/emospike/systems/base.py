@@ -37,6 +37,7 @@ from emospike.systems.explaining import (
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
+    check_long_enough,
     explain_no_speech,
     hear_again,
     modality_of,
@@ -317,6 +318,10 @@ class System(ABC):
         """Return what is decided on, and why its sound is no speech, if so.
 
         Sound without speech is left to the face where there is one.
+
+        Raises
+        ------
+        NoFaceError : faces decide, and there is none, or too little of one
         """
         timer = timer or Stopwatch()
         with timer("decode"):
@@ -324,6 +329,7 @@ class System(ABC):
         with timer("features"):
             seen = self.perceive(clip, modality)
         if "audio" not in seen.modalities:
+            check_long_enough(seen)
             return seen, None
         with timer("speech check"):
             unheard = explain_no_speech(clip)
