@@ -190,6 +190,9 @@ def costs(file: Path = RESULTS / "bench.json") -> str:
     return markdown(["what", "costs"], [[what, f"{format_number(row['value'])} {row['unit']}"] for what, row in shown])
 
 
+MEANS = {"none": "kept", "speaker": "removed", "scores": "scores centred"}
+"""What is done about a speaker's mean, by the setting of `normalise`."""
+
 HEADS = {"random": "random split, LEAKY", "published": "as published", "speaker-folds": "new speakers (95 %)"}
 """What the protocols of a reproduction are called."""
 
@@ -425,7 +428,7 @@ def accuracies(one: Result) -> list[str]:
         f"`{one['system']}` {one['preset']}",
         HEARD[one["modality"]],
         one["labels"],
-        "removed" if one["normalise"] == "speaker" else "kept",
+        MEANS[one["normalise"]],
         one["protocol"],
         f"**{one['accuracy']:.3f}** ({low:.3f} to {high:.3f})",
         f"{one['balanced_accuracy']:.3f}",

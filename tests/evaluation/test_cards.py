@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
+from emospike.datasets import DATASETS, join
 from emospike.evaluation import protocols
-from emospike.evaluation.cards import add_adaptation, add_evaluation, check_evaluation, list_settings, make_card
+from emospike.evaluation.cards import add_adaptation, add_evaluation, check_evaluation, cite, list_settings, make_card
 from emospike.validation import InputError
 
 
@@ -18,10 +21,18 @@ def result(card, four_speakers):
 
 def test_card(card):
     assert (card["system"], card["data"], card["licence"], card["clips"]) == ("stub", "manifest", "yours", 12)
+    assert "cite" not in card
     assert card["speakers"] == ["a", "b", "c", "d"]
     assert card["classes"] == ["happy", "sad"]
     assert "held-out" in card["calibration"] or "training speakers" in card["calibration"]
     assert card["clip_hashes"] == "0a 1b"
+
+
+def test_who_recorded_it_is_named(table_of):
+    rows = [("happy", "happy", 0.9, "a"), ("sad", "sad", 0.9, "b")]
+    both = join([table_of(rows, name) for name in ("cremad", "nemo")], [Path("x"), Path("y")])
+    assert cite(both) == "; ".join(DATASETS[name].citation for name in ("cremad", "nemo"))
+    assert "10.1109/TAFFC.2014.2336244" in cite(both)
 
 
 def test_measured(card, result):

@@ -17,6 +17,7 @@ from emospike.systems.eavs_tf.streams import batch_of
 OWN = {
     "excube2-arousal": {"animation", "cube", "inputs", "interactions", "region-flow"},
     "excube2-emotion": {"animation", "cube", "inputs", "interactions", "region-flow"},
+    "excube2-open": {"animation", "cube", "inputs", "interactions", "region-flow"},
     "excube2-valence": {"animation", "cube", "inputs", "interactions", "region-flow"},
     "excube2-both": {"contributions", "cross-modal"},
     "cross_modal-emotion": {"weights"},

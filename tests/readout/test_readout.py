@@ -228,6 +228,18 @@ def test_a_finer_label_lies_within_one_label():
         VectorReadout(SoftScaler(**PLAIN), LinearReadout()).fit(X, y, who, finer=np.array(["same"] * len(y)))
 
 
+def test_an_offset_of_a_label_is_not_learnt_where_labels_weigh_alike():
+    X, y, who, finer = shades(noise=2.0)
+    kept = ~((y == "low") & (np.arange(len(y)) % 3 > 0))  # high is three times as frequent as low
+    X, y, who, finer = X[kept], y[kept], who[kept], finer[kept]
+    alike = np.where(y == "low", 1.5, 0.5).astype(np.float32)
+    plain = VectorReadout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who, finer=finer)
+    strange = VectorReadout(SoftScaler(**PLAIN), LinearReadout(10.0)).fit(X, y, who, finer=finer, weights=alike)
+    assert np.abs(plain.calibration_.joint_[2:]).max() > 0.01
+    assert strange.calibration_.joint_[[0, 2, 3]].tolist() == [0.0, 0.0, 0.0]
+    assert strange.calibration_.joint_[1] > 0
+
+
 # -- finer labels ----------------------------------------------------------------------------------------------
 
 

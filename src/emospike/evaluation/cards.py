@@ -46,6 +46,7 @@ def make_card(
         **({"label_map": dict(scheme.to)} if scheme and scheme.file and scheme.to else {}),
         "data": dataset.name,
         "licence": describe_licence(dataset),
+        **({"cite": cited} if (cited := cite(dataset)) else {}),
         **({"balance": "corpora"} if dataset.balanced else {}),
         "clips": len(dataset),
         "speakers": sorted({*dataset.speakers.tolist()} - {""}),
@@ -65,6 +66,12 @@ def describe_licence(dataset: Dataset) -> str:
     corpora = sorted({*dataset.corpora.tolist()})
     own = {name: DATASETS[name if name in DATASETS else "manifest"].licence for name in corpora}
     return own[corpora[0]] if len(corpora) == 1 else "; ".join(f"{name}: {licence}" for name, licence in own.items())
+
+
+def cite(dataset: Dataset) -> str:
+    """Return whom to name as authors of the recordings; nothing for those of a user's own."""
+    corpora = sorted({*dataset.corpora.tolist()} & {*DATASETS})
+    return "; ".join(DATASETS[name].citation for name in corpora if DATASETS[name].citation)
 
 
 def find_card_scheme(card: Mapping[str, Any]) -> Scheme:

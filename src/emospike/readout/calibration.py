@@ -84,7 +84,7 @@ class Calibration:
         recorded: Bool[np.ndarray, " clips"] | None = None,
         weights: Weights | None = None,
         *,
-        by_corpus: bool = False,
+        for_strangers: bool = False,
     ) -> Probabilities:
         """Fit to held-out scores, and return their probabilities; a clip that was not held out has NaN in both.
 
@@ -94,8 +94,9 @@ class Calibration:
         label_of : the label of each class, in the order of the scores
         recorded : clips that threshold and risks are set by: those that were recorded, or their copies too
         weights : how much each clip counts in T and b, and in the means of scores
-        by_corpus : scores are of corpora that were left out: then u = 0, as what finer classes a corpus has, and how
-            they sound there, is the corpus's own; and c = 0, as a few corpora do not tell an offset from chance
+        for_strangers : what decides is to be a corpus that is not at hand: then u = 0, as what finer classes a corpus
+            has, and how they sound there, is the corpus's own; and c = 0, as a few corpora do not tell an offset from
+            chance
         """
         self.label_of_ = dict(label_of)
         tested = np.isfinite(scores).all(axis=1)
@@ -103,7 +104,7 @@ class Calibration:
         self._minimise(scores[tested], learnt[tested], known)
         self.joint_ = None
         if len(self.classes) < len(self.learnt):
-            self._join(scores[tested], learnt[tested], known, by_corpus=by_corpus)
+            self._join(scores[tested], learnt[tested], known, for_strangers=for_strangers)
         held_out = self.probabilities(scores)
         own = tested if recorded is None else tested & recorded
         self.threshold_ = threshold_for(held_out[own], self.coverage)
@@ -158,7 +159,7 @@ class Calibration:
         best = minimize(loss, np.zeros(1 + len(self.learnt)), jac=True, method="L-BFGS-B", bounds=bounds).x
         self.temperature_, self.bias_ = float(unit / np.exp(best[0])), best[1:]
 
-    def _join(self, scores: Scores, learnt: Labels, weights: Weights | None, *, by_corpus: bool) -> None:
+    def _join(self, scores: Scores, learnt: Labels, weights: Weights | None, *, for_strangers: bool) -> None:
         """Fit what joins the probabilities of labels and the sums of their scores."""
         from scipy.optimize import minimize
 
@@ -175,10 +176,10 @@ class Calibration:
             value = -(share * target * log_p).sum() + self.penalty * (x[2:] ** 2).sum()
             return value, np.concatenate([slopes, error.sum(axis=0) + 2 * self.penalty * x[2:]])
 
-        free = 0 if by_corpus else None
+        free = 0 if for_strangers else None
         offsets = [(free, free)] * len(self.classes)
-        bounds = [(0, 0 if by_corpus else SHARPEST), (0, None), *offsets]
-        start = np.array([float(not by_corpus), 1.0, *[0.0] * len(self.classes)])
+        bounds = [(0, 0 if for_strangers else SHARPEST), (0, None), *offsets]
+        start = np.array([float(not for_strangers), 1.0, *[0.0] * len(self.classes)])
         self.joint_ = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
 
     def _sum_labels(self, scores: Scores) -> tuple[Probabilities, Probabilities]:

@@ -127,8 +127,8 @@ class VectorReadout(Readout):
         `recorded` marks clips that were recorded, as opposed to augmented copies, which train; `heard` those that
         calibrate: these, and copies over other channels, as strangers' clips come over any (default: these). `finer`
         labels (emotions, say, where `y` is arousal) are learnt in place of `y` (see `Calibration`). `weights` count a
-        clip more or less than once, in the classifier and in the calibration. A linear readout of many clips is fitted
-        in blocks.
+        clip more or less than once, in the classifier and in the calibration, which then learns no offset of a label:
+        how often it occurs is not to count. A linear readout of many clips is fitted in blocks.
         """
         learnt = y if finer is None else finer
         label_of = group_labels(learnt, y)
@@ -149,8 +149,8 @@ class VectorReadout(Readout):
             scaled = self._scale(vectors, speakers, recorded)
             held_out = fit_holding_out(classifier, scaled, learnt, folds, weights)
             self.novelty_.fit(iter([scaled[known]]), scaled.shape[1], speaker_out)
-        by_corpus = holds_out_corpora(y, speakers)
-        found = self.calibration_.fit(held_out, learnt, label_of, heard, weights, by_corpus=by_corpus)
+        for_strangers = weights is not None or holds_out_corpora(y, speakers)
+        found = self.calibration_.fit(held_out, learnt, label_of, heard, weights, for_strangers=for_strangers)
         self.held_out_ = found[recorded]
         return self
 
