@@ -370,11 +370,11 @@ def test_tables_without_time(tmp_path, text):
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(
-        InputError, match=r"is empty|tells no time in its last row|no face-tracking table: columns timestamp"
+        InputError, match=r"is empty|tells no time in column timestamp|no face-tracking table: columns timestamp"
     ):
         _ = Clip(path).seconds
     (tmp_path / "b.csv.gz").write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="cannot be read as a face-tracking table"):
+    with pytest.raises(InputError, match="cannot read .*b.csv.gz as CSV"):
         _ = Clip(tmp_path / "b.csv.gz").seconds
 
 

@@ -87,7 +87,8 @@ def _read_last_time(path: Path, _size: int, _changed: int) -> float:
     _, header = next(rows, (0, []))
     if "timestamp" not in header:
         found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
-        raise InputError(f"{path} is no face-tracking table: {TABLE_HINT}, got {found}")
+        expected = "columns timestamp and AU01_r ... AU45_r expected, as OpenFace 2 writes them"
+        raise InputError(f"{path} is no face-tracking table: {expected}, got {found}")
     at, times = header.index("timestamp"), []
     for number, row in rows:
         try:
