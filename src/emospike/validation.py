@@ -19,15 +19,24 @@ class NotTrainedError(InputError, AttributeError):
 
 
 def positive(name: str, value: float) -> None:
-    """Raise `InputError` unless `value` is above zero."""
+    """Raise `InputError` unless `value` is a number above zero."""
+    _number(name, value)
     if not value > 0:
         raise InputError(f"{name} must be above 0, got {value}")
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
-    """Raise `InputError` unless `low <= value <= high`."""
+    """Raise `InputError` unless `value` is a number, and `low <= value <= high`."""
+    _number(name, value)
     if not low <= value <= high:
         raise InputError(f"{name} must lie in {low} to {high}, got {value}")
+
+
+def _number(name: str, value: float) -> None:
+    try:
+        _ = value > 0
+    except TypeError:
+        raise InputError(f"{name} must be a number, got {value!r}") from None
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> str:

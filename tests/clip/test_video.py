@@ -374,7 +374,7 @@ def test_tables_without_time(tmp_path, text):
     ):
         _ = Clip(path).seconds
     (tmp_path / "b.csv.gz").write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="cannot read .*b.csv.gz as CSV"):
+    with pytest.raises(InputError, match=r"cannot read .*b.csv.gz as CSV"):
         _ = Clip(tmp_path / "b.csv.gz").seconds
 
 

@@ -7,6 +7,7 @@ resampler, so a three-hour file takes no more memory than a short one, and windo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -86,7 +87,11 @@ class Clip:
         _array: Array | None = None,
         _change: Callable[[Sound], Sound] | None = None,
     ) -> None:
-        if not 0 <= start < (np.inf if stop is None else stop):
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(f"the path of a recording expected, got {type(path).__name__}")
+        within(f"start of {path} in seconds", start, 0, sys.maxsize)
+        stop = None if stop == np.inf else stop
+        if not start < (np.inf if stop is None else stop):
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
         within(f"face_delay of {path} in seconds", face_delay, -_LONGEST_DELAY, _LONGEST_DELAY)
         within(f"eeg_start of {path} in seconds", eeg_start, 0, np.inf)
@@ -104,8 +109,9 @@ class Clip:
     def from_array(cls, sound: Shaped[np.ndarray, ...], rate: float | int, name: str = "array") -> Clip:
         """Make a clip from samples, shape (samples,) or (samples, channels), at `rate` Hz (8 to 192 kHz).
 
-        Floats have full scale ±1; integers that of their type (8, 16 or 32 bit).
+        Floats have full scale ±1; integers that of their type (8, 16 or 32 bit). Lists and tensors do as well.
         """
+        within(f"sample rate of {name} in Hz", rate, 8_000, 192_000)
         return cls(name, _array=Array(scale_to_one(sound, name), float(rate)))
 
     def change(self, change: Callable[[Sound], Sound]) -> Clip:
@@ -256,9 +262,9 @@ class Clip:
         have no sound to load; the face of each is read from the film when it is asked for.
         """
         hop = seconds if hop is None else hop
+        within("window in seconds", seconds, 1 / SAMPLE_RATE, _LONGEST_PIECE)
+        within("hop in seconds", hop, 1 / SAMPLE_RATE, sys.maxsize)
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
-        positive("window in samples", float(length))
-        positive("hop in samples", float(step))
         return self._cut_sound(length, step) if self.hears else self._cut_face(length, step)
 
     def _cut_sound(self, length: int, hop: int) -> Iterator[Clip]:

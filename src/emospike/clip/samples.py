@@ -63,6 +63,10 @@ class Array:
 
 def scale_to_one(sound: Shaped[np.ndarray, ...], name: str) -> Float32[np.ndarray, "samples channels"]:
     """Return samples of any type with full scale 1, shape (samples, channels)."""
+    try:
+        sound = np.asarray(sound)
+    except (TypeError, ValueError, RuntimeError) as error:  # lists of unequal lengths; tensors elsewhere, or that learn
+        raise InputError(f"{name}: an array of samples expected, got {type(sound).__name__}: {error}") from error
     kind, size = sound.dtype.kind, sound.dtype.itemsize
     if sound.ndim not in {1, 2} or (sound.ndim == 2 and sound.shape[1] > max(sound.shape[0], 1)):
         raise InputError(f"{name}: shape (samples,) or (samples, channels) expected, got {sound.shape}")
@@ -70,7 +74,8 @@ def scale_to_one(sound: Shaped[np.ndarray, ...], name: str) -> Float32[np.ndarra
         raise InputError(f"{name}: samples of {sound.dtype} have no known full scale: give float32 or int16")
     if kind != "f":
         sound = sound / 2.0 ** (8 * size - 1) - (kind == "u")  # unsigned sound rests at half its range
-    return sound.astype(np.float32).reshape(len(sound), -1 if sound.size else 1)
+    with np.errstate(over="ignore"):  # infinite then, and refused as such
+        return sound.astype(np.float32).reshape(len(sound), -1 if sound.size else 1)
 
 
 def cut_windows(chunks: Iterable[Sound], length: int, hop: int) -> Iterator[tuple[int, Sound]]:
