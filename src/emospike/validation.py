@@ -11,7 +11,15 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """A file, folder, label or parameter that cannot be used; the message is one line for the user."""
+    r"""A file, folder, label or parameter that cannot be used; the message is one line for the user.
+
+    >>> str(InputError("no file a\nb.wav"))
+    'no file a b.wav'
+    """
+
+    def __str__(self) -> str:
+        """Return the message in one line, whatever names and values it quotes."""
+        return " ".join(super().__str__().splitlines())
 
 
 class NotTrainedError(InputError, AttributeError):

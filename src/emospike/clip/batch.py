@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from emospike.clip.clip import Clip
 from emospike.progress import Progress
@@ -16,7 +16,7 @@ Recording: TypeAlias = Clip | Path | str
 """A recording, or where it is."""
 
 
-def as_clip(recording: Recording) -> Clip:
+def as_clip(recording: Any) -> Clip:
     """Return a recording that may be given by its path as a clip.
 
     >>> as_clip("a.wav").name
@@ -36,7 +36,7 @@ def as_clip(recording: Recording) -> Clip:
     return recording
 
 
-def as_clips(recordings: Sequence[Recording]) -> list[Clip]:
+def as_clips(recordings: Any) -> list[Clip]:
     """Return recordings, each given as a clip or by its path, as clips; raise `InputError` as `as_clip`, and for one.
 
     >>> [clip.name for clip in as_clips(["a.wav", Clip("b.wav")])]

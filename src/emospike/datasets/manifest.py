@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import difflib
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -21,6 +22,12 @@ TYPO_RATIO = 0.8
 
 _COLUMNS = ("path", "label", "speaker", "face", "eeg", "eeg_start")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
+
+
+NO_LABELS = {"", "nan", "null", "n/a", "na", "<na>", "#n/a"}
+"""What programs write where there is no label."""
+MOST_NUMBERS = 10
+"""So many whole numbers may be classes; more of them are a scale."""
 
 
 def recognises(path: Path) -> bool:
@@ -44,14 +51,18 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     ------
     InputError : no such file, not a CSV in UTF-8, a missing column, no rows, a row with a wrong number of
         fields or a blank label, a speaker in some rows only, a path given twice or not found, an ``eeg_start``
-        that is no time, a likely typo
+        that is no time, a likely typo; a column given twice, numbers in the place of classes, labels or speakers that
+        look alike
     """
     path = Path(path)
     path = path / MANIFEST if is_folder(path) else path
     rows = _read_rows(path, ("path", "label") if labelled else ("path",))
     if labelled:
         _check_labels(path, rows)
+        _check_numbers(path, rows)
+        _check_alike(path, rows, "label", _fold_label)
     _check_speakers(path, rows)
+    _check_alike(path, rows, "speaker", _fold_speaker)
     _check_files(path, rows)
     _check_others(path, rows, ("face", "eeg") if video else ("eeg",))
     if not labelled:
@@ -85,6 +96,8 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
     if missing := {*needed} - {*header}:
         found = ", ".join(header) or "nothing"
         raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
+    if twice := [column for column in header if column and header.count(column) > 1]:
+        raise InputError(f"{path} has the column {twice[0]} twice: name each column once")
     lines = {number: line for number, line in numbered if any(line)}
     if not lines:
         raise InputError(f"{path} has a header and no rows: {_HOW}")
@@ -103,11 +116,43 @@ def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
     trusted = {*EMOTIONS, *FURTHER, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
     for number, row in rows.items():
         label = row["label"]
-        if not label:
-            raise InputError(f"row {number} of {path} has no label: fill it in or delete the row")
+        if label in NO_LABELS:
+            found = f"no label but {label!r}" if label else "no label"
+            raise InputError(f"row {number} of {path} has {found}: fill it in or delete the row")
         near = difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)
         if label not in trusted and near:
             raise InputError(f"label {label!r} in row {number} of {path}: did you mean {near[0]!r}?")
+
+
+def _check_numbers(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    labels = {row["label"] for row in rows.values()}
+    if len(labels) <= MOST_NUMBERS and all(label.isdigit() for label in labels):
+        return
+    if all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", label) for label in labels):
+        raise InputError(
+            f"the labels of {path} are {len(labels)} numbers, classes expected: name ranges, such as low and high"
+        )
+
+
+def _check_alike(path: Path, rows: dict[int, dict[str, str]], column: str, fold: Callable[[str], str]) -> None:
+    """Raise `InputError` for values of a column that a reader would take for one."""
+    first: dict[str, tuple[int, str]] = {}
+    for number, row in rows.items():
+        value = row.get(column) or ""
+        at, other = first.setdefault(fold(value), (number, value))
+        if value != other:
+            raise InputError(
+                f"{column} {value!r} in row {number} of {path} differs from {other!r} in row {at} by nothing but case, "
+                f"blanks, zeros or the form of its letters: write both alike"
+            )
+
+
+def _fold_label(label: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def _fold_speaker(speaker: str) -> str:
+    return re.sub(r"(?<!\d)0+(?=\d)", "", _fold_label(speaker))
 
 
 def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
