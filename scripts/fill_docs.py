@@ -36,7 +36,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -369,6 +369,22 @@ def robustness(found: Result) -> str:
     return markdown(header, rows)
 
 
+def ablation(found: Sequence[Result]) -> str:
+    """Return what is left of accuracy without each part of a preset."""
+    kinds = [*found[0]["rows"]]
+    cells = [[one["variant"], *(f"{one['rows'][kind]['accuracy']:.3f}" for kind in kinds)] for one in found]
+    largest = [f"{one['rows']['gain:-40']['largest_change']:.3f}" for one in found]
+    header = ["`default`", *(f"`{kind}`" for kind in kinds), "largest change of a probability at -40 dB"]
+    return markdown(header, [[*row, change] for row, change in zip(cells, largest, strict=True)])
+
+
+def scale(found: Sequence[Result]) -> str:
+    """Return what training on so many recordings takes."""
+    header = ["recordings", "seconds", "GiB at the peak", "ms a recording"]
+    rows = [(row["clips"], row["seconds"], row["peak_bytes"] / 2**30) for row in found]
+    return markdown(header, [[f"{n:,}", f"{s:,.0f}", f"{gib:.1f}", f"{1000 * s / n:.1f}"] for n, s, gib in rows])
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -417,6 +433,8 @@ FILES = {
     "new_corpus": new_corpus,
     "risks": risks,
     "people": people,
+    "ablation": ablation,
+    "scale": scale,
 }
 """Tables that show one file of docs/results each."""
 

@@ -113,13 +113,13 @@ def test_the_default_preset_is_explained_without_absent_values(speech, unheard, 
 
 def test_a_clip_is_decoded_once_and_its_time_told(speech, unheard, small, monkeypatch):
     system = small(EXCube2, "published").fit(*speech)
-    opened = []
-    track = Clip._open
-    monkeypatch.setattr(Clip, "_open", lambda clip: (opened.append(clip), track(clip))[1])
+    decoded = []
+    read = Clip._read
+    monkeypatch.setattr(Clip, "_read", lambda clip, *where: (decoded.append(clip), read(clip, *where))[1])
     clip = unheard.clips[0]
     clip.forget()
     assert system.explain(clip).decision.seconds["decode"] > 0
-    assert opened == [clip]
+    assert decoded == [clip]
 
 
 @pytest.mark.parametrize("encoder", [Population(), Levels.of(StepForward, (0.5, 1.0))])

@@ -22,7 +22,7 @@ from emospike.features import Feature
 from emospike.features.prosody import ABSENT
 from emospike.series import Channel, Series
 from emospike.systems.perception import Perceived
-from emospike.systems.windows import WindowDecision, join_thresholds
+from emospike.systems.windows import WindowDecision, join_thresholds, list_voters
 from emospike.validation import InputError
 
 Attributions = dict[str, Sequence[Attribution]]
@@ -78,7 +78,8 @@ def explain_windows(
     clip: Clip, decision: Decision, windows: Sequence[WindowDecision], chosen: WindowDecision, part: Explanation
 ) -> Explanation:
     """Return the explanation of a long recording: its decision, its timeline, and what one window tells."""
-    moments = [make_moment(one, part.target) for one in windows]
+    voters = [one for one, _ in list_voters(windows)]
+    moments = [make_moment(one, part.target, votes=one in voters) for one in windows]
     threshold = join_thresholds(windows)
     told = [
         DecisionPanel(clip.name, decision, threshold, part.task, {}, hear(clip) if clip.seconds <= LONGEST else None),
@@ -88,12 +89,11 @@ def explain_windows(
     return replace(part, name=clip.name, decision=decision, threshold=threshold, panels=[*told, *rest])
 
 
-def make_moment(window: WindowDecision, target: str) -> Moment:
-    """Return what a timeline shows of a window."""
+def make_moment(window: WindowDecision, target: str, *, votes: bool) -> Moment:
+    """Return what a timeline shows of a window, and whether it decides on the whole."""
     decided = window.decision
     if decided is None:
         return Moment(window.start, window.stop, None, "passed over")
-    votes = decided.speech and decided.familiar and decided.share
     fate = "passed over" if not votes else "answered" if decided.answered else "don't know"
     return Moment(window.start, window.stop, decided.probabilities[target], fate)
 

@@ -26,7 +26,7 @@ class Moment:
     Attributes
     ----------
     probability : of the class whose evidence is told; None where the window is silent
-    fate : a key of `SHADES`: windows without speech, and strange ones, are passed over
+    fate : a key of `SHADES`: windows that do not decide on the whole are passed over
     """
 
     start: float

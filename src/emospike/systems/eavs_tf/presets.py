@@ -22,7 +22,7 @@ from emospike.networks.training import Training
 from emospike.systems.perception import MODALITIES
 
 
-class Part(NamedTuple):
+class TokenSource(NamedTuple):
     """A feature, and what it becomes."""
 
     feature: Feature
@@ -30,15 +30,19 @@ class Part(NamedTuple):
     tokens: int
 
 
-PARTS: dict[str, tuple[Part, ...]] = {
-    "audio": (Part(Mel(bands=64), "picture", 4), Part(Prosody(), "tracks", 2), Part(ConstantQ(), "tracks", 2)),
-    "face": (Part(ActionUnits(), "tracks", 4),),
-    "eeg": (Part(EEG(), "tracks", 4),),
+PARTS: dict[str, tuple[TokenSource, ...]] = {
+    "audio": (
+        TokenSource(Mel(bands=64), "picture", 4),
+        TokenSource(Prosody(), "tracks", 2),
+        TokenSource(ConstantQ(), "tracks", 2),
+    ),
+    "face": (TokenSource(ActionUnits(), "tracks", 4),),
+    "eeg": (TokenSource(EEG(), "tracks", 4),),
 }
 """What is taken from each sense."""
 
 
-def taking(modality: str, parts: Mapping[str, tuple[Part, ...]] = PARTS) -> dict[str, Any]:
+def taking(modality: str, parts: Mapping[str, tuple[TokenSource, ...]] = PARTS) -> dict[str, Any]:
     """Return the parameters that say what is taken from the senses of a modality."""
     features, kinds, tokens = zip(*(part for sense in MODALITIES[modality] for part in parts[sense]), strict=True)
     return {"features": features, "kinds": kinds, "tokens": tokens}
