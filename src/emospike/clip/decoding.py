@@ -180,15 +180,19 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as error:  # a folder that may not be entered, a name that is too long
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if stat.S_ISDIR(facts.st_mode):
-        closed = not os.access(path, os.R_OK | os.X_OK)
+        closed = not _may(path, os.R_OK | os.X_OK)
         raise InputError(f"{path} is a folder" + (" that may not be entered" if closed else ": give a recording"))
     if not stat.S_ISREG(facts.st_mode):
         kind = "a pipe, which can be read once" if stat.S_ISFIFO(facts.st_mode) else "no file but a device"
         raise InputError(f"{path} is {kind}: save the recording in a file")
-    if not os.access(path, os.R_OK):
+    if not _may(path, os.R_OK):
         raise InputError(f"{path} cannot be read: check its permissions")
     if facts.st_size == 0:
         raise InputError(f"{path} is empty (0 bytes): record or copy it again")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _read_soundfile(file: Any, first: int, path: Path, found: Survey) -> Track:
