@@ -38,11 +38,12 @@ def test_standard_input_and_pipes_are_decided_as_files_are(model, wav):
 
 @POSIX
 def test_a_pipe_with_a_name_is_explained(model, wav, tmp_path):
-    os.mkfifo(tmp_path / "fifo")
-    found = shell(f'cat "{wav}" > fifo & "$@"', "explain", "fifo", "-o", "page", "--model", model, cwd=tmp_path)
+    fifo, page = tmp_path / "fifo", tmp_path / "page"
+    os.mkfifo(fifo)
+    found = shell(f'timeout 300 cat "{wav}" > "{fifo}" & "$@"', "explain", fifo, "-o", page, "--model", model)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.startswith("fifo  ")
-    assert (tmp_path / "page" / "index.html").is_file()
+    assert "fifo  " in found.stdout
+    assert (page / "index.html").is_file()
 
 
 @POSIX

@@ -48,7 +48,8 @@ def find_copies(dataset: Dataset) -> str | None:
     """Return in words which recording, by its bytes, is said to be of several speakers; None if none is."""
     sized: dict[int, list[int]] = {}
     for row, path in enumerate(dataset.paths):
-        sized.setdefault(path.stat().st_size if is_file(path) else -1, []).append(row)
+        if is_file(path):
+            sized.setdefault(path.stat().st_size, []).append(row)
     speakers, copies = dataset.speakers, 0
     first: dict[str, int] = {}
     pair: tuple[int, int] | None = None
