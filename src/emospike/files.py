@@ -1,12 +1,31 @@
-"""Writing files so that an interrupted write leaves the old file whole."""
+"""What is at a path, and writing files so that an interrupted write leaves the old file whole."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from emospike.validation import InputError
+
+
+def is_file(path: Path | str) -> bool:
+    """Tell whether there is a file; False also where that cannot be told: in a closed folder, of too long a name."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises OSError there
+
+
+def is_folder(path: Path | str) -> bool:
+    """Tell whether there is a folder; False also where that cannot be told."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
+def is_pipe(path: Path | str) -> bool:
+    """Tell whether there is a pipe, as the shell's ``<(...)`` makes one; False also where that cannot be told."""
+    try:
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def write_atomically(path: Path, data: bytes | str) -> Path:

@@ -20,7 +20,7 @@ from emospike.augmentation import AUGMENTATIONS
 from emospike.brain import BRAIN
 from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
-from emospike.files import write_atomically
+from emospike.files import is_file, write_atomically
 from emospike.legacy import modernise
 from emospike.licences import asks_for_commercial_use, check_commercial_use
 from emospike.networks import NETWORKS
@@ -150,10 +150,10 @@ def _refuse(path: Path, err: Exception) -> InputError:
 def locate(model: Path | str) -> Path:
     """Return the file of a model that is given by name or path."""
     path = Path(model)
-    if path.is_file():
+    if is_file(path):
         return path
     shipped = SHIPPED / f"{model}.safetensors"
-    if path.name == str(model) and shipped.is_file():
+    if path.name == str(model) and is_file(shipped):
         return shipped
     raise InputError(f"no model {str(model)!r}: give a file, or one of {', '.join(list_shipped_models())}")
 

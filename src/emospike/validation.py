@@ -11,7 +11,15 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """A file, folder, label or parameter that cannot be used; the message is one line for the user."""
+    r"""A file, folder, label or parameter that cannot be used; the message is one line for the user.
+
+    >>> str(InputError("no file a\nb.wav"))
+    'no file a b.wav'
+    """
+
+    def __str__(self) -> str:
+        """Return the message in one line, whatever names and values it quotes."""
+        return " ".join(super().__str__().splitlines())
 
 
 class NotTrainedError(InputError, AttributeError):
@@ -19,15 +27,24 @@ class NotTrainedError(InputError, AttributeError):
 
 
 def positive(name: str, value: float) -> None:
-    """Raise `InputError` unless `value` is above zero."""
+    """Raise `InputError` unless `value` is a number above zero."""
+    _number(name, value)
     if not value > 0:
         raise InputError(f"{name} must be above 0, got {value}")
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
-    """Raise `InputError` unless `low <= value <= high`."""
+    """Raise `InputError` unless `value` is a number, and `low <= value <= high`."""
+    _number(name, value)
     if not low <= value <= high:
         raise InputError(f"{name} must lie in {low} to {high}, got {value}")
+
+
+def _number(name: str, value: float) -> None:
+    try:
+        _ = value > 0
+    except TypeError:
+        raise InputError(f"{name} must be a number, got {value!r}") from None
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> str:

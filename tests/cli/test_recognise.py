@@ -494,3 +494,18 @@ def test_an_unknown_licence_is_refused(run, wav, monkeypatch):
     outcome = run("recognise", wav)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert "unknown EMOSPIKE_LICENCE 'commerce'" in outcome.err
+
+
+def test_a_track_that_is_asked_for(run, model, wav):
+    assert recognise(run, model, "--track", 0, wav).rows[0]["label"] == recognise(run, model, wav).rows[0]["label"]
+    outcome = recognise(run, model, "--track", 3, wav)
+    assert outcome.code == 2
+    assert "has no track 3: it holds one, 0" in outcome.rows[0]["error"]
+
+
+def test_channels_that_cancel_each_other_are_decided_on_one(run, model, tmp_path):
+    soundfile.write(tmp_path / "one.wav", sound(), 16_000)
+    soundfile.write(tmp_path / "two.wav", np.stack([sound(), -sound()], axis=1), 16_000)
+    one, two = recognise(run, model, tmp_path / "one.wav", tmp_path / "two.wav").rows
+    assert two["probabilities"] == one["probabilities"]
+    assert "its 2 channels cancel each other: channel 1 was heard alone" in two["reason"]

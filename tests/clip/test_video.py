@@ -1,7 +1,10 @@
 """What a clip shows: the pictures of films of every kind, and face-tracking tables."""
 
 import gzip
+import subprocess
+import sys
 import tracemalloc
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -268,6 +271,49 @@ def test_a_film_in_a_format_without_decoder(tmp_path, write_film):
     assert "no decoder" in refused(Clip(path))
 
 
+@pytest.mark.parametrize(
+    ("size", "sar", "match"),
+    [
+        ((48, 64), 40, r"has pixels of 40:1, at most 16:1 can be shown"),
+        ((48, 64), 17, r"has pixels of 17:1, at most 16:1"),
+        ((48, 64), Fraction(1, 40), r"has pixels of 1/40:1, at most 16:1"),
+        ((48, 640), 2, r"has pictures of 1280 x 48, sides at most 16:1"),
+        ((640, 32), 1, r"has pictures of 32 x 640, sides at most 16:1"),
+        ((8000, 8000), 1, r"has pictures of 8000 x 8000, at most 35389440 pixels"),
+        ((4096, 4096), 3, r"has pictures of 12288 x 4096, at most 35389440 pixels"),
+    ],
+)
+def test_pictures_have_bounds(tmp_path, write_film, size, sar, match):
+    height, width = size
+    path = write_film(
+        tmp_path / "a.mkv", [np.zeros((height, width, 3), np.uint8)], codec="libx264", sar=sar, sound=tone(1)
+    )
+    with pytest.raises(InputError, match=match):
+        next(Clip(path).frames())
+    assert len(Clip(path).sound) > 0.9 * SAMPLE_RATE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_sound_beside_large_pictures_takes_no_memory_for_them(tmp_path, write_film):
+    path = write_film(tmp_path / "a.mkv", [np.zeros((8000, 8000, 3), np.uint8)], codec="libx264", sound=tone(1))
+    code = f"from emospike import Clip\n_ = Clip({str(path)!r}).sound\nprint(open('/proc/self/status').read())"
+    status = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert int(status.split("VmHWM:")[1].split()[0]) < 250_000  # KiB; one such picture takes 300 MB to decode
+
+
+def test_pictures_that_cannot_be_converted(tmp_path, write_film, monkeypatch):
+    path = write_film(tmp_path / "a.mkv", shades(3))
+
+    class Picture:
+        width, height, format = 64, 48, type("Format", (), {"name": "yuv420p"})
+
+        def to_ndarray(self, **_):
+            raise av.error.OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("emospike.clip.video._decode", lambda *_: iter([(0.0, Picture())]))
+    assert "has pictures of 64 x 48 in yuv420p that cannot be converted" in refused(Clip(path))
+
+
 # What is seen and not heard
 
 
@@ -324,11 +370,11 @@ def test_tables_without_time(tmp_path, text):
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(
-        InputError, match=r"is empty|tells no time in its last row|no face-tracking table: columns timestamp"
+        InputError, match=r"is empty|tells no time in column timestamp|no face-tracking table: columns timestamp"
     ):
         _ = Clip(path).seconds
     (tmp_path / "b.csv.gz").write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="cannot be read as a face-tracking table"):
+    with pytest.raises(InputError, match=r"cannot read .*b.csv.gz as CSV"):
         _ = Clip(tmp_path / "b.csv.gz").seconds
 
 

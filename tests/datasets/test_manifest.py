@@ -122,6 +122,35 @@ def test_mistakes_are_named(csv, text, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("a.wav,sad,s02\nc.wav,sad,S02\n", "speaker 'S02' in row 3 of .* differs from 's02' in row 2 by nothing but"),
+        ("a.wav,sad,s02\nc.wav,sad,s2\n", "speaker 's2' in row 3 of .* differs from 's02' in row 2"),
+        ("a.wav,sad,2\nc.wav,sad,02\n", "speaker '02' in row 3 of .* differs from '2' in row 2"),
+        ("a.wav,sad,anna b\nc.wav,sad,annab\n", "speaker 'annab' in row 3 of .* differs from 'anna b' in row 2"),
+        ("a.wav,fr\u00f6hlich,x\nc.wav,fro\u0308hlich,x\n", "label .* in row 3 of .* differs from .* in row 2"),
+        ("a.wav,very sad,x\nc.wav,very  sad,x\n", "label 'very  sad' in row 3 of .* differs from 'very sad' in row 2"),
+        ("a.wav,nan,x\nc.wav,sad,x\n", "row 2 of .* has no label but 'nan': fill it in or delete the row"),
+        ("a.wav,0.25,x\nc.wav,0.5,x\n", "the labels of .* are 2 numbers, classes expected: name ranges"),
+    ],
+)
+def test_values_that_look_alike_or_are_no_labels(csv, rows, message):
+    with pytest.raises(InputError, match=message):
+        load(csv(HEADER + rows))
+
+
+def test_speakers_and_classes_that_differ_are_kept(csv):
+    data = load(csv(HEADER + "a.wav,0,s10\nc.wav,1,s1\n"))
+    assert data.classes == ("0", "1")
+    assert data.speakers.tolist() == ["s10", "s1"]
+
+
+def test_a_column_given_twice(csv):
+    with pytest.raises(InputError, match="has the column label twice: name each column once"):
+        load(csv("path,label,label\na.wav,sad,calm\n"))
+
+
 def test_real_label_table_without_the_right_columns(ravdess):
     with pytest.raises(InputError, match="lacks the column label and path, it has file, actor, gender"):
         load(ravdess / "labels.csv")

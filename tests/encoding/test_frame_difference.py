@@ -193,7 +193,7 @@ def test_caer_recordings_are_read(tmp_path):
     ("name", "content", "why"),
     [
         ("a.bin", b"123456", "6 bytes are not 5 an event"),
-        ("a.bin", b"", "it holds no event"),
+        ("a.bin", b"", "is empty"),
         ("a.npz", b"no zip", "cannot read"),
         ("a.aedat", b"#!AER-DAT4.0\r\n", "neither AEDAT 2 nor 3.1"),
         ("a.aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n", "it holds no event"),
@@ -210,8 +210,84 @@ def test_other_files_are_refused(tmp_path, name, content, why):
 
 def test_an_npz_without_polarity_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", x=[1], y=[1], t=[1])
-    with pytest.raises(InputError, match="p is not a file"):
+    with pytest.raises(InputError, match="it lacks the array p"):
         read_events(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", x=[1, 2], y=[1], t=[1], p=[1])
     with pytest.raises(InputError, match="differ in length"):
         read_events(tmp_path / "b.npz")
+
+
+def save_events(path, **changed):
+    arrays = {"x": [0, 1, 2], "y": [0, 1, 2], "t": [0, 10, 20], "p": [0, 1, 1], "width": 34, "height": 34}
+    np.savez(path, **{name: values for name, values in (arrays | changed).items() if values is not None})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"t": [0.0, 1e-5, 2e-5]}, "t holds fractions: whole microseconds expected, as of seconds"),
+        ({"t": [0.0, np.nan, 2.0]}, "t does not hold finite numbers"),
+        ({"x": ["0", "1", "2"]}, "x does not hold finite numbers"),
+        ({"x": [0.5, 1, 2]}, "x and y are whole numbers"),
+        ({"p": [0, 1, 7]}, "p holds other values"),
+        ({"x": [0, 1, 34]}, r"outside of its 34 x 34 pixels, at 34, 2"),
+        ({"x": [0, 1, 60_000], "width": None, "height": None}, "60001 x 3 pixels, at most 4096"),
+        ({"width": 10**9}, "at most 4096"),
+        ({"width": []}, "width does not hold finite numbers"),
+        ({"t": [0, 1, 10**18]}, "at most 86400 s"),
+    ],
+)
+def test_events_that_cannot_be_are_refused(tmp_path, changed, why):
+    with pytest.raises(InputError, match=why) as error:
+        read_events(save_events(tmp_path / "a.npz", **changed))
+    assert "\n" not in str(error.value)
+
+
+def test_polarity_may_count_from_1_and_sizes_be_arrays(tmp_path):
+    events = read_events(save_events(tmp_path / "a.npz", p=[1, 2, 2], width=[34], height=[[34]]))
+    assert events.on.tolist() == [False, True, True]
+    assert (events.width, events.height) == (34, 34)
+
+
+def damage(raw, kind):
+    if kind == "cut":
+        return raw[: len(raw) // 2]
+    if kind == "header":  # numpy parses it as Python
+        return raw.replace(b"'fortran_order': False, 'shape': (3,)", b"'fortran_order': False, 'shape': (3, ")
+    at = raw.index(b"x.npy") + 30
+    return raw[:at] + b"\xff" * 20 + raw[at + 20 :]
+
+
+@pytest.mark.parametrize("kind", ["cut", "header", "flipped"])
+def test_damaged_archives_of_events(tmp_path, kind):
+    path = save_events(tmp_path / "a.npz")
+    path.write_bytes(damage(path.read_bytes(), kind))
+    with pytest.raises(InputError, match="a damaged archive") as error:
+        read_events(path)
+    assert "\n" not in str(error.value)
+
+
+def test_an_archive_that_unpacks_to_too_much(tmp_path, monkeypatch):
+    monkeypatch.setattr("emospike.encoding.event_files._MOST_BYTES", 2000)
+    np.savez_compressed(tmp_path / "a.npz", **dict.fromkeys("xytp", np.zeros(10_000, int)))
+    with pytest.raises(InputError, match="more than 1 GiB when unpacked"):
+        read_events(tmp_path / "a.npz")
+
+
+def test_overflow_of_the_clock_of_n_mnist(tmp_path):
+    events = [(3, 4, 0x80, 0, 100), (0, 240, 0, 0, 0), (5, 6, 0, 0, 50)]
+    (tmp_path / "a.bin").write_bytes(bytes(sum(events, ())))
+    recorded = read_events(tmp_path / "a.bin")
+    assert recorded.y.tolist() == [4, 6]
+    np.testing.assert_allclose(recorded.t, [100e-6, (2**13 + 50) * 1e-6])
+    assert (recorded.width, recorded.height) == (34, 34)
+
+
+def test_data_that_begin_like_a_comment(tmp_path):
+    header = b"#!AER-DAT2.0\r\n# AEChip: davis240\r\n"
+    address = 0x23 << 24 | 1 << 12 | 1 << 11  # "#": row 140 from the bottom
+    (tmp_path / "a.aedat").write_bytes(aedat2([address, address], header))
+    recorded = read_events(tmp_path / "a.aedat")
+    assert recorded.y.tolist() == [179 - 140] * 2
+    assert (recorded.width, recorded.height) == (240, 180)

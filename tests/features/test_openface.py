@@ -81,8 +81,9 @@ def test_spellings_of_one_table(write, parted, encoding):
     assert track.confidence.tolist() == pytest.approx([0.98, 0.98])
 
 
-def test_decimal_commas(write):
-    path = write(rows("1,25", "2,5"), parted=";")
+@pytest.mark.parametrize("parted", [";", "\t"])
+def test_decimal_commas(write, parted):
+    path = write(rows("1,25", "2,5"), parted=parted)
     assert read_table(path).values[:, 0].tolist() == [1.25, 2.5]
 
 
@@ -119,6 +120,7 @@ def test_a_table_that_changed_is_read_again(write):
         (0.98, 1, "", False),
         (0.98, 1, "nan", False),
         (0.98, 1, "inf", False),
+        (0.98, 1, 0, False),
     ],
 )
 def test_frames_in_which_no_face_was_found(write, confidence, success, level, found):
@@ -167,12 +169,20 @@ def test_what_is_wrong_is_said_in_one_line(write, tmp_path, ravdess):
         assert path.name in str(error.value)
 
     refused(tmp_path / "none.csv", "No such file")
-    refused(tmp_path, "cannot read")
+    refused(tmp_path / ("x" * 300 + ".csv"), "cannot read")
+    refused(tmp_path, "is a folder")
     refused(write([]), "has a header and no rows")
     refused(write(rows(1), names=NAMES[3:]), "lacks the column timestamp: give a table of OpenFace 2")
     refused(write(rows(1), names=NAMES[:6]), "lacks the column AU02_r, AU04_r, AU05_r and 13 more")
     refused(write(rows(1, 2, "strong")), "row 4 of .* holds 'strong' in column AU01_r, a number expected")
     refused(write([(0, "", 1, 1, 1)]), "has a row without a timestamp")
+    refused(write([(0, 0, 1, 1, 1), (0, "inf", 1, 1, 1)]), "has a row without a timestamp")
+    refused(write([(0, 33 * at, 1, 1, 1) for at in range(9)]), "rows 33 s apart by its column timestamp: seconds")
+    refused(write([*rows(1, 2, 3), (0, 1e6, 1, 1, 1)]), r"no row between 0.2 s and 1e\+06 s by its column timestamp")
+    refused(write(rows(1, 7)), "holds 7 in column AU01_r, intensities of 0 to 5 expected")
+    refused(write(rows(1, -1)), "holds -1 in column AU01_r, intensities of 0 to 5 expected")
+    refused(write(rows(*[0.5] * 30)), "no intensity above 0.5 in columns AU01_r ... AU45_r, 0 to 5 expected")
+    refused(write(rows(1, 2), names=(*NAMES, "AU12_r")), "has the column AU12_r twice")
     refused(write(rows(1, 2) + rows(1, 2)), "tells of one face twice at one time")
     cut = write(rows(1, 2))
     cut.write_text(cut.read_text()[:-20])
@@ -180,7 +190,17 @@ def test_what_is_wrong_is_said_in_one_line(write, tmp_path, ravdess):
     refused(ravdess / "labels.csv", "lacks the column timestamp, AU01_r, AU02_r and 15 more")
     for content in (b"", b"\n", b"talk\n", b"\xff\xfe\x00\x01" * 9, b"\x00" * 40):
         cut.write_bytes(content)
-        refused(cut, "lacks the column|cannot read")
+        refused(cut, "lacks the column|cannot read|is empty")
+
+
+def test_bounds_of_what_a_table_may_ask_for(write, monkeypatch):
+    monkeypatch.setattr("emospike.clip.tables._MOST_LINES", 10)
+    with pytest.raises(InputError, match="more than 10 lines"):
+        read_table(write(rows(*[1] * 10)))
+    path = write(rows(1))
+    path.write_text(path.read_text() + "1" * 200_000)
+    with pytest.raises(InputError, match="a line of 131072 characters or more"):
+        read_table(path)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-200], lambda data: b"talk", lambda data: data[:200] * 3])

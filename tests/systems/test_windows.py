@@ -94,3 +94,31 @@ def test_each_window_needs_what_its_own_modality_needs():
     assert not joined(both, face, thresholds=[0.6, 0.9]).answered
     assert joined(both, face, thresholds=[0.6, 0.7]).answered
     assert windows.join_thresholds([]) == 0
+
+
+def test_paths_are_taken_where_clips_are(model, tmp_path):
+    import soundfile
+
+    from emospike.validation import InputError
+
+    clip = speech(3)
+    soundfile.write(tmp_path / "a.wav", clip.sound, RATE, subtype="FLOAT")
+    assert model.predict([tmp_path / "a.wav", str(tmp_path / "a.wav")]) == [model.decide(clip).label] * 2
+    with pytest.raises(InputError, match="does not exist"):
+        model.predict(["none.wav"])
+    with pytest.raises(InputError, match="threshold must lie in"):
+        model.decide(clip, threshold=float("nan"))
+
+
+def test_too_little_of_a_face_is_not_answered(tmp_path):
+    seer = store.load("excube2-both")
+    names = [
+        "timestamp",
+        *(f"AU{unit:02d}_r" for unit in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)),
+    ]
+    for rows in (1, 5):
+        lines = [",".join([f"{at / 30:.3f}", *["1.5"] * 17]) for at in range(rows)]
+        (tmp_path / "face.csv").write_text("\n".join([",".join(names), *lines]))
+        found = seer.decide(tmp_path / "face.csv")
+        assert not found.answered
+        assert found.reason == f"don't know: {(rows - 1) / 30:.2f} s of a face, 0.5 s are needed"

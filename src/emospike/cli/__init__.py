@@ -33,6 +33,12 @@ def errors_in_one_line(command: str) -> Iterator[None]:
         where = error.ctx.command_path if error.ctx else command
         print(f"error: {said[:1].lower()}{said[1:]} (see {where} --help)", file=sys.stderr)
         raise typer.Exit(2) from None
+    except BrokenPipeError:  # whoever read the output has left
+        raise typer.Exit(0) from None
+    except OSError as error:  # a full disk, a closed output, a file that is gone
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -96,6 +102,11 @@ def main() -> None:
     An orderly exit takes a quarter of a second to take compiled code down, and after Ctrl-C it would do so under
     worker threads that still run it. Nothing here needs it: files are written in one step, output is flushed.
     """
+    if sys.stderr is None:  # closed, as by 2>&-
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+    if sys.stdout is None:
+        print("error: standard output is closed: give a file or a pipe to write to", file=sys.stderr)
+        os._exit(2)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names the terminal cannot show
     warnings.filterwarnings("ignore", module="joblib")  # it complains of clips that Ctrl-C or a closed pipe leave
@@ -105,7 +116,8 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(typer.Exit), errors_in_one_line("emospike"):
         sys.stdout.flush()
+    with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(bool(code)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ DeciderOption = Annotated[
 ]
 FaceOption = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
+]
+TrackOption = Annotated[
+    list[int] | None,
+    typer.Option("--track", help="Track of a file with several, counted from 0; given twice, one to hear, one to see."),
 ]
 LabelsOption = Annotated[
     str,
@@ -143,11 +148,11 @@ def check_writable(path: Path) -> None:
     from emospike.clip import SOUND_SUFFIXES, VIDEO_SUFFIXES
 
     folder = path.absolute().parent
-    if path.is_file() and path.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES | {".csv"}:
+    if is_file(path) and path.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES | {".csv"}:
         raise InputError(f"cannot write {path}: it is a recording or a table of yours, name another file")
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"cannot write {path}: it is a folder, name a file in it")
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"cannot write {path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK):
         raise InputError(f"cannot write {path}: no permission to write to {folder}")

@@ -10,6 +10,7 @@ import typer
 
 from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, load_data
 from emospike.cli.terminal import note, progress_bar, show
+from emospike.files import is_folder
 from emospike.validation import InputError
 
 
@@ -49,7 +50,7 @@ def compare(
     one_of("modality", modality, MODALITIES)
     one_of("protocol of a comparison", protocol, ("speaker-folds", "corpus-folds"))
     one_of("label scheme", labels, LABELS)
-    if output.exists() and not output.is_dir():
+    if output.exists() and not is_folder(output):
         raise InputError(f"{output} is a file: name a folder for the results")
     names = [name.strip() for name in systems.split(",")] if systems else list(SYSTEMS)
     entries, lines = comparing.plan(names, modality, labels, published=published, protocol=protocol)

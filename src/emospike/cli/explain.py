@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,15 @@ from emospike.cli.arguments import (
     ModelOption,
     RiskOption,
     ThresholdOption,
+    TrackOption,
     check_modality,
     check_threshold,
     choose_model,
     set_risk,
 )
+from emospike.cli.pipes import spool_pipes
 from emospike.cli.recognise import make_decision_row, make_line_writer
+from emospike.files import is_folder
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -26,12 +30,15 @@ if TYPE_CHECKING:
 
 
 def explain(
-    paths: Annotated[list[Path], typer.Argument(help="A sound or video file; two with --compare.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="A sound or video file, - for standard input; two with --compare.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page and its pictures.")],
     *,
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
@@ -48,16 +55,18 @@ def explain(
     check_threshold(threshold)
     check_count(paths, compare, face)
     check_modality(modality, face)
-    clips = [cut_clip(path, start, stop, face) for path in paths]
-    chosen = modality or ("both" if face else "face" if not model and see_only(clips[0]) else None)
-    system = set_risk(store.load(model or choose_model(chosen)), risk, threshold)
-    found = [system.explain(clips[0], threshold, modality)]
-    found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
-    page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
-    line = make_line_writer(paths)
-    for path, explanation in zip(paths, found, strict=True):
-        print(line({"file": str(path)} | make_decision_row(explanation.decision, [])))
-    print(page)
+    with spool_pipes() as spool:
+        film = spool.locate(face) if face else None
+        clips = [cut_clip(spool.locate(path), start, stop, film, track or ()) for path in paths]
+        chosen = modality or ("both" if face else "face" if not model and see_only(clips[0]) else None)
+        system = set_risk(store.load(model or choose_model(chosen)), risk, threshold)
+        found = [system.explain(clips[0], threshold, modality)]
+        found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
+        page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
+        line = make_line_writer([str(path) for path in paths])
+        for path, explanation in zip(paths, found, strict=True):
+            print(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))
+        print(page)
 
 
 def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
@@ -74,10 +83,10 @@ def see_only(clip: Clip) -> bool:
     return clip.sees and not clip.hears
 
 
-def cut_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
+def cut_clip(path: Path, start: float, stop: float | None, face: Path | None, tracks: Sequence[int] = ()) -> Clip:
     """Return a recording, or a part of it."""
     from emospike.clip import Clip
 
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"{path} is a folder: name one recording in it")
-    return Clip(path, start, stop, face=face)
+    return Clip(path, start, stop, face=face, tracks=tracks)

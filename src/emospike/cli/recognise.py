@@ -17,11 +17,13 @@ from emospike.cli.arguments import (
     ModelOption,
     RiskOption,
     ThresholdOption,
+    TrackOption,
     check_modality,
     check_threshold,
     choose_model,
     set_risk,
 )
+from emospike.cli.pipes import spool_pipes
 from emospike.cli.terminal import progress_bar
 from emospike.validation import InputError
 
@@ -40,12 +42,16 @@ WIDEST = 60
 
 def recognise(
     paths: Annotated[
-        list[Path], typer.Argument(help="Sound or video files or face-tracking tables, or folders of recordings.")
+        list[Path],
+        typer.Argument(
+            help="Sound or video files or face-tracking tables, or folders of recordings; - is standard input."
+        ),
     ],
     *,
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
     same_speaker: Annotated[
@@ -73,15 +79,17 @@ def recognise(
     def see() -> System:
         return set_risk(store.load(choose_model("face")), risk, threshold)
 
-    faces = find_takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
-    if face and len(faces) > 1:
-        raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
-    files = list(faces)
-    if face:
-        faces = dict.fromkeys(files, face)
-    line = json.dumps if as_json else make_line_writer(files)
     failed = False
-    with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+    with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+        faces = find_takes(
+            [spool.locate(path) for path in paths], sees=(modality or system.card.get("modality", "audio")) != "audio"
+        )
+        files = list(faces)
+        if face and len(files) > 1:
+            raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
+        if face:
+            faces = {files[0]: spool.locate(face)}
+        line = json.dumps if as_json else make_line_writer([spool.rename(str(file)) for file in files])
         for row in recognise_files(
             system,
             files,
@@ -90,10 +98,12 @@ def recognise(
             progress,
             modality=modality,
             faces=faces,
+            tracks=track or (),
             same_speaker=same_speaker,
             see=None if chosen else see,
         ):
-            print(line(row), flush=True)
+            told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
+            print(line(told), flush=True)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
@@ -116,14 +126,15 @@ def recognise_files(
     *,
     modality: str | None = None,
     faces: Mapping[Path, Path | None] | None = None,
+    tracks: Sequence[int] = (),
     same_speaker: bool = False,
     see: Callable[[], System] | None = None,
 ) -> Iterator[Row]:
     """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
 
-    `faces` are films or face-tracking tables that show who speaks in a file. Files of the `same_speaker` are decided
-    one after the other (see `System.for_one_speaker`). `see` gives the system for films without a sound track, where
-    `system` was not asked for by name.
+    `faces` are films or face-tracking tables that show who speaks in a file, `tracks` numbers of tracks to use. Files
+    of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `see` gives the system for
+    films without a sound track, where `system` was not asked for by name.
     """
     from emospike.clip import Clip
     from emospike.clip.batch import map_clips
@@ -149,8 +160,10 @@ def recognise_files(
             return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}
+        except OSError as error:  # of a drive that is gone, say
+            return file | {"error": f"{files[index]} cannot be read: {error.strerror or error}"}
 
-    clips = [Clip(file, face=faces.get(file)) for file in files]
+    clips = [Clip(file, face=faces.get(file), tracks=tracks) for file in files]
     yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
 
 
@@ -207,9 +220,9 @@ def make_window_row(window: WindowDecision) -> Row:
     }
 
 
-def make_line_writer(files: Sequence[Path]) -> Callable[[Row], str]:
+def make_line_writer(files: Sequence[str]) -> Callable[[Row], str]:
     """Return what writes a row for people, its columns as wide as the files' names ask for."""
-    width = min(max(len(str(file)) for file in files), WIDEST)
+    width = min(max(map(len, files)), WIDEST)
 
     def short(name: str) -> str:
         return name if len(name) <= WIDEST else f"...{name[3 - WIDEST :]}"

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 from emospike.clip.clip import Clip
 from emospike.progress import Progress
 from emospike.validation import InputError
 
 Output = TypeVar("Output")
+Recording: TypeAlias = Clip | Path | str
+"""A recording, or where it is."""
+
+
+def as_clip(recording: Any) -> Clip:
+    """Return a recording that may be given by its path as a clip.
+
+    >>> as_clip("a.wav").name
+    'a.wav'
+
+    Raises
+    ------
+    InputError : neither a clip nor a path
+    """
+    if isinstance(recording, str | os.PathLike):
+        return Clip(Path(recording))
+    if not isinstance(recording, Clip):
+        raise InputError(
+            f"a clip or the path of a recording expected, got {type(recording).__name__}: samples become a clip by "
+            f"Clip.from_array(samples, rate)"
+        )
+    return recording
+
+
+def as_clips(recordings: Any) -> list[Clip]:
+    """Return recordings, each given as a clip or by its path, as clips; raise `InputError` as `as_clip`, and for one.
+
+    >>> [clip.name for clip in as_clips(["a.wav", Clip("b.wav")])]
+    ['a.wav', 'b.wav']
+    """
+    if isinstance(recordings, str | os.PathLike | Clip):
+        raise InputError(f"a list of clips or paths expected, got one {type(recordings).__name__}: put it in a list")
+    return [as_clip(one) for one in recordings]
 
 
 def map_clips(

@@ -1,14 +1,11 @@
-"""What shows a face: the pictures of a film, upright, each with its time on the clock of the sound; or a table.
+"""Films: the pictures that show a face, upright, each with its time on the clock of the sound.
 
-Pictures come from one sequential pass through PyAV, one in memory at a time. Of a face-tracking table only the name
-and the duration matter here; `emospike.features.openface` reads it.
+Pictures come from one sequential pass through PyAV, one in memory at a time.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, dropwhile, islice, takewhile
@@ -18,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from emospike.clip.decoding import check_file, find_beginning, is_clocked, open_av, read_announced, read_packets
+from emospike.clip.containers import MOST_PIXELS, find_beginning, is_clocked, open_av, read_announced, read_packets
+from emospike.clip.decoding import check_file
+from emospike.clip.finding import VIDEO_SUFFIXES, may_be_film
+from emospike.clip.tables import is_table, read_last_time
+from emospike.clip.tracks import choose_film, choose_sound, list_films
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 Image = UInt8[np.ndarray, "height width 3"]
 
-TABLE_SUFFIXES = (".csv", ".csv.gz")
+MOST_UNLIKE = 16
+"""How many times longer one side of a pixel, or of a picture, may be than the other."""
+_LARGE = 4096 * 2304  # pixels
 _LATE = {"avi"}  # containers without times of showing: they tell those of decoding, late by a few pictures
 
 
@@ -45,90 +48,97 @@ class Frame:
     image: Image
 
 
-def read_frames(path: Path, start: float, stop: float, stride: int = 1) -> Iterator[Frame]:
+def read_frames(
+    path: Path, start: float, stop: float, stride: int = 1, tracks: Collection[int] = ()
+) -> Iterator[Frame]:
     """Yield every `stride`-th picture of a film from second `start` until before `stop`, in order of time.
 
     The seconds count from where `open_track` begins the film's sound; `Frame.time` counts from `start`. Pictures that
-    are damaged, or that the clock puts before the one shown last, are passed over.
+    are damaged, or that the clock puts before the one shown last, are passed over. `tracks` are numbers of the tracks
+    asked for (see `emospike.clip.tracks`).
 
-    Raises `InputError` for a file that cannot be opened, has no video track, or holds no picture to decode.
+    Raises `InputError` for a file that cannot be opened, has no video track, or holds no picture to decode, and for
+    pictures above `MOST_PIXELS`, stored or shown, or whose pixels or sides are more unlike than `MOST_UNLIKE`.
     """
-    with _open_film(path) as (container, stream):
-        pictures = _seek(start, container, stream)
+    with _open_film(path, tracks) as (container, stream):
+        pictures = _seek(start, container, stream, _find_zero(container, stream, path, tracks))
         first = next(pictures, None)
         if first is None and start <= 0:
             raise InputError(f"{path} holds no picture that can be decoded: it is empty or damaged")
         begun = dropwhile(lambda one: one[0] < start, chain([first] if first else [], pictures))
         wanted = takewhile(lambda one: one[0] < stop, begun)
         for time, picture in islice(wanted, 0, None, stride):
-            yield Frame(time - start, _turn_upright(picture, stream))
+            yield Frame(time - start, _turn_upright(picture, stream, path))
 
 
-def is_table(path: Path) -> bool:
-    """Tell by its name whether a file is a face-tracking table.
-
-    >>> is_table(Path("01-01-03-01-01-01-02.csv.gz"))
-    True
-    """
-    return path.name.lower().endswith(TABLE_SUFFIXES)
-
-
-def read_seconds(path: Path) -> float:
-    """Return the duration of a film, or the time in the last row of a face-tracking table, s.
+def read_seconds(path: Path, tracks: Collection[int] = ()) -> float:
+    """Return the duration of a film, or the last time that a face-tracking table tells, s.
 
     Of a film it is what the header tells, or else the time of the last picture.
     """
     if is_table(path):
-        return _read_last_time(path)
-    with _open_film(path) as (container, stream):
+        return read_last_time(path)
+    with _open_film(path, tracks) as (container, stream):
         announced = read_announced(container, stream)
         if announced is not None:
             return announced
         times = (packet.pts * packet.time_base for packet in read_packets(container, stream) if packet.pts is not None)
-        return float(max(times, default=0.0)) - _find_zero(container, stream)
+        return float(max(times, default=0.0)) - _find_zero(container, stream, path, tracks)
 
 
-def _read_last_time(path: Path) -> float:
-    """Return the time in the last row of a face-tracking table, s."""
+def shows_film(path: Path) -> bool:
+    """Tell whether a file holds a film: by its suffix, or for any other by its content."""
+    if path.suffix.lower() in VIDEO_SUFFIXES or not may_be_film(path):
+        return path.suffix.lower() in VIDEO_SUFFIXES
+    try:
+        with open_av(path) as container:
+            return bool(list_films(container))
+    except InputError:
+        return False
+
+
+def note_film(path: Path, tracks: Collection[int]) -> str | None:
+    """Return what the user should know where a file holds several films."""
     check_file(path)
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig") as file:
-            header = last = file.readline()
-            for line in file:
-                last = line if line.strip() else last
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read as a face-tracking table: give one of OpenFace 2") from error
-    delimiter = max(",;\t", key=header.count)
-    names = [name.strip() for name in header.split(delimiter)]
-    if "timestamp" not in names:
-        found = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-        expected = "columns timestamp and AU01_r ... AU45_r expected, as OpenFace 2 writes them"
-        raise InputError(f"{path} is no face-tracking table: {expected}, got {found}")
-    try:
-        return float(last.split(delimiter)[names.index("timestamp")].replace(",", "."))
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path} tells no time in its last row: give a table of OpenFace 2") from error
+    with open_av(path) as container:
+        return choose_film(container, path, tracks)[1]
 
 
 @contextmanager
-def _open_film(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _open_film(path: Path, tracks: Collection[int]) -> Iterator[tuple[InputContainer, VideoStream]]:
     check_file(path)
     with open_av(path) as container:
-        if not container.streams.video:
-            raise InputError(f"{path} has no video track: give a film that shows the face")
-        stream = container.streams.video[0]
-        if stream.codec_context is None:
-            raise InputError(f"{path} has pictures in a format that no decoder is known for: convert it to mp4")
-        stream.thread_type = "AUTO"
+        stream, _ = choose_film(container, path, tracks)
+        codec = stream.codec_context
+        _check_size(path, codec.width, codec.height, stream)
+        codec.options = {"max_pixels": str(MOST_PIXELS)}  # a picture may be larger than what was announced
+        # Threads decode a picture each: of large ones they would take GiB.
+        codec.thread_type, codec.thread_count = ("SLICE", 1) if codec.width * codec.height > _LARGE else ("AUTO", 0)
         yield container, stream
 
 
-def _seek(start: float, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
+def _check_size(path: Path, width: int, height: int, stream: VideoStream) -> None:
+    """Raise `InputError` for pictures that would take too much memory, or that no face can be found in."""
+    pixel = stream.sample_aspect_ratio or 1
+    if not 1 / MOST_UNLIKE <= pixel <= MOST_UNLIKE:
+        raise InputError(f"{path} has pixels of {pixel}:1, at most {MOST_UNLIKE}:1 can be shown: convert it to mp4")
+    shown = float(width * pixel)
+    if height * max(width, shown) > MOST_PIXELS:
+        raise InputError(
+            f"{path} has pictures of {shown:.0f} x {height}, at most {MOST_PIXELS} pixels: make it smaller"
+        )
+    if shown > MOST_UNLIKE * height or height > MOST_UNLIKE * shown:
+        raise InputError(
+            f"{path} has pictures of {shown:.0f} x {height}, sides at most {MOST_UNLIKE}:1: cut it to the face"
+        )
+
+
+def _seek(
+    start: float, container: InputContainer, stream: VideoStream, zero: float
+) -> Iterator[tuple[float, VideoFrame]]:
     """Yield the pictures from some time before second `start` on; from the beginning if jumping there fails."""
     import av
 
-    zero = _find_zero(container, stream)
     if start > 0 and container.format.name not in _LATE and stream.time_base:
         with suppress(av.FFmpegError):
             container.seek(int((zero + start) / stream.time_base), stream=stream)
@@ -140,10 +150,12 @@ def _seek(start: float, container: InputContainer, stream: VideoStream) -> Itera
     return _decode(container, stream, zero)
 
 
-def _find_zero(container: InputContainer, stream: VideoStream) -> float:
+def _find_zero(container: InputContainer, stream: VideoStream, path: Path, tracks: Collection[int]) -> float:
     """Return the second of the container's clock that is second 0 of its sound as `open_track` reads it."""
-    sound = next(iter(container.streams.audio), None)
-    if is_clocked(container) or sound is None or sound.start_time is None or sound.time_base is None:
+    if is_clocked(container) or not any(one.codec_context for one in container.streams.audio):
+        return find_beginning(container)
+    sound, _ = choose_sound(container, path, tracks)
+    if sound.start_time is None or sound.time_base is None:
         return find_beginning(container)
     return float(sound.start_time * sound.time_base)
 
@@ -170,14 +182,23 @@ def _decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[
             yield from packet.decode()
 
 
-def _turn_upright(picture: VideoFrame, stream: VideoStream) -> Image:
+def _turn_upright(picture: VideoFrame, stream: VideoStream, path: Path) -> Image:
     """Return a picture with square pixels, turned and mirrored as its display matrix says.
 
     The matrix (ISO/IEC 14496-12, section 6.2.2) takes the stored point (p, q) to the shown point
     (a p + c q, b p + d q), here in quarter turns.
     """
-    width = round(picture.width * (stream.sample_aspect_ratio or 1))
-    image = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+    import av
+
+    _check_size(path, picture.width, picture.height, stream)
+    width = max(round(picture.width * (stream.sample_aspect_ratio or 1)), 1)
+    try:
+        image = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(
+            f"{path} has pictures of {picture.width} x {picture.height} in {picture.format.name} that cannot be "
+            f"converted: convert it to mp4"
+        ) from error
     beside: Any = picture.side_data  # wrongly typed by the library
     matrix = [data for data in beside if data.type.name == "DISPLAYMATRIX"]
     if not matrix:

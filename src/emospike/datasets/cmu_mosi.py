@@ -18,6 +18,7 @@ from pathlib import Path
 from emospike.clip import find_recordings
 from emospike.datasets.table import PART, Dataset, Source, Take
 from emospike.datasets.takes import make_recordings, note_ignored
+from emospike.files import is_folder
 from emospike.validation import InputError, one_of
 
 LABELS = ("OpinionLevelSentiment.csv", "label.csv")
@@ -58,7 +59,7 @@ _PARTS = {film: part for part, films in SPLIT.items() for film in films}
 
 def recognises(path: Path) -> bool:
     """Tell whether a folder holds CMU-MOSI's labels, at most two folders down."""
-    return path.is_dir() and _find_labels(path) is not None
+    return is_folder(path) and _find_labels(path) is not None
 
 
 def _find_labels(path: Path) -> Path | None:
@@ -84,7 +85,7 @@ def load(folder: Path | str, video: bool = False, zero: str = "out") -> Dataset:
     InputError : no such folder, no labels that can be read, or none of the labelled parts
     """
     folder, zero = Path(folder), one_of("zero", zero, ZERO)
-    file = _find_labels(folder) if folder.is_dir() else None
+    file = _find_labels(folder) if is_folder(folder) else None
     if file is None:
         raise InputError(f"no labels of CMU-MOSI in {folder}: expected Raw/Labels/{LABELS[0]}, or {LABELS[1]}")
     opinions = {f"{film}_{part}": (film, part, opinion) for film, part, opinion in _read_opinions(file)}

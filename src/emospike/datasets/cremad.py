@@ -14,6 +14,7 @@ from pathlib import Path
 
 from emospike.datasets.table import Dataset, Take
 from emospike.datasets.takes import make_source, make_take, read_name
+from emospike.files import is_file
 from emospike.validation import InputError
 
 _EMOTIONS = {
@@ -66,7 +67,7 @@ def load(folder: Path | str, video: bool = False) -> Dataset:
 
 def _read_speakers(folder: Path) -> dict[str, dict[str, str]]:
     """Return gender and age of the speakers that the release's table lists; nothing without the table."""
-    file = next((place / TABLE for place in (folder, folder.resolve().parent) if (place / TABLE).is_file()), None)
+    file = next((place / TABLE for place in (folder, folder.resolve().parent) if is_file(place / TABLE)), None)
     if file is None:
         return {}
     try:

@@ -23,6 +23,7 @@ from pathlib import Path
 from emospike.clip import find_recordings
 from emospike.datasets.table import PART, Dataset, Recording, Source, Take
 from emospike.datasets.takes import make_recordings, note_ignored
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 EMOTIONS = {"neutral": "neutral", "anger": "angry", "happiness": "happy", "sadness": "sad", "calmness": "calm"}
@@ -57,13 +58,13 @@ def parse(path: Path) -> Take | None:
 
 def recognises(path: Path) -> bool:
     """Tell whether a folder is a subject's, or holds folders of subjects, with one for a modality."""
-    return path.is_dir() and next(_find_subjects(path), None) is not None
+    return is_folder(path) and next(_find_subjects(path), None) is not None
 
 
 def _find_subjects(path: Path) -> Iterator[Path]:
     """Yield the folders of subjects: the path itself, and those in it or one below."""
     for folder in (path, *sorted(path.glob("*")), *sorted(path.glob("*/*"))):
-        if _SUBJECT.fullmatch(folder.name) and any((folder / name).is_dir() for name in _MODALITIES):
+        if _SUBJECT.fullmatch(folder.name) and any(is_folder(folder / name) for name in _MODALITIES):
             yield folder
 
 
@@ -86,7 +87,7 @@ def load(folder: Path | str, video: bool = False) -> Dataset:
     InputError : no such folder, or no spoken interaction in it
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"no folder {folder}: name the folder that holds 'subject1' and so on")
     files = [file for subject in _find_subjects(folder) for file in _list_files(subject)]
     named = {file: take for file in files if (take := parse(file))}
@@ -106,7 +107,7 @@ def _add_eeg(recording: Recording) -> Recording:
     subject = recording.path.parents[1]
     file = subject / "EEG" / f"{subject.name}_eeg.mat"
     begin = INTERACTION_SECONDS * (int(recording.tags[INTERACTION]) - 1)
-    return replace(recording, eeg=file, eeg_start=begin) if file.is_file() else recording
+    return replace(recording, eeg=file, eeg_start=begin) if is_file(file) else recording
 
 
 def _mark_parts(rows: Sequence[Recording]) -> Iterator[Recording]:

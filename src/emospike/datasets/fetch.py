@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
+from emospike.files import is_folder
 from emospike.validation import InputError, one_of
 
 BLOCK = 1 << 14
@@ -63,7 +64,7 @@ def fetch_archive(
         archive = ARCHIVES[one_of("data set to fetch", archive, ARCHIVES)]
     folder = Path(folder)
     clips = folder / Path(archive.name).stem
-    if clips.is_dir():
+    if is_folder(clips):
         return clips
     try:
         _unpack(_download(folder, progress, archive), clips)

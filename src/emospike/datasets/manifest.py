@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import difflib
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 MANIFEST = "manifest.csv"
@@ -22,9 +24,15 @@ _COLUMNS = ("path", "label", "speaker", "face", "eeg", "eeg_start")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
 
 
+NO_LABELS = {"", "nan", "null", "n/a", "na", "<na>", "#n/a"}
+"""What programs write where there is no label."""
+MOST_NUMBERS = 10
+"""So many whole numbers may be classes; more of them are a scale."""
+
+
 def recognises(path: Path) -> bool:
     """Tell whether a path is a CSV file, or a folder with a ``manifest.csv`` in it."""
-    return path.suffix.lower() == ".csv" or (path / MANIFEST).is_file()
+    return path.suffix.lower() == ".csv" or is_file(path / MANIFEST)
 
 
 def load(path: Path | str, video: bool = False, labelled: bool = True) -> Dataset:
@@ -43,14 +51,18 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     ------
     InputError : no such file, not a CSV in UTF-8, a missing column, no rows, a row with a wrong number of
         fields or a blank label, a speaker in some rows only, a path given twice or not found, an ``eeg_start``
-        that is no time, a likely typo
+        that is no time, a likely typo; a column given twice, numbers in the place of classes, labels or speakers that
+        look alike
     """
     path = Path(path)
-    path = path / MANIFEST if path.is_dir() else path
+    path = path / MANIFEST if is_folder(path) else path
     rows = _read_rows(path, ("path", "label") if labelled else ("path",))
     if labelled:
         _check_labels(path, rows)
+        _check_numbers(path, rows)
+        _check_alike(path, rows, "label", _fold_label)
     _check_speakers(path, rows)
+    _check_alike(path, rows, "speaker", _fold_speaker)
     _check_files(path, rows)
     _check_others(path, rows, ("face", "eeg") if video else ("eeg",))
     if not labelled:
@@ -84,6 +96,8 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
     if missing := {*needed} - {*header}:
         found = ", ".join(header) or "nothing"
         raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
+    if twice := [column for column in header if column and header.count(column) > 1]:
+        raise InputError(f"{path} has the column {twice[0]} twice: name each column once")
     lines = {number: line for number, line in numbered if any(line)}
     if not lines:
         raise InputError(f"{path} has a header and no rows: {_HOW}")
@@ -102,11 +116,43 @@ def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
     trusted = {*EMOTIONS, *FURTHER, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
     for number, row in rows.items():
         label = row["label"]
-        if not label:
-            raise InputError(f"row {number} of {path} has no label: fill it in or delete the row")
+        if label in NO_LABELS:
+            found = f"no label but {label!r}" if label else "no label"
+            raise InputError(f"row {number} of {path} has {found}: fill it in or delete the row")
         near = difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)
         if label not in trusted and near:
             raise InputError(f"label {label!r} in row {number} of {path}: did you mean {near[0]!r}?")
+
+
+def _check_numbers(path: Path, rows: dict[int, dict[str, str]]) -> None:
+    labels = {row["label"] for row in rows.values()}
+    if len(labels) <= MOST_NUMBERS and all(label.isdigit() for label in labels):
+        return
+    if all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", label) for label in labels):
+        raise InputError(
+            f"the labels of {path} are {len(labels)} numbers, classes expected: name ranges, such as low and high"
+        )
+
+
+def _check_alike(path: Path, rows: dict[int, dict[str, str]], column: str, fold: Callable[[str], str]) -> None:
+    """Raise `InputError` for values of a column that a reader would take for one."""
+    first: dict[str, tuple[int, str]] = {}
+    for number, row in rows.items():
+        value = row.get(column) or ""
+        at, other = first.setdefault(fold(value), (number, value))
+        if value != other:
+            raise InputError(
+                f"{column} {value!r} in row {number} of {path} differs from {other!r} in row {at} by nothing but case, "
+                f"blanks, zeros or the form of its letters: write both alike"
+            )
+
+
+def _fold_label(label: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def _fold_speaker(speaker: str) -> str:
+    return re.sub(r"(?<!\d)0+(?=\d)", "", _fold_label(speaker))
 
 
 def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
@@ -120,7 +166,7 @@ def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
 
 def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
     files = {number: _locate(path, row) for number, row in rows.items()}
-    missing = [number for number, file in files.items() if not rows[number]["path"] or not file.is_file()]
+    missing = [number for number, file in files.items() if not rows[number]["path"] or not is_file(file)]
     if missing:
         raise InputError(
             f"{len(missing)} of {len(rows)} files of {path} are missing, first {rows[missing[0]]['path']!r} "
@@ -137,7 +183,7 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
 def _check_others(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
     """Check the files of other modalities, and where they begin."""
     for column, (number, row) in product(columns, rows.items()):
-        if row.get(column) and not _locate(path, row, column).is_file():
+        if row.get(column) and not is_file(_locate(path, row, column)):
             raise InputError(
                 f"the {column} {row[column]!r} in row {number} of {path} is missing: paths are relative to "
                 f"{path.parent.resolve()}"

@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-from emospike.clip import find_recordings, is_hidden, is_table
+from emospike.clip import find_recordings, is_hidden, is_table, walk
 from emospike.datasets import ravdess
+from emospike.files import is_file, is_folder
 
 
 def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
@@ -24,7 +25,7 @@ def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
     """
     found: list[tuple[Path, Path | None]] = []
     for path in paths:
-        tables = {_identify(file): file for file in _find_tables(path)} if path.is_dir() else {}
+        tables = {_identify(file): file for file in _find_tables(path)} if is_folder(path) else {}
         if len(paths) == 1 and not tables:
             files = [*find_recordings([path])]
         else:  # given twice, an empty folder is no error but is yielded itself; with tables it is not empty
@@ -36,10 +37,8 @@ def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
 
 def _find_tables(folder: Path) -> list[Path]:
     """Return the face-tracking tables below a folder, the largest of those of one take last."""
-    files = [file for file in folder.rglob("*") if is_table(file) and not is_hidden(file, folder)]
-    return sorted(
-        (file for file in files if file.is_file() and _tracks_faces(file)), key=lambda one: one.stat().st_size
-    )
+    files = [file for file in walk(folder) if is_table(file) and not is_hidden(file, folder)]
+    return sorted((file for file in files if is_file(file) and _tracks_faces(file)), key=lambda one: one.stat().st_size)
 
 
 def _identify(file: Path) -> Hashable:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table
+from emospike.clip import VIDEO_SUFFIXES, find_recordings, is_table, walk
 from emospike.datasets.labels import EMOTIONS
 from emospike.datasets.table import Dataset, Recording, Source, Take
 from emospike.datasets.takes import is_lossless, note_ignored
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError, one_of
 
 _CHANNELS = ("speech", "song")
@@ -81,10 +82,10 @@ def load(folder: Path | str, video: bool = False, channel: str = "speech") -> Da
     """
     folder = Path(folder)
     one_of("channel", channel, (*_CHANNELS, "both"))
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"no folder {folder}: name the folder that holds the RAVDESS recordings")
-    below = folder.rglob("*") if video else ()
-    tables = [path for path in below if is_table(path) and parse(strip_suffixes(path)) and path.is_file()]
+    below = sorted(walk(folder)) if video else []
+    tables = [path for path in below if is_table(path) and parse(strip_suffixes(path)) and is_file(path)]
     try:
         files = list(find_recordings([folder]))
     except InputError:

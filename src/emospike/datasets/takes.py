@@ -11,6 +11,7 @@ from typing import Any
 
 from emospike.clip import VIDEO_SUFFIXES, find_recordings
 from emospike.datasets.table import Dataset, Parse, Recording, Source, Take
+from emospike.files import is_folder
 from emospike.validation import InputError
 
 LOSSLESS = {".wav", ".wave", ".flac", ".aif", ".aiff", ".au", ".caf", ".w64"}
@@ -73,7 +74,7 @@ def load_takes(
     InputError : there is no such folder, or nothing in it that is known
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"no folder {folder}: name the folder that holds {expected}")
     files = list(find_recordings([folder]))
     known = {file: take for file in files if (take := reads(file))}

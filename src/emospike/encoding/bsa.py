@@ -7,9 +7,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8
-from numba import njit
 from scipy.signal import firwin
 
+from emospike.compiling import compile_kernel
 from emospike.encoding.moving_window import filter_steps
 from emospike.encoding.parameters import keep
 from emospike.encoding.ranged import Ranged
@@ -89,7 +89,7 @@ def bsa(
     return signs
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def _bsa(left, fir, threshold, signs):
     """Fill `signs`; `left`, shape (channels, steps), holds what is left of the signal and is used up."""

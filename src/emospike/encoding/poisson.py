@@ -7,8 +7,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, Float64, Int8
-from numba import njit
 
+from emospike.compiling import compile_kernel
 from emospike.encoding.ranged import RateCode
 from emospike.series import Series
 from emospike.spikes import Spikes
@@ -99,7 +99,7 @@ def draw_poisson(values: Float[np.ndarray, ...], max_rate: float, dt: float, ste
     return Spikes(step, line, np.ones(len(step), np.int8), steps, 1000 / dt, units=len(hazard))
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def _spread(hazard, steps, exponentials):
     """Return step and line of Poisson spikes with hazard -ln(1 - p), and whether the random numbers sufficed.

@@ -7,8 +7,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8
-from numba import njit
 
+from emospike.compiling import compile_kernel
 from emospike.encoding.ranged import RateCode
 from emospike.series import Series
 from emospike.spikes import Spikes
@@ -63,7 +63,7 @@ def sigma_delta(charge: Float64[np.ndarray, "steps channels"]) -> Int8[np.ndarra
     return spikes
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def _sigma_delta(charge, spikes):
     """Fill `spikes`."""

@@ -8,8 +8,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8, Int32
-from numba import njit
 
+from emospike.compiling import compile_kernel
 from emospike.encoding.parameters import Values, check_threshold, keep, neucube_threshold, per_channel
 from emospike.encoding.threshold import accumulate
 from emospike.series import Series
@@ -80,7 +80,7 @@ def step_forward(
     return step[:events].copy(), channel[:events].copy(), sign[:events].copy()
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def _step_forward(values, threshold, step, channel, sign):
     """Write the events and return how many there are.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emospike.datasets import DATASETS, Dataset
+from emospike.files import is_file
 from emospike.validation import InputError
 
 CLIP_HASHES = "clip_hashes"
@@ -41,6 +42,31 @@ def hash_content(path: Path) -> str:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     return digest.hexdigest()
+
+
+def find_copies(dataset: Dataset) -> str | None:
+    """Return in words which recording, by its bytes, is said to be of several speakers; None if none is."""
+    sized: dict[int, list[int]] = {}
+    for row, path in enumerate(dataset.paths):
+        if is_file(path):
+            sized.setdefault(path.stat().st_size, []).append(row)
+    speakers, copies = dataset.speakers, 0
+    first: dict[str, int] = {}
+    pair: tuple[int, int] | None = None
+    for rows in sized.values():
+        if len(set(speakers[rows])) < 2:
+            continue
+        for row in rows:
+            other = first.setdefault(hash_content(dataset.paths[row]), row)
+            if speakers[other] != speakers[row]:
+                copies, pair = copies + 1, pair or (other, row)
+    if pair is None:
+        return None
+    one, other = pair
+    return (
+        f"LEAKY: copies of another speaker's recordings: {copies}, first {dataset.paths[other].name} of "
+        f"{speakers[other]} and {dataset.paths[one].name} of {speakers[one]}"
+    )
 
 
 def drop_hashes(card: Mapping[str, Any]) -> dict[str, Any]:

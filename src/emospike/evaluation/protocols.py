@@ -26,7 +26,7 @@ from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.emobox import PROTOCOL as EMOBOX
 from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
-from emospike.evaluation.leaks import describe_leaks, find_leaks
+from emospike.evaluation.leaks import describe_leaks, find_copies, find_leaks
 from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
@@ -115,6 +115,16 @@ def check_settings(
     STUDIES.get(protocol, Study)().check(system)
 
 
+def check_speakers(dataset: Dataset, folds: Sequence[Fold]) -> None:
+    """Raise `InputError` where those who train are too few to hold one of them out for calibration."""
+    if dataset.known_speakers is not None and any(len(np.unique(dataset.speakers[fold.train])) < 2 for fold in folds):
+        names = sorted(set(dataset.known_speakers))
+        raise InputError(
+            f"at least 3 speakers expected, one to test and two to train, of whom one is held out in turn; got "
+            f"{len(names)}: {', '.join(names[:3])}"
+        )
+
+
 def normalise_training(normalise: str) -> str:
     """Return what systems are told of a normalisation when they are made; raise `InputError` for an unknown one.
 
@@ -175,8 +185,11 @@ def evaluate(
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
     about |= {"balance": "corpora" if dataset.balanced else "none"}
     planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
+    check_speakers(dataset, [fold for _, fold in planned])
     study.prepare(dataset)
-    meaning = "; ".join([explain_protocol(protocol, system_name, dataset, splits), *dataset.notes[before:]])
+    copies = find_copies(dataset)
+    explained = explain_protocol(protocol, system_name, dataset, splits)
+    meaning = "; ".join([*([copies] if copies else []), explained, *dataset.notes[before:]])
     result, runs = dict[str, Any](), list[Predictions]()
     for number, (seed, fold) in enumerate(planned, start=1):
         system = make_system(system_name, preset, seed, normalise_training(normalise), modality)

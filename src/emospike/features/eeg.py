@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
+from emospike.features.matlab import read_array
 from emospike.features.spectrum import RATE
+from emospike.files import is_file
 from emospike.series import Channel, Series
 from emospike.validation import InputError, positive
 
@@ -32,8 +35,13 @@ SITE = re.compile(rf"({'|'.join(REGIONS)})(?:z|\d+)", re.IGNORECASE)
 
 SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
 
+OTHER = re.compile(r"EOG|ECG|EKG|EMG|RESP|GSR|EDA\b|PPG|STATUS|TRIG|\bSTI|ANNOTATION|PHOTIC|DC\d", re.IGNORECASE)
+"""What the names of channels hold that are no electrodes on the head."""
+
 EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 """Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
+
+_MOST = 2**27  # values: 32 electrodes at 500 Hz for more than two hours
 
 
 class RawEEG(NamedTuple):
@@ -88,45 +96,72 @@ def read_eeg(path: Path) -> RawEEG:
     """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.
 
     EAV holds an array `seg` (or `seg1`) of samples by electrodes by trials at 500 Hz, 20 s a trial; trials are put
-    one after the other, so that trial i begins at 20 i seconds.
+    one after the other, so that trial i begins at 20 i seconds. Channels that are marked as bad, whose name is one of
+    eyes, heart, muscles or triggers, or that never change are left out, and a warning tells which.
+
+    Raises
+    ------
+    InputError : another kind of file, one that cannot be read, takes more than 2 GiB, holds NaN, or is left with no
+        electrode
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} is no EEG recording: {', '.join(sorted(SUFFIXES))} can be read")
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"no such file: {path}")
     return _read(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)  # one file holds hours, of which each clip takes seconds
 def _read(path: Path, _changed: int) -> RawEEG:
-    return _read_eav(path) if path.suffix.lower() == ".mat" else _read_mne(path)
+    recording, bad = (_read_eav(path), ()) if path.suffix.lower() == ".mat" else _read_mne(path)
+    values = recording.values
+    if not np.isfinite(values).all():
+        raise InputError(f"{path} holds NaN or infinite values: export it again")
+    if not np.isfinite(recording.rate) or recording.rate <= 0:
+        raise InputError(f"{path} tells a sampling rate of {recording.rate} Hz: export it again")
+    flat = np.ptp(values, axis=0) == 0 if len(values) else np.ones(len(recording.electrodes), bool)
+    why = {
+        name: "marked as bad" if name in bad else "no electrode" if OTHER.search(name) else "flat" if still else ""
+        for name, still in zip(recording.electrodes, flat, strict=True)
+    }
+    if all(why.values()):
+        raise InputError(f"{path} has no electrode to use: {_list_reasons(why)}")
+    if any(why.values()):
+        warnings.warn(f"{path}: left out {_list_reasons(why)}", stacklevel=2)
+    kept = [at for at, name in enumerate(recording.electrodes) if not why[name]]
+    return RawEEG(values[:, kept], recording.rate, tuple(recording.electrodes[at] for at in kept))
+
+
+def _list_reasons(why: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({reason})" for name, reason in why.items() if reason) or "it holds no channel"
 
 
 def _read_eav(path: Path) -> RawEEG:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     try:
-        found: Mapping[str, Any] = loadmat(path)
-    except (MatReadError, ValueError, NotImplementedError, OSError) as error:
+        trials = read_array(path, EAV_KEYS)
+    except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read as a .mat file: {error}") from error
-    trials = next((one for key in EAV_KEYS if (one := np.asarray(found.get(key))).ndim == 3), None)
-    if trials is None:
+    if trials is None or trials.ndim != 3:
         raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
-    values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
+    values = np.concatenate([np.zeros((0, trials.shape[1])), *np.moveaxis(trials, 2, 0)], axis=0, dtype=np.float32)
     return RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
 
 
-def _read_mne(path: Path) -> RawEEG:
+def _read_mne(path: Path) -> tuple[RawEEG, Collection[str]]:
+    """Return what MNE reads, and which channels are marked as bad."""
     if find_spec("mne") is None:
         raise InputError(f"{path.suffix} files need MNE: pip install 'emospike[eeg]'")
     import mne
 
     try:
-        raw = mne.io.read_raw(path, preload=True, verbose="error").pick("eeg")
-    except (ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"{path} cannot be read as EEG: {str(error).splitlines()[0]}") from error
-    return RawEEG(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
+        raw = mne.io.read_raw(path, preload=False, verbose="error").pick("eeg", exclude=())
+        size = raw.n_times * len(raw.ch_names)
+        values = raw.get_data().T.astype(np.float32) if size <= _MOST else None
+    except Exception as error:  # damaged: its readers check little, and raise whatever Python does
+        raise InputError(f"{path} cannot be read as EEG: {' '.join(str(error).split()) or type(error)}") from error
+    if values is None:
+        raise InputError(f"{path} announces {size} values, at most {_MOST} are read: cut it into parts")
+    return RawEEG(values, float(raw.info["sfreq"]), tuple(raw.ch_names)), raw.info["bads"]
 
 
 def crop(recording: RawEEG, start: float, stop: float, name: str = "EEG") -> RawEEG:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from emospike.clip import Frame
+from emospike.files import is_file
 from emospike.validation import InputError
 
 VARIABLE = "EMOSPIKE_FACE_MODEL"
@@ -58,7 +59,7 @@ def find_model(path: Path | str | None = None) -> Path:
     Raises `InputError` if the file named does not exist, or cannot be fetched.
     """
     named = path or os.environ.get(VARIABLE)
-    if named and not Path(named).is_file():
+    if named and not is_file(Path(named)):
         raise InputError(f"there is no face model at {named}: correct the path, or give none to have it fetched")
     if named:
         return Path(named)

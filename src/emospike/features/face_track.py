@@ -14,9 +14,9 @@ from emospike.series import Channel, Series
 from emospike.validation import InputError
 
 LEAST_SEEN = 0.5
-"""Share of a clip's frames in which the face must be found for the face to say anything."""
-STILL_SECONDS = 1.0
-"""How long a single picture without sound is taken to last."""
+"""Share of a clip's frames, and of its time, in which the face must be found for the face to say anything."""
+REACH = 0.5
+"""Seconds before and after a frame for which it stands."""
 
 
 class NoFaceError(InputError):
@@ -104,12 +104,23 @@ class FaceTrack:
         frame = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
         return Series(interpolate(values, frame), RATE, self.channels)
 
-    def check(self, name: str) -> None:
-        """Raise `NoFaceError` if the face was found in less than half of the frames of the file `name`."""
+    def check(self, name: str, seconds: float) -> None:
+        """Raise `NoFaceError` if the face was found in less than half of the frames or the time of the file `name`.
+
+        A single frame stands for all of it.
+        """
         if not len(self):
             raise NoFaceError(f"no face: {name} has no frames in this stretch of time")
         if self.seen < LEAST_SEEN:
             raise NoFaceError(f"no face in {100 * (1 - self.seen):.0f} % of the frames of {name}")
+        if len(self) > 1 and (covered := self.measure_cover(seconds)) < LEAST_SEEN * seconds:
+            raise NoFaceError(f"no face: {name} tells of {covered:.1f} s of {seconds:.1f} s")
+
+    def measure_cover(self, seconds: float) -> float:
+        """Return how many of the first `seconds` lie within `REACH` of a frame with a face."""
+        time = self.time[self.found]
+        begin, end = np.clip(time - REACH, 0, seconds), np.clip(time + REACH, 0, seconds)
+        return float(np.maximum(end - np.maximum(begin, np.concatenate([[0.0], end[:-1]])), 0).sum())
 
 
 def count_steps(clip: Clip) -> int:
@@ -117,7 +128,7 @@ def count_steps(clip: Clip) -> int:
 
     A clip that can be heard has what its sound features have: one step every 160 samples and one at the end. Where
     nothing can be heard, the steps reach to the last frame of the face track that was taken of the clip (and is kept
-    in `clip.memo`); a single frame lasts one second.
+    in `clip.memo`).
 
     Raises `InputError` if nothing can be heard and no face was tracked.
     """
@@ -129,17 +140,18 @@ def count_steps(clip: Clip) -> int:
     tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack) and len(kept)]
     if not tracks:
         raise InputError(f"{clip.name} has no sound, and no face was tracked: give a recording with either")
-    last = max(float(track.time[-1]) if len(track) > 1 else STILL_SECONDS for track in tracks)
+    last = max(float(track.time[-1]) for track in tracks)
     return int(max(last, 0.0) * RATE + 1e-6) + 1
 
 
 def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     """Return a clip's track on the grid that sound and face share.
 
-    Raises `NoFaceError` if the face was found in less than half of the frames.
+    Raises `NoFaceError` if the face was found in less than half of the frames or the time.
     """
-    track.check(clip.face.name if clip.face else clip.name)
-    return track.resample(count_steps(clip))
+    steps = count_steps(clip)
+    track.check(clip.face.name if clip.face else clip.name, (steps - 1) / RATE)
+    return track.resample(steps)
 
 
 def collect_notes(clip: Clip) -> tuple[str, ...]:

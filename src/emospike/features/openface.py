@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
+from emospike.clip import TABLE_HINT, check_times, read_rows
 from emospike.features.face_track import FaceTrack
 from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
 from emospike.series import Channel
@@ -37,7 +35,8 @@ _LEAST_CONFIDENCE = 0.5  # below it OpenFace's numbers are guesses
 _POSE = ("pose_Rx", "pose_Ry", "pose_Rz")
 _POINTS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(68))
 _KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *_POSE, *_POINTS}
-_HOW = "give a table of OpenFace 2 or of RAVDESS's face tracking (columns timestamp, AU01_r ... AU45_r)"
+_STRONGEST = 5.05  # of an intensity, rounded
+_SOME = 25  # frames; in so many of a face that speaks, some intensity is above 1
 
 Columns = dict[str, Float64[np.ndarray, " rows"]]
 
@@ -50,7 +49,8 @@ def read_table(path: Path) -> FaceTrack:
     used where present ``confidence`` and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and
     the 68 landmarks ``x_0`` ... ``y_67`` (pixels).
 
-    In a frame without success, with a confidence below 0.5 or without a number for each intensity, no face was found.
+    In a frame without success, with a confidence below 0.5, without a number for each intensity or with nothing but
+    zeros, no face was found.
     Of several faces that are told apart by ``face_id`` the one in most frames is followed. The table does not tell
     the size of the picture: landmarks become shares of 1280 by 720 pixels, RAVDESS's films, or where points lie
     outside, of the smallest larger picture of that form; they are for drawing.
@@ -58,12 +58,13 @@ def read_table(path: Path) -> FaceTrack:
     Raises
     ------
     InputError : a file that cannot be read, lacks a column or has no rows; a row that is cut short; text where a
-        number is expected; a row without time; times that repeat, as in two tables in one file
+        number is expected; a row without time, or times that are not in seconds, leave out a minute, or repeat, as in
+        two tables in one file; a column that comes twice; intensities outside 0 to 5, or all below 1
     """
     try:
         stat = path.stat()
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror}): {_HOW}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path} ({error}): {TABLE_HINT}") from None
     return _read_track(path, stat.st_mtime_ns, stat.st_size)
 
 
@@ -73,7 +74,8 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     values = np.stack([rows[name] for name in INTENSITIES], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
-    found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
+    found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0) & values.any(axis=1)
+    _check_intensities(path, values[found])
     points = _read_landmarks(rows, found)
     box = np.zeros((len(points), 4), np.float32)
     if points.shape[1]:
@@ -93,11 +95,23 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     )
 
 
+def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"]) -> None:
+    """Raise `InputError` for intensities outside 0 to 5, or that look as if they were scaled to 0 to 1."""
+    for name, column in zip(INTENSITIES, values.T, strict=True):
+        odd = column[(column < 0) | (column > _STRONGEST)]
+        if len(odd):
+            raise InputError(f"{path} holds {odd[0]:g} in column {name}, intensities of 0 to 5 expected: {TABLE_HINT}")
+    if len(values) >= _SOME and values.max() <= 1:
+        raise InputError(
+            f"{path} holds no intensity above {values.max():g} in columns AU01_r ... AU45_r, 0 to 5 expected: multiply "
+            f"them by 5 if they were scaled to 0 to 1"
+        )
+
+
 def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
     """Return one row a frame in order of time: that of the face in most frames, NaN where it is not to be seen."""
     time = rows["timestamp"]
-    if not np.isfinite(time).all():
-        raise InputError(f"{path} has a row without a timestamp: {_HOW}")
+    check_times(path, time)
     faces, face, counts = np.unique(rows.get("face_id", 0 * time), return_inverse=True, return_counts=True)
     others = face != counts.argmax()
     if len(np.unique(time[~others])) < counts.max():
@@ -120,30 +134,21 @@ def _read_landmarks(rows: Columns, found: Bool[np.ndarray, " frames"]) -> Float3
 
 def _read_columns(path: Path) -> Columns:
     """Return the known columns of a table as numbers; a blank field is NaN."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            delimiter = max(",;\t", key=file.readline().count)
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            header = [name.strip() for name in next(reader, [])]
-            if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
-                more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-                raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {_HOW}")
-            known = {at: name for at, name in enumerate(header) if name in _KNOWN}
-            rows = [
-                _parse_row(f"row {reader.line_num} of {path}", line, header, known, decimal_comma=delimiter == ";")
-                for line in reader
-                if any(line)
-            ]
-    except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
-        raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
+    lines = read_rows(path)
+    _, header = next(lines, (0, []))
+    if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {TABLE_HINT}")
+    known = {at: name for at, name in enumerate(header) if name in _KNOWN}
+    if twice := [name for name in known.values() if header.count(name) > 1]:
+        raise InputError(f"{path} has the column {twice[0]} twice: {TABLE_HINT}")
+    rows = [_parse_row(f"row {number} of {path}", line, header, known) for number, line in lines]
     if not rows:
-        raise InputError(f"{path} has a header and no rows: {_HOW}")
+        raise InputError(f"{path} has a header and no rows: {TABLE_HINT}")
     return dict(zip(known.values(), np.array(rows).T, strict=True))
 
 
-def _parse_row(row: str, line: list[str], header: list[str], known: dict[int, str], decimal_comma: bool) -> list[float]:
+def _parse_row(row: str, line: list[str], header: list[str], known: dict[int, str]) -> Float64[np.ndarray, " columns"]:
     if len(line) != len(header):
         raise InputError(
             f"{row} has {len(line)} fields and the header {len(header)}: it was cut short or edited, "
@@ -151,9 +156,8 @@ def _parse_row(row: str, line: list[str], header: list[str], known: dict[int, st
         )
     numbers = []
     for at, name in known.items():
-        text = line[at].strip() or "nan"
         try:
-            numbers.append(float(text.replace(",", ".") if decimal_comma else text))
+            numbers.append(float(line[at] or "nan"))
         except ValueError:
-            raise InputError(f"{row} holds {text!r} in column {name}, a number expected: {_HOW}") from None
-    return numbers
+            raise InputError(f"{row} holds {line[at]!r} in column {name}, a number expected: {TABLE_HINT}") from None
+    return np.array(numbers)

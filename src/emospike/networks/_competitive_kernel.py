@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
+from emospike.compiling import compile_kernel
 from emospike.networks._power_kernel import power
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -126,7 +126,7 @@ class Layer(NamedTuple):
     out: SpikeTrain
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", nogil=True)  # else each division would ask for a zero
+@compile_kernel(fastmath=FAST, error_model="numpy", nogil=True)  # else each division would ask for a zero
 @no_type_check
 def integrate(cells: Membranes) -> None:
     """Advance equations 1 and 2 by one step, keeping back who is refractory."""
@@ -154,7 +154,7 @@ def integrate(cells: Membranes) -> None:
             v[cells.held[r, k]] = cells.reset
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def fire(cells: Membranes) -> Array:
     """Return the neurons above their threshold, ascending."""
@@ -172,7 +172,7 @@ def fire(cells: Membranes) -> Array:
     return fired[:count]
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def settle(cells: Membranes, fired: Array, t: int) -> None:
     """Reset who fired, and hold them."""
@@ -184,7 +184,7 @@ def settle(cells: Membranes, fired: Array, t: int) -> None:
         cells.held[slot, : fired.size] = fired
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def depress(weights: Array, post: Array, rule: Rule) -> None:
     """Change the outgoing weights of a unit that fired."""
@@ -192,7 +192,7 @@ def depress(weights: Array, post: Array, rule: Rule) -> None:
         weights[f] = max(weights[f] - rule.eta_pre * post[f], rule.low)
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def recall(trace: Array, units: Array, last: Array, t: int, rule: Rule) -> None:
     """Write the traces of units to `trace`, by the time since their last spike."""
@@ -201,7 +201,7 @@ def recall(trace: Array, units: Array, last: Array, t: int, rule: Rule) -> None:
         trace[k] = rule.pre[min(t - last[units[k]], oldest)]
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", nogil=True)
+@compile_kernel(fastmath=FAST, error_model="numpy", nogil=True)
 @no_type_check
 def potentiate(weights: Array, trace: Array, rule: Rule, eta: float) -> None:
     """Change the incoming weights of a neuron that fired by the traces of the units that they come from."""
@@ -212,7 +212,7 @@ def potentiate(weights: Array, trace: Array, rule: Rule, eta: float) -> None:
         weights[k] = min(max(w + eta * (trace[k] - x_tar) * room, low), high)
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def hear(t: int, inputs: Inputs, rule: Rule, between: Competition, conductance: Array) -> None:
     """Deliver the input spikes of step t; each sees its depression after it has acted."""
@@ -230,7 +230,7 @@ def hear(t: int, inputs: Inputs, rule: Rule, between: Competition, conductance: 
                 depress(weights, rule.post1[first : first + features], rule)
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def overhear(t: int, link: Afferents, rule: Rule, learning: bool, conductance: Array) -> None:
     """Deliver the spikes of another layer that arrive at step t."""
@@ -246,7 +246,7 @@ def overhear(t: int, link: Afferents, rule: Rule, learning: bool, conductance: A
             depress(link.weights[:, source], rule.post1, rule)
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def compete(layer: Layer, fired: Array, silencing: Array) -> None:
     """Let each excitatory neuron excite its inhibitory one, and each of those inhibit all others in its scope."""
@@ -267,7 +267,7 @@ def compete(layer: Layer, fired: Array, silencing: Array) -> None:
         begin = end
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def learn(t: int, layer: Layer, fired: Array) -> None:
     """Apply STDP and homeostasis for the neurons that fired at step t."""
@@ -290,7 +290,7 @@ def learn(t: int, layer: Layer, fired: Array) -> None:
         layer.exc.bar[i] = between.threshold + between.theta[i]
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def fade(layer: Layer) -> None:
     """Let post traces and thresholds decay by one step, where a rule or homeostasis asks for it."""
@@ -307,7 +307,7 @@ def fade(layer: Layer) -> None:
             layer.exc.bar[i] = between.threshold + between.theta[i]
 
 
-@njit(cache=True, nogil=True, inline="always")  # a call would count references to all that a layer holds
+@compile_kernel(nogil=True, inline="always")  # a call would count references to all that a layer holds
 @no_type_check
 def step(t: int, layer: Layer) -> None:
     """Advance one layer by one step."""
@@ -331,7 +331,7 @@ def step(t: int, layer: Layer) -> None:
     out.offsets[t + 1] = begin + fired.size
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def present(steps: int, layers: tuple[Layer, ...]) -> None:
     """Advance layers together; one hears another's spikes through the other's `out`, at least a step later."""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any, no_type_check
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
+
+from emospike.compiling import compile_kernel
 
 Numbers = tuple[np.float32, ...]
 # log2(m) / (m − 1) on 1..2 and 2^f on 0..1, interpolated at Chebyshev nodes; ascending powers
@@ -54,7 +56,7 @@ def _fast_power(x: Any, exponent: Any) -> Any:
     )
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compile_kernel(error_model="numpy", nogil=True)
 @no_type_check
 def powers(x: np.ndarray[Any, np.dtype[Any]], exponent: Any, out: np.ndarray[Any, np.dtype[Any]]) -> None:
     """Write the power of every number to `out`."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
+
+from emospike.compiling import compile_kernel
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FAST = {"contract", "nsz"}  # not "ninf": the floor may be minus infinity
@@ -69,7 +70,7 @@ class Side(NamedTuple):
     high: np.float32
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def integrate(cells: Neurons) -> None:
     """Leak and add the current of this step: v <- max(v * decay + current, floor); keep back who is refractory."""
@@ -82,7 +83,7 @@ def integrate(cells: Neurons) -> None:
             v[cells.held[r, k]] = cells.reset
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def fire(v: Array, threshold: float, out: Array) -> int:
     """Write the neurons at the threshold or above to `out`, ascending, and return how many there are."""
@@ -93,7 +94,7 @@ def fire(v: Array, threshold: float, out: Array) -> int:
     return count
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def deliver(source: int, gain: float, wires: Wires, current: Array) -> None:
     """Add `gain` times the outgoing weights of `source` to its targets' current."""
@@ -101,7 +102,7 @@ def deliver(source: int, gain: float, wires: Wires, current: Array) -> None:
         current[index(wires.targets[s])] += gain * wires.weights[s]
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def fade(trace: Array, decay: float) -> None:
     """Let a trace decay by one step, in place."""
@@ -110,7 +111,7 @@ def fade(trace: Array, decay: float) -> None:
         trace[i] = left if abs(left) > TINY else np.float32(0)
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def change(neuron: int, side: Side, weights: Array) -> None:
     """Change the weights on one side of a neuron that fired."""
@@ -119,7 +120,7 @@ def change(neuron: int, side: Side, weights: Array) -> None:
         weights[s] = min(max(weights[s] + side.trace[index(side.partners[k])], side.low), side.high)
 
 
-@njit(cache=True, fastmath=FAST, nogil=True)
+@compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
 def learn(t: int, fired: Array, outgoing: Side, incoming: Side, weights: Array) -> None:
     """Apply pair STDP for the neurons that fired at step `t`: each pairs with earlier spikes only."""
@@ -134,7 +135,7 @@ def learn(t: int, fired: Array, outgoing: Side, incoming: Side, weights: Array) 
         incoming.trace[i] = incoming.jump
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel(nogil=True)
 @no_type_check
 def advance(
     first: int, events: Events, inputs: Wires, recurrent: Wires, cells: Neurons,

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import fields
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, final
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from emospike.augmentation.channel import ChannelVariation
 from emospike.clip import Clip
-from emospike.clip.batch import map_clips, try_clips
+from emospike.clip.batch import Recording, as_clip, as_clips, map_clips, try_clips
 from emospike.decision import Decision, make_decision, make_no_decision
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import Attribution
@@ -37,6 +36,7 @@ from emospike.systems.explaining import (
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
+    check_long_enough,
     explain_no_speech,
     hear_again,
     modality_of,
@@ -56,7 +56,7 @@ from emospike.systems.windows import (
     list_voters,
     represent_windows,
 )
-from emospike.validation import InputError, NotTrainedError, one_of
+from emospike.validation import InputError, NotTrainedError, one_of, within
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
@@ -219,7 +219,7 @@ class System(ABC):
     @final
     def fit(
         self: AnySystem,
-        clips: Sequence[Clip],
+        clips: Sequence[Recording],
         labels: Sequence[str],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
@@ -234,7 +234,7 @@ class System(ABC):
         """
         finer = finer if self.finer_labels else None
         training = TrainingSet.check(
-            clips, labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
+            as_clips(clips), labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
         )
         self.left_out_, self.held_out_ = {}, {}
         self._fit(training)
@@ -255,6 +255,7 @@ class System(ABC):
     def limit(self, modality: str, threshold: float | None = None) -> float:
         """Return the confidence that an answer by a modality needs: that of its readout, unless one is given."""
         if threshold is not None:
+            within("threshold", threshold, 0.0, np.inf)
             return threshold
         readout = self.readouts_[modality]
         return readout.threshold_ if self.risk_ is None else readout.calibration_.threshold_at(self.risk_)
@@ -317,6 +318,10 @@ class System(ABC):
         """Return what is decided on, and why its sound is no speech, if so.
 
         Sound without speech is left to the face where there is one.
+
+        Raises
+        ------
+        NoFaceError : faces decide, and there is none, or too little of one
         """
         timer = timer or Stopwatch()
         with timer("decode"):
@@ -324,6 +329,7 @@ class System(ABC):
         with timer("features"):
             seen = self.perceive(clip, modality)
         if "audio" not in seen.modalities:
+            check_long_enough(seen)
             return seen, None
         with timer("speech check"):
             unheard = explain_no_speech(clip)
@@ -351,7 +357,7 @@ class System(ABC):
         return Evidence(seen, unheard, whole, alone, novelty)
 
     @final
-    def decide(self, clip: Clip | Path | str, threshold: float | None = None, modality: str | None = None) -> Decision:
+    def decide(self, clip: Recording, threshold: float | None = None, modality: str | None = None) -> Decision:
         """Return the decision on one clip, or on the recording at a path, with the time that each stage took.
 
         `threshold` replaces the model's own. A system of two modalities decides by one alone if `modality` says so, or
@@ -362,7 +368,7 @@ class System(ABC):
     @final
     def decide_windows(
         self,
-        clip: Clip | Path | str,
+        clip: Recording,
         threshold: float | None = None,
         modality: str | None = None,
         window: float = WINDOW,
@@ -444,7 +450,7 @@ class System(ABC):
     @final
     def explain(
         self,
-        clip: Clip | Path | str,
+        clip: Recording,
         threshold: float | None = None,
         modality: str | None = None,
         label: str | None = None,
@@ -520,7 +526,7 @@ class System(ABC):
     @final
     def predict_proba(
         self,
-        clips: Sequence[Clip],
+        clips: Sequence[Recording],
         speakers: Sequence[str] | None = None,
         progress: Progress | None = None,
         modality: str | None = None,
@@ -530,7 +536,7 @@ class System(ABC):
         `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose. A clip is
         decided by what it has; one that shows nothing to decide on raises its `InputError`.
         """
-        system = self if modality in (None, self.modality) else self.by(modality)
+        system, clips = self if modality in (None, self.modality) else self.by(modality), as_clips(clips)
         found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
         out = np.full((len(clips), len(self.classes_)), np.nan)
         for decider in reversed(system.deciders):
@@ -539,16 +545,17 @@ class System(ABC):
         return out
 
     @final
-    def predict(self, clips: Sequence[Clip], speakers: Sequence[str] | None = None) -> list[str]:
+    def predict(self, clips: Sequence[Recording], speakers: Sequence[str] | None = None) -> list[str]:
         """Return the most probable label of each clip."""
         best = self.predict_proba(clips, speakers).argmax(axis=1)
         return [self.classes_[i] for i in best]
 
     @final
     def predict_by_modality(
-        self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
+        self, clips: Sequence[Recording], speakers: Sequence[str] | None = None, progress: Progress | None = None
     ) -> Verdicts:
         """Return what every modality that can decide says of clips."""
+        clips = as_clips(clips)
         found, reasons = try_clips(self._represent_parts, clips, "answers", progress)
         out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
@@ -589,11 +596,11 @@ class System(ABC):
     # -- adapting ----------------------------------------------------------------------------------------------
 
     @final
-    def adapt(self: AnySystem, clips: Sequence[Clip], labels: Sequence[str] | None = None) -> AnySystem:
+    def adapt(self: AnySystem, clips: Sequence[Recording], labels: Sequence[str] | None = None) -> AnySystem:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
         if labels is not None:
             self.check_learns()
-        found = list(map_clips(lambda _, clip: self._represent_parts(clip), clips, "adapting"))
+        found = list(map_clips(lambda _, clip: self._represent_parts(clip), as_clips(clips), "adapting"))
         told = [(i, part.read) for i, parts in enumerate(found) for part in parts if part.spoken or len(parts) == 1]
         rows = [i for i, _ in told]
         self._adapt([read for _, read in told], None if labels is None else np.asarray(labels, dtype=str)[rows])
@@ -649,15 +656,6 @@ class System(ABC):
         for name, value in parameters.items():
             setattr(self, one_of("parameter", name, known), value)
         return self
-
-
-def as_clip(recording: Clip | Path | str) -> Clip:
-    """Return a recording that may be given by its path as a clip.
-
-    >>> as_clip("a.wav").name
-    'a.wav'
-    """
-    return recording if isinstance(recording, Clip) else Clip(recording)
 
 
 def _decode(clip: Clip, modality: str) -> None:

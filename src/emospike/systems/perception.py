@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from emospike.clip import Clip
 from emospike.explain.wording import WORDS
 from emospike.features import Feature
-from emospike.features.face_track import collect_notes
+from emospike.features.face_track import NoFaceError, collect_notes
 from emospike.features.level import bring_clip_to_level, describe_channel
 from emospike.features.speech import SpeechCheck
 from emospike.series import Series
 from emospike.validation import InputError
 
 SHORTEST_SPEECH = 0.5
-"""Seconds of sound below which no decision is given: a syllable or two say nothing reliable."""
+"""Seconds of sound, or of a face alone, below which no decision is given: a syllable or two say nothing reliable."""
 
 CLIPPING = 0.01
 """Share of samples at full scale from which a decision says that the recording is clipped."""
@@ -137,6 +137,14 @@ def explain_no_speech(clip: Clip) -> str | None:
     return missing and f"no speech was heard: {missing}"
 
 
+def check_long_enough(seen: Perceived) -> None:
+    """Raise `NoFaceError` if a face that decides alone was seen for too short a time."""
+    series = seen.present[0]
+    seconds = (len(series) - 1) / series.rate
+    if seen.modalities == ("face",) and seconds < SHORTEST_SPEECH:
+        raise NoFaceError(f"{seconds:.2f} s of a face, {SHORTEST_SPEECH} s are needed")
+
+
 def remark_on(
     clip: Clip, share: Mapping[str, float], missing: Mapping[str, str], *, heard: bool = True
 ) -> Iterator[str]:
@@ -156,6 +164,8 @@ def remark_on(
         yield clip.warning
     if "face" in share:
         yield from collect_notes(clip)
+        if clip.film_note:
+            yield clip.film_note
 
 
 def contributions(changes: Mapping[str, float]) -> dict[str, float]:

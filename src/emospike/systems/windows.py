@@ -195,3 +195,5 @@ def _remark(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: W
         yield f"{clipped:.0%} of the samples are clipped"
     if clip.warning:
         yield clip.warning
+    if any("face" in one.decision.share for one in windows if one.decision) and clip.film_note:
+        yield clip.film_note
