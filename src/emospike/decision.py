@@ -95,9 +95,9 @@ def describe_novelty(novelty: float) -> str:
     """Say how strange a recording is.
 
     >>> describe_novelty(1.5)
-    'unlike anything it learnt from (1.5 times as far from it as 99 % of what new speakers say)'
+    'unlike anything it learnt from (1.5 times as far from it as it answers)'
     """
-    return f"{STRANGE} ({novelty:.1f} times as far from it as 99 % of what new speakers say)"
+    return f"{STRANGE} ({novelty:.1f} times as far from it as it answers)"
 
 
 def make_no_decision(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:

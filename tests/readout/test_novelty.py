@@ -6,7 +6,7 @@ import pytest
 from emospike.datasets.folds import inner_folds
 from emospike.decision import STRANGE, make_decision
 from emospike.readout.linear import LinearReadout
-from emospike.readout.novelty import FEWEST, Novelty
+from emospike.readout.novelty import FEWEST, MARGIN, Novelty
 from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 
@@ -34,7 +34,7 @@ def test_new_speakers_are_familiar_and_noise_is_not(readout):
     fresh, _ = draw(6, 40, seed=1)
     assert (readout.measure_novelty(fresh) > 1).mean() < 0.1
     turned = np.random.default_rng(0).permutation(DIMS)
-    assert (readout.measure_novelty(fresh[:, turned]) > 1).mean() > 0.99
+    assert (readout.measure_novelty(fresh[:, turned]) > 1).mean() > 0.95
 
 
 def test_the_limit_is_what_held_out_speakers_stay_below():
@@ -42,7 +42,7 @@ def test_the_limit_is_what_held_out_speakers_stay_below():
     scaled, folds = np.sqrt(counts), inner_folds(who.astype(int) % 2, who)
     pairs = [(fold.train, fold.test) for fold in folds]
     made = Novelty().fit(iter([scaled[:300], scaled[300:]]), DIMS, pairs)
-    assert made.measure(scaled).max() < 1.3  # all trained
+    assert made.measure(scaled).max() < 1.3 / MARGIN  # all trained
     whole = Novelty().fit(iter([scaled]), DIMS, pairs)
     np.testing.assert_allclose(made.measure(scaled[:5]), whole.measure(scaled[:5]), rtol=1e-4)
 

@@ -14,8 +14,9 @@ from emospike.readout.primal import Projection
 SIZE = 256
 """Dimensions that distances are measured in."""
 
-QUANTILE = 0.99
-"""Share of the recordings of held-out speakers that are not taken for strange."""
+QUANTILE, MARGIN = 0.99, 1.5
+"""Strange is what lies `MARGIN` times as far as this share of the recordings of held-out speakers: windows of running
+speech, whose pauses are fewer than those of the clips that train, lie up to so far, and are decided as well."""
 
 FEWEST, MOST = 500, 8192
 """Training rows below which the tail of their distances is unknown, and those that are looked at of more."""
@@ -25,13 +26,13 @@ Scaled = Float32[np.ndarray, "rows kept"]
 
 @dataclass
 class Novelty:
-    """Squared Mahalanobis distance from the training rows, in units of what held-out speakers stay below.
+    """Squared Mahalanobis distance from the training rows, in units of `MARGIN` times what held-out speakers stay below.
 
         d(z) = (y - m)^T C^-1 (y - m) / limit,    y = P z
 
     P is a count sketch of a scaled vector z to `SIZE` dimensions, m and C are mean and covariance of the training rows
-    (shrunk as Ledoit and Wolf 2004 have it), and the limit is the `QUANTILE` of the distances of speakers from the
-    others. Above 1 a recording is strange. Of fewer than `FEWEST` training rows nothing is learnt, and nothing is
+    (shrunk as Ledoit and Wolf 2004 have it), and the limit is `MARGIN` times the `QUANTILE` of the distances of speakers
+    from the others. Above 1 a recording is strange. Of fewer than `FEWEST` training rows nothing is learnt, and nothing is
     strange.
 
     Sources: Lee et al. 2018, arXiv 1807.03888 (Mahalanobis distance for what a network has not met), here without
@@ -53,7 +54,7 @@ class Novelty:
         rows = np.concatenate(found)
         distances = np.concatenate([_measure(rows[test], *_fit_gaussian(rows[train])) for train, test in folds])
         self.mean_, whitening = _fit_gaussian(rows)
-        limit = float(np.quantile(distances, QUANTILE))
+        limit = MARGIN * float(np.quantile(distances, QUANTILE))
         self.whitening_ = (whitening / np.sqrt(limit)).astype(np.float16).astype(np.float32)
         return self
 
