@@ -37,7 +37,8 @@ class Coin(System):
         return self
 
     def state(self):
-        arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T, "nan": NAN}
+        arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T}
+        arrays |= {store.MAY_LACK: NAN}
         return arrays, {"names": ("a", "b"), "count": np.int64(3)}
 
     def restore(self, arrays, facts):

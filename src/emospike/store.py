@@ -7,6 +7,7 @@ system, so a file can only ask for classes that are offered there.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -26,6 +27,7 @@ from emospike.licences import asks_for_commercial_use, check_commercial_use
 from emospike.networks import NETWORKS
 from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
+from emospike.schema import check_parameters, is_of
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.systems.info import SystemInfo
@@ -34,6 +36,9 @@ from emospike.validation import InputError
 FORMAT = 1
 HEADER = "emospike"
 """Name of the one metadata entry that holds the header as JSON."""
+
+MAY_LACK = "classifier.expected"
+"""The end of the name of the one array that may hold NaN: mean scores of classes that had no clip."""
 
 SHIPPED = Path(__file__).with_name("models")
 """Folder of the models that come with the package."""
@@ -67,6 +72,10 @@ ALIASES = {
 
 A parameter is renamed where its class knows the old name no longer.
 """
+
+
+class NotAModelError(InputError):
+    """A file that is no model file of this emospike."""
 
 
 def gather_steps(info: SystemInfo) -> Registry:
@@ -120,30 +129,50 @@ def load(model: Path | str) -> System:
     path = locate(model)
     if asks_for_commercial_use():
         check_commercial_use(path.stem, read_card(path))
-    arrays, header = read(path)
-    try:
+    with _refusing(path):
+        arrays, header = read(path)
         info = SYSTEMS.find(header["system"])
         steps = gather_steps(info)
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.card = dict(header["card"])
-        return system.restore(arrays, facts)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-        raise _refuse(path, err) from err
+        with np.errstate(all="ignore"):  # what a hostile file makes of numbers is checked, not warned of
+            system = system.restore(arrays, facts)
+        check_answers(system)
+        return system
 
 
 def read_card(model: Path | str) -> dict[str, Any]:
     """Return the card of a model without loading it, whatever it may be used for; errors as `load`."""
     path = locate(model)
-    try:
+    with _refusing(path):
         return dict(read_header(path)["card"])
-    except (KeyError, TypeError, ValueError) as err:
+
+
+def check_answers(system: System) -> None:
+    """Raise `InputError` unless a system and all of its readouts answer with the same classes, at a finite threshold."""
+    classes = system.classes_
+    if not (classes and is_of(classes, tuple[str, ...]) and math.isfinite(system.threshold_)):
+        raise InputError("names of classes and a finite threshold expected")
+    for modality, readout in vars(system).get("readouts_", {}).items():
+        if readout.classes != classes or not math.isfinite(readout.threshold_):
+            raise InputError(f"the readout of {modality} has other classes than the model, or no finite threshold")
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Raise `InputError` in place of whatever goes wrong: a crafted file may make any part of the loading fail."""
+    try:
+        yield
+    except NotAModelError:
+        raise
+    except Exception as err:
         raise _refuse(path, err) from err
 
 
 def _refuse(path: Path, err: Exception) -> InputError:
-    reason = str(err).splitlines()[0] if str(err) else type(err).__name__
+    reason = next(iter(str(err).splitlines()), "")[:300] or type(err).__name__
     return InputError(f"{path.name} is no usable emospike model: {reason}")
 
 
@@ -159,20 +188,35 @@ def locate(model: Path | str) -> Path:
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return arrays and header of a model file."""
+    """Return arrays and header of a model file; raise `InputError` if an array holds NaN or infinite values."""
     header = read_header(path)
     with _open(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 - not a mapping
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not (name.endswith(MAY_LACK) or np.isfinite(array).all()):
+            raise InputError(f"{name} holds NaN or infinite values")
+    return arrays, header
 
 
 def read_header(path: Path) -> dict[str, Any]:
     """Return the header of a model file."""
     with _open(path) as file:
-        header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+        stored = (file.metadata() or {}).get(HEADER, "{}")
+        try:
+            header = json.loads(stored, parse_constant=read_constant)
+        except (ValueError, RecursionError) as err:
+            raise _damaged(path) from err
     known = header.get("format") if isinstance(header, dict) else None
     if known != FORMAT:
-        raise InputError(f"{path.name} has model format {known}, this emospike reads format {FORMAT}")
+        raise NotAModelError(f"{path.name} has model format {str(known)[:20]}, this emospike reads format {FORMAT}")
     return dict(header)
+
+
+def read_constant(name: str) -> float:
+    """Return what JSON's extensions `Infinity` and `-Infinity` stand for; a NaN is nothing that a model holds."""
+    if name == "NaN":
+        raise ValueError("NaN in the header")
+    return float(name)
 
 
 @contextmanager
@@ -182,8 +226,12 @@ def _open(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="numpy") as file:
             yield file
-    except (SafetensorError, OSError, json.JSONDecodeError) as err:
-        raise InputError(f"{path.name} is not a model file of emospike, or it is damaged: train it again") from err
+    except (SafetensorError, OSError) as err:
+        raise _damaged(path) from err
+
+
+def _damaged(path: Path) -> InputError:
+    return NotAModelError(f"{path.name} is not a model file of emospike, or it is damaged: train it again")
 
 
 # -- parameters as JSON, and back ----------------------------------------------------------------------------------
@@ -221,4 +269,6 @@ def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry) -> Any:
     """Return a step or a system of stored parameters, which may have the names of an older emospike."""
     known = {part.name for part in fields(kind)}
     named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}
-    return kind(**{name: from_plain(value, steps) for name, value in named.items()})
+    given = {name: from_plain(value, steps) for name, value in named.items()}
+    check_parameters(kind, given)
+    return kind(**given)

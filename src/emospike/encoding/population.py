@@ -49,7 +49,7 @@ class Population(RateCode):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        within("fields", self.fields, 2, 1000)
+        within("fields", self.fields, 2, 100)
 
     @classmethod
     def fit(
