@@ -40,7 +40,7 @@ def measured(data: Path, neurons: int) -> list[dict[str, object]]:
     system.set_params(neurons=neurons, input_wiring=wiring, classifier=classifier, augmentation=None)
     few = dataset.subset(np.isin(dataset.speakers, np.unique(dataset.speakers)[:2]))
     system.fit(few.clips(), few.labels.tolist(), few.speakers.tolist())
-    vectors = np.stack([vector for _, vector in system.represent_clips(dataset.clips())])
+    vectors = np.stack([system.represent_clip(clip)["audio"] for clip in dataset.clips()])
     rows = []
     for labels in ("arousal", "emotion"):
         y, speakers = relabel(dataset, labels).labels, dataset.speakers

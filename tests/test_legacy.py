@@ -6,11 +6,13 @@ import pytest
 from emospike import store
 from emospike.clip import Clip
 from emospike.features.mfcc import MFCC
-from emospike.legacy import read_channels
+from emospike.legacy import modernise, read_channels
 from emospike.series import Channel
 from emospike.systems.excube2.presets import PRESETS
 
 SHIPPED = [name for name in store.list_shipped_models() if name.startswith("excube2")]
+FACTS = {name: store.read(store.locate(name))[1]["facts"]["mapping"] for name in SHIPPED}
+LABELLED = [name for name, facts in FACTS.items() if "parts" in facts]
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +25,18 @@ def spoken_face(tmp_path_factory) -> Clip:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_labels_of_spikes_are_read_as_what_the_features_make(name, spoken_face):
-    _, header = store.read(store.locate(name))
-    model, stored = store.load(name), header["facts"]["mapping"]
-    written = [[one.label for one in part] for part in model.parts_]
-    assert stored.get("parts", written) == written
-    for labels, series in zip(written, model.perceive(spoken_face).series, strict=True):
-        assert read_channels(labels) == series.channels
+def test_labels_of_spikes_are_read_as_the_channels_of_the_features(name, spoken_face):
+    model = store.load(name)
+    labels = [[one.label for one in part] for part in model.parts_]
+    assert modernise({"parts": labels}) == {"channels": model.state()[1]["channels"]}
+    for own, series in zip(labels, model.perceive(spoken_face).series, strict=True):
+        assert read_channels(own) == series.channels
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_an_old_file_is_read_as_it_was_written(name):
+    model = store.load(name)
+    assert [[one.label for one in part] for part in model.parts_] == FACTS[name]["parts"]
 
 
 def test_what_is_saved_again_is_as_it_was_read(tmp_path):

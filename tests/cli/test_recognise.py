@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import made_up
 import numpy as np
 import pytest
 import soundfile
@@ -137,13 +138,22 @@ def test_what_is_no_speech_tells_nothing_of_the_speaker(run, model, data, tmp_pa
 
 def test_several_files_are_preceded_by_a_warm_up(model, wav):
     system, heard = store.load(model), []
-    decide = system.decide
-    system.decide = lambda clip, *given: heard.append((clip.name, clip.seconds)) or decide(clip, *given)
+    decide = system._decide_whole
+    system._decide_whole = lambda clip, *given: heard.append((clip.name, clip.seconds)) or decide(clip, *given)
     assert len(list(recognise_files(system, [wav], None, 4.0))) == 1
     assert heard == [("speech.wav", 2.0)]
     heard.clear()
     assert len(list(recognise_files(system, [wav, wav], None, 4.0))) == 2
     assert heard == [("array", 0.5), ("speech.wav", 2.0), ("speech.wav", 2.0)]
+
+
+def test_what_has_no_sound_is_decided_by_its_face_where_no_model_is_named(run, tmp_path):
+    made_up.write_face(tmp_path / "face.csv", 2.0, smile=2.0)
+    made_up.write(tmp_path / "voice.wav", made_up.voice(2.0, 150.0))
+    rows = run("recognise", "--json", tmp_path / "face.csv", tmp_path / "voice.wav").rows
+    assert rows[0]["share"] == {"face": 1.0}
+    assert "share" not in rows[1]
+    assert not any("--modality both" in row["reason"] for row in rows)
 
 
 # -- bad and odd input -------------------------------------------------------------------------------------------
@@ -446,12 +456,12 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
     faces = find_takes([tmp_path], sees=True)
     assert faces == {tmp_path / "a.wav": tmp_path / "a.csv", tmp_path / "b.wav": None, tmp_path / "c.csv": None}
 
-    def decide(clip, threshold, modality):
+    def decide(clip, threshold, modality, window):
         told[clip.path] = clip.face
         raise InputError("enough")
 
     system, told = store.load(model), {}
-    system.decide = decide
+    system.decide_windows = decide
     soundfile.write(tmp_path / "a.wav", sound(), 16_000)
     (row,) = recognise_files(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
     assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")

@@ -126,6 +126,15 @@ def test_folds_that_leak_have_honest_ones_beside_them(heard, corpus, tmp_path):
     assert cells[1] == "cremad, speaker-disjoint"
 
 
+def test_two_speakers_are_not_split_by_speaker(heard, table_of):
+    rows = [(label, label, 0.9, who) for who in "ab" for label in ("happy", "sad") for _ in range(3)]
+    dataset = table_of(rows, "tess")
+    splits = {"tess": [frozenset(one.path.stem.lower() for one in dataset.recordings[::4])]}
+    result = evaluate("stub", dataset, "emotion", protocol="emobox", splits=splits)
+    assert [(row["split"], row["leaky"]) for row in result["emobox"]] == [("emobox", True)]
+    assert "beside them speaker-disjoint ones, but not of tess: fewer than 3 speakers" in result["note"]
+
+
 def test_folds_by_speakers_do_not_leak(heard, table_of):
     rows = [(label, label, 0.9, f"{actor:02d}") for actor in (1, 4, 10, 11, 2) for label in ("happy", "sad")]
     result = evaluate("stub", table_of(rows, "ravdess"), "emotion", protocol="emobox")
@@ -188,3 +197,4 @@ def test_real_folds(data_dir):
         assert len(folds[0].test) == count
         assert is_leaky(dataset, folds[0])
         assert not any(is_leaky(dataset, fold) for fold in folds[1:])
+        assert (len(folds) > 1) == (corpus != "tess")  # whose two speakers cannot train, calibrate and test

@@ -24,9 +24,6 @@ from emospike.validation import InputError
 if TYPE_CHECKING:
     from emospike.clip import Clip
 
-LONGEST = 30.0
-"""Seconds that one page explains."""
-
 
 def explain(
     paths: Annotated[list[Path], typer.Argument(help="A sound or video file; two with --compare.")],
@@ -52,7 +49,8 @@ def explain(
     check_count(paths, compare, face)
     check_modality(modality, face)
     clips = [cut_clip(path, start, stop, face) for path in paths]
-    system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
+    chosen = modality or ("both" if face else "face" if not model and see_only(clips[0]) else None)
+    system = set_risk(store.load(model or choose_model(chosen)), risk, threshold)
     found = [system.explain(clips[0], threshold, modality)]
     found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
     page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
@@ -71,15 +69,15 @@ def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
         raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
 
 
+def see_only(clip: Clip) -> bool:
+    """Tell whether a recording is a film without a sound track, or the table of a face."""
+    return clip.sees and not clip.hears
+
+
 def cut_clip(path: Path, start: float, stop: float | None, face: Path | None) -> Clip:
-    """Return a recording, or a part of it, that one page can explain."""
+    """Return a recording, or a part of it."""
     from emospike.clip import Clip
 
-    clip = Clip(path, start, stop, face=face)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name one recording in it")
-    if clip.seconds > LONGEST:
-        raise InputError(
-            f"{path} has {clip.seconds:.0f} s, one page explains {LONGEST:.0f} s: choose a part with --start and --stop"
-        )
-    return clip
+    return Clip(path, start, stop, face=face)

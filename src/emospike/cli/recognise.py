@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,7 +67,12 @@ def recognise(
 
     check_threshold(threshold)
     check_modality(modality, face)
+    chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
+
+    def see() -> System:
+        return set_risk(store.load(choose_model("face")), risk, threshold)
+
     faces = find_takes(paths, sees=(modality or system.card.get("modality", "audio")) != "audio")
     if face and len(faces) > 1:
         raise InputError(f"--face shows who speaks in one recording, got {len(faces)}: name one")
@@ -77,7 +83,15 @@ def recognise(
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
         for row in recognise_files(
-            system, files, threshold, window, progress, modality=modality, faces=faces, same_speaker=same_speaker
+            system,
+            files,
+            threshold,
+            window,
+            progress,
+            modality=modality,
+            faces=faces,
+            same_speaker=same_speaker,
+            see=None if chosen else see,
         ):
             print(line(row), flush=True)
             failed = failed or "error" in row
@@ -103,15 +117,17 @@ def recognise_files(
     modality: str | None = None,
     faces: Mapping[Path, Path | None] | None = None,
     same_speaker: bool = False,
+    see: Callable[[], System] | None = None,
 ) -> Iterator[Row]:
     """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
 
     `faces` are films or face-tracking tables that show who speaks in a file. Files of the `same_speaker` are decided
-    one after the other (see `System.for_one_speaker`).
+    one after the other (see `System.for_one_speaker`). `see` gives the system for films without a sound track, where
+    `system` was not asked for by name.
     """
     from emospike.clip import Clip
     from emospike.clip.batch import map_clips
-    from emospike.systems.windows import check_window, decide_recording
+    from emospike.systems.windows import check_window
 
     check_window(window)
     faces = faces or {}
@@ -120,11 +136,16 @@ def recognise_files(
     if same_speaker:
         system = system.for_one_speaker()
 
+    seeing = cache(see) if see else None
+
     def row(index: int, clip: Clip) -> Row:
         file = {"file": str(files[index])}
         try:
-            row = file | make_decision_row(*decide_recording(system, clip, threshold, window, modality))
-            row |= describe_risk(system, modality)
+            own = seeing() if seeing and clip.sees and not clip.hears else system
+            row = file | make_decision_row(*own.decide_windows(clip, threshold, modality, window))
+            row |= describe_risk(own, modality)
+            if seeing and clip.sees and own is system:
+                row["reason"] += "; its sound alone: --modality both looks at the face too"
             return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}

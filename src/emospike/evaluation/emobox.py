@@ -23,6 +23,9 @@ from emospike.validation import InputError
 PROTOCOL = "emobox"
 DISJOINT = "speaker-disjoint"
 
+FEWEST_SPEAKERS = 3
+"""Speakers of a corpus that is also split by them: one tests, and of the others one calibrates what the rest trains."""
+
 SPEAKERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "ravdess": (
         ("01", "11", "20", "21"),
@@ -77,7 +80,7 @@ def read_splits(path: Path | str) -> dict[str, list[frozenset[str]]]:
 
 
 def emobox_folds(dataset: Dataset, splits: Splits) -> list[Fold]:
-    """Return EmoBox's folds of each corpus, and speaker-disjoint ones of those that it leaks.
+    """Return EmoBox's folds of each corpus, and speaker-disjoint ones of those that it leaks, if speakers suffice.
 
     A fold trains on the rest of its own corpus. Folds of which nothing is at hand are left out.
 
@@ -94,7 +97,7 @@ def emobox_folds(dataset: Dataset, splits: Splits) -> list[Fold]:
             raise InputError(f"none of the recordings of {corpus} that test in EmoBox is at hand: name all of it")
         found = [_make_fold(dataset, np.setdiff1d(own, rows), rows, PROTOCOL) for rows in tested]
         folds += found
-        if any(is_leaky(dataset, fold) for fold in found):
+        if any(is_leaky(dataset, fold) for fold in found) and len(np.unique(speakers[own])) >= FEWEST_SPEAKERS:
             inner = inner_folds(labels[own], speakers[own])
             folds += [_make_fold(dataset, own[fold.train], own[fold.test], DISJOINT) for fold in inner]
     return folds
@@ -154,5 +157,8 @@ def explain_emobox(dataset: Dataset, folds: Sequence[Fold]) -> str:
     leaky = sorted({str(dataset.corpora[fold.test[0]]) for fold in folds if is_leaky(dataset, fold)})
     if not leaky:
         return "EmoBox's folds, within each corpus; nobody who tests trains"
-    said = "EmoBox's folds, in which test speakers also train; beside them speaker-disjoint ones"
-    return f"LEAKY on {', '.join(leaky)}: {said}"
+    split = {str(dataset.corpora[fold.test[0]]) for fold in folds if fold.split == DISJOINT}
+    beside = "beside them speaker-disjoint ones"
+    if few := [corpus for corpus in leaky if corpus not in split]:
+        beside += f", but not of {', '.join(few)}: fewer than {FEWEST_SPEAKERS} speakers"
+    return f"LEAKY on {', '.join(leaky)}: EmoBox's folds, in which test speakers also train; {beside}"

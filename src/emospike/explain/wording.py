@@ -41,6 +41,17 @@ def milliseconds(seconds: float) -> str:
     return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"
 
 
+def clock(seconds: float) -> str:
+    """Return a time as a clock shows it.
+
+    >>> clock(5.4), clock(65), clock(3723)
+    ('0:05', '1:05', '1:02:03')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def cut(text: str, most: int) -> str:
     """Return text of `most` characters at most, its end replaced by an ellipsis if it is longer.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from emospike.readout import novelty
 from emospike.readout.primal import BLOCK, WIDEST
 from emospike.readout.readout import MOST_NUMBERS, MOST_ROWS
 from emospike.validation import InputError
@@ -23,6 +24,9 @@ DUAL = 3
 
 ADDED, SOLVED = 3, 6
 """Matrices of the primal beside those of the folds: of the other rows, of all, and what adding or solving takes."""
+
+NOVELTY = 33
+"""Bytes a projected number of the rows from which novelty is learnt: they, their squares and those of the folds."""
 
 SAMPLE = 1000
 """Rows by which the primal finds its unit of length."""
@@ -68,7 +72,8 @@ def _estimate_fit(size: Size, folds: int, linear: bool) -> int:
         wide = min(dims, WIDEST)
         projected, gram, sample = FLOAT * rows * wide, FLOAT * wide**2, 3 * FLOAT * SAMPLE * dims
         adding = FLOAT * wide * (rows // 2 + BLOCK) + (folds + ADDED) * gram  # recorded rows are at most every second
-        return max(projected + max(adding, (folds + SOLVED) * gram), sample)
+        strange = NOVELTY * min(rows // 2, novelty.MOST) * min(dims, novelty.SIZE)
+        return max(projected + max(adding, (folds + SOLVED) * gram), sample, strange)
     return SCALED * numbers + (FLOAT * DUAL * rows**2 if linear else 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
@@ -26,8 +26,14 @@ from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
 from emospike.readout.score_centring import ScoreCentring, centre_by_speaker
 from emospike.systems import SYSTEMS
-from emospike.systems.evidence import Answer, Answers, Evidence, Verdicts
-from emospike.systems.explaining import Attributions, choose_features, explain_decision, explain_nothing
+from emospike.systems.evidence import Answer, Answers, Evidence, Part, Verdicts
+from emospike.systems.explaining import (
+    Attributions,
+    choose_features,
+    explain_decision,
+    explain_nothing,
+    explain_windows,
+)
 from emospike.systems.perception import (
     MODALITIES,
     Perceived,
@@ -38,6 +44,18 @@ from emospike.systems.perception import (
     remark_on,
 )
 from emospike.systems.training import Labels, TrainingSet, Weights
+from emospike.systems.windows import (
+    LONGEST,
+    WINDOW,
+    WindowDecision,
+    check_window,
+    decide_parts,
+    is_long,
+    join_answers,
+    join_windows,
+    list_voters,
+    represent_windows,
+)
 from emospike.validation import InputError, NotTrainedError, one_of
 
 AnySystem = TypeVar("AnySystem", bound="System")
@@ -337,14 +355,74 @@ class System(ABC):
         """Return the decision on one clip, or on the recording at a path, with the time that each stage took.
 
         `threshold` replaces the model's own. A system of two modalities decides by one alone if `modality` says so, or
-        if the clip lacks the other.
+        if the clip lacks the other. What is longer than `LONGEST` is decided window by window (see `decide_windows`).
         """
-        clip, timer = as_clip(clip), Stopwatch()
+        return self.decide_windows(clip, threshold, modality)[0]
+
+    @final
+    def decide_windows(
+        self,
+        clip: Clip | Path | str,
+        threshold: float | None = None,
+        modality: str | None = None,
+        window: float = WINDOW,
+    ) -> tuple[Decision, list[WindowDecision]]:
+        """Return the decision on a recording, and on each of its windows if it is longer than two of them.
+
+        Windows lie end to end and are read one at a time. A recording of up to `LONGEST` seconds is decided in one
+        piece; a longer one by its windows of `WINDOW` seconds in which speech is heard, whatever `window` is asked for:
+
+            p_k = softmax_k(mean_w ln p_wk)
+
+        Windows that are unlike all that was learnt from are passed over. If there is no other, or no speech at all, the
+        whole is not answered.
+
+        Raises
+        ------
+        InputError : as `Clip` does for a recording that cannot be used; it is silent throughout; or `window` is not
+            within 0.5 to 60 s
+        """
+        check_window(window)
+        clip, watch = as_clip(clip), Stopwatch()
+        if is_long(clip):
+            found = self._decide_parts(clip, WINDOW, threshold, modality, watch)
+            whole = join_windows(clip, found, watch.seconds)
+        else:
+            found, whole = [], self._decide_whole(clip, threshold, modality)[0]
+        if not is_long(clip) and (window >= LONGEST / 2 or clip.seconds <= 2 * window):
+            return whole, []
+        if clip.seconds <= 2 * window:
+            return whole, []
+        if window == WINDOW and found:
+            return whole, found
+        return whole, self._look_without_learning()._decide_parts(clip, window, threshold, modality, Stopwatch())
+
+    def _look_without_learning(self: AnySystem) -> AnySystem:
+        """Return the same system for windows that are only shown: they teach it nothing about who speaks."""
+        onlooker = copy(self)
+        onlooker.centring_ = {modality: deepcopy(one) for modality, one in self.centring_.items()}
+        return onlooker
+
+    def _decide_parts(
+        self, clip: Clip, seconds: float, threshold: float | None, modality: str | None, watch: Stopwatch
+    ) -> list[WindowDecision]:
+        """Return what is decided on each window of a recording."""
+        sees = (modality or self.modality) != "audio"
+        return list(
+            decide_parts(
+                clip, seconds, lambda part: self._decide_whole(part, threshold, modality), sees=sees, watch=watch
+            )
+        )
+
+    def _decide_whole(self, clip: Clip, threshold: float | None, modality: str | None) -> tuple[Decision, float]:
+        """Return the decision on a clip in one piece, and the confidence that it needed."""
+        timer = Stopwatch()
         try:
             found = self.consider(clip, modality, timer)
         except NoFaceError as error:
-            return make_no_decision(self.classes_, str(error), timer.seconds)
-        return self.decide_on(found, threshold, timer.seconds)
+            nothing = make_no_decision(self.classes_, str(error), timer.seconds)
+            return nothing, self.limit(modality or self.modality, threshold)
+        return self.decide_on(found, threshold, timer.seconds), self.limit(found.seen.modality, threshold)
 
     def decide_on(self, found: Evidence, threshold: float | None, seconds: Mapping[str, float]) -> Decision:
         """Return the decision that the answers to a clip mean."""
@@ -374,11 +452,30 @@ class System(ABC):
         """Return the decision on one clip with the pictures that tell how it came about.
 
         `modality` names what to decide by (default: all that the system has), `label` the class whose evidence is
-        measured (default: the decided one).
+        measured (default: the decided one). Of a recording that is longer than `LONGEST`, the timeline is shown, and
+        the window that says most of that class is explained.
         """
-        clip, timer, task = as_clip(clip), Stopwatch(), str(getattr(self, "card", {}).get("labels", ""))
+        clip = as_clip(clip)
         if label is not None:
             one_of("class", label, self.classes_)
+        if not is_long(clip):
+            return self._explain_whole(clip, threshold, modality, label)
+        whole, windows = self.decide_windows(clip, threshold, modality)
+        target = label or whole.label
+        voters = list_voters(windows)
+        if not voters:
+            limit = self.limit(modality or self.modality, threshold)
+            return explain_nothing(clip.name, whole, limit, str(getattr(self, "card", {}).get("labels", "")), target)
+        chosen, _ = max(voters, key=lambda one: one[1].probabilities[target])
+        part = next(one for one in clip.windows(WINDOW) if one.start == chosen.start)
+        onlooker = self._look_without_learning()
+        return explain_windows(clip, whole, windows, chosen, onlooker._explain_whole(part, threshold, modality, target))
+
+    def _explain_whole(
+        self, clip: Clip, threshold: float | None, modality: str | None, label: str | None
+    ) -> Explanation:
+        """Return the explanation of a clip in one piece."""
+        timer, task = Stopwatch(), str(getattr(self, "card", {}).get("labels", ""))
         try:
             found = self.consider(clip, modality, timer)
         except NoFaceError as error:
@@ -414,16 +511,11 @@ class System(ABC):
         seen = self.perceive(clip)
         return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
 
-    def represent_clips(
-        self, clips: Sequence[Clip], modality: str | None = None, progress: Progress | None = None
-    ) -> list[tuple[str, Any]]:
-        """Return the modality that decides on each clip, and what the readout reads of it."""
-
-        def one(_: int, clip: Clip) -> tuple[str, Any]:
-            seen = self.perceive(clip, modality)
-            return seen.modality, self.represent(seen, seen.modalities)
-
-        return list(map_clips(one, clips, "answers", progress))
+    def _represent_parts(self, clip: Clip) -> list[Part]:
+        """Return what the readouts read of a recording, or of each of its windows if it is longer than `LONGEST`."""
+        if not is_long(clip):
+            return [Part(self.represent_clip(clip))]
+        return represent_windows(clip, self.represent_clip, MODALITIES[self.modality])
 
     @final
     def predict_proba(
@@ -438,11 +530,12 @@ class System(ABC):
         `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose. A clip is
         decided by what it has; one that shows nothing to decide on raises its `InputError`.
         """
-        represented = self.represent_clips(clips, modality, progress)
-        out = np.empty((len(clips), len(self.classes_)))
-        for decider in dict.fromkeys(own for own, _ in represented):
-            rows = [i for i, (own, _) in enumerate(represented) if own == decider]
-            out[rows] = self._read_out(decider, [represented[i][1] for i in rows], rows, speakers)
+        system = self if modality in (None, self.modality) else self.by(modality)
+        found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
+        out = np.full((len(clips), len(self.classes_)), np.nan)
+        for decider in reversed(system.deciders):
+            for row, (answer, _) in system._read_recordings(decider, found, speakers).items():
+                out[row] = answer
         return out
 
     @final
@@ -456,16 +549,30 @@ class System(ABC):
         self, clips: Sequence[Clip], speakers: Sequence[str] | None = None, progress: Progress | None = None
     ) -> Verdicts:
         """Return what every modality that can decide says of clips."""
-        found, reasons = try_clips(self.represent_clip, clips, "answers", progress)
+        found, reasons = try_clips(self._represent_parts, clips, "answers", progress)
         out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
         for decider, probabilities in reversed(out.items()):
-            if rows := [i for i, own in found.items() if decider in own]:
-                read = [found[i][decider] for i in rows]
-                probabilities[rows] = self._read_out(decider, read, rows, speakers)
-                who = None if speakers is None else np.asarray(speakers)[rows]
-                novelty[rows] = self.readouts_[decider].measure_novelty(read, who)
+            for row, (answer, distance) in self._read_recordings(decider, found, speakers).items():
+                probabilities[row], novelty[row] = answer, distance
         return Verdicts(out, reasons, novelty)
+
+    def _read_recordings(
+        self, decider: str, found: Mapping[int, Sequence[Part]], speakers: Sequence[str] | None
+    ) -> dict[int, tuple[Answer, float]]:
+        """Return by row what a readout says of the recordings that it can decide on, and how strange they are.
+
+        Windows of a long recording decide together, as in `decide_windows`.
+        """
+        parts = [(row, part) for row, own in found.items() for part in own if decider in part.read]
+        if not parts:
+            return {}
+        rows, read = np.array([row for row, _ in parts]), [part.read[decider] for _, part in parts]
+        answers = self._read_out(decider, read, rows.tolist(), speakers)
+        who = None if speakers is None else np.asarray(speakers)[rows]
+        novelty = self.readouts_[decider].measure_novelty(read, who)
+        spoken = np.array([part.spoken or "audio" not in MODALITIES[decider] for _, part in parts])
+        return join_answers(rows, answers, spoken, novelty)
 
     def _read_out(
         self, decider: str, represented: Sequence[Any], rows: Sequence[int], speakers: Sequence[str] | None
@@ -486,8 +593,10 @@ class System(ABC):
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
         if labels is not None:
             self.check_learns()
-        found = list(map_clips(lambda _, clip: self.represent_clip(clip), clips, "adapting"))
-        self._adapt(found, None if labels is None else np.asarray(labels, dtype=str))
+        found = list(map_clips(lambda _, clip: self._represent_parts(clip), clips, "adapting"))
+        told = [(i, part.read) for i, parts in enumerate(found) for part in parts if part.spoken or len(parts) == 1]
+        rows = [i for i, _ in told]
+        self._adapt([read for _, read in told], None if labels is None else np.asarray(labels, dtype=str)[rows])
         self._settle()
         return self
 

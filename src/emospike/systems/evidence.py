@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -47,6 +47,13 @@ class Evidence:
         """How much each modality contributed to what is decided."""
         best = int(self.whole.argmax())
         return contributions(self.changes(best)) if self.alone else {self.seen.modalities[0]: 1.0}
+
+
+class Part(NamedTuple):
+    """What the readouts read of a recording, or of one of its windows, by modality; and whether speech is heard."""
+
+    read: Mapping[str, Any]
+    spoken: bool = True
 
 
 class Verdicts(NamedTuple):

@@ -14,13 +14,15 @@ from emospike.explain.attribution import Attribution, attribute, cut_moments, lo
 from emospike.explain.explanation import Explanation
 from emospike.explain.panel import Panel
 from emospike.explain.panels.contributions import ContributionsPanel
-from emospike.explain.panels.decision import DecisionPanel
+from emospike.explain.panels.decision import LONGEST, DecisionPanel
 from emospike.explain.panels.encoding import EncodingPanel
 from emospike.explain.panels.occlusion import OcclusionPanel
+from emospike.explain.panels.timeline import Moment, TimelinePanel
 from emospike.features import Feature
 from emospike.features.prosody import ABSENT
 from emospike.series import Channel, Series
 from emospike.systems.perception import Perceived
+from emospike.systems.windows import WindowDecision, join_thresholds
 from emospike.validation import InputError
 
 Attributions = dict[str, Sequence[Attribution]]
@@ -70,6 +72,30 @@ def explain_decision(
     if not any(isinstance(panel, EncodingPanel) for panel in panels):
         told += [EncodingPanel(name, series) for name, series in features.items()]
     return Explanation(seen.clip.name, decision, threshold, task, target, attributions, [*told, *panels])
+
+
+def explain_windows(
+    clip: Clip, decision: Decision, windows: Sequence[WindowDecision], chosen: WindowDecision, part: Explanation
+) -> Explanation:
+    """Return the explanation of a long recording: its decision, its timeline, and what one window tells."""
+    moments = [make_moment(one, part.target) for one in windows]
+    threshold = join_thresholds(windows)
+    told = [
+        DecisionPanel(clip.name, decision, threshold, part.task, {}, hear(clip) if clip.seconds <= LONGEST else None),
+        TimelinePanel(part.target, moments, moments[windows.index(chosen)]),
+    ]
+    rest = [panel for panel in part.panels if not isinstance(panel, DecisionPanel)]
+    return replace(part, name=clip.name, decision=decision, threshold=threshold, panels=[*told, *rest])
+
+
+def make_moment(window: WindowDecision, target: str) -> Moment:
+    """Return what a timeline shows of a window."""
+    decided = window.decision
+    if decided is None:
+        return Moment(window.start, window.stop, None, "passed over")
+    votes = decided.speech and decided.familiar and decided.share
+    fate = "passed over" if not votes else "answered" if decided.answered else "don't know"
+    return Moment(window.start, window.stop, decided.probabilities[target], fate)
 
 
 def hear(clip: Clip) -> Float32[np.ndarray, " samples"] | None:

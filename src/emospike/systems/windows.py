@@ -1,22 +1,30 @@
-"""Recordings of any length: one decision a window and one for the whole, in constant memory."""
+"""Recordings of any length: the windows that they are decided in, and the decision that these amount to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
 
 from emospike.clip import Clip, check_speech, is_silent
 from emospike.decision import STRANGE, Decision, verdict
+from emospike.features.face_track import NoFaceError
 from emospike.progress import Stopwatch
-from emospike.systems.base import System, as_clip
-from emospike.systems.perception import CLIPPING
+from emospike.systems.evidence import Part
+from emospike.systems.perception import CLIPPING, explain_no_speech
 from emospike.validation import InputError, within
 
 WINDOW = 4.0
-"""Seconds of a window: about as long as the clips of RAVDESS."""
+"""Seconds of a window: about as long as the clips that trained."""
+
+LONGEST = 2 * WINDOW
+"""Seconds up to which a recording is decided in one piece."""
+
+Probabilities = Float[np.ndarray, "windows classes"]
+Which = Bool[np.ndarray, " windows"]
 
 
 @dataclass(frozen=True)
@@ -28,44 +36,22 @@ class WindowDecision:
     start, stop : seconds from the beginning of the file
     decision : None where the part is silent
     clipped : share of its samples at full scale
+    threshold : the confidence that an answer by what decided here needs
     """
 
     start: float
     stop: float
     decision: Decision | None
     clipped: float = 0.0
+    threshold: float = 0.0
 
 
-def decide_recording(
-    system: System,
-    recording: Clip | Path | str,
-    threshold: float | None = None,
-    window: float = WINDOW,
-    modality: str | None = None,
-) -> tuple[Decision, list[WindowDecision]]:
-    """Return the decision on a whole recording, and on each of its windows if it is longer than two of them.
-
-    Windows lie end to end and are read one at a time. The whole is decided by the mean log-probability over the
-    windows in which speech is heard,
-
-        p_k = softmax_k(mean_w ln p_wk),
-
-    by which one confident window outweighs several undecided ones. Windows that are unlike all that was learnt from are
-    passed over. If there is no other, or no speech at all, the whole is not answered.
-
-    Raises
-    ------
-    InputError : as `Clip` does for a recording that cannot be used; it is silent throughout; or `window` is not
-        within 0.5 to 60 s
-    """
-    check_window(window)
-    clip = as_clip(recording)
-    if clip.seconds <= 2 * window:
-        return system.decide(clip, threshold, modality), []
-    watch = Stopwatch()
-    windows = list(_windows(system, clip.windows(window), threshold, modality, watch))
-    limit = system.limit(modality or system.modality, threshold)
-    return _whole(clip, windows, limit, watch.seconds), windows
+def is_long(clip: Clip) -> bool:
+    """Tell whether a recording is decided in windows; of one that cannot be read, whoever perceives it will tell."""
+    try:
+        return clip.seconds > LONGEST
+    except InputError:
+        return False
 
 
 def check_window(seconds: float) -> None:
@@ -73,59 +59,137 @@ def check_window(seconds: float) -> None:
     within("window in seconds", seconds, 0.5, 60)
 
 
-def _windows(
-    system: System, parts: Iterator[Clip], threshold: float | None, modality: str | None, watch: Stopwatch
-) -> Iterator[WindowDecision]:
-    """Decide window by window, adding up the seconds of each stage."""
-    sees = (modality or system.get_params().get("modality", "audio")) != "audio"
+def cut_windows(
+    clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | None = None
+) -> Iterator[tuple[Clip, bool]]:
+    """Yield the windows of a recording, from beginning to end, and whether there is something to decide on in each.
+
+    That is sound that is not silent or, where it `sees`, a face to look for.
+    """
+    watch, parts = watch or Stopwatch(), clip.windows(seconds)
     while True:
         with watch("decode"):
             part = next(parts, None)
         if part is None:
             return
-        decision, audible = None, part.hears and not is_silent(part.sound)
+        audible = part.hears and not is_silent(part.sound)
         if audible:
             check_speech(part.sound, f"{part.path} from {part.start:g} s")
-        if audible or (sees and part.sees):
-            decision = system.decide(part, threshold, modality)
-            for stage, seconds in decision.seconds.items():
-                watch.seconds[stage] = watch.seconds.get(stage, 0.0) + seconds
-        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped)
+        yield part, audible or (sees and part.sees)
 
 
-def _whole(clip: Clip, windows: Sequence[WindowDecision], threshold: float, seconds: Mapping[str, float]) -> Decision:
-    """Return the decision that the windows amount to."""
-    heard = [one.decision for one in windows if one.decision]
+def decide_parts(
+    clip: Clip, seconds: float, decide: Callable[[Clip], tuple[Decision, float]], *, sees: bool, watch: Stopwatch
+) -> Iterator[WindowDecision]:
+    """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed."""
+    for part, usable in cut_windows(clip, seconds, sees=sees, watch=watch):
+        decision, threshold = decide(part) if usable else (None, 0.0)
+        for stage, spent in decision.seconds.items() if decision else ():
+            watch.seconds[stage] = watch.seconds.get(stage, 0.0) + spent
+        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold)
+
+
+def represent_windows(clip: Clip, represent: Callable[[Clip], Mapping[str, Any]], senses: Sequence[str]) -> list[Part]:
+    """Return what readouts read of each window of a recording that has something to decide on.
+
+    Raises
+    ------
+    InputError : there is none, or `represent` raises it for anything but a missing face
+    """
+    parts: list[Part] = []
+    for window, usable in cut_windows(clip, WINDOW, sees="face" in senses):
+        try:
+            read = represent(window) if usable else {}
+        except NoFaceError:
+            continue
+        if read:
+            parts.append(Part(read, "audio" not in senses or explain_no_speech(window) is None))
+    if not parts:
+        raise InputError(f"{clip.path} has nothing to decide on in any of its windows")
+    return parts
+
+
+def join_answers(
+    rows: Int[np.ndarray, " windows"], answers: Probabilities, spoken: Which, novelty: Float32[np.ndarray, " windows"]
+) -> dict[int, tuple[Float[np.ndarray, " classes"], float]]:
+    """Return the answer to each recording and its novelty, from those of its windows; `rows` tell whose each is."""
+    said = {}
+    for row in np.unique(rows):
+        own = np.flatnonzero(rows == row)
+        votes = own[choose_voters(spoken[own], novelty[own] <= 1)]
+        whole = answers[own[0]] if len(own) == 1 else join_probabilities(answers[votes])
+        said[int(row)] = whole, float(novelty[votes].min())
+    return said
+
+
+def choose_voters(spoken: Which, familiar: Which) -> Which:
+    """Return which windows decide on the whole: those with speech that is not strange, or else with speech, or all.
+
+    >>> choose_voters(np.array([True, True, False]), np.array([False, True, True])).tolist()
+    [False, True, False]
+    """
+    both = spoken & familiar
+    return both if both.any() else spoken if spoken.any() else np.ones(len(spoken), bool)
+
+
+def join_probabilities(probabilities: Probabilities) -> Float[np.ndarray, " classes"]:
+    """Return what windows amount to: p_k = softmax_k(mean_w ln p_wk)."""
+    logs = np.log(np.maximum(probabilities, 1e-12)).mean(axis=0)
+    odds = np.exp(logs - logs.max())
+    joined: Float[np.ndarray, " classes"] = odds / odds.sum()
+    return joined
+
+
+def list_voters(windows: Sequence[WindowDecision]) -> list[tuple[WindowDecision, Decision]]:
+    """Return the windows that decide on the whole (see `choose_voters`), with their decisions."""
+    shown = [(one, one.decision) for one in windows if one.decision and one.decision.share]
+    spoken, familiar = (np.array([getattr(one, name) for _, one in shown], bool) for name in ("speech", "familiar"))
+    return [shown[i] for i in np.flatnonzero(choose_voters(spoken, familiar))]
+
+
+def join_thresholds(windows: Sequence[WindowDecision]) -> float:
+    """Return the confidence that the whole needs: that of its voters, on average, as modalities may differ."""
+    voters = list_voters(windows)
+    return float(np.mean([one.threshold for one, _ in voters])) if voters else 0.0
+
+
+def join_windows(clip: Clip, windows: Sequence[WindowDecision], seconds: Mapping[str, float]) -> Decision:
+    """Return the decision on a recording that those on its windows amount to.
+
+    Raises
+    ------
+    InputError : it is silent throughout
+    """
+    heard = [(one, one.decision) for one in windows if one.decision]
     if not heard:
         raise InputError(f"{clip.path} is silent (peak below -80 dBFS): check the microphone or the track")
-    spoken = [one for one in heard if one.speech]
-    familiar = [one for one in spoken if one.familiar]
-    votes = [one for one in familiar or spoken or heard if one.share]
+    votes = list_voters(windows)
     if not votes:
-        return replace(heard[0], seconds=dict(seconds))
-    logs = np.log(np.maximum([list(one.probabilities.values()) for one in votes], 1e-12)).mean(axis=0)
-    odds = np.exp(logs - logs.max())
-    probabilities = dict(zip(votes[0].probabilities, (odds / odds.sum()).tolist(), strict=True))
+        return replace(heard[0][1], seconds=dict(seconds))
+    spoken, familiar = (np.array([getattr(one, name) for _, one in heard]) for name in ("speech", "familiar"))
+    joined = join_probabilities(np.array([list(one.probabilities.values()) for _, one in votes]))
+    probabilities = dict(zip(votes[0][1].probabilities, joined.tolist(), strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
-    answered, reason = verdict(probabilities[label], threshold)
-    if not spoken:
+    answered, reason = verdict(probabilities[label], join_thresholds(windows))
+    if not spoken.any():
         answered, reason = False, "don't know: no speech was heard"
-    elif not familiar:
+    elif not (spoken & familiar).any():
         answered, reason = False, f"don't know: {STRANGE}"
-    senses = dict.fromkeys(sense for one in votes for sense in one.share)
-    share = {sense: sum(one.share.get(sense, 0.0) for one in votes) / len(votes) for sense in senses}
-    strange = len(spoken) - len(familiar)
-    reason = "; ".join([reason, *_notes(clip, windows, len(heard), len(spoken), strange)])
-    return Decision(
-        label, probabilities, probabilities[label], answered, reason, share, dict(seconds), bool(spoken), bool(familiar)
-    )
+    senses = dict.fromkeys(sense for _, one in votes for sense in one.share)
+    share = {sense: float(np.mean([one.share.get(sense, 0.0) for _, one in votes])) for sense in senses}
+    said = "; ".join([reason, *_remark(clip, windows, len(heard), spoken, familiar)])
+    known = {"speech": bool(spoken.any()), "familiar": bool((spoken & familiar).any() or not spoken.any())}
+    return Decision(label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known)
 
 
-def _notes(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: int, strange: int) -> Iterator[str]:
-    silent = f", {len(windows) - heard} silent" if heard < len(windows) else ""
-    noise = f", {heard - spoken} without speech" if spoken < heard else ""
-    unlike = f", {strange} {STRANGE}" if strange else ""
-    yield f"over {len(windows)} windows{silent}{noise}{unlike}"
+def _remark(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: Which, familiar: Which) -> Iterator[str]:
+    """Yield what should be known about the windows."""
+    counts = {
+        "silent": len(windows) - heard,
+        "without speech": int((~spoken).sum()),
+        STRANGE: int((spoken & ~familiar).sum()),
+    }
+    yield ", ".join([f"over {len(windows)} windows", *(f"{count} {what}" for what, count in counts.items() if count)])
     clipped = np.average([one.clipped for one in windows], weights=[one.stop - one.start for one in windows])
     if clipped > CLIPPING:
         yield f"{clipped:.0%} of the samples are clipped"
