@@ -33,12 +33,19 @@ def is_of(value: Any, kind: Any) -> bool:
         return isinstance(value, str | int) and value in args
     if origin in (Union, UnionType):
         return any(is_of(value, one) for one in args)
-    if origin is tuple and Ellipsis not in args:
-        return isinstance(value, tuple) and len(value) == len(args) and all(map(is_of, value, args))
     if origin in (tuple, list, Sequence):
-        return isinstance(value, tuple | list) and all(is_of(one, args[0]) for one in value)
+        whole = args if origin is tuple and Ellipsis not in args else None
+        return isinstance(value, tuple | list) and _is_sequence_of(value, whole or args[:1] * len(value))
     if origin in (dict, Mapping):
         return isinstance(value, Mapping) and all(is_of(k, args[0]) and is_of(v, args[1]) for k, v in value.items())
+    return _is_one(value, kind)
+
+
+def _is_sequence_of(values: Sequence[Any], kinds: Sequence[Any]) -> bool:
+    return len(values) == len(kinds) and all(map(is_of, values, kinds))
+
+
+def _is_one(value: Any, kind: Any) -> bool:
     if kind in (int, float):
         whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < WHOLE
         return whole or (kind is float and isinstance(value, float) and not math.isnan(value))

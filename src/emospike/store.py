@@ -151,7 +151,7 @@ def read_card(model: Path | str) -> dict[str, Any]:
 
 
 def check_answers(system: System) -> None:
-    """Raise `InputError` unless a system and all of its readouts answer with the same classes, at a finite threshold."""
+    """Raise `InputError` unless a system and its readouts answer with the same classes, at finite thresholds."""
     classes = system.classes_
     if not (classes and is_of(classes, tuple[str, ...]) and math.isfinite(system.threshold_)):
         raise InputError("names of classes and a finite threshold expected")

@@ -111,7 +111,7 @@ def state_of(inputs: LayerInputs, networks: Networks) -> tuple[dict[str, np.ndar
 
 
 def build_layer(
-    name: str, layer: CompetitiveLayer, windows: Windows, links: Sequence[Link], seed: int, stored: Stored | None
+    name: str, layer: CompetitiveLayer, windows: Windows, links: Sequence[Link], seed: int, *, stored: Stored | None
 ) -> CompetitiveNetwork:
     """Return a new layer, or the one that `state_of` kept under this name."""
     if stored is None:

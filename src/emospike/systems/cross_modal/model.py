@@ -162,11 +162,13 @@ class CrossModal(VectorSystem):
             )
             links = [Link(self.networks_[k].neurons) for k in heard]
             windows = pathway.windows(self.inputs_.ranges[i].shape[1])
-            self.networks_[i] = build_layer(str(i), pathway.layer, windows, links, self.seed + i, stored)
+            self.networks_[i] = build_layer(str(i), pathway.layer, windows, links, self.seed + i, stored=stored)
         if self._meets:
             links = [Link(network.neurons) for network in self.networks_]
             seed = self.seed + len(self.networks_)
-            self.multisensory_ = build_layer(MULTISENSORY, self.multisensory, Windows.none(), links, seed, stored)
+            self.multisensory_ = build_layer(
+                MULTISENSORY, self.multisensory, Windows.none(), links, seed, stored=stored
+            )
 
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change the weights: of the visual layers first, then of the auditory ones, then of the group."""

@@ -245,8 +245,7 @@ class Ensemble:
             kinds = {f"{name}.{i}": Float32[np.ndarray, " channels"] for name in names}
             check_arrays(arrays, kinds, channels=stream.channels)
         mean, deviation, population, shift = (
-            tuple(arrays[f"{name}.{i}"] for i in range(len(streams)))
-            for name in names
+            tuple(arrays[f"{name}.{i}"] for i in range(len(streams))) for name in names
         )
         speakers = tuple(SpeakerMean(normalise) for _ in streams)
         for speaker, centre, own in zip(speakers, population, shift, strict=True):

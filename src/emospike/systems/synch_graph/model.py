@@ -159,12 +159,12 @@ class SynchGraph(VectorSystem):
         return self
 
     def _build(self, stored: Stored | None = None) -> None:
-        """Build the groups, new or as they were stored; two of them hear each other through links that are dead until they are calibrated."""
+        """Build the groups, new or as they were stored; two hear each other through links, dead until calibrated."""
         windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.inputs_.ranges, strict=True)]
         sizes = [len(w.lines) * p.layer.features for w, p in zip(windows, self.pathways, strict=True)]
         links = [[Link(size, gain=0.0)] for size in sizes[::-1]] if len(sizes) > 1 else [[]]
         self.groups_: list[CompetitiveNetwork] = [
-            build_layer(pathway.modality, pathway.layer, own, heard, self.seed + i, stored)
+            build_layer(pathway.modality, pathway.layer, own, heard, self.seed + i, stored=stored)
             for i, (pathway, own, heard) in enumerate(zip(self.pathways, windows, links, strict=True))
         ]
 
