@@ -16,6 +16,9 @@ from jaxtyping import Shaped, jaxtyped
 
 from emospike.validation import InputError
 
+LOCAL = {"local": True}
+"""Metadata of a field that names a file of this machine: no model file keeps it, or has it read."""
+
 WHOLE = 2**63
 """Below it lie whole numbers that arrays can hold."""
 

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from emospike.augmentation import AUGMENTATIONS
 from emospike.brain import BRAIN
 from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
-from emospike.files import write_atomically
+from emospike.files import drop_not_finite, write_atomically
 from emospike.legacy import modernise
 from emospike.licences import asks_for_commercial_use, check_commercial_use
 from emospike.networks import NETWORKS
@@ -36,6 +36,9 @@ from emospike.validation import InputError
 FORMAT = 1
 HEADER = "emospike"
 """Name of the one metadata entry that holds the header as JSON."""
+
+MOST_BYTES = 1 << 24
+"""Of the header: over a million recordings that a model may have learnt from."""
 
 MAY_LACK = "classifier.expected"
 """The end of the name of the one array that may hold NaN: mean scores of classes that had no clip."""
@@ -111,7 +114,7 @@ def save(system: System, path: Path | str) -> Path:
         "system": info.name,
         "parameters": {name: to_plain(value, steps) for name, value in system.get_params().items()},
         "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts, steps),
-        "card": getattr(system, "card", {}),
+        "card": drop_not_finite(getattr(system, "card", {})),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # One entry: safetensors writes several in an order that changes from run to run.
@@ -212,11 +215,9 @@ def read_header(path: Path) -> dict[str, Any]:
     return dict(header)
 
 
-def read_constant(name: str) -> float:
-    """Return what JSON's extensions `Infinity` and `-Infinity` stand for; a NaN is nothing that a model holds."""
-    if name == "NaN":
-        raise ValueError("NaN in the header")
-    return float(name)
+def read_constant(name: str) -> float | None:
+    """Return what JSON's extensions stand for: infinite parameters are told so, a NaN is no number."""
+    return None if name == "NaN" else float(name)
 
 
 @contextmanager
@@ -224,6 +225,10 @@ def _open(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
+        with path.open("rb") as raw:
+            size = int.from_bytes(raw.read(8), "little")
+        if size > MOST_BYTES:
+            raise _damaged(path)
         with safe_open(path, framework="numpy") as file:
             yield file
     except (SafetensorError, OSError) as err:
@@ -241,10 +246,10 @@ def to_plain(value: Any, steps: Registry) -> Any:
     """Return a parameter as JSON can hold it.
 
     A step becomes its registered name and its own parameters, as ``{"step": "feature/mel", "with": {...}}``; a mapping
-    says that it is one, and a tuple becomes a list.
+    says that it is one, and a tuple becomes a list. What names a file of this machine stays here.
     """
     if is_dataclass(value):
-        own = {f.name: to_plain(getattr(value, f.name), steps) for f in fields(value) if f.init}
+        own = {f.name: to_plain(getattr(value, f.name), steps) for f in _stored_fields(value)}
         return {"step": steps.name_of(type(value)), "with": own}
     if isinstance(value, (tuple, list)):
         return [to_plain(item, steps) for item in value]
@@ -266,9 +271,17 @@ def from_plain(value: Any, steps: Registry) -> Any:
 
 
 def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry) -> Any:
-    """Return a step or a system of stored parameters, which may have the names of an older emospike."""
+    """Return a step or a system of stored parameters, which may have the names of an older emospike.
+
+    Where a file of this machine would be named, nothing that is stored is read.
+    """
     known = {part.name for part in fields(kind)}
+    local = known - {part.name for part in _stored_fields(kind)}
     named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}
-    given = {name: from_plain(value, steps) for name, value in named.items()}
+    given = {name: from_plain(value, steps) for name, value in named.items() if name not in local}
     check_parameters(kind, given)
     return kind(**given)
+
+
+def _stored_fields(step: Any) -> list[Field[Any]]:
+    return [part for part in fields(step) if part.init and not part.metadata.get("local")]

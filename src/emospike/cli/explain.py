@@ -19,6 +19,7 @@ from emospike.cli.arguments import (
     set_risk,
 )
 from emospike.cli.recognise import make_decision_row, make_line_writer
+from emospike.cli.terminal import say
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def explain(
     page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
     line = make_line_writer(paths)
     for path, explanation in zip(paths, found, strict=True):
-        print(line({"file": str(path)} | make_decision_row(explanation.decision, [])))
-    print(page)
+        say(line({"file": str(path)} | make_decision_row(explanation.decision, [])))
+    say(page)
 
 
 def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:

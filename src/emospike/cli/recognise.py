@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -22,7 +21,8 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
-from emospike.cli.terminal import progress_bar
+from emospike.cli.terminal import progress_bar, say
+from emospike.files import format_json
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def recognise(
     files = list(faces)
     if face:
         faces = dict.fromkeys(files, face)
-    line = json.dumps if as_json else make_line_writer(files)
+    line = format_json if as_json else make_line_writer(files)
     failed = False
     with progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
         for row in recognise_files(
@@ -93,7 +93,7 @@ def recognise(
             same_speaker=same_speaker,
             see=None if chosen else see,
         ):
-            print(line(row), flush=True)
+            say(line(row))
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)

@@ -26,7 +26,7 @@ from emospike.cli.arguments import (
     load_unlabelled,
     restrict_modality,
 )
-from emospike.cli.terminal import note, progress_bar
+from emospike.cli.terminal import note, progress_bar, say
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def write_model(system: System, path: Path) -> None:
 
     store.save(system, path)
     classes = ", ".join(system.classes_)
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, classes {classes}, threshold {system.threshold_:.2f}")
+    say(f"{path}: {path.stat().st_size / 1e6:.2f} MB, classes {classes}, threshold {system.threshold_:.2f}")
 
 
 def read_json(path: Path) -> dict[str, Any]:

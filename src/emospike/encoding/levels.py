@@ -84,13 +84,15 @@ class Levels:
         ------
         InputError : an encoder makes several channels of one, as `Population` does
         """
-        parts = [one.encode(series) for one in self.encoders]
-        for kind, part in zip(self.kinds, parts, strict=True):
+        parts = []
+        for kind, one in zip(self.kinds, self.encoders, strict=True):
+            part = one.encode(series)
             if len(part.channels) != len(series.channels):
                 raise InputError(
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
+            parts.append(part)
         return replace(join(parts), channels=mark(self, series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:

@@ -15,6 +15,9 @@ from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import within
 
+MOST = 20_000
+"""Fields of all channels together."""
+
 
 @dataclass(frozen=True)
 class Population(RateCode):
@@ -49,7 +52,7 @@ class Population(RateCode):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        within("fields", self.fields, 2, 100)
+        within("fields", self.fields, 2, 1000)
 
     @classmethod
     def fit(
@@ -61,6 +64,7 @@ class Population(RateCode):
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and field."""
+        within("fields of all channels together", self.fields * len(series.channels), 1, MOST)
         low, high = self.bounds(len(series.channels))
         present = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
         place = self.to_unit(series)[:, :, None] * (self.fields - 1)

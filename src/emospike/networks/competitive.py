@@ -124,13 +124,13 @@ class CompetitiveLayer:
 
     def __post_init__(self) -> None:
         within("features", self.features, 1, 100_000)
-        within("steps of a presentation", (self.duration + self.rest) / self.dt, 1, 100_000)
-        for cell in (self.exc, self.inh):
-            within("refractory steps", cell.refractory / self.dt, 0, 10_000)
         one_of("inhibition", self.inhibition, ("local", "global"))
         for name in ("dt", "duration", "tau_exc", "tau_inh", "tau_theta", "norm", "max_rate"):
             positive(name, getattr(self, name))
         within("rest", self.rest, 0.0, np.inf)
+        within("steps of a presentation and its rest", (self.duration + self.rest) / self.dt, 1, 100_000)
+        for cell in (self.exc, self.inh):
+            within("refractory steps", cell.refractory / self.dt, 0, 10_000)
         within("theta_plus", self.theta_plus, 0.0, np.inf)
         within("most_repeats", self.most_repeats, 0, 1000)
 

@@ -98,7 +98,7 @@ class PlifNet:
         within("dropout", self.dropout, 0, 0.99)
         within("padding", self.padding, 0, 1)
         within("blocks", self.blocks, 1, 20)
-        within("numbers of a layer, all steps together,", self.steps * self.size**2 * max(self.filters, 2), 1, MOST)
+        within("steps x size x size x filters", self.steps * self.size**2 * max(self.filters, 2), 1, MOST)
         if min(self.sides) < 1:
             raise InputError(f"{self.blocks} blocks leave nothing of {self.size} pixels: give fewer or larger pictures")
 

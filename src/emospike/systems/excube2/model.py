@@ -299,7 +299,7 @@ class EXCube2(VectorSystem):
         self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
         channels = [from_table(table) for table in facts["channels"]]
-        within("channels", sum(map(len, channels)), 1, MOST_CHANNELS)
+        within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
         if len(channels) != len(self.features):
             raise InputError(f"channels of {len(self.features)} features expected, got those of {len(channels)}")
         self.parts_ = self._encode_channels(channels)
@@ -314,9 +314,6 @@ class EXCube2(VectorSystem):
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))
         return self
 
-
-MOST_CHANNELS = 2000
-"""Channels of all features together that a model file may name."""
 
 ARRAYS = {
     "positions": Float32[np.ndarray, "neurons 3"],
