@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
@@ -42,6 +42,28 @@ MOST_BYTES = 1 << 24
 
 MAY_LACK = "classifier.expected"
 """The end of the name of the one array that may hold NaN: mean scores of classes that had no clip."""
+
+DEEPEST = 100
+"""Levels of the header, one within another."""
+
+CARD = {
+    "system": str,
+    "preset": str | None,
+    "modality": str,
+    "labels": str,
+    "label_map": Mapping[str, str],
+    "normalise": str,
+    "classes": Sequence[str],
+    "data": str,
+    "licence": str,
+    "clips": int,
+    "speakers": Sequence[str],
+    "clip_hashes": str,
+    "labelled": bool,
+    "measured": Mapping[str, Any] | None,
+    "adapted": Sequence[Mapping[str, Any]],
+}
+"""Of what kinds the fields of a card, and of its steps of learning, are; all may be missing, and others be there."""
 
 SHIPPED = Path(__file__).with_name("models")
 """Folder of the models that come with the package."""
@@ -139,7 +161,7 @@ def load(model: Path | str) -> System:
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
-        system.card = dict(header["card"])
+        system.card = check_card(header["card"])
         with np.errstate(all="ignore"):  # what a hostile file makes of numbers is checked, not warned of
             system = system.restore(arrays, facts)
         check_answers(system)
@@ -150,7 +172,18 @@ def read_card(model: Path | str) -> dict[str, Any]:
     """Return the card of a model without loading it, whatever it may be used for; errors as `load`."""
     path = locate(model)
     with _refusing(path):
-        return dict(read_header(path)["card"])
+        return check_card(read_header(path)["card"])
+
+
+def check_card(card: Any) -> dict[str, Any]:
+    """Return a card; raise `InputError` if its fields are of other kinds than they are read as."""
+    if not isinstance(card, dict):
+        raise InputError("a card expected, got none")
+    for step in (card, *card.get("adapted", ())):
+        for name, value in step.items():
+            if name in CARD and not is_of(value, CARD[name]):
+                raise InputError(f"{name} of the card has a value of another kind than expected")
+    return card
 
 
 def check_answers(system: System) -> None:
@@ -207,12 +240,20 @@ def read_header(path: Path) -> dict[str, Any]:
         stored = (file.metadata() or {}).get(HEADER, "{}")
         try:
             header = json.loads(stored, parse_constant=read_constant)
+            if is_deeper(header, DEEPEST):
+                raise _damaged(path)
         except (ValueError, RecursionError) as err:
             raise _damaged(path) from err
     known = header.get("format") if isinstance(header, dict) else None
     if known != FORMAT:
         raise NotAModelError(f"{path.name} has model format {str(known)[:20]}, this emospike reads format {FORMAT}")
     return dict(header)
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether lists and mappings lie in more levels than so many."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(is_deeper(one, levels - 1) for one in inner)
 
 
 def read_constant(name: str) -> float | None:
