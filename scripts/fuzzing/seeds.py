@@ -30,7 +30,7 @@ def write_sounds(folder: Path) -> None:
     voice = made_up.voice(1.0)
     for suffix, subtype in SUBTYPES.items():
         soundfile.write(folder / f"voice.{suffix}", voice, 16_000, subtype=subtype)
-    for suffix, codec in (("m4a", "aac"), ("opus", "libopus"), ("wma", "wmav2")):
+    for suffix, codec in (("m4a", "aac"), ("opus", "libopus")):
         write_film(folder / f"voice.{suffix}", None, codec)
 
 
@@ -69,11 +69,14 @@ def write_tables(folder: Path) -> None:
 
 
 def write_manifests(folder: Path) -> None:
-    made_up.write(folder / "clips" / "a.wav", made_up.voice(0.5))
-    rows = [f"clips/a.wav,{label},{speaker}" for speaker in ("anna", "ben", "carla") for label in ("happy", "sad")]
-    (folder / "plain.csv").write_text("\n".join(["path,label,speaker", *rows]) + "\n", encoding="utf-8")
-    rows = [f"clips/a.wav;{label};{n};0.1;0.4" for n, label in enumerate(("angry", "calm", "neutral"))]
-    (folder / "parts.csv").write_text("\n".join(["path;label;speaker;start;stop", *rows]) + "\n", encoding="utf-8")
+    """List six short recordings, twice: in two ways of writing a table."""
+    speakers, labels = ("anna", "ben", "carla"), ("happy", "sad")
+    rows = [(f"clips/{who}-{label}.wav", label, who) for who in speakers for label in labels]
+    for number, (path, _, _) in enumerate(rows):
+        made_up.write(folder / path, made_up.voice(0.3, seed=number))
+    for mark, name in ((",", "comma.csv"), (";", "semicolon.csv")):
+        lines = [mark.join(row) for row in (("path", "label", "speaker"), *rows)]
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_events(folder: Path) -> None:
@@ -105,7 +108,7 @@ def write_eeg(folder: Path) -> None:
     rng = np.random.default_rng(0)
     names = ["Fp1", "Fp2", "C3", "C4", "O1", "O2"]
     values = rng.normal(0, 2e-5, (6, 400))
-    savemat(folder / "eav.mat", {"seg": rng.normal(0, 20, (200, 6, 2))})
+    savemat(folder / "eav.mat", {"seg": rng.normal(0, 20, (600, 6, 2))})
     Edf([EdfSignal(1e6 * one, 200.0, label=name) for name, one in zip(names, values, strict=True)]).write(
         folder / "raw.edf"
     )

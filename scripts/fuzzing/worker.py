@@ -57,9 +57,9 @@ def read_events(path: Path, _: Path) -> None:
 
 
 def read_eeg(path: Path, folder: Path) -> None:
-    from emospike.features.eeg import EEGRhythms
+    from emospike.features.eeg import EEG
 
-    EEGRhythms().extract(Clip(folder / "clip.wav", eeg=path))
+    EEG().extract(Clip(folder / "clip.wav", eeg=path))
 
 
 def read_model(path: Path, folder: Path) -> None:
@@ -95,11 +95,11 @@ def try_one(kind: str, path: Path, folder: Path) -> tuple[str, str]:
     try:
         READERS[kind](path, folder)
     except InputError as error:
-        return ("lines", str(error)[:200]) if "\n" in str(error) else ("refused", "")
+        return ("lines", str(error)[:80]) if "\n" in str(error) else ("refused", "")
     except Exception as error:
         frames = [one for one in traceback.extract_tb(error.__traceback__) if "emospike" in one.filename]
         where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        return "traceback", f"{type(error).__name__} at {where}: {str(error)[:200]}"
+        return "traceback", f"{type(error).__name__} at {where}"
     return "read", ""
 
 
@@ -136,7 +136,7 @@ def main() -> None:
         outcome, what = try_one(kind, Path(path), folder)
         above = read_peak() - base
         if outcome in ("read", "refused") and above > LIMIT:
-            outcome, what = "memory", f"{above / 2**30:.1f} GiB"
+            outcome, what = "memory", f"above {LIMIT >> 30} GiB"
         print(json.dumps([outcome, what]), file=answers, flush=True)
 
 

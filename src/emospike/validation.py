@@ -13,6 +13,9 @@ from collections.abc import Iterable
 class InputError(ValueError):
     """A file, folder, label or parameter that cannot be used; the message is one line for the user."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))  # what it quotes may have several
+
 
 class NotTrainedError(InputError, AttributeError):
     """Something that only a trained system has was asked of one that is not."""

@@ -1,5 +1,6 @@
 """The simulated event camera, and recordings of real ones."""
 
+import contextlib
 import struct
 
 import numpy as np
@@ -206,6 +207,63 @@ def test_other_files_are_refused(tmp_path, name, content, why):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=why):
         read_events(tmp_path / name)
+
+
+def test_the_clock_of_n_mnist_runs_over(tmp_path):
+    rows = [[1, 2, 128, 0, 10], [0, 240, 0, 0, 0], [3, 4, 0, 0, 20], [0, 240, 0, 0, 0], [5, 6, 0, 0, 30]]
+    (tmp_path / "a.bin").write_bytes(np.array(rows, np.uint8).tobytes())
+    recorded = read_events(tmp_path / "a.bin")
+    np.testing.assert_allclose(recorded.t, [10e-6, (8192 + 20) * 1e-6, (2 * 8192 + 30) * 1e-6])
+    assert recorded.y.tolist() == [2, 4, 6]
+
+
+def test_data_that_look_like_a_comment_are_data(tmp_path):
+    """Row 140 of a DAVIS begins with the byte of a comment."""
+    header = b"#!AER-DAT2.0\r\n# AEChip: DAVIS240C\r\n"
+    (tmp_path / "a.aedat").write_bytes(aedat2([140 << 22 | 5 << 12 | 1 << 11, 7 << 22 | 5 << 12], header))
+    assert read_events(tmp_path / "a.aedat").y.tolist() == [179 - 140, 179 - 7]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"t": np.array([0.0, 0.1, 0.35])}, "times in microseconds expected, those span 0.35: are they seconds"),
+        ({"t": np.array([0.0, np.nan, 1e5])}, "finite numbers expected, t holds others"),
+        ({"p": np.array([1, 2, 1])}, r"polarities of 1 \(on\) and 0 or -1 \(off\) expected, got \[1, 2\]"),
+        ({"x": np.array([0, 50, 1])}, "columns of 0 to 33 and rows of 0 to 33 expected, got 0 to 50"),
+        ({"x": np.array([0, 0.5, 1])}, "whole columns and rows expected"),
+        ({"x": np.array([0, -1, 1])}, "columns of 0 to 33"),
+        ({"x": np.array(["a", "b", "c"])}, "finite numbers expected, x holds others"),
+        ({"width": np.array([34, 34])}, "cannot read"),
+        ({"width": 10**7}, "at most 16384 columns and rows expected"),
+        ({"x": np.zeros(20_000_000)}, "unpacks to more than 50 times its size"),
+    ],
+)
+def test_arrays_that_are_no_events_are_refused(tmp_path, changed, why):
+    right = {
+        "x": np.arange(3),
+        "y": np.arange(3),
+        "t": np.arange(3),
+        "p": np.array([0, 1, 1]),
+        "width": 34,
+        "height": 34,
+    }
+    np.savez_compressed(tmp_path / "a.npz", **right)
+    assert len(read_events(tmp_path / "a.npz").t) == 3
+    np.savez_compressed(tmp_path / "a.npz", **right | changed)
+    with pytest.raises(InputError, match=why):
+        read_events(tmp_path / "a.npz")
+
+
+def test_damaged_archives_are_refused(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "a.npz"
+    np.savez_compressed(path, x=rng.integers(0, 9, 99), y=rng.integers(0, 9, 99), t=np.arange(99), p=np.ones(99))
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 7):
+        for data in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]):
+            path.write_bytes(data)
+            with contextlib.suppress(InputError):
+                read_events(path)
 
 
 def test_an_npz_without_polarity_is_refused(tmp_path):

@@ -6,13 +6,29 @@ import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from emospike.validation import InputError
 
+COMMENT = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?(?:\n|$)")
+"""A line of a header; events, which may begin with the same byte, hold others that no text has."""
+
 _HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an .aedat of version 2 or 3.1"
+
+OVERFLOW_ROW, OVERFLOW = 240, 1 << 13
+"""What N-MNIST has in the place of a row where its clock ran over, and the microseconds that all later events add."""
+
+LARGEST = 16_384
+"""Columns and rows: several times those of the largest sensor."""
+
+DENSEST, ROOM = 50, 1 << 26
+"""How many times its own size an archive may unpack to; the bytes that any may."""
+
+SHORTEST = 10_000.0
+"""Microseconds that times with fractions span at least: below, they are seconds."""
 
 DAVIS = {b"davis240": (240, 180), b"davis346": (346, 260), b"davis640": (640, 480)}
 """Columns and rows of the DAVIS cameras, by how the header of an AEDAT 2 file names the chip."""
@@ -42,13 +58,15 @@ def read_events(path: Path | str) -> RecordedEvents:
     """Read a recording of an event camera.
 
     ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off), and if they are known ``width``
-    and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds.
+    and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds; a row of
+    240 is no event, but says that the clock ran over by 8192 microseconds.
     ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER). A DAVIS that
     is neither a 240, 346 nor 640 is taken for as large as its events reach.
 
     Raises
     ------
-    InputError : another kind of file, one that cannot be read, lacks an array, or has no event
+    InputError : another kind of file, one that cannot be read, lacks an array, or has no event; events outside of the
+        picture that it declares, times that are no microseconds, or other polarities
     """
     path = Path(path)
     try:
@@ -58,17 +76,29 @@ def read_events(path: Path | str) -> RecordedEvents:
             return _read_bin(path)
         if path.suffix == ".aedat":
             return _read_aedat(path.read_bytes())
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"cannot read {path} as events ({error}): {_HOW}") from None
+    except Exception as error:
+        raise InputError(f"cannot read {path} as events ({error or type(error).__name__}): {_HOW}") from None
     raise InputError(f"{path} is no event file that is known here: {_HOW}")
 
 
 def _read_npz(path: Path) -> RecordedEvents:
+    with ZipFile(path) as archive:
+        if sum(one.file_size for one in archive.infolist()) > max(DENSEST * path.stat().st_size, ROOM):
+            raise ValueError(f"it unpacks to more than {DENSEST} times its size")
     with np.load(path, allow_pickle=False) as file:
         x, y, t, p = (file[name].ravel() for name in "xytp")
         size = [int(file[name]) if name in file else 0 for name in ("width", "height")]
     if not len(x) == len(y) == len(t) == len(p):
         raise ValueError(f"x, y, t and p differ in length: {len(x)}, {len(y)}, {len(t)}, {len(p)}")
+    for name, array in zip("xytp", (x, y, t, p), strict=True):
+        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+            raise ValueError(f"finite numbers expected, {name} holds others")
+    if not np.isin(p, (-1, 0, 1)).all():
+        raise ValueError(f"polarities of 1 (on) and 0 or -1 (off) expected, got {np.unique(p)[:4].tolist()}")
+    if np.any(x != np.floor(x)) or np.any(y != np.floor(y)):
+        raise ValueError("whole columns and rows expected")
+    if np.any(t != np.floor(t)) and np.ptp(t) < SHORTEST:
+        raise ValueError(f"times in microseconds expected, those span {np.ptp(t):.3g}: are they seconds?")
     return _make_events(x, y, t, p > 0, size)
 
 
@@ -78,15 +108,17 @@ def _read_bin(path: Path) -> RecordedEvents:
     if len(raw) % 5:
         raise ValueError(f"{len(raw)} bytes are not 5 an event")
     x, y, *rest = raw.reshape(-1, 5).T.astype(np.int64)
-    return _make_events(x, y, ((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2], rest[0] >= 128, [34, 34])
+    over = y == OVERFLOW_ROW
+    t = (((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2]) + OVERFLOW * np.cumsum(over)
+    return _make_events(x[~over], y[~over], t[~over], rest[0][~over] >= 128, [34, 34])
 
 
 def _read_aedat(raw: bytes) -> RecordedEvents:
     """Read the address-event format of iniVation's cameras, by the version that its first line names."""
     start = 0
-    while raw[start : start + 1] == b"#":
-        start = raw.find(b"\n", start) + 1 or len(raw)
-        if raw[:start].endswith(b"#!END-HEADER\r\n"):
+    while line := COMMENT.match(raw, start):
+        start = line.end()
+        if line[0].startswith((b"#!END-HEADER", b"#End Of ASCII Header")):
             break
     header, body = raw[:start], raw[start:]
     if header.startswith(b"#!AER-DAT2"):
@@ -122,7 +154,7 @@ def _read_aedat2(body: bytes, chip: bytes) -> RecordedEvents:
         width, height = next((size for name, size in DAVIS.items() if name in chip), (0, 0))
     else:
         x, y, on, width, height = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1 == 0, 128, 128
-    width, height = max(width, int(x.max(initial=0)) + 1), max(height, int(y.max(initial=0)) + 1)
+    width, height = width or int(x.max(initial=0)) + 1, height or int(y.max(initial=0)) + 1
     return _make_events(width - 1 - x, height - 1 - y, t, on, [width, height])
 
 
@@ -150,12 +182,17 @@ def _read_aedat3(body: bytes) -> RecordedEvents:
 def _make_events(
     x: np.ndarray, y: np.ndarray, t: np.ndarray, on: Bool[np.ndarray, " events"], size: list[int]
 ) -> RecordedEvents:
-    """Return events in order of time; the picture reaches at least to the last column and row with one."""
+    """Return events in order of time; a picture of unknown size reaches to the last column and row with one."""
     if len(x) == 0:
         raise ValueError("it holds no event")
-    if min(x.min(), y.min()) < 0:
-        raise ValueError("columns and rows count from 0")
+    width, height = size[0] or int(x.max()) + 1, size[1] or int(y.max()) + 1
+    if min(x.min(), y.min()) < 0 or x.max() >= width or y.max() >= height:
+        raise ValueError(
+            f"columns of 0 to {width - 1} and rows of 0 to {height - 1} expected, got {x.min()} to {x.max()} and "
+            f"{y.min()} to {y.max()}"
+        )
+    if max(width, height) > LARGEST:
+        raise ValueError(f"a picture of at most {LARGEST} columns and rows expected, got {width} x {height}")
     order = np.argsort(t, kind="stable")
-    width, height = max(size[0], int(x.max()) + 1), max(size[1], int(y.max()) + 1)
     column, row = x[order].astype(np.int64), y[order].astype(np.int64)
     return RecordedEvents(column, row, t[order].astype(float) * 1e-6, on[order], width, height)
