@@ -1,11 +1,13 @@
 """EEG: rhythms at the right electrode and time, from files of every format, and what is said of bad ones."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from scipy.io import savemat
 
 from emospike.clip import Clip
-from emospike.features.eeg import EEG, RHYTHMS, RawEEG, crop, measure_rhythms, read_eeg
+from emospike.features.eeg import EEG, RHYTHMS, RawEEG, collect_notes, crop, measure_rhythms, read_eeg
 from emospike.validation import InputError
 
 RATE = 500.0
@@ -95,3 +97,51 @@ def test_bad_files_are_named(tmp_path, spoken):
         EEG().extract(spoken)
     with pytest.raises(InputError, match="EEG at 90 Hz or more expected, got 64 Hz"):
         measure_rhythms(RawEEG(np.zeros((640, 1), np.float32), 64.0, ("Cz",)), 0.5)
+
+
+def test_what_is_no_electrode_and_what_is_bad_is_left_out(tmp_path, spoken):
+    mne = pytest.importorskip("mne")
+    names = ["Fp1", "EOG left", "EEG C3-Ref", "ECG", "O1", "HEOG", "Status"]
+    raw = mne.io.RawArray(wave(4.0, 10, len(names)).T, mne.create_info(names, RATE, "eeg"), verbose="error")
+    raw.info["bads"] = ["O1"]
+    raw.save(tmp_path / "a_raw.fif", verbose="error")
+    clip = with_eeg(spoken, tmp_path / "a_raw.fif")
+    assert len(EEG().extract(clip).channels) == 2 * len(RHYTHMS)
+    assert read_eeg(tmp_path / "a_raw.fif").electrodes == ("Fp1", "EEG C3-Ref")
+    assert collect_notes(clip) == ("not electrodes, or marked as bad, and left out: EOG left, ECG, O1, HEOG, Status",)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.zeros((500, 3, 1)), "no electrode of .* ever changes"),
+        (np.full((500, 3, 1), np.nan), "holds NaN or infinite values"),
+        (np.zeros((0, 3, 1)), "holds no EEG|an array 'seg'"),
+        (np.zeros((5, 3, 1), complex), "an array 'seg' of samples"),
+        (np.full((5, 3, 1), "a", dtype=object), "an array 'seg' of samples"),
+    ],
+)
+def test_what_is_no_recording_is_refused(tmp_path, values, why):
+    savemat(tmp_path / "a.mat", {"seg": values})
+    with pytest.raises(InputError, match=why):
+        read_eeg(tmp_path / "a.mat")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_damaged_mat_files_are_refused_before_a_library_follows_them(tmp_path, packed):
+    path = tmp_path / "a.mat"
+    savemat(path, {"seg": wave(0.2, 10)[:, :, None].astype(np.float32)}, do_compression=packed)
+    whole = path.read_bytes()
+    assert read_eeg(path).values.shape == (100, 3)
+    if not packed:
+        wrong = bytearray(whole)
+        at = whole.index(b"seg")
+        wrong[at + 4 : at + 6] = b"5}"  # the type of the numbers: scipy looks it up beside its table
+        path.write_bytes(wrong)
+        with pytest.raises(InputError, match="a part of type 32053"):
+            read_eeg(path)
+    for at in range(120, min(len(whole), 400)):
+        for data in (whole[:at], whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]):
+            path.write_bytes(data)
+            with contextlib.suppress(InputError):
+                read_eeg(path)

@@ -15,9 +15,10 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
+from emospike.features.mat_files import check_mat
 from emospike.features.spectrum import RATE
 from emospike.series import Channel, Series
-from emospike.validation import InputError, positive
+from emospike.validation import InputError, within
 
 RHYTHMS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0), "gamma": (30.0, 45.0)}
 """Lower and upper edge of each rhythm, Hz."""
@@ -30,6 +31,12 @@ REGIONS = {
 
 SITE = re.compile(rf"({'|'.join(REGIONS)})(?:z|\d+)", re.IGNORECASE)
 
+OTHERS = re.compile(
+    r"(?<![A-Za-z])([HV]?EOG[LRUD]?|ECG|EKG|EMG|GSR|EDA|RESP|STATUS|TRIG(GER)?|STI|MARKER|EVENTS?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""Names of channels that are no electrodes of an EEG: an EDF file does not tell them apart."""
+
 SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
 
 EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
@@ -37,11 +44,15 @@ EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 
 
 class RawEEG(NamedTuple):
-    """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes."""
+    """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes.
+
+    Channels that its file marks as bad, or that measure eyes, heart, muscles or marks, are left out.
+    """
 
     values: Float32[np.ndarray, "samples electrodes"]
     rate: float
     electrodes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ class EEG:
     modality: ClassVar[str] = "eeg"
 
     def __post_init__(self) -> None:
-        positive("window", self.window)
+        within("window in seconds", self.window, 0.01, 60)
 
     def extract(self, clip: Clip) -> Series:
         """Return the powers during the clip, shape (steps, electrodes x rhythms)."""
@@ -77,11 +88,18 @@ class EEG:
             raise InputError(f"{clip.name} has no EEG: name its recording ({', '.join(sorted(SUFFIXES))})")
         begin = clip.eeg_start + clip.start
         recording = crop(read_eeg(path), begin, begin + clip.seconds, str(path))
+        if recording.left_out:
+            clip.memo[self] = f"not electrodes, or marked as bad, and left out: {', '.join(recording.left_out)}"
         return measure_rhythms(recording, self.window)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the EEG of one who speaks as slowly as that voice."""
         return stretch(voice, series)
+
+
+def collect_notes(clip: Clip) -> tuple[str, ...]:
+    """Return what was left out of a clip's EEG."""
+    return tuple(str(note) for kind, note in clip.memo.items() if isinstance(kind, EEG))
 
 
 def read_eeg(path: Path) -> RawEEG:
@@ -104,17 +122,17 @@ def _read(path: Path, _changed: int) -> RawEEG:
 
 def _read_eav(path: Path) -> RawEEG:
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
     try:
-        found: Mapping[str, Any] = loadmat(path)
-    except (MatReadError, ValueError, NotImplementedError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a .mat file: {error}") from error
-    trials = next((one for key in EAV_KEYS if (one := np.asarray(found.get(key))).ndim == 3), None)
-    if trials is None:
+        check_mat(path.read_bytes())
+        found: Mapping[str, Any] = loadmat(path, variable_names=EAV_KEYS)
+        trials = next((one for key in EAV_KEYS if (one := np.asarray(found.get(key))).ndim == 3), None)
+    except Exception as error:  # what is damaged may fail anywhere in it
+        raise InputError(f"{path} cannot be read as a .mat file: {error or type(error).__name__}") from error
+    if trials is None or trials.dtype.kind not in "iuf":
         raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
     values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
-    return RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
+    return check_recording(path, RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1]))))
 
 
 def _read_mne(path: Path) -> RawEEG:
@@ -123,10 +141,25 @@ def _read_mne(path: Path) -> RawEEG:
     import mne
 
     try:
-        raw = mne.io.read_raw(path, preload=True, verbose="error").pick("eeg")
-    except (ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"{path} cannot be read as EEG: {str(error).splitlines()[0]}") from error
-    return RawEEG(raw.get_data().T.astype(np.float32), float(raw.info["sfreq"]), tuple(raw.ch_names))
+        if path.suffix.lower() == ".set":
+            check_mat(path.read_bytes())
+        raw = mne.io.read_raw(path, verbose="error")
+        names = [name for name in raw.copy().pick("eeg", exclude="bads").ch_names if not OTHERS.search(name)]
+        values = raw.get_data(picks=names).T.astype(np.float32)
+    except Exception as error:  # MNE has many readers, each of which fails in its own ways
+        raise InputError(f"{path} cannot be read as EEG: {error or type(error).__name__}") from error
+    left_out = tuple(name for name in raw.ch_names if name not in names)
+    return check_recording(path, RawEEG(values, float(raw.info["sfreq"]), tuple(names), left_out))
+
+
+def check_recording(path: Path, recording: RawEEG) -> RawEEG:
+    """Return a recording; raise `InputError` if it holds no numbers, or if none of them ever changes."""
+    values = recording.values
+    if not values.size or not np.isfinite(values).all():
+        raise InputError(f"{path} holds {'NaN or infinite values' if values.size else 'no EEG'}: export it again")
+    if not np.ptp(values, axis=0).any():
+        raise InputError(f"no electrode of {path} ever changes: check the amplifier, or how it was exported")
+    return recording
 
 
 def crop(recording: RawEEG, start: float, stop: float, name: str = "EEG") -> RawEEG:

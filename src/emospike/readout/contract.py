@@ -89,7 +89,8 @@ def at_least_two(classes: Shaped[np.ndarray, " classes"]) -> None:
 
 def check_owners(owner: Shaped[np.ndarray, " _"], classes: Shaped[np.ndarray, " classes"]) -> None:
     """Raise `InputError` unless each of these numbers is the place of a class."""
-    if owner.dtype.kind not in "iu" or (owner.size and not 0 <= owner.min() <= owner.max() < len(classes)):
+    places = owner.ndim == 1 and owner.dtype.kind in "iu"
+    if not places or (owner.size and not 0 <= owner.min() <= owner.max() < len(classes)):
         raise InputError(f"numbers of classes from 0 to {len(classes) - 1} expected, got others")
 
 

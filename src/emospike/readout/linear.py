@@ -257,6 +257,8 @@ class LinearReadout:
         for name in FITTED:
             setattr(readout, f"{name}_", state[name])
         readout.weights_ = readout.weights_.astype(np.float32, copy=False)
+        if len(readout.bolder_) not in (0, 1 + len(readout.weights_)):
+            raise InputError(f"weights of {len(readout.weights_)} dimensions and a bias to be added expected")
         return readout
 
     def _indicators(self, y: Labels) -> Scores:

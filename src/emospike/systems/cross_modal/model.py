@@ -109,7 +109,7 @@ class CrossModal(VectorSystem):
         for name in self.reads:
             one_of("read", name, READS)
         within("passes", self.passes, 0, 1000)
-        within("presentations", self.presentations, 1, 1000)
+        within("presentations", self.presentations, 1, 200)
         senses = [pathway.modality for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")

@@ -109,7 +109,7 @@ class SynchGraph(VectorSystem):
     def __post_init__(self) -> None:
         one_of("edges", self.edges, EDGES)
         within("passes", self.passes, 0, 1000)
-        within("presentations", self.presentations, 1, 1000)
+        within("presentations", self.presentations, 1, 200)
         within("delay", self.delay, 0.0, 1000.0)
         senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
