@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from emospike.datasets import Dataset, Recording
-from emospike.evaluation.leaks import describe_leaks, drop_hashes, find_leaks, hash_clips, hash_content
+from emospike.evaluation.leaks import describe_copies, describe_leaks, drop_hashes, find_leaks, hash_clips, hash_content
 from emospike.validation import InputError
 
 
@@ -110,3 +110,12 @@ def test_hashes_are_not_for_reading(recordings):
     shown = drop_hashes(card | {"adapted": [card]})
     assert shown == {"data": "manifest", "speakers": ["anna"], "adapted": [{"data": "manifest", "speakers": ["anna"]}]}
     assert "adapted" not in drop_hashes(card)
+
+
+def test_the_same_bytes_under_two_speakers_are_leaky(recordings):
+    one, other = recordings("a", "b", "b"), recordings("c", "b", "d", speaker="ben")
+    assert describe_copies(one) == describe_copies(other) == ""
+    joined = Dataset("manifest", one.recordings + other.recordings)
+    said = describe_copies(joined)
+    assert said.startswith("LEAKY: the same bytes are there under two speakers, 1.wav of speaker anna and 1.wav of")
+    assert "of speaker ben: list each recording once" in said

@@ -14,8 +14,8 @@ from emospike.files import format_json
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
-ANY_LENGTH = ("classifier.memory", "classifier.pipeline")
-"""Ends of names of arrays that may be of any length: clips that are remembered, and bytes."""
+ANY_LENGTH = ("classifier.memory", "classifier.pipeline", "classifier.bolder")
+"""Ends of names of arrays that may be of other lengths: clips that are remembered, bytes, and what may be none."""
 
 ODD = (-1, 0, 10**9, 2**70, 1e308, float("inf"), "x", "", None, True, [], [1], {"mapping": {}})
 """What is put in the place of parameters and facts."""
