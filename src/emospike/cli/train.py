@@ -44,7 +44,9 @@ def train(
     label_map: MapOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
-    seed: Annotated[int, typer.Option(help="Of every random draw: the same seed gives the same model.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of every random draw: the same seed gives the same model, on this machine.")
+    ] = 0,
     normalise: NormaliseOption = "none",
     evaluation: Annotated[
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
