@@ -2,6 +2,7 @@
 # make test    all tests, with the examples of docstrings and documentation
 # make check   lint, format, types, layers
 # make bench   times and memory on this machine (BENCH="--quick --json times.json")
+# make fuzz    a minute of hostile files: every reader and the model loader (FUZZ="--seconds 3600 --seed 1")
 # make docs    the documentation as a site, in site/
 # make pages   outputs, tables and pictures of the documentation made afresh, after a change of models or results
 
@@ -11,7 +12,7 @@ EMOSPIKE_DATA ?= ../shared/data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo test check bench docs pages
+.PHONY: demo test check bench fuzz docs pages
 
 demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
@@ -27,6 +28,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.core
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+fuzz: $(VENV)/.dev
+	PYTHONPATH=scripts $(BIN)/python -m fuzzing $(FUZZ)
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from emospike.files import read_umask, write_atomically
+from emospike.files import format_json, read_umask, write_atomically
 from emospike.validation import InputError
 
 
@@ -59,3 +59,42 @@ def test_the_reason_is_told(tmp_path):
     with pytest.raises(InputError, match=r"cannot write .*folder: Is a directory"):
         write_atomically(tmp_path / "folder", "")
     assert [entry.name for entry in Path(tmp_path).iterdir()] == ["folder"]
+
+
+def test_the_rights_of_the_file_that_was_there_stay(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("old")
+    path.chmod(0o604)
+    assert write_atomically(path, "new").stat().st_mode & 0o777 == 0o604
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a").write_text("old")
+    for target in ("a", "b"):
+        link = tmp_path / target
+        link.symlink_to(tmp_path / "elsewhere" / target)
+        assert write_atomically(link, "new") == link
+        assert link.is_symlink()
+        assert (tmp_path / "elsewhere" / target).read_text() == "new"
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with pytest.raises(InputError, match="its links lead in circles"):
+        write_atomically(tmp_path / "round", "new")
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
+    assert write_atomically(Path(os.devnull), "new") == Path(os.devnull)
+    assert Path(os.devnull).is_char_device()
+
+
+def test_the_bytes_are_on_the_disk_before_they_have_their_name(tmp_path, monkeypatch):
+    done, replace = [], Path.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: done.append("fsync"))
+    monkeypatch.setattr(Path, "replace", lambda *paths: (done.append("replace"), replace(*paths)))
+    write_atomically(tmp_path / "a", "new")
+    assert done == ["fsync", "replace", "fsync"]
+
+
+def test_json_knows_no_nan():
+    value = {"a": float("nan"), "b": [float("inf"), 1.5], "c": (None, "x\x1b")}
+    assert format_json(value) == '{"a": null, "b": [null, 1.5], "c": [null, "x\\u001b"]}'

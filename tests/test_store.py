@@ -12,6 +12,7 @@ from emospike import store
 from emospike.brain.wiring import InputWiring, SmallWorld
 from emospike.encoding.levels import Levels
 from emospike.encoding.step_forward import StepForward
+from emospike.features.blendshapes import Blendshapes
 from emospike.features.mel import Mel
 from emospike.networks.reservoir import Reservoir
 from emospike.systems import SYSTEMS
@@ -37,7 +38,8 @@ class Coin(System):
         return self
 
     def state(self):
-        arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T, "nan": NAN}
+        arrays = {"odds": self.odds_, "scalar": np.array(2.5), "columns": np.arange(6).reshape(2, 3).T}
+        arrays |= {store.MAY_LACK: NAN}
         return arrays, {"names": ("a", "b"), "count": np.int64(3)}
 
     def restore(self, arrays, facts):
@@ -248,3 +250,40 @@ def test_a_card_that_makes_no_sense_is_refused(path):
 def test_missing_arrays_are_refused(path):
     with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: 'odds'"):
         store.load(rewrite(path, {"other": np.zeros(3)}))
+
+
+def test_a_file_of_this_machine_is_neither_stored_nor_read(coin, tmp_path):
+    coin.set_params(steps=(Blendshapes(stride=3, model="/somewhere/face.task"),))
+    path = store.save(coin, tmp_path / "a.safetensors")
+    assert b"face.task" not in path.read_bytes()
+    assert store.load(path).steps == (Blendshapes(stride=3),)
+    hostile = {"step": "feature/blendshapes", "with": {"stride": 3, "model": "/etc/passwd"}}
+    assert store.load(rewrite(path, parameters={"steps": [hostile]})).steps == (Blendshapes(stride=3),)
+
+
+def test_what_was_not_measured_is_null_in_a_card(coin, path):
+    coin.card = {"measured": {"accuracy": float("nan")}}
+    assert store.read_card(store.save(coin, path)) == {"measured": {"accuracy": None}}
+
+
+@pytest.mark.parametrize(
+    "card", [{"data": 3}, {"adapted": 1}, {"adapted": [1]}, {"adapted": [{"data": []}]}, {"speakers": "anna"}], ids=str
+)
+def test_a_card_with_fields_of_other_kinds_is_refused(path, card):
+    for read in (store.read_card, store.load):
+        with pytest.raises(InputError, match=r"coin\.safetensors is no usable emospike model: .+"):
+            read(rewrite(path, card=card))
+
+
+def test_numbers_that_are_none_are_refused(coin, path):
+    with pytest.raises(InputError, match="odds holds NaN or infinite values"):
+        store.load(rewrite(path, {"odds": np.array([np.nan, 1.0])}))
+
+
+def test_a_header_that_is_too_large_or_too_deep_is_refused(path, monkeypatch):
+    deep = 1
+    for _ in range(store.DEEPEST + 1):
+        deep = [deep]
+    for card in ({"a": deep}, {"a": "x" * store.MOST_BYTES}):
+        with pytest.raises(InputError, match="is not a model file of emospike, or it is damaged"):
+            store.read_card(rewrite(path, card=card))

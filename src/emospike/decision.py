@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from emospike.validation import InputError
+
 STRANGE = "unlike anything it learnt from"
 """Why a recording is not decided that lies too far from all that was learnt from."""
 
@@ -76,6 +78,8 @@ def make_decision(
     decided is no speech, if so. A clip whose `novelty` is above 1 is unlike all that was learnt from (see
     `emospike.readout.novelty`).
     """
+    if not np.isfinite(probabilities).all():
+        raise InputError("the numbers of this model lead to no probabilities: train it again, or ask its author")
     best = int(probabilities.argmax())
     confidence = float(probabilities[best])
     answered, reason = verdict(confidence, threshold)

@@ -1,11 +1,16 @@
-"""What is at a path, and writing files so that an interrupted write leaves the old file whole."""
+"""What is at a path, writing files so that an interrupted write leaves the old file whole, and values as JSON."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from emospike.validation import InputError
 
@@ -31,26 +36,47 @@ def is_pipe(path: Path | str) -> bool:
 def write_atomically(path: Path, data: bytes | str) -> Path:
     """Write `data` beside `path`, then rename it into place in one step; return the path.
 
+    It is on the disk before it has its name. A link is followed, and the file that was there passes its rights on. What
+    is no file, such as a pipe or ``/dev/stdout``, is written to as it is.
+
     Raises
     ------
     InputError : the folder does not exist or cannot be written to
     """
     raw = data.encode() if isinstance(data, str) else data
+    target = Path(os.path.realpath(path))
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if target.is_symlink():
+            raise InputError(f"cannot write {path}: its links lead in circles")
+        if target.exists() and not target.is_file():
+            target.write_bytes(raw)
+        else:
+            _replace(target, raw)
     except OSError as err:
         raise InputError(f"cannot write {path}: {err.strerror}") from err
+    return path
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """Put a file of these bytes in the place of another, or of none."""
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~read_umask()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
-        Path(temporary).chmod(0o666 & ~read_umask())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException as err:
+    except BaseException:
         Path(temporary).unlink(missing_ok=True)
-        if isinstance(err, OSError):
-            raise InputError(f"cannot write {path}: {err.strerror}") from err
         raise
-    return path
+    with contextlib.suppress(OSError):  # some systems and network drives know no such thing
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read_umask() -> int:
@@ -58,3 +84,21 @@ def read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def format_json(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON, which knows no NaN and no infinite numbers: these become null.
+
+    >>> format_json({"a": float("nan"), "b": [1.5, float("inf")]})
+    '{"a": null, "b": [1.5, null]}'
+    """
+    return json.dumps(drop_not_finite(value), indent=indent, allow_nan=False)
+
+
+def drop_not_finite(value: Any) -> Any:
+    """Return a value of JSON with None in place of NaN and infinite numbers."""
+    if isinstance(value, Mapping):
+        return {name: drop_not_finite(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [drop_not_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

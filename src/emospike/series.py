@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.schema import check_parameters
 from emospike.validation import InputError, positive
 
 
@@ -134,7 +135,10 @@ def from_table(table: Mapping[str, Sequence[Any]]) -> tuple[Channel, ...]:
     >>> from_table(tabulate([jaw])) == (jaw,)
     True
     """
-    return tuple(Channel(**dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True))
+    rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+    for row in rows:
+        check_parameters(Channel, row)
+    return tuple(Channel(**row) for row in rows)
 
 
 def frequencies_of(channels: Sequence[Channel]) -> Float32[np.ndarray, " channels"]:

@@ -7,9 +7,10 @@ system, so a file can only ask for classes that are offered there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from emospike.augmentation import AUGMENTATIONS
 from emospike.brain import BRAIN
 from emospike.encoding import CAMERAS, ENCODERS
 from emospike.features import FEATURES, PICTURES
-from emospike.files import is_file, write_atomically
+from emospike.files import drop_not_finite, is_file, write_atomically
 from emospike.legacy import modernise
 from emospike.licences import asks_for_commercial_use, check_commercial_use
 from emospike.networks import NETWORKS
 from emospike.readout import CLASSIFIERS, READOUTS
 from emospike.registry import Registry
+from emospike.schema import check_parameters, is_of
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.systems.info import SystemInfo
@@ -34,6 +36,34 @@ from emospike.validation import InputError
 FORMAT = 1
 HEADER = "emospike"
 """Name of the one metadata entry that holds the header as JSON."""
+
+MOST_BYTES = 1 << 24
+"""Of the header: over a million recordings that a model may have learnt from."""
+
+MAY_LACK = "classifier.expected"
+"""The end of the name of the one array that may hold NaN: mean scores of classes that had no clip."""
+
+DEEPEST = 100
+"""Levels of the header, one within another."""
+
+CARD = {
+    "system": str,
+    "preset": str | None,
+    "modality": str,
+    "labels": str,
+    "label_map": Mapping[str, str],
+    "normalise": str,
+    "classes": Sequence[str],
+    "data": str,
+    "licence": str,
+    "clips": int,
+    "speakers": Sequence[str],
+    "clip_hashes": str,
+    "labelled": bool,
+    "measured": Mapping[str, Any] | None,
+    "adapted": Sequence[Mapping[str, Any]],
+}
+"""Of what kinds the fields of a card, and of its steps of learning, are; all may be missing, and others be there."""
 
 SHIPPED = Path(__file__).with_name("models")
 """Folder of the models that come with the package."""
@@ -69,6 +99,10 @@ A parameter is renamed where its class knows the old name no longer.
 """
 
 
+class NotAModelError(InputError):
+    """A file that is no model file of this emospike."""
+
+
 def gather_steps(info: SystemInfo) -> Registry:
     """Return the steps that a model file of a system may name: those of all rooms, and the system's own."""
     return Registry("step", STEPS | {f"system/{name}": path for name, path in info.steps.items()})
@@ -102,7 +136,7 @@ def save(system: System, path: Path | str) -> Path:
         "system": info.name,
         "parameters": {name: to_plain(value, steps) for name, value in system.get_params().items()},
         "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts, steps),
-        "card": getattr(system, "card", {}),
+        "card": drop_not_finite(getattr(system, "card", {})),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # One entry: safetensors writes several in an order that changes from run to run.
@@ -120,30 +154,61 @@ def load(model: Path | str) -> System:
     path = locate(model)
     if asks_for_commercial_use():
         check_commercial_use(path.stem, read_card(path))
-    arrays, header = read(path)
-    try:
+    with _refusing(path):
+        arrays, header = read(path)
         info = SYSTEMS.find(header["system"])
         steps = gather_steps(info)
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
         system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
-        system.card = dict(header["card"])
-        return system.restore(arrays, facts)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-        raise _refuse(path, err) from err
+        system.card = check_card(header["card"])
+        with np.errstate(all="ignore"):  # what a hostile file makes of numbers is checked, not warned of
+            system = system.restore(arrays, facts)
+        check_answers(system)
+        return system
 
 
 def read_card(model: Path | str) -> dict[str, Any]:
     """Return the card of a model without loading it, whatever it may be used for; errors as `load`."""
     path = locate(model)
+    with _refusing(path):
+        return check_card(read_header(path)["card"])
+
+
+def check_card(card: Any) -> dict[str, Any]:
+    """Return a card; raise `InputError` if its fields are of other kinds than they are read as."""
+    if not isinstance(card, dict):
+        raise InputError("a card expected, got none")
+    for step in (card, *card.get("adapted", ())):
+        for name, value in step.items():
+            if name in CARD and not is_of(value, CARD[name]):
+                raise InputError(f"{name} of the card has a value of another kind than expected")
+    return card
+
+
+def check_answers(system: System) -> None:
+    """Raise `InputError` unless a system and its readouts answer with the same classes, at finite thresholds."""
+    classes = system.classes_
+    if not (classes and is_of(classes, tuple[str, ...]) and math.isfinite(system.threshold_)):
+        raise InputError("names of classes and a finite threshold expected")
+    for modality, readout in vars(system).get("readouts_", {}).items():
+        if readout.classes != classes or not math.isfinite(readout.threshold_):
+            raise InputError(f"the readout of {modality} has other classes than the model, or no finite threshold")
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Raise `InputError` in place of whatever goes wrong: a crafted file may make any part of the loading fail."""
     try:
-        return dict(read_header(path)["card"])
-    except (KeyError, TypeError, ValueError) as err:
+        yield
+    except NotAModelError:
+        raise
+    except Exception as err:
         raise _refuse(path, err) from err
 
 
 def _refuse(path: Path, err: Exception) -> InputError:
-    reason = str(err).splitlines()[0] if str(err) else type(err).__name__
+    reason = next(iter(str(err).splitlines()), "")[:300] or type(err).__name__
     return InputError(f"{path.name} is no usable emospike model: {reason}")
 
 
@@ -159,20 +224,41 @@ def locate(model: Path | str) -> Path:
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return arrays and header of a model file."""
+    """Return arrays and header of a model file; raise `InputError` if an array holds NaN or infinite values."""
     header = read_header(path)
     with _open(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 - not a mapping
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not (name.endswith(MAY_LACK) or np.isfinite(array).all()):
+            raise InputError(f"{name} holds NaN or infinite values")
+    return arrays, header
 
 
 def read_header(path: Path) -> dict[str, Any]:
     """Return the header of a model file."""
     with _open(path) as file:
-        header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+        stored = (file.metadata() or {}).get(HEADER, "{}")
+        try:
+            header = json.loads(stored, parse_constant=read_constant)
+            if is_deeper(header, DEEPEST):
+                raise _damaged(path)
+        except (ValueError, RecursionError) as err:
+            raise _damaged(path) from err
     known = header.get("format") if isinstance(header, dict) else None
     if known != FORMAT:
-        raise InputError(f"{path.name} has model format {known}, this emospike reads format {FORMAT}")
+        raise NotAModelError(f"{path.name} has model format {str(known)[:20]}, this emospike reads format {FORMAT}")
     return dict(header)
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether lists and mappings lie in more levels than so many."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(is_deeper(one, levels - 1) for one in inner)
+
+
+def read_constant(name: str) -> float | None:
+    """Return what JSON's extensions stand for: infinite parameters are told so, a NaN is no number."""
+    return None if name == "NaN" else float(name)
 
 
 @contextmanager
@@ -180,10 +266,18 @@ def _open(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
+        with path.open("rb") as raw:
+            size = int.from_bytes(raw.read(8), "little")
+        if size > MOST_BYTES:
+            raise _damaged(path)
         with safe_open(path, framework="numpy") as file:
             yield file
-    except (SafetensorError, OSError, json.JSONDecodeError) as err:
-        raise InputError(f"{path.name} is not a model file of emospike, or it is damaged: train it again") from err
+    except (SafetensorError, OSError) as err:
+        raise _damaged(path) from err
+
+
+def _damaged(path: Path) -> InputError:
+    return NotAModelError(f"{path.name} is not a model file of emospike, or it is damaged: train it again")
 
 
 # -- parameters as JSON, and back ----------------------------------------------------------------------------------
@@ -193,10 +287,10 @@ def to_plain(value: Any, steps: Registry) -> Any:
     """Return a parameter as JSON can hold it.
 
     A step becomes its registered name and its own parameters, as ``{"step": "feature/mel", "with": {...}}``; a mapping
-    says that it is one, and a tuple becomes a list.
+    says that it is one, and a tuple becomes a list. What names a file of this machine stays here.
     """
     if is_dataclass(value):
-        own = {f.name: to_plain(getattr(value, f.name), steps) for f in fields(value) if f.init}
+        own = {f.name: to_plain(getattr(value, f.name), steps) for f in _stored_fields(value)}
         return {"step": steps.name_of(type(value)), "with": own}
     if isinstance(value, (tuple, list)):
         return [to_plain(item, steps) for item in value]
@@ -218,7 +312,17 @@ def from_plain(value: Any, steps: Registry) -> Any:
 
 
 def build(kind: type[Any], stored: Mapping[str, Any], steps: Registry) -> Any:
-    """Return a step or a system of stored parameters, which may have the names of an older emospike."""
+    """Return a step or a system of stored parameters, which may have the names of an older emospike.
+
+    Where a file of this machine would be named, nothing that is stored is read.
+    """
     known = {part.name for part in fields(kind)}
+    local = known - {part.name for part in _stored_fields(kind)}
     named = {name if name in known else ALIASES.get(name, name): value for name, value in stored.items()}
-    return kind(**{name: from_plain(value, steps) for name, value in named.items()})
+    given = {name: from_plain(value, steps) for name, value in named.items() if name not in local}
+    check_parameters(kind, given)
+    return kind(**given)
+
+
+def _stored_fields(step: Any) -> list[Field[Any]]:
+    return [part for part in fields(step) if part.init and not part.metadata.get("local")]

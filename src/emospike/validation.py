@@ -21,6 +21,9 @@ class InputError(ValueError):
         """Return the message in one line, whatever names and values it quotes."""
         return " ".join(super().__str__().splitlines())
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))  # what it quotes may have several
+
 
 class NotTrainedError(InputError, AttributeError):
     """Something that only a trained system has was asked of one that is not."""

@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, content):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.content, self.drops, self.asked, self.ranges = content, [], [], True
+        self.content, self.drops, self.asked, self.ranges, self.page = content, [], [], True, b""
 
     @property
     def url(self):
@@ -45,6 +45,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         asked = self.headers.get("Range", "bytes=0-")
         self.server.asked.append(asked)
+        if self.server.page:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.server.page)))
+            self.end_headers()
+            self.wfile.write(self.server.page)
+            return None
         if self.path != "/Speech.zip":
             return self.send_error(404)
         start = int(asked.removeprefix("bytes=").rstrip("-")) if self.server.ranges else 0
@@ -124,6 +130,27 @@ def test_a_later_call_goes_on_from_there(server, tmp_path):
     assert len(ravdess.load(get(server, tmp_path))) == 4
     assert server.asked[-1] == f"bytes={4 * BLOCK}-"
     assert names(tmp_path) == ["Speech", "Speech.zip"]
+
+
+def test_a_page_of_the_network_does_not_take_the_place_of_what_came(server, tmp_path):
+    server.drops = [4 * BLOCK, 0, 0, 0, 0]
+    with pytest.raises(InputError, match="came"):
+        get(server, tmp_path)
+    before = (tmp_path / "Speech.zip.part").read_bytes()
+    server.page = b"<!DOCTYPE html><html>Please log in</html>"
+    with pytest.raises(InputError, match="a web page came instead, perhaps this network wants you to log in"):
+        get(server, tmp_path)
+    assert (tmp_path / "Speech.zip.part").read_bytes() == before
+    server.page = b""
+    assert len(ravdess.load(get(server, tmp_path))) == 4
+    assert server.asked[-1] == f"bytes={4 * BLOCK}-"
+
+
+def test_where_nothing_came_nothing_stays(server, tmp_path):
+    for server.page, server.drops in ((b"<html>", []), (b"", [0, 0, 0, 0])):
+        with pytest.raises(InputError, match="check the network"):
+            get(server, tmp_path)
+        assert names(tmp_path) == []
 
 
 def test_a_server_without_ranges_starts_over(server, tmp_path):

@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_network():
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert not all(np.array_equal(one[name], other[name]) for name in one)
     assert np.array_equal(
-        TransformerNetwork.build(WHAT, STREAMS, 2, 3).restore(one).weights()["head.face.weight"],
+        TransformerNetwork.restore(WHAT, STREAMS, 2, one).weights()["head.face.weight"],
         one["head.face.weight"],
     )
 

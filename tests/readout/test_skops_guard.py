@@ -203,3 +203,10 @@ def test_what_could_not_be_restored_is_not_stored():
         fitted("knn", algorithm="kd_tree").state()
     with pytest.raises(InputError, match="damaged"):
         to_bytes(fitted("knn", metric="chebyshev").pipeline_)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_same_pipeline_is_the_same_bytes(name):
+    few = {"n_estimators": 3} if name == "random_forest" else {}
+    one, other = (fitted(name, **few).state()["pipeline"] for _ in range(2))
+    np.testing.assert_array_equal(one, other)

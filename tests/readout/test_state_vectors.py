@@ -135,7 +135,7 @@ def test_unknown_names_are_refused(activity):
         StateVector("bin")
     with pytest.raises(InputError, match="unknown span 'word': known are clip, speech"):
         StateVector(span="word")
-    with pytest.raises(InputError, match="bins must be above 0"):
+    with pytest.raises(InputError, match="bins must lie in 1 to 1000"):
         StateVector("bins", bins=0)
     with pytest.raises(InputError, match="unknown source 'A2': known are A1"):
         StateVector(source="A2").read(activity, {"A1": np.array([0])})

@@ -25,7 +25,7 @@ class Synapses:
 
     Raises
     ------
-    InputError : the arrays do not fit together
+    InputError : the arrays do not fit together; offsets do not begin at 0, or fall; a target below 0
 
     Examples
     --------
@@ -40,6 +40,13 @@ class Synapses:
     weights: Float32[np.ndarray, " weights"]
 
     def __post_init__(self) -> None:
+        # Compiled code follows them without looking.
+        if {self.offsets.ndim, self.targets.ndim, self.weights.ndim} != {1} or not len(self.offsets):
+            raise InputError("offsets, targets and weights in one dimension expected, and at least one offset")
+        if self.offsets[0] != 0 or np.any(self.offsets[1:] < self.offsets[:-1]):
+            raise InputError("offsets that begin at 0 and never fall expected")
+        if len(self.targets) and self.targets.min() < 0:
+            raise InputError("targets of 0 or more expected")
         if not self.offsets[-1] == len(self.targets) == len(self.weights):
             raise InputError(
                 f"as many targets as weights expected, {self.offsets[-1]} of each, got {len(self.targets)} and "

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from emospike import __version__
 from emospike.cli import about, audit, compare, energy, evaluate, explain, recognise, reproduce, train
-from emospike.cli.terminal import note
+from emospike.cli.terminal import note, say
 from emospike.validation import InputError
 
 UsageError: Any = typer.BadParameter.__base__  # of click, or of the click that newer typers bring
@@ -26,12 +26,12 @@ def errors_in_one_line(command: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         raise typer.Exit(2) from None
     except UsageError as error:
         said = " ".join(error.format_message().split()).removesuffix(".")
         where = error.ctx.command_path if error.ctx else command
-        print(f"error: {said[:1].lower()}{said[1:]} (see {where} --help)", file=sys.stderr)
+        say(f"error: {said[:1].lower()}{said[1:]} (see {where} --help)", error=True)
         raise typer.Exit(2) from None
     except BrokenPipeError:  # whoever read the output has left
         raise typer.Exit(0) from None
@@ -40,7 +40,7 @@ def errors_in_one_line(command: str) -> Iterator[None]:
         print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        say("stopped", error=True)
         raise typer.Exit(130) from None
 
 
@@ -82,7 +82,7 @@ app.command()(about.fetch)
 def print_version(wanted: bool) -> bool:
     """Print the version and stop, if that is wanted."""
     if wanted:
-        print(f"emospike {__version__}")
+        say(f"emospike {__version__}")
         raise typer.Exit
     return wanted
 

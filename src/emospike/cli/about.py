@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from emospike.cli.terminal import progress_bar, show
+from emospike.cli.terminal import progress_bar, say, say_json, show
 
 USES = {True: "yes", False: "no", None: "as the licence of your recordings allows"}
 """What is said of whether a model may be used commercially."""
@@ -35,7 +34,7 @@ def datasets(
     from emospike.datasets import describe
 
     if as_json:
-        print(json.dumps(describe(), indent=1, ensure_ascii=False))
+        say_json(describe())
     else:
         show(make_table([{name: row[name] for name in row if name != "citation"} for row in describe()]))
 
@@ -58,7 +57,7 @@ def info(
     use = allows_commercial_use(card)
     facts = {"file": path.name, "bytes": path.stat().st_size, "commercial_use": use} | card
     if as_json:
-        print(json.dumps(facts, indent=1))
+        say_json(facts)
     else:
         rows = drop_hashes(facts | {"commercial_use": USES[use]}).items()
         show(make_table([{"what": name, "is": write_words(value)} for name, value in rows]))
@@ -76,7 +75,7 @@ def list_models(as_json: bool) -> None:
         for name, card in read_shipped_cards().items()
     ]
     if as_json:
-        print(json.dumps(rows, indent=1))
+        say_json(rows)
     else:
         show(make_table([row | {"commercial_use": USES[row["commercial_use"]]} for row in rows]))
 
@@ -92,7 +91,7 @@ def fetch(
 
     with progress_bar() as progress:
         folder = fetch_archive(what, to, progress and (lambda done, total: progress("bytes", done, total)))
-    print(folder)
+    say(folder)
 
 
 def make_table(rows: list[dict[str, Any]]) -> Any:

@@ -20,7 +20,7 @@ from emospike.cli.arguments import (
     choose_modality,
     load_data,
 )
-from emospike.cli.terminal import note, progress_bar
+from emospike.cli.terminal import note, progress_bar, say
 
 
 def audit(
@@ -62,13 +62,11 @@ def audit(
         result = run_audit(system, dataset, scheme, preset, splits=known, progress=progress, **settings)
     for check in result["checks"]:
         fold = f"fold {check['fold']}  " if result["folds"]["audited"] > 1 else ""
-        print(f"{fold}{check['outcome']:9}  {check['name']:15}  {check['said']}")
-    print(f"verdict: {result['verdict']}")
+        say(f"{fold}{check['outcome']:9}  {check['name']:15}  {check['said']}")
+    say(f"verdict: {result['verdict']}")
     note(result["meaning"])
     if json_file:
-        import json
+        from emospike.files import format_json, write_atomically
 
-        from emospike.files import write_atomically
-
-        write_atomically(json_file, json.dumps(result, indent=1) + "\n")
-        print(json_file)
+        write_atomically(json_file, format_json(result, 1) + "\n")
+        say(json_file)

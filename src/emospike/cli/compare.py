@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, load_data
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.terminal import note, progress_bar, say, show
 from emospike.files import is_folder
 from emospike.validation import InputError
 
@@ -42,7 +41,7 @@ def compare(
     from emospike.evaluation.figures.comparison import alt_text, draw_systems
     from emospike.evaluation.report import tabulate_comparison
     from emospike.explain.style import save_figure
-    from emospike.files import write_atomically
+    from emospike.files import format_json, write_atomically
     from emospike.systems import SYSTEMS
     from emospike.systems.perception import MODALITIES
     from emospike.validation import one_of
@@ -63,7 +62,7 @@ def compare(
         raise InputError("no system could be evaluated: see the notes above")
     show(tabulate_comparison(rows))
     written = output / "comparison.json"
-    write_atomically(written, json.dumps(rows, indent=1) + "\n")
+    write_atomically(written, format_json(rows, 1) + "\n")
     save_figure(draw_systems(rows), output / "comparison.png", alt_text(rows))
     for path in (written, output / "comparison.png"):
-        print(path)
+        say(path)

@@ -19,7 +19,7 @@ from emospike.cli.arguments import (
     restrict_modality,
 )
 from emospike.cli.evaluate import FigureOption, JsonOption, check_outputs, write_result
-from emospike.cli.terminal import format_number, note, progress_bar, show
+from emospike.cli.terminal import format_number, note, progress_bar, say, show
 from emospike.validation import InputError, positive
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def energy(
 
         save_figure(draw_energy(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
-        print(path)
+        say(path)
 
 
 def train_system(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +27,7 @@ from emospike.cli.arguments import (
     restrict_modality,
     set_risk,
 )
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.terminal import note, progress_bar, say, show
 
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")
@@ -152,15 +150,15 @@ def save_fold(result: Mapping[str, Any], json_file: Path | None) -> None:
     speakers = ", ".join(fold["speakers"][:6]) + (" ..." if len(fold["speakers"]) > 6 else "")
     who = fold["corpora"][0] if len(fold.get("corpora", ())) == 1 else speakers or "unknown speakers"
     line = f"fold {len(result['folds'])}: accuracy {fold['accuracy']:.3f} on {fold['n']} recordings of {who}"
-    print(line, file=sys.stderr)
+    say(line, error=True)
 
 
 def write_result(result: Mapping[str, Any], json_file: Path | None) -> None:
     """Write a result as JSON, in one step."""
-    from emospike.files import write_atomically
+    from emospike.files import format_json, write_atomically
 
     if json_file:
-        write_atomically(json_file, json.dumps(result, indent=1) + "\n")
+        write_atomically(json_file, format_json(result, 1) + "\n")
 
 
 def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
@@ -188,4 +186,4 @@ def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path 
 
         save_figure(draw_evaluation(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
-        print(path)
+        say(path)

@@ -22,6 +22,7 @@ from emospike.cli.arguments import (
 )
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.recognise import make_decision_row, make_line_writer
+from emospike.cli.terminal import say
 from emospike.files import is_folder
 from emospike.validation import InputError
 
@@ -65,8 +66,8 @@ def explain(
         page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
         line = make_line_writer([str(path) for path in paths])
         for path, explanation in zip(paths, found, strict=True):
-            print(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))
-        print(page)
+            say(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))
+        say(page)
 
 
 def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:

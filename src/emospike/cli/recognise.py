@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -24,7 +23,8 @@ from emospike.cli.arguments import (
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
-from emospike.cli.terminal import progress_bar
+from emospike.cli.terminal import progress_bar, say
+from emospike.files import format_json
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def recognise(
             raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
         if face:
             faces = {files[0]: spool.locate(face)}
-        line = json.dumps if as_json else make_line_writer([spool.rename(str(file)) for file in files])
+        line = format_json if as_json else make_line_writer([spool.rename(str(file)) for file in files])
         for row in recognise_files(
             system,
             files,
@@ -103,7 +103,7 @@ def recognise(
             see=None if chosen else see,
         ):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
-            print(line(told), flush=True)
+            say(line(told))
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)

@@ -10,7 +10,7 @@ import typer
 
 from emospike.cli.arguments import keep_readable
 from emospike.cli.evaluate import FigureOption, check_outputs, write_result
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.terminal import note, progress_bar, say, show
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def reproduce(
 
         save_figure(draw_reproduction(result), figure, alt_text(result))
     for path in filter(None, (json_file, figure)):
-        print(path)
+        say(path)
 
 
 def load_for(chosen: Reproduction, path: Path, progress: Progress | None) -> Dataset:

@@ -26,7 +26,7 @@ from emospike.cli.arguments import (
     load_unlabelled,
     restrict_modality,
 )
-from emospike.cli.terminal import note, progress_bar
+from emospike.cli.terminal import note, progress_bar, say
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def train(
     label_map: MapOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
-    seed: Annotated[int, typer.Option(help="Of every random draw: the same seed gives the same model.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of every random draw: the same seed gives the same model, on this machine.")
+    ] = 0,
     normalise: NormaliseOption = "none",
     evaluation: Annotated[
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
@@ -151,7 +153,7 @@ def write_model(system: System, path: Path) -> None:
 
     store.save(system, path)
     classes = ", ".join(system.classes_)
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, classes {classes}, threshold {system.threshold_:.2f}")
+    say(f"{path}: {path.stat().st_size / 1e6:.2f} MB, classes {classes}, threshold {system.threshold_:.2f}")
 
 
 def read_json(path: Path) -> dict[str, Any]:

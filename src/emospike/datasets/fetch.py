@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -74,21 +75,18 @@ def fetch_archive(
 
 
 def _download(folder: Path, progress: Callable[[int, int], None] | None, archive: Archive) -> Path:
-    import pooch
+    """Return the archive, checked, which appears in the folder only once all of it is there."""
+    from pooch import file_hash
 
-    downloader = ResumingDownloader(folder / f"{archive.name}.part", archive.size, progress)
-    pooch.get_logger().setLevel("WARNING")  # progress is reported by us
-    try:
-        file = pooch.retrieve(
-            f"{archive.url}/{archive.name}", f"md5:{archive.md5}", archive.name, folder, downloader=downloader
-        )
-    except InputError:
-        raise
-    except ValueError:
-        raise InputError(
-            f"{archive.url}/{archive.name} has another checksum than {archive.md5}: it was discarded, try again"
-        ) from None
-    return Path(file)
+    file, part, url = folder / archive.name, folder / f"{archive.name}.part", f"{archive.url}/{archive.name}"
+    if file.is_file() and file_hash(str(file), "md5") == archive.md5:
+        return file
+    folder.mkdir(parents=True, exist_ok=True)
+    ResumingDownloader(part, archive.size, progress).download(url)
+    if file_hash(str(part), "md5") != archive.md5:
+        part.unlink()
+        raise InputError(f"{url} has another checksum than {archive.md5}: it was discarded, try again")
+    return part.replace(file)
 
 
 def _unpack(file: Path, clips: Path) -> None:
@@ -104,11 +102,11 @@ def _unpack(file: Path, clips: Path) -> None:
 
 @dataclass(frozen=True)
 class ResumingDownloader:
-    """A downloader for pooch that continues what is already there (HTTP Range, RFC 9110 section 14).
+    """A download that continues what is already there (HTTP Range, RFC 9110 section 14).
 
     Attributes
     ----------
-    part : where the bytes are collected across calls; moved to pooch's file when complete
+    part : where the bytes are collected across calls
     size : how many bytes there are in all
     progress : called after each block with the bytes that are here and the bytes in all, or None
     attempts : how many tries in a row may bring nothing before the download gives up
@@ -121,19 +119,20 @@ class ResumingDownloader:
     attempts: int = 4
     pause: float = 1.0
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        """Download `url` to `output_file`, as pooch asks for it."""
+    def download(self, url: str) -> None:
+        """Collect all bytes of `url`; raise `InputError` where no more come. What is there by then stays there."""
         most, vain = self._bytes, 0
         while self._bytes < self.size:
             problem = self._continue(url) or "connection closed early"
             most, vain = max(most, self._bytes), 0 if self._bytes > most else vain + 1
             if vain == self.attempts:
+                if not self._bytes:
+                    self.part.unlink(missing_ok=True)
                 raise InputError(
                     f"{self._bytes / 1e6:.1f} of {self.size / 1e6:.1f} MB of {url} came ({problem}): check "
                     "the network and run the same again, it goes on from there"
                 )
             time.sleep(self.pause * (2**vain - 1))
-        self.part.replace(output_file)
 
     @property
     def _bytes(self) -> int:
@@ -151,8 +150,12 @@ class ResumingDownloader:
                     self.part.unlink(missing_ok=True)  # not the file that was begun: start over
                 if not response.ok:
                     return f"the server answers {response.status_code} {response.reason}"
+                blocks = response.iter_content(BLOCK)
+                first = next(blocks, b"")
+                if is_page(response.headers.get("Content-Type", ""), first):
+                    return "a web page came instead, perhaps this network wants you to log in"
                 resumes = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-                self._collect(response.iter_content(BLOCK), "ab" if resumes else "wb")
+                self._collect(chain([first], blocks), "ab" if resumes else "wb")
         except requests.RequestException as error:
             return type(error).__name__
         return ""
@@ -163,3 +166,12 @@ class ResumingDownloader:
                 file.write(block)
                 if self.progress:
                     self.progress(file.tell(), self.size)
+
+
+def is_page(kind: str, first: bytes) -> bool:
+    """Tell whether an answer of this content type, which begins so, is a page for people and no archive.
+
+    >>> is_page("text/html; charset=utf-8", b""), is_page("", b"  <!DOCTYPE html>"), is_page("application/zip", b"PK")
+    (True, True, False)
+    """
+    return kind.strip().lower().startswith("text/html") or first.lstrip()[:1] == b"<"

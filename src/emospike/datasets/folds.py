@@ -238,7 +238,10 @@ def _check_speakers(speakers: Shaped[np.ndarray, " rows"]) -> None:
         raise InputError("speakers are unknown, so a split could leak: add a speaker column to the manifest")
     if len(np.unique(speakers)) < 2:
         found = f"only '{speakers[0]}'" if len(speakers) else "none"
-        raise InputError(f"at least 2 speakers expected, so that others train while one is held out; got {found}")
+        raise InputError(
+            "at least 2 speakers expected, so that others train while one is held out, and 3 speakers needed for an "
+            f"evaluation, which holds out another; got {found}"
+        )
 
 
 def _check_count(folds: int) -> None:

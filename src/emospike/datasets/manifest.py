@@ -7,32 +7,31 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
-from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 MANIFEST = "manifest.csv"
 TYPO_RATIO = 0.8
 """How alike two labels must be (difflib's ratio, 0 to 1) for one to be taken for a typo of the other."""
 
+NO_LABELS = ("nan", "null", "n/a", "#n/a")
+"""What programs write where there is no label."""
+
+MOST_NUMBERS = 10
+"""Different whole numbers that may be labels; more are a scale."""
+
 _COLUMNS = ("path", "label", "speaker", "face", "eeg", "eeg_start")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
 
 
-NO_LABELS = {"", "nan", "null", "n/a", "na", "<na>", "#n/a"}
-"""What programs write where there is no label."""
-MOST_NUMBERS = 10
-"""So many whole numbers may be classes; more of them are a scale."""
-
-
 def recognises(path: Path) -> bool:
     """Tell whether a path is a CSV file, or a folder with a ``manifest.csv`` in it."""
-    return path.suffix.lower() == ".csv" or is_file(path / MANIFEST)
+    return path.suffix.lower() == ".csv" or (path / MANIFEST).is_file()
 
 
 def load(path: Path | str, video: bool = False, labelled: bool = True) -> Dataset:
@@ -42,27 +41,25 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     ``label``, ``speaker`` if known; ``face`` if a film or a face-tracking table shows the speaker of a row; ``eeg`` if
     there is an EEG recording of them, in which the row's own begins at ``eeg_start`` seconds (0 if blank). ``face`` and
     ``eeg`` may be blank in some rows. Further columns become tags. Fields are parted by comma, semicolon or
-    tab; text is UTF-8, with or without a byte-order mark. Labels are trimmed and put into lower case, so that
-    ``Happy`` and ``happy`` are one class. Any label may be used; yet one that occurs in a single row and
-    looks like a known emotion, or like a label of several rows, is refused as a typo (see `TYPO_RATIO`).
+    tab; text is UTF-8, with or without a byte-order mark, and composed (Unicode NFC). Labels are put into lower case
+    and their blanks are evened out, so that ``Happy`` and ``happy`` are one class. Any label may be used; yet one that
+    occurs in a single row and looks like a known emotion, or like a label of several rows, is refused as a typo (see
+    `TYPO_RATIO`).
     The column ``face`` is read with `video` only. Without `labelled`, labels are neither needed nor looked at.
 
     Raises
     ------
-    InputError : no such file, not a CSV in UTF-8, a missing column, no rows, a row with a wrong number of
-        fields or a blank label, a speaker in some rows only, a path given twice or not found, an ``eeg_start``
-        that is no time, a likely typo; a column given twice, numbers in the place of classes, labels or speakers that
-        look alike
+    InputError : no such file, not a CSV in UTF-8, a missing column or one given twice, no rows, a row with a wrong
+        number of fields or a label that is blank or NaN, labels that are numbers on a scale, a speaker in some rows
+        only, or one written in two ways, a path given twice or not found, an ``eeg_start`` that is no time, a likely
+        typo
     """
     path = Path(path)
-    path = path / MANIFEST if is_folder(path) else path
+    path = path / MANIFEST if path.is_dir() else path
     rows = _read_rows(path, ("path", "label") if labelled else ("path",))
     if labelled:
         _check_labels(path, rows)
-        _check_numbers(path, rows)
-        _check_alike(path, rows, "label", _fold_label)
     _check_speakers(path, rows)
-    _check_alike(path, rows, "speaker", _fold_speaker)
     _check_files(path, rows)
     _check_others(path, rows, ("face", "eeg") if video else ("eeg",))
     if not labelled:
@@ -89,15 +86,15 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
             delimiter = max(",;\t", key=file.readline().count)
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter)
-            header = [column.strip().lower() for column in next(reader, [])]
+            header = [_even_out(column).lower() for column in next(reader, [])]
             numbered = [(reader.line_num, [field.strip() for field in line]) for line in reader]
     except (OSError, UnicodeError, csv.Error) as error:
         raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
     if missing := {*needed} - {*header}:
         found = ", ".join(header) or "nothing"
         raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
-    if twice := [column for column in header if column and header.count(column) > 1]:
-        raise InputError(f"{path} has the column {twice[0]} twice: name each column once")
+    if twice := sorted(name for name, count in Counter(header).items() if name and count > 1):
+        raise InputError(f"{path} has the column {twice[0]} twice: leave one")
     lines = {number: line for number, line in numbered if any(line)}
     if not lines:
         raise InputError(f"{path} has a header and no rows: {_HOW}")
@@ -108,51 +105,40 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
                 f"put fields that contain {delimiter!r} in double quotes"
             )
     rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
-    return {number: row | {"label": row.get("label", "").lower()} for number, row in rows.items()}
+    return {
+        number: row | {"label": _even_out(row.get("label", "")).lower()} | _even_out_speaker(row)
+        for number, row in rows.items()
+    }
+
+
+def _even_out(text: str) -> str:
+    """Return text in one of the ways that it can be written: composed, with single blanks."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _even_out_speaker(row: dict[str, str]) -> dict[str, str]:
+    return {"speaker": _even_out(row["speaker"])} if "speaker" in row else {}
 
 
 def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
     counts = Counter(row["label"] for row in rows.values())
+    if _are_scale(counts):
+        some = ", ".join(sorted(counts)[:3])
+        raise InputError(
+            f"the labels of {path} are numbers on a scale ({some} ...), and classes are learnt here: give them names, "
+            "such as low and high"
+        )
     trusted = {*EMOTIONS, *FURTHER, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
     for number, row in rows.items():
         label = row["label"]
-        if label in NO_LABELS:
-            found = f"no label but {label!r}" if label else "no label"
-            raise InputError(f"row {number} of {path} has {found}: fill it in or delete the row")
+        if not label or label in NO_LABELS:
+            raise InputError(
+                f"row {number} of {path} has {f'the label {label!r}' if label else 'no label'}: fill it in or delete "
+                "the row"
+            )
         near = difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)
         if label not in trusted and near:
             raise InputError(f"label {label!r} in row {number} of {path}: did you mean {near[0]!r}?")
-
-
-def _check_numbers(path: Path, rows: dict[int, dict[str, str]]) -> None:
-    labels = {row["label"] for row in rows.values()}
-    if len(labels) <= MOST_NUMBERS and all(label.isdigit() for label in labels):
-        return
-    if all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", label) for label in labels):
-        raise InputError(
-            f"the labels of {path} are {len(labels)} numbers, classes expected: name ranges, such as low and high"
-        )
-
-
-def _check_alike(path: Path, rows: dict[int, dict[str, str]], column: str, fold: Callable[[str], str]) -> None:
-    """Raise `InputError` for values of a column that a reader would take for one."""
-    first: dict[str, tuple[int, str]] = {}
-    for number, row in rows.items():
-        value = row.get(column) or ""
-        at, other = first.setdefault(fold(value), (number, value))
-        if value != other:
-            raise InputError(
-                f"{column} {value!r} in row {number} of {path} differs from {other!r} in row {at} by nothing but case, "
-                f"blanks, zeros or the form of its letters: write both alike"
-            )
-
-
-def _fold_label(label: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
-
-
-def _fold_speaker(speaker: str) -> str:
-    return re.sub(r"(?<!\d)0+(?=\d)", "", _fold_label(speaker))
 
 
 def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
@@ -163,10 +149,27 @@ def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
             "fill them in, or leave the column out"
         )
 
+    spelt: dict[str, str] = {}
+    for number, row in rows.items():
+        speaker = row.get("speaker") or ""
+        # The same person: s02, S02 and s2.
+        alike = re.sub(r"\d+", lambda found: found[0].lstrip("0"), "".join(speaker.casefold().split()))
+        if (other := spelt.setdefault(alike, speaker)) != speaker:
+            raise InputError(
+                f"speaker {speaker!r} in row {number} of {path} looks like {other!r}: write the same person alike, "
+                "and others not as alike as that"
+            )
+
+
+def _are_scale(labels: Iterable[str]) -> bool:
+    """Tell whether all labels are numbers, and more of them, or others, than classes have."""
+    found = [re.fullmatch(r"[+-]?\d+([.,]\d*)?", label) for label in labels]
+    return all(found) and (len(found) > MOST_NUMBERS or any(one and one[1] for one in found))
+
 
 def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
     files = {number: _locate(path, row) for number, row in rows.items()}
-    missing = [number for number, file in files.items() if not rows[number]["path"] or not is_file(file)]
+    missing = [number for number, file in files.items() if not rows[number]["path"] or not file.is_file()]
     if missing:
         raise InputError(
             f"{len(missing)} of {len(rows)} files of {path} are missing, first {rows[missing[0]]['path']!r} "
@@ -183,7 +186,7 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
 def _check_others(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
     """Check the files of other modalities, and where they begin."""
     for column, (number, row) in product(columns, rows.items()):
-        if row.get(column) and not is_file(_locate(path, row, column)):
+        if row.get(column) and not _locate(path, row, column).is_file():
             raise InputError(
                 f"the {column} {row[column]!r} in row {number} of {path} is missing: paths are relative to "
                 f"{path.parent.resolve()}"

@@ -11,22 +11,27 @@ from zipfile import ZipFile
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from emospike.clip import check_file
 from emospike.validation import InputError
 
-_MOST_BYTES = 2**30  # of a file, unpacked
-_LARGEST = 4096  # pixels of a side
-_LONGEST = 86_400.0  # s
-_OVERFLOW = 240  # N-MNIST: an event in this row says that the clock went on by 2^13 us
-_ARRAYS = ("x", "y", "t", "p", "width", "height")
+COMMENT = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?(?:\n|$)")
+"""A line of a header; events, which may begin with the same byte, hold others that no text has."""
+
 _HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an .aedat of version 2 or 3.1"
+
+OVERFLOW_ROW, OVERFLOW = 240, 1 << 13
+"""What N-MNIST has in the place of a row where its clock ran over, and the microseconds that all later events add."""
+
+LARGEST = 16_384
+"""Columns and rows: several times those of the largest sensor."""
+
+DENSEST, ROOM = 50, 1 << 26
+"""How many times its own size an archive may unpack to; the bytes that any may."""
+
+SHORTEST = 10_000.0
+"""Microseconds that times with fractions span at least: below, they are seconds."""
 
 DAVIS = {b"davis240": (240, 180), b"davis346": (346, 260), b"davis640": (640, 480)}
 """Columns and rows of the DAVIS cameras, by how the header of an AEDAT 2 file names the chip."""
-
-
-_HEADER_LINE = re.compile(rb"#[\t\x20-\x7e\x80-\xff]*(?:\r?\n|\Z)")  # of an AEDAT file; events may begin with # too
-_ENDS = (b"#!END-HEADER", b"#End Of ASCII Header")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,21 +57,18 @@ class RecordedEvents:
 def read_events(path: Path | str) -> RecordedEvents:
     """Read a recording of an event camera.
 
-    ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off; or 2 on and 1 off), and if they
-    are known ``width`` and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits
-    microseconds; an event in row 240 means that the clock went on by 2^13 microseconds.
+    ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off), and if they are known ``width``
+    and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds; a row of
+    240 is no event, but says that the clock ran over by 8192 microseconds.
     ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER). A DAVIS that
     is neither a 240, 346 nor 640 is taken for as large as its events reach.
 
     Raises
     ------
-    InputError : another kind of file, one that cannot be read, lacks an array, or has no event; values that are no
-        numbers, times in seconds, pixels outside of the picture; more than 1 GiB, 4096 pixels a side, or a day
+    InputError : another kind of file, one that cannot be read, lacks an array, or has no event; events outside of the
+        picture that it declares, times that are no microseconds, or other polarities
     """
     path = Path(path)
-    check_file(path)
-    if path.stat().st_size > _MOST_BYTES:
-        raise InputError(f"{path} holds more than 1 GiB: cut it into parts")
     try:
         if path.suffix == ".npz":
             return _read_npz(path)
@@ -74,65 +76,49 @@ def read_events(path: Path | str) -> RecordedEvents:
             return _read_bin(path)
         if path.suffix == ".aedat":
             return _read_aedat(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path} as events ({error}): {_HOW}") from None
+    except Exception as error:
+        raise InputError(f"cannot read {path} as events ({error or type(error).__name__}): {_HOW}") from None
     raise InputError(f"{path} is no event file that is known here: {_HOW}")
 
 
 def _read_npz(path: Path) -> RecordedEvents:
-    arrays = _unpack(path)
-    if missing := [name for name in "xytp" if name not in arrays]:
-        raise ValueError(f"it lacks the array {missing[0]}")
-    x, y, t, p = (arrays[name] for name in "xytp")
-    size = [int(arrays[name][0]) if name in arrays else 0 for name in ("width", "height")]
+    with ZipFile(path) as archive:
+        if sum(one.file_size for one in archive.infolist()) > max(DENSEST * path.stat().st_size, ROOM):
+            raise ValueError(f"it unpacks to more than {DENSEST} times its size")
+    with np.load(path, allow_pickle=False) as file:
+        x, y, t, p = (file[name].ravel() for name in "xytp")
+        size = [int(file[name]) if name in file else 0 for name in ("width", "height")]
     if not len(x) == len(y) == len(t) == len(p):
         raise ValueError(f"x, y, t and p differ in length: {len(x)}, {len(y)}, {len(t)}, {len(p)}")
-    if (t % 1).any():
-        raise ValueError("t holds fractions: whole microseconds expected, as of seconds times 1e6")
-    if (x % 1).any() or (y % 1).any():
-        raise ValueError("x and y are whole numbers of pixels")
-    kinds = set(np.unique(p).tolist())
-    if not (kinds <= {-1, 0, 1} or kinds <= {1, 2}):
-        raise ValueError("p holds other values than 1 for on and 0 or -1 for off (or 2 and 1)")
-    return _make_events(x, y, t, p > (1 if 2 in kinds else 0), size)
-
-
-def _unpack(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of an archive that tell of events, each of finite numbers and as one row."""
-    try:
-        with ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size <= _MOST_BYTES:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: np.ravel(file[name]) for name in _ARRAYS if name in file}
-    except Exception as error:  # damaged: of zipfile, zlib, and of numpy, which parses a header as Python does
-        raise ValueError(f"a damaged archive: {' '.join(str(error).split())}") from error
-    if size > _MOST_BYTES:
-        raise ValueError("more than 1 GiB when unpacked")
-    for name, values in arrays.items():
-        if values.dtype.kind not in "biuf" or not np.isfinite(values).all() or not len(values):
-            raise ValueError(f"{name} does not hold finite numbers")
-    return arrays
+    for name, array in zip("xytp", (x, y, t, p), strict=True):
+        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+            raise ValueError(f"finite numbers expected, {name} holds others")
+    if not np.isin(p, (-1, 0, 1)).all():
+        raise ValueError(f"polarities of 1 (on) and 0 or -1 (off) expected, got {np.unique(p)[:4].tolist()}")
+    if np.any(x != np.floor(x)) or np.any(y != np.floor(y)):
+        raise ValueError("whole columns and rows expected")
+    if np.any(t != np.floor(t)) and np.ptp(t) < SHORTEST:
+        raise ValueError(f"times in microseconds expected, those span {np.ptp(t):.3g}: are they seconds?")
+    return _make_events(x, y, t, p > 0, size)
 
 
 def _read_bin(path: Path) -> RecordedEvents:
-    """Read N-MNIST (Orchard et al. 2015), 34 x 34 pixels, or as far as the events of its larger relatives reach."""
+    """Read N-MNIST (Orchard et al. 2015), 34 x 34 pixels."""
     raw = np.frombuffer(path.read_bytes(), np.uint8)
     if len(raw) % 5:
         raise ValueError(f"{len(raw)} bytes are not 5 an event")
     x, y, *rest = raw.reshape(-1, 5).T.astype(np.int64)
-    real = y != _OVERFLOW
-    t = (((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2]) + (np.cumsum(~real) << 13)
-    width, height = (max(34, int(one[real].max(initial=0)) + 1) for one in (x, y))
-    return _make_events(x[real], y[real], t[real], rest[0][real] >= 128, [width, height])
+    over = y == OVERFLOW_ROW
+    t = (((rest[0] & 127) << 16) | (rest[1] << 8) | rest[2]) + OVERFLOW * np.cumsum(over)
+    return _make_events(x[~over], y[~over], t[~over], rest[0][~over] >= 128, [34, 34])
 
 
 def _read_aedat(raw: bytes) -> RecordedEvents:
     """Read the address-event format of iniVation's cameras, by the version that its first line names."""
     start = 0
-    while line := _HEADER_LINE.match(raw, start):
+    while line := COMMENT.match(raw, start):
         start = line.end()
-        if line[0].startswith(_ENDS):
+        if line[0].startswith((b"#!END-HEADER", b"#End Of ASCII Header")):
             break
     header, body = raw[:start], raw[start:]
     if header.startswith(b"#!AER-DAT2"):
@@ -168,7 +154,7 @@ def _read_aedat2(body: bytes, chip: bytes) -> RecordedEvents:
         width, height = next((size for name, size in DAVIS.items() if name in chip), (0, 0))
     else:
         x, y, on, width, height = address >> 1 & 0x7F, address >> 8 & 0x7F, address & 1 == 0, 128, 128
-    width, height = max(width, int(x.max(initial=0)) + 1), max(height, int(y.max(initial=0)) + 1)
+    width, height = width or int(x.max(initial=0)) + 1, height or int(y.max(initial=0)) + 1
     return _make_events(width - 1 - x, height - 1 - y, t, on, [width, height])
 
 
@@ -190,25 +176,23 @@ def _read_aedat3(body: bytes) -> RecordedEvents:
     address, t = np.concatenate(parts).T
     valid = address & 1 > 0
     address, t = address[valid], t[valid]
-    x, y = address >> 17, address >> 2 & 0x7FFF
-    return _make_events(x, y, t, address >> 1 & 1 > 0, [0, 0])
+    return _make_events(address >> 17, address >> 2 & 0x7FFF, t, address >> 1 & 1 > 0, [0, 0])
 
 
 def _make_events(
     x: np.ndarray, y: np.ndarray, t: np.ndarray, on: Bool[np.ndarray, " events"], size: list[int]
 ) -> RecordedEvents:
-    """Return events in order of time; a picture whose size is not known (0) reaches to the last pixel with one."""
+    """Return events in order of time; a picture of unknown size reaches to the last column and row with one."""
     if len(x) == 0:
         raise ValueError("it holds no event")
-    if min(x.min(), y.min()) < 0:
-        raise ValueError("columns and rows count from 0")
     width, height = size[0] or int(x.max()) + 1, size[1] or int(y.max()) + 1
-    if x.max() >= width or y.max() >= height:
-        raise ValueError(f"events lie outside of its {width} x {height} pixels, at {int(x.max())}, {int(y.max())}")
-    if max(width, height) > _LARGEST or min(width, height) < 1:
-        raise ValueError(f"{width} x {height} pixels, at most {_LARGEST} a side")
+    if min(x.min(), y.min()) < 0 or x.max() >= width or y.max() >= height:
+        raise ValueError(
+            f"columns of 0 to {width - 1} and rows of 0 to {height - 1} expected, got {x.min()} to {x.max()} and "
+            f"{y.min()} to {y.max()}"
+        )
+    if max(width, height) > LARGEST:
+        raise ValueError(f"a picture of at most {LARGEST} columns and rows expected, got {width} x {height}")
     order = np.argsort(t, kind="stable")
-    time = t[order].astype(float) * 1e-6
-    if time[-1] - time[0] > _LONGEST:
-        raise ValueError(f"{time[-1] - time[0]:.0f} s by its times, at most {_LONGEST:.0f} s")
-    return RecordedEvents(x[order].astype(np.int64), y[order].astype(np.int64), time, on[order], width, height)
+    column, row = x[order].astype(np.int64), y[order].astype(np.int64)
+    return RecordedEvents(column, row, t[order].astype(float) * 1e-6, on[order], width, height)

@@ -14,7 +14,7 @@ from emospike.encoding.contract import Encoder
 from emospike.encoding.parameters import Values, keep, per_channel
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes, join
-from emospike.validation import InputError
+from emospike.validation import InputError, within
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ class Levels:
         kinds = self.kinds or ("",) * len(self.encoders)
         if not self.encoders or len(kinds) != len(self.encoders):
             raise InputError(f"one or more encoders expected, got {len(self.encoders)} with {len(kinds)} names")
+        within("number of encoders", len(self.encoders), 1, 100)
         encoders = tuple(_built(kind, one) for kind, one in zip(kinds, self.encoders, strict=True))
+        if any(isinstance(one, Levels) for one in encoders):
+            raise InputError("encoders of one channel a channel expected in levels, got further levels")
         keep(self, encoders=encoders, kinds=tuple(ENCODERS.name_of(type(one)) for one in encoders))
 
     @classmethod
@@ -81,13 +84,15 @@ class Levels:
         ------
         InputError : an encoder makes several channels of one, as `Population` does
         """
-        parts = [one.encode(series) for one in self.encoders]
-        for kind, part in zip(self.kinds, parts, strict=True):
+        parts = []
+        for kind, one in zip(self.kinds, self.encoders, strict=True):
+            part = one.encode(series)
             if len(part.channels) != len(series.channels):
                 raise InputError(
                     f"levels that keep the {len(series.channels)} channels expected, got {len(part.channels)} from "
                     f"{kind}: list the feature a second time and give it that encoder"
                 )
+            parts.append(part)
         return replace(join(parts), channels=mark(self, series.channels))
 
     def split(self, spikes: Spikes) -> tuple[Spikes, ...]:

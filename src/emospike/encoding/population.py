@@ -15,6 +15,9 @@ from emospike.series import Series
 from emospike.spikes import Spikes
 from emospike.validation import within
 
+MOST = 20_000
+"""Fields of all channels together."""
+
 
 @dataclass(frozen=True)
 class Population(RateCode):
@@ -61,6 +64,7 @@ class Population(RateCode):
 
     def encode(self, series: Series) -> Spikes:
         """Return positive spikes, at most one a step and field."""
+        within("fields of all channels together", self.fields * len(series.channels), 0, MOST)
         low, high = self.bounds(len(series.channels))
         present = np.abs(series.values - (low + high) / 2) <= 1.5 * (high - low)
         place = self.to_unit(series)[:, :, None] * (self.fields - 1)

@@ -13,7 +13,7 @@ from emospike import __version__
 from emospike.datasets import Dataset
 from emospike.energy.estimate import Variant
 from emospike.evaluation.protocols import evaluate, make_system
-from emospike.files import write_atomically
+from emospike.files import format_json, write_atomically
 from emospike.progress import Progress
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError, one_of
@@ -100,7 +100,7 @@ def evaluate_entry(entry: Entry, dataset: Dataset, folder: Path, progress: Progr
         seeds=1,
         modality=entry.modality,
         progress=progress,
-        save=lambda result: write_atomically(folder / entry.file, json.dumps(result | own, indent=1) + "\n"),
+        save=lambda result: write_atomically(folder / entry.file, format_json(result | own, 1) + "\n"),
     )
     return found | own
 

@@ -26,7 +26,7 @@ from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.emobox import PROTOCOL as EMOBOX
 from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
-from emospike.evaluation.leaks import describe_leaks, find_copies, find_leaks
+from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leaks
 from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
@@ -187,9 +187,8 @@ def evaluate(
     planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
     check_speakers(dataset, [fold for _, fold in planned])
     study.prepare(dataset)
-    copies = find_copies(dataset)
-    explained = explain_protocol(protocol, system_name, dataset, splits)
-    meaning = "; ".join([*([copies] if copies else []), explained, *dataset.notes[before:]])
+    copied, explained = describe_copies(dataset), explain_protocol(protocol, system_name, dataset, splits)
+    meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[before:]])
     result, runs = dict[str, Any](), list[Predictions]()
     for number, (seed, fold) in enumerate(planned, start=1):
         system = make_system(system_name, preset, seed, normalise_training(normalise), modality)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-import re
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,7 +26,6 @@ from emospike.readout.calibration import Probabilities
 from emospike.readout.contract import Labels
 from emospike.systems.base import System
 
-_ADDRESS = re.compile(r'(?<="__id__": )\d+|\d+(?=\.npy)')
 _SHOWN = frozenset({"path", "face", "sound", "frames", "windows", "seconds"})
 
 
@@ -210,24 +206,9 @@ def _hash(arrays: list[np.ndarray], *more: bytes) -> str:
     for part in more:
         digest.update(part)
     for array in arrays:
-        digest.update(canonicalise(array))
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def canonicalise(array: np.ndarray) -> bytes:
-    """Return the bytes of an array; of one that is a pipeline of skops, those that are the same in every run.
-
-    Skops calls the parts of a pipeline by where they lay in memory (``schema.json`` and ``address.npy``; see
-    `emospike.readout.skops_guard`); here they are called by their order.
-    """
-    content = np.ascontiguousarray(array).tobytes()
-    if array.dtype != np.uint8 or not zipfile.is_zipfile(io.BytesIO(content)):
-        return f"{array.dtype}{array.shape}".encode() + content
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        schema = archive.read("schema.json").decode()
-        order = {address: str(i) for i, address in enumerate(dict.fromkeys(_ADDRESS.findall(schema)))}
-        files = [archive.read(f"{one}.npy") for one in order if f"{one}.npy" in archive.namelist()]
-    return b"".join([_ADDRESS.sub(lambda found: order[found[0]], schema).encode(), *files])
 
 
 def _largest_change(answers: Probabilities, others: Probabilities) -> float:

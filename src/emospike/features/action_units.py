@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -15,6 +15,7 @@ from emospike.clip import Clip, is_table
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.openface import CHANNELS, read_table
+from emospike.schema import LOCAL
 from emospike.series import Channel, Series
 
 
@@ -96,7 +97,7 @@ class ActionUnits:
     """
 
     stride: int | None = None
-    model: str | None = None
+    model: str | None = field(default=None, metadata=LOCAL)
 
     modality: ClassVar[str] = "face"
 

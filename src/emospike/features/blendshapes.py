@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from emospike.features.face_landmarker import DetectedFace, find_faces, find_mod
 from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
+from emospike.schema import LOCAL
 from emospike.series import Channel, Series
 from emospike.validation import positive
 
@@ -61,7 +62,7 @@ class Blendshapes:
     """
 
     stride: int | None = None
-    model: str | None = None
+    model: str | None = field(default=None, metadata=LOCAL)
 
     modality: ClassVar[str] = "face"
 

@@ -11,7 +11,7 @@ from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import Clip
 from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, make_triangles, measure_bands
 from emospike.series import Series
-from emospike.validation import positive
+from emospike.validation import positive, within
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class ConstantQ:
 
     def __post_init__(self) -> None:
         positive("fmin", self.fmin)
-        positive("per_octave", self.per_octave)
+        within("bands", self.bands, 1, 1000)
+        within("per_octave", self.per_octave, 1, 1000)
         highest = self.fmin * 2 ** (self.bands / self.per_octave)
         check_bands(self.bands, self.fmin, highest, self.window, 2048)
 

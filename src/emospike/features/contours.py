@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from emospike.features.action_units import read_track
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.face_track import FaceTrack
 from emospike.features.openface import PICTURE
+from emospike.schema import LOCAL
 from emospike.validation import InputError, positive, within
 
 Grey = Float32[np.ndarray, "size size"]
@@ -67,7 +68,7 @@ class Contours:
     size: int = 100
     sigma: float = 1.5
     stride: int | None = None
-    model: str | None = None
+    model: str | None = field(default=None, metadata=LOCAL)
     most: int | None = None
     drawn: bool = False
 

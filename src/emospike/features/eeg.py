@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
-from emospike.features.matlab import read_array
+from emospike.features.mat_files import check_mat
 from emospike.features.spectrum import RATE
-from emospike.files import is_file
 from emospike.series import Channel, Series
-from emospike.validation import InputError, positive
+from emospike.validation import InputError, within
 
 RHYTHMS = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0), "gamma": (30.0, 45.0)}
 """Lower and upper edge of each rhythm, Hz."""
@@ -33,23 +31,28 @@ REGIONS = {
 
 SITE = re.compile(rf"({'|'.join(REGIONS)})(?:z|\d+)", re.IGNORECASE)
 
-SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
+OTHERS = re.compile(
+    r"(?<![A-Za-z])([HV]?EOG[LRUD]?|ECG|EKG|EMG|GSR|EDA|RESP|STATUS|TRIG(GER)?|STI|MARKER|EVENTS?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""Names of channels that are no electrodes of an EEG: an EDF file does not tell them apart."""
 
-OTHER = re.compile(r"EOG|ECG|EKG|EMG|RESP|GSR|EDA\b|PPG|STATUS|TRIG|\bSTI|ANNOTATION|PHOTIC|DC\d", re.IGNORECASE)
-"""What the names of channels hold that are no electrodes on the head."""
+SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
 
 EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 """Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
 
-_MOST = 2**27  # values: 32 electrodes at 500 Hz for more than two hours
-
 
 class RawEEG(NamedTuple):
-    """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes."""
+    """An EEG recording: values in the file's unit (volts as MNE reads them), samples by electrodes.
+
+    Channels that its file marks as bad, or that measure eyes, heart, muscles or marks, are left out.
+    """
 
     values: Float32[np.ndarray, "samples electrodes"]
     rate: float
     electrodes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class EEG:
     modality: ClassVar[str] = "eeg"
 
     def __post_init__(self) -> None:
-        positive("window", self.window)
+        within("window in seconds", self.window, 0.01, 60)
 
     def extract(self, clip: Clip) -> Series:
         """Return the powers during the clip, shape (steps, electrodes x rhythms)."""
@@ -85,6 +88,8 @@ class EEG:
             raise InputError(f"{clip.name} has no EEG: name its recording ({', '.join(sorted(SUFFIXES))})")
         begin = clip.eeg_start + clip.start
         recording = crop(read_eeg(path), begin, begin + clip.seconds, str(path))
+        if recording.left_out:
+            clip.memo[self] = f"not electrodes, or marked as bad, and left out: {', '.join(recording.left_out)}"
         return measure_rhythms(recording, self.window)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
@@ -92,76 +97,69 @@ class EEG:
         return stretch(voice, series)
 
 
+def collect_notes(clip: Clip) -> tuple[str, ...]:
+    """Return what was left out of a clip's EEG."""
+    return tuple(str(note) for kind, note in clip.memo.items() if isinstance(kind, EEG))
+
+
 def read_eeg(path: Path) -> RawEEG:
     """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.
 
     EAV holds an array `seg` (or `seg1`) of samples by electrodes by trials at 500 Hz, 20 s a trial; trials are put
-    one after the other, so that trial i begins at 20 i seconds. Channels that are marked as bad, whose name is one of
-    eyes, heart, muscles or triggers, or that never change are left out, and a warning tells which.
-
-    Raises
-    ------
-    InputError : another kind of file, one that cannot be read, takes more than 2 GiB, holds NaN, or is left with no
-        electrode
+    one after the other, so that trial i begins at 20 i seconds.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} is no EEG recording: {', '.join(sorted(SUFFIXES))} can be read")
-    if not is_file(path):
+    if not path.is_file():
         raise InputError(f"no such file: {path}")
     return _read(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)  # one file holds hours, of which each clip takes seconds
 def _read(path: Path, _changed: int) -> RawEEG:
-    recording, bad = (_read_eav(path), ()) if path.suffix.lower() == ".mat" else _read_mne(path)
-    values = recording.values
-    if not np.isfinite(values).all():
-        raise InputError(f"{path} holds NaN or infinite values: export it again")
-    if not np.isfinite(recording.rate) or recording.rate <= 0:
-        raise InputError(f"{path} tells a sampling rate of {recording.rate} Hz: export it again")
-    flat = np.ptp(values, axis=0) == 0 if len(values) else np.ones(len(recording.electrodes), bool)
-    why = {
-        name: "marked as bad" if name in bad else "no electrode" if OTHER.search(name) else "flat" if still else ""
-        for name, still in zip(recording.electrodes, flat, strict=True)
-    }
-    if all(why.values()):
-        raise InputError(f"{path} has no electrode to use: {_list_reasons(why)}")
-    if any(why.values()):
-        warnings.warn(f"{path}: left out {_list_reasons(why)}", stacklevel=2)
-    kept = [at for at, name in enumerate(recording.electrodes) if not why[name]]
-    return RawEEG(values[:, kept], recording.rate, tuple(recording.electrodes[at] for at in kept))
-
-
-def _list_reasons(why: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({reason})" for name, reason in why.items() if reason) or "it holds no channel"
+    return _read_eav(path) if path.suffix.lower() == ".mat" else _read_mne(path)
 
 
 def _read_eav(path: Path) -> RawEEG:
+    from scipy.io import loadmat
+
     try:
-        trials = read_array(path, EAV_KEYS)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a .mat file: {error}") from error
-    if trials is None or trials.ndim != 3:
+        check_mat(path.read_bytes())
+        found: Mapping[str, Any] = loadmat(path, variable_names=EAV_KEYS)
+        trials = next((one for key in EAV_KEYS if (one := np.asarray(found.get(key))).ndim == 3), None)
+    except Exception as error:  # what is damaged may fail anywhere in it
+        raise InputError(f"{path} cannot be read as a .mat file: {error or type(error).__name__}") from error
+    if trials is None or trials.dtype.kind not in "iuf":
         raise InputError(f"{path}: an array 'seg' of samples, electrodes and trials expected, as in EAV")
-    values = np.concatenate([np.zeros((0, trials.shape[1])), *np.moveaxis(trials, 2, 0)], axis=0, dtype=np.float32)
-    return RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1])))
+    values = np.concatenate(list(np.moveaxis(trials, 2, 0)), axis=0).astype(np.float32)
+    return check_recording(path, RawEEG(values, EAV_RATE, tuple(f"E{i + 1}" for i in range(values.shape[1]))))
 
 
-def _read_mne(path: Path) -> tuple[RawEEG, Collection[str]]:
-    """Return what MNE reads, and which channels are marked as bad."""
+def _read_mne(path: Path) -> RawEEG:
     if find_spec("mne") is None:
         raise InputError(f"{path.suffix} files need MNE: pip install 'emospike[eeg]'")
     import mne
 
     try:
-        raw = mne.io.read_raw(path, preload=False, verbose="error").pick("eeg", exclude=())
-        size = raw.n_times * len(raw.ch_names)
-        values = raw.get_data().T.astype(np.float32) if size <= _MOST else None
-    except Exception as error:  # damaged: its readers check little, and raise whatever Python does
-        raise InputError(f"{path} cannot be read as EEG: {' '.join(str(error).split()) or type(error)}") from error
-    if values is None:
-        raise InputError(f"{path} announces {size} values, at most {_MOST} are read: cut it into parts")
-    return RawEEG(values, float(raw.info["sfreq"]), tuple(raw.ch_names)), raw.info["bads"]
+        if path.suffix.lower() == ".set":
+            check_mat(path.read_bytes())
+        raw = mne.io.read_raw(path, verbose="error")
+        names = [name for name in raw.copy().pick("eeg", exclude="bads").ch_names if not OTHERS.search(name)]
+        values = raw.get_data(picks=names).T.astype(np.float32)
+    except Exception as error:  # MNE has many readers, each of which fails in its own ways
+        raise InputError(f"{path} cannot be read as EEG: {error or type(error).__name__}") from error
+    left_out = tuple(name for name in raw.ch_names if name not in names)
+    return check_recording(path, RawEEG(values, float(raw.info["sfreq"]), tuple(names), left_out))
+
+
+def check_recording(path: Path, recording: RawEEG) -> RawEEG:
+    """Return a recording; raise `InputError` if it holds no numbers, or if none of them ever changes."""
+    values = recording.values
+    if not values.size or not np.isfinite(values).all():
+        raise InputError(f"{path} holds {'NaN or infinite values' if values.size else 'no EEG'}: export it again")
+    if not np.ptp(values, axis=0).any():
+        raise InputError(f"no electrode of {path} ever changes: check the amplifier, or how it was exported")
+    return recording
 
 
 def crop(recording: RawEEG, start: float, stop: float, name: str = "EEG") -> RawEEG:

@@ -13,6 +13,7 @@ import numpy as np
 from emospike.augmentation.noise import measure_active_power
 from emospike.clip import SAMPLE_RATE, Clip, Sound
 from emospike.features.spectrum import bin_frequencies, compute_spectrogram
+from emospike.validation import within
 
 QUIET = -60.0
 """dBFS of active level below which a recording is said to be very quiet."""
@@ -45,6 +46,7 @@ def measure_level(sound: Sound) -> float:
 
 def bring_to_level(sound: Sound, level: float) -> Sound:
     """Return a sound without its mean, at an active level in dBFS; samples may exceed full scale."""
+    within("level in dBFS", level, -200, 100)
     centred = _centre(sound)
     power = max(measure_active_power(centred, SAMPLE_RATE), 1e-20)
     return centred * np.float32(np.sqrt(10 ** (level / 10) / power))

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Float64
 
 from emospike.clip import SAMPLE_RATE
 from emospike.series import Channel
-from emospike.validation import positive, within
+from emospike.validation import within
 
 RATE = 100.0
 """Steps per second of every series: sound and face share one 10 ms grid (eXCube2, section 2.7)."""
@@ -70,7 +70,7 @@ def find_loud_steps(sound: Float32[np.ndarray, " samples"], within_db: float) ->
 
 def check_bands(bands: int, fmin: float, fmax: float, window: float, n_fft: int) -> None:
     """Raise `InputError` unless there are bands, they lie within 0 to 8 kHz, and the window (s) fits the transform."""
-    positive("bands", bands)
+    within("bands", bands, 1, 1000)
     within("fmin", fmin, 0, fmax)
     within("fmax", fmax, fmin, SAMPLE_RATE / 2)
     within("window", window, 0.001, n_fft / SAMPLE_RATE)

@@ -36,6 +36,9 @@ class Cell:
     e_exc: float = 0.0
     e_inh: float = -100.0
 
+    def __post_init__(self) -> None:
+        positive("tau", self.tau)
+
     @classmethod
     def inhibitory(cls) -> Cell:
         """The inhibitory neuron of Diehl & Cook."""
@@ -125,6 +128,9 @@ class CompetitiveLayer:
         for name in ("dt", "duration", "tau_exc", "tau_inh", "tau_theta", "norm", "max_rate"):
             positive(name, getattr(self, name))
         within("rest", self.rest, 0.0, np.inf)
+        within("steps of a presentation and its rest", (self.duration + self.rest) / self.dt, 1, 100_000)
+        for cell in (self.exc, self.inh):
+            within("refractory steps", cell.refractory / self.dt, 0, 10_000)
         within("theta_plus", self.theta_plus, 0.0, np.inf)
         within("most_repeats", self.most_repeats, 0, 1000)
 
@@ -175,6 +181,20 @@ class CompetitiveLayer:
         """Steps of a presentation and the rest after it."""
         return round((self.duration + self.rest) / self.dt)
 
+    def restore(
+        self,
+        windows: Windows,
+        links: Sequence[Link],
+        weights: Values,
+        heard_weights: Sequence[Values],
+        theta: Values,
+    ) -> CompetitiveNetwork:
+        """Return a network with these weights and thresholds, in the arithmetic of float32."""
+        heard = [one.astype(np.float32) for one in heard_weights]
+        return CompetitiveNetwork(
+            self, windows, list(links), weights.astype(np.float32), heard, theta.astype(np.float64)
+        )
+
     def decay(self, tau: float) -> float:
         """Return what is left after one step of something that decays with `tau`, ms."""
         return 1 - self.dt / tau if self.euler else float(np.exp(-self.dt / tau))
@@ -215,6 +235,13 @@ class CompetitiveNetwork:
     _places: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        # The kernel follows them without looking.
+        (positions, inputs), features = self.windows.lines.shape, self.layer.features
+        expected = [(1 if self.layer.shared else positions, inputs, features), (positions * features,)]
+        expected += [(positions * features, link.sources) for link in self.links]
+        arrays = [self.weights, self.theta, *self.heard_weights]
+        if [array.shape for array in arrays] != expected:
+            raise InputError(f"arrays of shapes {expected} expected, got {[array.shape for array in arrays]}")
         self._places = self.windows.places()
 
     @property

@@ -15,6 +15,9 @@ from emospike.validation import InputError, one_of, positive, within
 Seen = Float32[np.ndarray, "clips steps _ size size"]
 """What a network sees of clips: two channels of events a step, or one of grey for the non-spiking equivalent."""
 
+MOST = 2**26
+"""Steps x pixels x filters."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -94,6 +97,8 @@ class PlifNet:
         within("tau", self.tau, 1.0001, 1e6)
         within("dropout", self.dropout, 0, 0.99)
         within("padding", self.padding, 0, 1)
+        within("blocks", self.blocks, 1, 20)
+        within("steps x size x size x filters", self.steps * self.size**2 * max(self.filters, 2), 1, MOST)
         if min(self.sides) < 1:
             raise InputError(f"{self.blocks} blocks leave nothing of {self.size} pixels: give fewer or larger pictures")
 

@@ -141,7 +141,8 @@ class ReservoirNetwork:
 
     Raises
     ------
-    InputError : recurrent synapses of another number of neurons, or synapses onto neurons that do not exist
+    InputError : recurrent synapses of another number of neurons, synapses onto neurons that do not exist, or time
+        constants that are not above 0
     """
 
     reservoir: Reservoir
@@ -158,6 +159,8 @@ class ReservoirNetwork:
         for synapses in (self.inputs, self.recurrent):  # the kernel writes where they point, unchecked
             if len(synapses) and not 0 <= synapses.targets.min() <= synapses.targets.max() < self.neurons:
                 raise InputError(f"synapses onto neurons 0 to {self.neurons - 1} expected, got others")
+        if self.tau.ndim != 1 or not np.all(self.tau > 0):
+            raise InputError("a membrane time constant above 0 for each neuron expected")
         self._decay = np.exp(-1 / self.tau).astype(np.float32)
 
     @property

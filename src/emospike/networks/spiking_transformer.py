@@ -42,7 +42,7 @@ class Stream:
 
     def __post_init__(self) -> None:
         one_of("kind of stream", self.kind, KINDS)
-        positive("channels", self.channels)
+        within("channels", self.channels, 1, 10_000)
         positive("tokens", self.tokens)
 
 
@@ -140,7 +140,9 @@ class SpikingTransformer:
 
     def __post_init__(self) -> None:
         positive("dim", self.dim)
-        positive("levels", self.levels)
-        positive("moments", self.moments)
+        within("depth", self.depth, 0, 100)
+        within("crossing", self.crossing, 0, 100)
+        within("levels", self.levels, 1, 100)
+        within("moments", self.moments, 1, 100)
         within("dropout", self.dropout, 0, 1)
         within("delta", self.delta, 0, 10)

@@ -9,6 +9,9 @@ from jaxtyping import Int32
 
 from emospike.validation import InputError, within
 
+MOST = 2**24
+"""Input lines, and inputs of all windows together."""
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -51,10 +54,12 @@ class Windows:
         within("stride", stride, 1, np.inf)
         if not 1 <= size[0] <= shape[0] or not 1 <= size[1] <= shape[1]:
             raise InputError(f"a window of 1 x 1 to {shape[0]} x {shape[1]} expected, got {size[0]} x {size[1]}")
+        seen = ((shape[0] - size[0]) // stride + 1) * ((shape[1] - size[1]) // stride + 1) * size[0] * size[1]
+        within("input lines, and those seen by all windows,", max(shape[0] * shape[1], seen), 1, MOST)
         grid = np.arange(shape[0] * shape[1], dtype=np.int32).reshape(shape)
-        seen = np.lib.stride_tricks.sliding_window_view(grid, size)[::stride, ::stride]
+        views = np.lib.stride_tricks.sliding_window_view(grid, size)[::stride, ::stride]
         # A copy: where windows do not overlap this is a read-only view, another type to the kernel.
-        return cls(np.array(seen.reshape(-1, size[0] * size[1])), shape)
+        return cls(np.array(views.reshape(-1, size[0] * size[1])), shape)
 
     @property
     def count(self) -> int:

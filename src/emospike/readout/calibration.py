@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Shaped
 
 from emospike.readout.risk import RiskTable
+from emospike.schema import check_fitted
 from emospike.validation import InputError, within
 
 Scores = Float32[np.ndarray, "clips learnt"]
@@ -257,7 +258,17 @@ class Calibration:
         self.threshold_, self.joint_ = float(facts["threshold"]), arrays.get("joint")
         self.risks_ = RiskTable(*arrays["risk"]) if "risk" in arrays else None
         self.class_means_, self.prior_ = arrays.get("class_means"), arrays.get("prior")
+        check_fitted(self)
+        if len(self.bias_) != len(facts["learnt"]) or self.temperature_ <= 0:
+            raise InputError("a bias for each class that was learnt and a temperature above 0 expected")
+        if self.joint_ is not None and len(self.joint_) != 2 + len(self.classes):
+            raise InputError(f"{2 + len(self.classes)} numbers expected that join classes, got {len(self.joint_)}")
         return self
+
+    def check(self, scores: Scores) -> None:
+        """Raise `InputError` unless these scores, of any one clip, lead to finite probabilities."""
+        if scores.shape != (1, len(self.learnt)) or not np.isfinite(self.probabilities(scores)).all():
+            raise InputError(f"finite scores of {len(self.learnt)} classes expected")
 
 
 def threshold_for(probabilities: Probabilities, coverage: float) -> float:

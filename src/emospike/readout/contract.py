@@ -87,6 +87,13 @@ def at_least_two(classes: Shaped[np.ndarray, " classes"]) -> None:
         raise InputError(f"at least 2 classes are needed to train, got only {classes.tolist()}")
 
 
+def check_owners(owner: Shaped[np.ndarray, " _"], classes: Shaped[np.ndarray, " classes"]) -> None:
+    """Raise `InputError` unless each of these numbers is the place of a class."""
+    places = owner.ndim == 1 and owner.dtype.kind in "iu"
+    if not places or (owner.size and not 0 <= owner.min() <= owner.max() < len(classes)):
+        raise InputError(f"numbers of classes from 0 to {len(classes) - 1} expected, got others")
+
+
 def check_vectors(X: Vectors, dims: int) -> Vectors:
     """Return `X`; raise `InputError` unless its vectors are as long as those of the training clips."""
     if X.shape[1] != dims:

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Float64, Int, Shaped
 
-from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
+from emospike.readout.contract import (
+    Labels,
+    Scores,
+    Vectors,
+    Weights,
+    at_least_two,
+    check_owners,
+    check_vectors,
+    class_numbers,
+)
 from emospike.validation import positive, within
 
 FITTED = ("classes", "neurons", "owner", "voice", "count")
@@ -98,6 +107,7 @@ class EvolvingDeSNN:
         classifier = cls(**parameters)
         for name in FITTED:
             setattr(classifier, f"{name}_", state[name])
+        check_owners(classifier.owner_, classifier.classes_)
         return classifier
 
     def _grow(self, X: Vectors, number: Numbers, weights: Weights) -> None:

@@ -13,7 +13,7 @@ from emospike.networks.synchrony_graph import ADJACENCIES, NODES, Graph, describ
 from emospike.networks.training import require_torch
 from emospike.readout.contract import Labels, Scores, Vectors, Weights, at_least_two, check_vectors, class_numbers
 from emospike.readout.scaling import SoftScaler
-from emospike.validation import one_of, positive, within
+from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
     from emospike.networks.torch.graph import GraphBatch, GraphTraining
@@ -177,8 +177,11 @@ class GraphConvolution:
         parameters = parameters | {"nodes": tuple(parameters["nodes"])}
         classifier = cls(**parameters | {"layers": tuple((int(p), int(f)) for p, f in parameters["layers"])})
         classifier.classes_, classifier.mean_, classifier.scale_ = state["classes"], state["mean"], state["scale"]
-        classifier.dims_ = int(state["dims"][0])
+        classifier.dims_ = int(state["dims"].item())
+        within("depth", classifier.depth, 0, len(state))
         classifier.weights_ = [(state[f"weight.{i}"], state[f"bias.{i}"]) for i in range(classifier.depth + 1)]
+        if any(weight.ndim != 2 or bias.shape != weight.shape[1:] for weight, bias in classifier.weights_):
+            raise InputError("a bias for each column of weights expected")
         return classifier
 
     def _graph(

@@ -17,6 +17,8 @@ Vectors = Float32[np.ndarray, "clips dims"]
 Labels = Shaped[np.ndarray, " clips"]
 Scores = Float32[np.ndarray, "clips classes"]
 
+FITTED = ("classes", "weights", "bias", "memory", "unit", "penalty", "expected", "bolder", "met")
+
 PRIOR_CLIPS = 2
 """Labelled clips of new speakers that count as much as all training speakers for where their scores lie."""
 
@@ -183,8 +185,7 @@ class LinearReadout:
 
     def state(self) -> dict[str, Any]:
         """Return the fitted arrays; weights that were rounded to half precision take half the room."""
-        names = ("classes", "weights", "bias", "memory", "unit", "penalty", "expected", "bolder", "met")
-        arrays = {name: getattr(self, f"{name}_") for name in names}
+        arrays = {name: getattr(self, f"{name}_") for name in FITTED}
         half = self.weights_.astype(np.float16)
         return arrays | ({"weights": half} if np.array_equal(half, self.weights_) else {})
 
@@ -253,9 +254,11 @@ class LinearReadout:
     def restore(cls, parameters: dict[str, Any], state: dict[str, Any]) -> LinearReadout:
         """Return the readout that `state` was taken from."""
         readout = cls(**parameters)
-        for name, array in state.items():
-            setattr(readout, f"{name}_", array)
+        for name in FITTED:
+            setattr(readout, f"{name}_", state[name])
         readout.weights_ = readout.weights_.astype(np.float32, copy=False)
+        if len(readout.bolder_) not in (0, 1 + len(readout.weights_)):
+            raise InputError(f"weights of {len(readout.weights_)} dimensions and a bias to be added expected")
         return readout
 
     def _indicators(self, y: Labels) -> Scores:

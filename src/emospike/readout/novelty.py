@@ -26,14 +26,14 @@ Scaled = Float32[np.ndarray, "rows kept"]
 
 @dataclass
 class Novelty:
-    """Squared Mahalanobis distance from the training rows, in units of `MARGIN` times what held-out speakers stay below.
+    """Squared Mahalanobis distance from the training rows, in units of what is answered.
 
         d(z) = (y - m)^T C^-1 (y - m) / limit,    y = P z
 
     P is a count sketch of a scaled vector z to `SIZE` dimensions, m and C are mean and covariance of the training rows
-    (shrunk as Ledoit and Wolf 2004 have it), and the limit is `MARGIN` times the `QUANTILE` of the distances of speakers
-    from the others. Above 1 a recording is strange. Of fewer than `FEWEST` training rows nothing is learnt, and nothing is
-    strange.
+    (shrunk as Ledoit and Wolf 2004 have it), and the limit is `MARGIN` times the `QUANTILE` of the distances of
+    speakers from the others. Above 1 a recording is strange. Of fewer than `FEWEST` training rows nothing is learnt,
+    and nothing is strange.
 
     Sources: Lee et al. 2018, arXiv 1807.03888 (Mahalanobis distance for what a network has not met), here without
     classes.

@@ -14,6 +14,7 @@ from emospike.readout.contract import (
     Vectors,
     Weights,
     at_least_two,
+    check_owners,
     check_vectors,
     class_numbers,
 )
@@ -128,6 +129,7 @@ class LearnedPrototype:
         classifier = cls(**parameters)
         for name in FITTED:
             setattr(classifier, f"{name}_", state[name])
+        check_owners(classifier.owner_, classifier.classes_)
         return classifier
 
     def _reduced(self, X: Vectors) -> Points:

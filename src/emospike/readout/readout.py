@@ -13,11 +13,12 @@ from jaxtyping import Bool, Float, Float32, Int, Shaped
 
 from emospike.datasets.folds import calibration_folds, holds_out_corpora, inner_folds
 from emospike.readout.calibration import Calibration, group_labels
-from emospike.readout.contract import Classifier, IncrementalClassifier, parameters
+from emospike.readout.contract import Classifier, IncrementalClassifier, check_vectors, parameters
 from emospike.readout.linear import LinearReadout
 from emospike.readout.novelty import MOST, Novelty
 from emospike.readout.scaling import BLOCK, ScaledRows, SoftScaler, Stored
 from emospike.readout.speaker_mean import SpeakerMean
+from emospike.schema import check_fitted
 from emospike.validation import InputError
 
 Vectors = Float32[np.ndarray, "clips dims"]
@@ -178,7 +179,7 @@ class VectorReadout(Readout):
 
     def scores(self, X: Listed, speakers: Labels | None = None) -> Scores:
         """Return the classifier's scores."""
-        return self.classifier.scores(self.scale(np.asarray(X), speakers))
+        return self.classifier.scores(self.scale(check_vectors(np.asarray(X), len(self.scaler.kept_)), speakers))
 
     def measure_novelty(self, X: Listed, speakers: Labels | None = None) -> Float32[np.ndarray, " clips"]:
         """Return how far vectors lie from those of training."""
@@ -225,7 +226,19 @@ class VectorReadout(Readout):
         self.calibration_.restore(calibrated, facts)
         self.novelty_.restore(novelty)
         self.speaker_mean_.shift_, self.speaker_mean_.population_ = arrays["shift"], arrays["population"]
+        self._check()
         return self
+
+    def _check(self) -> None:
+        """Raise `InputError` unless all parts fit each other."""
+        for part in (self.scaler, self.speaker_mean_, self.novelty_, self.classifier):
+            check_fitted(part)
+        dims, kept = len(self.scaler.kept_), int(self.scaler.kept_.sum())
+        if dims != len(self.speaker_mean_.shift_) or kept != len(self.scaler.mean_):
+            raise InputError(f"speaker means of {dims} dimensions and scales of {kept} expected")
+        blank = np.zeros((1, dims), np.float32)
+        self.measure_novelty(blank)
+        self.calibration_.check(self.scores(blank))
 
 
 @dataclass
@@ -289,6 +302,8 @@ class ScoreReadout(Readout):
         """Take back what `state` returned."""
         self.calibration_.restore(arrays, facts)
         self.speaker_mean_.population_, self.speaker_mean_.shift_ = arrays["population"], arrays["shift"]
+        check_fitted(self.speaker_mean_)
+        self.calibration_.check(self.scores(np.zeros((1, len(self.calibration_.learnt)), np.float32)))
         return self
 
 

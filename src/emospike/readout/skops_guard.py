@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from emospike.validation import InputError
+
+ADDRESS = re.compile(r'(?<="__id__": )\d+|\d+(?=\.npy)')
+"""Where a part of a pipeline lay in memory."""
 
 COMMON = {
     ("DictNode", "builtins.dict"),
@@ -55,13 +59,29 @@ OWN = {
 
 
 def to_bytes(pipeline: Any) -> UInt8[np.ndarray, " bytes"]:
-    """Return a fitted pipeline as bytes; raise `InputError` if `from_bytes` would refuse them."""
+    """Return a fitted pipeline as bytes, the same in every run; raise `InputError` if `from_bytes` refuses them."""
     from skops.io import dumps
 
-    data = np.frombuffer(dumps(pipeline), np.uint8)
+    data = np.frombuffer(name_by_order(dumps(pipeline)), np.uint8)
     model = pipeline["model"]
     from_bytes(data, type(model).__name__, len(model.classes_))
     return data
+
+
+def name_by_order(data: bytes) -> bytes:
+    """Return the bytes of skops without times, and with parts that are called by their order.
+
+    Skops calls them by where they lay in memory, in ``schema.json`` and as ``address.npy``.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        schema = old.read("schema.json").decode()
+        order = {address: str(i) for i, address in enumerate(dict.fromkeys(ADDRESS.findall(schema)))}
+        for address, place in order.items():
+            if f"{address}.npy" in old.namelist():
+                new.writestr(zipfile.ZipInfo(f"{place}.npy"), old.read(f"{address}.npy"))
+        new.writestr(zipfile.ZipInfo("schema.json"), ADDRESS.sub(lambda found: order[found[0]], schema))
+    return out.getvalue()
 
 
 def from_bytes(data: UInt8[np.ndarray, " bytes"], kind: str, classes: int) -> Any:
@@ -94,6 +114,8 @@ def refuse_strangers(data: bytes, kind: str) -> set[tuple[str, str]]:
     """Return what may be loaded for `kind`; raise `InputError` if `data` asks for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
+            if sum(part.file_size for part in file.infolist()) > len(data):  # skops does not compress: a bomb would
+                raise describe_damage(kind)
             asked = set(nodes(json.loads(file.read("schema.json"))))
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError) as err:
         raise describe_damage(kind) from err

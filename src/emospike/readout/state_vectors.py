@@ -12,7 +12,7 @@ from emospike.activity import Activity
 from emospike.readout.contexts import CONTEXTS, PARTS, take_contours
 from emospike.series import Series
 from emospike.spikes import Spikes
-from emospike.validation import one_of, positive
+from emospike.validation import one_of, within
 
 Steps = Int[np.ndarray, " spikes"]
 Units = Int[np.ndarray, " spikes"]
@@ -50,7 +50,7 @@ class StateVector:
     def __post_init__(self) -> None:
         one_of("state vector", self.kind, (*KINDS, *CONTEXTS))
         one_of("span", self.span, ("clip", "speech"))
-        positive("bins", self.bins)
+        within("bins", self.bins, 1, 1000)
 
     def read(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 
 from emospike.activity import Activity
 from emospike.energy.counting import count_layer_once, sum_layers
@@ -17,14 +17,19 @@ from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.weights import LearntFeatures
 from emospike.explain.wording import WORDS
 from emospike.features import Feature
-from emospike.networks.competitive import CompetitiveNetwork
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, Link
 from emospike.networks.diagnostics import LayerDiagnostics
+from emospike.networks.windows import Windows
+from emospike.schema import check_arrays
 from emospike.systems.pathways import Lines, Pathway, Range, Raw
 from emospike.systems.perception import BOTH, Perceived
 from emospike.validation import InputError
 
 Networks = Mapping[str, CompetitiveNetwork]
 """Layers by the names that they are stored under."""
+
+Stored = tuple[Mapping[str, np.ndarray], Mapping[str, Any]]
+"""Arrays and facts of a model file."""
 
 
 @dataclass
@@ -105,14 +110,23 @@ def state_of(inputs: LayerInputs, networks: Networks) -> tuple[dict[str, np.ndar
     return arrays, facts
 
 
-def restore_networks(networks: Networks, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-    """Give newly built layers what `state_of` kept of them."""
-    for name, network in networks.items():
-        network.weights[:] = arrays[f"layer.{name}.weights"]
-        network.theta[:] = arrays[f"layer.{name}.theta"]
-        for k, weights in enumerate(network.heard_weights):
-            weights[:] = arrays[f"layer.{name}.heard.{k}"]
-            network.links[k] = replace(network.links[k], gain=float(facts[f"layer.{name}.gains"][k]))
+def build_layer(
+    name: str, layer: CompetitiveLayer, windows: Windows, links: Sequence[Link], seed: int, *, stored: Stored | None
+) -> CompetitiveNetwork:
+    """Return a new layer, or the one that `state_of` kept under this name."""
+    if stored is None:
+        return layer.build(windows, links, seed)
+    arrays, facts = stored
+    heard = [arrays[f"layer.{name}.heard.{k}"] for k in range(len(links))]
+    pairs = zip(links, facts[f"layer.{name}.gains"], strict=True)
+    links = [replace(link, gain=float(gain)) for link, gain in pairs]
+    return layer.restore(windows, links, arrays[f"layer.{name}.weights"], heard, arrays[f"layer.{name}.theta"])
+
+
+def restore_ranges(arrays: Mapping[str, np.ndarray], pathways: Sequence[Pathway]) -> list[Range]:
+    """Return the ranges that `state_of` kept of the inputs of layers."""
+    check_arrays(arrays, {f"range.{i}": Float32[np.ndarray, "2 _"] for i in range(len(pathways))})
+    return [arrays[f"range.{i}"] for i in range(len(pathways))]
 
 
 def count_one_pass(networks: Networks, readout: LayerCost) -> Operations:

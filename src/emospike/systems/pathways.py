@@ -16,7 +16,7 @@ from emospike.features.spectrum import find_loud_steps
 from emospike.networks.competitive import CompetitiveLayer
 from emospike.networks.windows import Windows
 from emospike.series import Series
-from emospike.validation import one_of, within
+from emospike.validation import InputError, one_of, within
 
 Raw = Float32[np.ndarray, "_ _"]
 """Steps and channels, or rows and columns of a picture; as many as the clip has."""
@@ -105,6 +105,8 @@ class Pathway:
 
     def scale(self, raw: Raw, span: Range) -> Lines:
         """Return the values of the input lines, 0 to 1; what is padded is silent."""
+        if self.pictures is None and raw.shape[1:] != span.shape[1:]:
+            raise InputError(f"a feature of {span.shape[1]} channels expected, got one of {raw.shape[1]}")
         low, high = span
         u = (raw - low) / np.maximum(high - low, np.float32(1e-6))
         lines = np.concatenate([u, -u], axis=1) if self.code == "on-off" else u

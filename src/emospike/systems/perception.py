@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from emospike.clip import Clip
 from emospike.explain.wording import WORDS
-from emospike.features import Feature
+from emospike.features import Feature, eeg
 from emospike.features.face_track import NoFaceError, collect_notes
 from emospike.features.level import bring_clip_to_level, describe_channel
 from emospike.features.speech import SpeechCheck
@@ -166,6 +166,8 @@ def remark_on(
         yield from collect_notes(clip)
         if clip.film_note:
             yield clip.film_note
+    if "eeg" in share:
+        yield from eeg.collect_notes(clip)
 
 
 def contributions(changes: Mapping[str, float]) -> dict[str, float]:

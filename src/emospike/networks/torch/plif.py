@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from emospike.activity import Activity
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.networks.torch.neurons import PLIF, Rectified
-from emospike.networks.torch.training import descend, fit
+from emospike.networks.torch.training import descend, fit, load_weights
 from emospike.networks.training import Training
 from emospike.spikes import Spikes
 
@@ -74,9 +74,7 @@ class PlifNetwork(nn.Module):
     @classmethod
     def restore(cls, what: PlifNet, classes: int, weights: Mapping[str, np.ndarray]) -> PlifNetwork:
         """Return the network whose state these arrays are."""
-        network = cls.build(what, classes)
-        network.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in weights.items()})
-        return network.eval()
+        return load_weights(lambda: cls.build(what, classes), weights)
 
     def forward(self, seen: Tensor) -> Tensor:
         """Return the votes of clips, shape (steps, clips, classes): the share of each class's voters that fired.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from emospike.networks.training import Training
+from emospike.validation import InputError
 
 Some = TypeVar("Some")
 Module = TypeVar("Module", bound=nn.Module)
@@ -22,6 +24,24 @@ CLIP = 2.0
 def device() -> torch.device:
     """Return the GPU if there is one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_weights(make: Callable[[], Module], weights: Mapping[str, np.ndarray]) -> Module:
+    """Return a network, ready to answer, with these weights.
+
+    Their names, types and shapes are compared first with those of a network without memory: what is not there is not
+    made. Raises `InputError` where they differ.
+    """
+    stored = {name: torch.from_numpy(np.array(one)) for name, one in weights.items()}
+    with torch.device("meta"):
+        expected = {name: (one.dtype, one.shape) for name, one in make().state_dict().items()}
+    for name in sorted(expected.keys() | stored.keys()):
+        came = (stored[name].dtype, stored[name].shape) if name in stored else None
+        if came != expected.get(name):
+            raise InputError(f"{name} of the network has another type or shape than expected, or is one too many")
+    network = make()
+    network.load_state_dict(stored)
+    return network.eval()
 
 
 @contextmanager

@@ -26,9 +26,10 @@ from emospike.networks.torch.layers import (
     neurons,
 )
 from emospike.networks.torch.neurons import PLIF, Rectified
-from emospike.networks.torch.training import contrast_loss, fit
+from emospike.networks.torch.training import contrast_loss, fit, load_weights
 from emospike.networks.training import Training
 from emospike.spikes import Spikes
+from emospike.validation import InputError
 
 GRID = 100.0
 """Steps of the grid a second."""
@@ -165,11 +166,18 @@ class TransformerNetwork(nn.Module):
         """Return all that was learnt."""
         return {name: one.cpu().numpy() for name, one in self.state_dict().items()}
 
-    def restore(self, weights: Mapping[str, np.ndarray]) -> TransformerNetwork:
-        """Take back what `weights` returned; in older files random features are called receptors."""
+    @classmethod
+    def restore(
+        cls, what: SpikingTransformer, streams: Sequence[Stream], classes: int, weights: Mapping[str, np.ndarray]
+    ) -> TransformerNetwork:
+        """Return the network whose `weights` these are; in older files random features are called receptors."""
         named = {name.replace("receptors.", "random_features."): one for name, one in weights.items()}
-        self.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in named.items()})
-        return self.eval()
+        network = load_weights(lambda: cls.build(what, streams, classes), named)
+        for one in network.random_features.values():
+            heard = cast(RandomFeatures, one)
+            if heard.channels.numel() and not 0 <= heard.channels.min() <= heard.channels.max() < heard.of:
+                raise InputError(f"random features that hear channels 0 to {heard.of - 1} expected, got others")
+        return network
 
     # -- looking inside ----------------------------------------------------------------------------------------
 

@@ -31,9 +31,11 @@ from emospike.readout.scaling import SoftScaler
 from emospike.readout.spike_counts import READS, Counts, read
 from emospike.systems.competitive import (
     LayerInputs,
+    Stored,
+    build_layer,
     count_one_pass,
     diagnose,
-    restore_networks,
+    restore_ranges,
     round_to_stored,
     state_of,
 )
@@ -53,6 +55,9 @@ FUSIONS = {
     "concatenation": "the layers do not meet; their counts are read side by side",
 }
 """How sound and face come together."""
+
+MULTISENSORY = "meeting"
+"""What model files call the multisensory group."""
 
 
 @dataclass
@@ -104,7 +109,7 @@ class CrossModal(VectorSystem):
         for name in self.reads:
             one_of("read", name, READS)
         within("passes", self.passes, 0, 1000)
-        within("presentations", self.presentations, 1, 1000)
+        within("presentations", self.presentations, 1, 200)
         senses = [pathway.modality for pathway in self.pathways]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"pathways of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
@@ -146,8 +151,8 @@ class CrossModal(VectorSystem):
         round_to_stored(self._all_networks().values())
         return self
 
-    def _build(self) -> None:
-        """Build the layers: the visual ones first, so that the auditory ones can hear them."""
+    def _build(self, stored: Stored | None = None) -> None:
+        """Build the layers, new or as they were stored: the visual ones first, so that the auditory ones hear them."""
         self.networks_: list[CompetitiveNetwork] = [None] * len(self.pathways)  # type: ignore[list-item]
         hears = self.modality == "both" and self.fusion == "enhancement"
         for i in (*self._own("face"), *self._own("audio")):
@@ -157,10 +162,13 @@ class CrossModal(VectorSystem):
             )
             links = [Link(self.networks_[k].neurons) for k in heard]
             windows = pathway.windows(self.inputs_.ranges[i].shape[1])
-            self.networks_[i] = pathway.layer.build(windows, links, seed=self.seed + i)
+            self.networks_[i] = build_layer(str(i), pathway.layer, windows, links, self.seed + i, stored=stored)
         if self._meets:
             links = [Link(network.neurons) for network in self.networks_]
-            self.multisensory_ = self.multisensory.build(Windows.none(), links, seed=self.seed + len(self.networks_))
+            seed = self.seed + len(self.networks_)
+            self.multisensory_ = build_layer(
+                MULTISENSORY, self.multisensory, Windows.none(), links, seed, stored=stored
+            )
 
     def _learn(self, seen: Sequence[Sequence[Lines | None]], progress: Progress | None) -> None:
         """Let STDP change the weights: of the visual layers first, then of the auditory ones, then of the group."""
@@ -307,8 +315,7 @@ class CrossModal(VectorSystem):
     def _all_networks(self) -> dict[str, CompetitiveNetwork]:
         """Return the layers by the names that they are stored under."""
         networks = {str(i): network for i, network in enumerate(self.networks_)}
-        # Model files know the multisensory group by this name.
-        return networks | ({"meeting": self.multisensory_} if self._meets else {})
+        return networks | ({MULTISENSORY: self.multisensory_} if self._meets else {})
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
@@ -317,9 +324,7 @@ class CrossModal(VectorSystem):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> CrossModal:
         """Take back what `state` returned."""
-        ranges = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
-        self.inputs_ = LayerInputs(self.pathways, ranges)
-        self._build()
-        restore_networks(self._all_networks(), arrays, facts)
+        self.inputs_ = LayerInputs(self.pathways, restore_ranges(arrays, self.pathways))
+        self._build((arrays, facts))
         self._restore_readouts(arrays, facts)
         return self

@@ -12,10 +12,13 @@ from jaxtyping import Float32, Int64, Shaped
 from emospike.networks.heads import LinearHead, refit_ridge
 from emospike.networks.spiking_transformer import SpikingTransformer, Stream
 from emospike.readout.calibration import Calibration
+from emospike.readout.contract import check_owners
 from emospike.readout.readout import Readout, Scores
 from emospike.readout.speaker_mean import SpeakerMean
+from emospike.schema import check_arrays, check_parameters
 from emospike.systems.eavs_tf.streams import Means, Scales, batch_of, clip_means
 from emospike.systems.perception import Perceived
+from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
     from emospike.networks.torch.transformer import TransformerNetwork
@@ -69,6 +72,15 @@ class Memory:
         members = {int(name.split(".")[1]) for name in arrays if name.startswith("memory.") and name[7].isdigit()}
         read = [{name: arrays[f"memory.{i}.{name}"].astype(np.float32) for name in there} for i in sorted(members)]
         return cls(read, there, arrays["memory.labels"])
+
+    def check(self, width: Mapping[str, int], members: int, classes: int) -> None:
+        """Raise `InputError` unless it is that of so many networks, whose heads read so many numbers by modality."""
+        clips = len(self.labels)
+        check_owners(self.labels, np.arange(classes))
+        shapes = [{name: one.shape for name, one in read.items()} for read in self.read]
+        expected = {name: (clips, count) for name, count in width.items()}
+        if shapes != [expected] * members or any(one.shape != (clips,) for one in self.there.values()):
+            raise InputError(f"memory of {members} networks that read {dict(width)} numbers of {clips} clips expected")
 
 
 @dataclass
@@ -227,25 +239,38 @@ class Ensemble:
         """Return the ensemble that `state` was taken from, of networks that are like `network`."""
         from emospike.networks.torch.transformer import TransformerNetwork
 
-        streams = [Stream(*one) for one in facts["streams"]]
+        streams = [read_stream(one) for one in facts["streams"]]
+        names = ("mean", "deviation", "population", "shift")
+        for i, stream in enumerate(streams):
+            kinds = {f"{name}.{i}": Float32[np.ndarray, " channels"] for name in names}
+            check_arrays(arrays, kinds, channels=stream.channels)
         mean, deviation, population, shift = (
-            tuple(arrays[f"{name}.{i}"] for i in range(len(streams)))
-            for name in ("mean", "deviation", "population", "shift")
+            tuple(arrays[f"{name}.{i}"] for i in range(len(streams))) for name in names
         )
         speakers = tuple(SpeakerMean(normalise) for _ in streams)
         for speaker, centre, own in zip(speakers, population, shift, strict=True):
             speaker.population_, speaker.shift_ = centre, own
         made = cls(streams, length, Scales(mean, deviation), speakers)
-        made.memory = Memory.restore(arrays)
-        for member in range(facts["networks"]):
+        members, classes = int(facts["networks"]), len(facts["learnt"])
+        within("networks", members, 1, 1000)
+        for member in range(members):
             head = f"network.{member}."
             weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
-            made.networks.append(TransformerNetwork.build(network, streams, len(facts["learnt"])).restore(weights))
+            made.networks.append(TransformerNetwork.restore(network, streams, classes, weights))
+        made.memory = Memory.restore(arrays)
+        made.memory.check(made.networks[0].width, members, classes)
         for modality, threshold in facts["thresholds"].items():
             known = {**facts, "threshold": threshold, "temperature": facts["temperatures"][modality]}
             calibrated = {name.removesuffix(f".{modality}"): array for name, array in arrays.items()}
             made.calibrations[modality] = Calibration(coverage).restore(calibrated, known)
         return made
+
+
+def read_stream(stored: Sequence[Any]) -> Stream:
+    """Return a stream that `Ensemble.state` told of."""
+    named = dict(zip(("modality", "channels", "kind", "tokens"), stored, strict=True))
+    check_parameters(Stream, named)
+    return Stream(**named)
 
 
 @dataclass

@@ -216,5 +216,7 @@ class EAVSTransformer(System):
         self.ensemble_ = Ensemble.restore(
             arrays, facts, self.network, length=self.length, normalise=self.normalise, coverage=self.coverage
         )
+        if [one.modality for one in self.ensemble_.streams] != [one.modality for one in self.read]:
+            raise InputError(f"one stream for each of {len(self.read)} features expected")
         self._set_readouts()
         return self

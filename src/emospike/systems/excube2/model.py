@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int32, UInt
 
 from emospike.activity import Activity
 from emospike.augmentation.channel import ChannelVariation
@@ -37,6 +37,7 @@ from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, read_all
+from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
@@ -44,7 +45,7 @@ from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import Labels, TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
-from emospike.validation import InputError
+from emospike.validation import InputError, within
 
 
 @dataclass
@@ -293,20 +294,45 @@ class EXCube2(VectorSystem):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
+        check_arrays(arrays, ARRAYS, neurons=self.neurons)
+        inputs, recurrent = (_restore_synapses(arrays, name) for name in ("inputs", "recurrent"))
         self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
-        self.parts_ = self._encode_channels([from_table(table) for table in facts["channels"]])
+        channels = [from_table(table) for table in facts["channels"]]
+        within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
+        if len(channels) != len(self.features):
+            raise InputError(f"channels of {len(self.features)} features expected, got those of {len(channels)}")
+        self.parts_ = self._encode_channels(channels)
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
-        synapses = [
-            Synapses(
-                np.concatenate([[0], np.cumsum(arrays[f"{name}.counts"], dtype=np.int64)]),
-                arrays[f"{name}.targets"].astype(np.int32),
-                arrays[f"{name}.weights"],
-            )
-            for name in ("inputs", "recurrent")
-        ]
-        self.network_ = ReservoirNetwork(self.reservoir, synapses[0], synapses[1], arrays["tau"])
+        self.network_ = ReservoirNetwork(self.reservoir, inputs, recurrent, arrays["tau"])
+        if self.reservoir.lines(len(self.channels_)) != len(arrays["inputs.counts"]):
+            raise InputError(f"{len(arrays['inputs.counts'])} input lines expected, got {len(self.channels_)} channels")
+        if arrays["nodes"].size and arrays["nodes"].max() >= self.neurons:
+            raise InputError(f"nodes of neurons 0 to {self.neurons - 1} expected")
         self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
         averages = arrays["class_interactions"].astype(float)
         self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))
         return self
+
+
+ARRAYS = {
+    "positions": Float32[np.ndarray, "neurons 3"],
+    "region": Int32[np.ndarray, " neurons"],
+    "tau": Float32[np.ndarray, " neurons"],
+    "inputs.counts": UInt[np.ndarray, " lines"],
+    "inputs.targets": UInt[np.ndarray, " entering"],
+    "inputs.weights": Float32[np.ndarray, " entering"],
+    "recurrent.counts": UInt[np.ndarray, " neurons"],
+    "recurrent.targets": UInt[np.ndarray, " synapses"],
+    "recurrent.weights": Float32[np.ndarray, " synapses"],
+    "nodes": UInt[np.ndarray, "nodes near"],
+    "class_interactions": Float32[np.ndarray, "classes nodes nodes"],
+}
+"""What a model file holds beside the readouts."""
+
+
+def _restore_synapses(arrays: Mapping[str, np.ndarray], name: str) -> Synapses:
+    """Return the synapses that are stored as the number of targets of each source, and these."""
+    counts, targets = arrays[f"{name}.counts"].astype(np.int64), arrays[f"{name}.targets"].astype(np.int32)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return Synapses(offsets, targets, arrays[f"{name}.weights"])

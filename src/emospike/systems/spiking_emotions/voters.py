@@ -11,8 +11,10 @@ from jaxtyping import Float32, Int64, Shaped
 
 from emospike.networks.plif_net import PlifNet
 from emospike.readout.calibration import Calibration
+from emospike.readout.contract import check_owners
 from emospike.readout.early import Votes, count_votes
 from emospike.readout.readout import Readout, ScoreReadout, Scores
+from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.networks.torch.plif import PlifNetwork
@@ -120,4 +122,15 @@ class VoteReadout(Readout):
             head = f"network.{i}."
             weights = {name.removeprefix(head): one for name, one in arrays.items() if name.startswith(head)}
             self.networks.append(PlifNetwork.restore(self.network, len(self.classes), weights))
+        self._check()
         return self
+
+    def _check(self) -> None:
+        """Raise `InputError` unless there are networks, and memory is that of the clips that are remembered."""
+        if not self.networks:
+            raise InputError("a network at least expected, got none")
+        check_owners(self.remembered, np.array(self.classes))
+        clips, hidden = len(self.remembered), self.network.hidden
+        shape = (-(-clips * self.network.steps * hidden // 8),) if self.network.spiking else (clips, 1, hidden)
+        if any(one.shape != shape for one in self.memory):
+            raise InputError(f"memory of shape {shape} for each network expected")

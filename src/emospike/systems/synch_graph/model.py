@@ -31,9 +31,11 @@ from emospike.readout.readout import VectorReadout
 from emospike.spikes import Spikes, join
 from emospike.systems.competitive import (
     LayerInputs,
+    Stored,
+    build_layer,
     count_one_pass,
     diagnose,
-    restore_networks,
+    restore_ranges,
     round_to_stored,
     state_of,
 )
@@ -107,7 +109,7 @@ class SynchGraph(VectorSystem):
     def __post_init__(self) -> None:
         one_of("edges", self.edges, EDGES)
         within("passes", self.passes, 0, 1000)
-        within("presentations", self.presentations, 1, 1000)
+        within("presentations", self.presentations, 1, 200)
         within("delay", self.delay, 0.0, 1000.0)
         senses = tuple(pathway.modality for pathway in self.pathways)
         if senses != MODALITIES[one_of("modality", self.modality, MODALITIES)]:
@@ -156,13 +158,13 @@ class SynchGraph(VectorSystem):
         round_to_stored(self.groups_)
         return self
 
-    def _build(self) -> None:
-        """Build the groups; two of them hear each other through links that are dead until they are calibrated."""
+    def _build(self, stored: Stored | None = None) -> None:
+        """Build the groups, new or as they were stored; two hear each other through links, dead until calibrated."""
         windows = [p.windows(span.shape[1]) for p, span in zip(self.pathways, self.inputs_.ranges, strict=True)]
         sizes = [len(w.lines) * p.layer.features for w, p in zip(windows, self.pathways, strict=True)]
         links = [[Link(size, gain=0.0)] for size in sizes[::-1]] if len(sizes) > 1 else [[]]
         self.groups_: list[CompetitiveNetwork] = [
-            pathway.layer.build(own, heard, seed=self.seed + i)
+            build_layer(pathway.modality, pathway.layer, own, heard, self.seed + i, stored=stored)
             for i, (pathway, own, heard) in enumerate(zip(self.pathways, windows, links, strict=True))
         ]
 
@@ -313,11 +315,12 @@ class SynchGraph(VectorSystem):
 
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> SynchGraph:
         """Take back what `state` returned."""
-        ranges = [arrays[f"range.{i}"] for i in range(len(self.pathways))]
-        self.inputs_ = LayerInputs(self.pathways, ranges)
-        self._build()
-        restore_networks(self._all_networks(), arrays, facts)
+        self.inputs_ = LayerInputs(self.pathways, restore_ranges(arrays, self.pathways))
+        self._build((arrays, facts))
         self._restore_readouts(arrays, facts)
         graphs = {name.removeprefix("class."): one for name, one in arrays.items() if name.startswith("class.")}
         self.class_graphs_ = {label: Graph.unflatten(one) for label, one in graphs.items()}
+        neurons = sum(group.neurons for group in self.groups_)
+        if any(len(graph.counts) != neurons for graph in self.class_graphs_.values()):
+            raise InputError(f"graphs of {neurons} neurons expected, one for each class")
         return self

@@ -1,0 +1,1 @@
+"""Hostile inputs for every reader and the model loader (`python -m fuzzing`, or ``make fuzz``)."""
