@@ -7,6 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from emospike.clip import Clip
+from emospike.features import eeg
 from emospike.features.eeg import EEG, RHYTHMS, RawEEG, collect_notes, crop, measure_rhythms, read_eeg
 from emospike.validation import InputError
 
@@ -145,3 +146,26 @@ def test_damaged_mat_files_are_refused_before_a_library_follows_them(tmp_path, p
             path.write_bytes(data)
             with contextlib.suppress(InputError):
                 read_eeg(path)
+
+
+def test_tags_of_fif_files_that_point_back_or_beyond_are_refused(tmp_path):
+    mne = pytest.importorskip("mne")
+    path = tmp_path / "a_raw.fif"
+    mne.io.RawArray(wave(0.2, 10).T, mne.create_info(3, RATE, "eeg"), verbose="error").save(path, verbose="error")
+    whole = path.read_bytes()
+    for at, number, why in ((12, 0, None), (12, 8, "a tag that points back"), (8, 10**9, "a tag of 1000000000 bytes")):
+        path.write_bytes(whole[:at] + number.to_bytes(4, "big") + whole[at + 4 :])
+        if why is None:
+            assert read_eeg(path).values.shape == (100, 3)
+            continue
+        with pytest.raises(InputError, match=why):
+            read_eeg(path)
+
+
+def test_recordings_of_any_length_are_not_read(tmp_path, monkeypatch):
+    mne = pytest.importorskip("mne")
+    path = tmp_path / "a_raw.fif"
+    mne.io.RawArray(wave(0.2, 10).T, mne.create_info(3, RATE, "eeg"), verbose="error").save(path, verbose="error")
+    monkeypatch.setattr(eeg, "MOST_VALUES", 299)
+    with pytest.raises(InputError, match="announces 300 values, at most 299 are read: cut it into parts"):
+        read_eeg(path)

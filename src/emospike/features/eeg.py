@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,8 +16,9 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip
-from emospike.features.mat_files import check_mat
+from emospike.features.eeg_files import check_fif, check_mat
 from emospike.features.spectrum import RATE
+from emospike.files import is_file
 from emospike.series import Channel, Series
 from emospike.validation import InputError, within
 
@@ -38,6 +40,9 @@ OTHERS = re.compile(
 """Names of channels that are no electrodes of an EEG: an EDF file does not tell them apart."""
 
 SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
+
+MOST_VALUES = 2**26
+"""Of a recording, which MNE holds in 8 bytes each: 64 electrodes at 256 Hz for more than an hour."""
 
 EAV_RATE, EAV_KEYS = 500.0, ("seg1", "seg")
 """Sampling rate of the EAV data set, Hz, and the names that its trials have in a .mat file."""
@@ -110,7 +115,7 @@ def read_eeg(path: Path) -> RawEEG:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} is no EEG recording: {', '.join(sorted(SUFFIXES))} can be read")
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"no such file: {path}")
     return _read(path, path.stat().st_mtime_ns)
 
@@ -143,11 +148,17 @@ def _read_mne(path: Path) -> RawEEG:
     try:
         if path.suffix.lower() == ".set":
             check_mat(path.read_bytes())
+        if path.suffix.lower() == ".fif":
+            with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+                check_fif(whole)
         raw = mne.io.read_raw(path, verbose="error")
         names = [name for name in raw.copy().pick("eeg", exclude="bads").ch_names if not OTHERS.search(name)]
-        values = raw.get_data(picks=names).T.astype(np.float32)
+        announced = raw.n_times * len(raw.ch_names)
+        values = raw.get_data(picks=names).T.astype(np.float32) if announced <= MOST_VALUES else None
     except Exception as error:  # MNE has many readers, each of which fails in its own ways
         raise InputError(f"{path} cannot be read as EEG: {error or type(error).__name__}") from error
+    if values is None:
+        raise InputError(f"{path} announces {announced:,} values, at most {MOST_VALUES:,} are read: cut it into parts")
     left_out = tuple(name for name in raw.ch_names if name not in names)
     return check_recording(path, RawEEG(values, float(raw.info["sfreq"]), tuple(names), left_out))
 

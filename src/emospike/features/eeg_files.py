@@ -1,9 +1,10 @@
-"""Whether a .mat file may be given to a library that follows what it says without looking."""
+"""Whether an EEG file may be given to a library that follows what it says without looking."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from mmap import mmap
 
 MATRIX, COMPRESSED = 14, 15
 KINDS = {*range(1, 8), 9, *range(12, 19)}
@@ -24,6 +25,25 @@ def check_mat(raw: bytes) -> None:
     order = {b"IM": "<", b"MI": ">"}.get(raw[126:128])
     if order:
         _check_parts(memoryview(raw)[128:], order, 0)
+
+
+def check_fif(raw: bytes | mmap) -> None:
+    """Raise `ValueError` unless the tags of a FIF file lie within it, one after the other.
+
+    A tag has 16 bytes, big endian: kind, type, size of what follows, and where the next one is (0: behind it, -1:
+    nowhere). A library that goes on where an earlier one is pointed at never ends.
+    """
+    at = 0
+    while at + 16 <= len(raw):
+        _, _, size, after = struct.unpack_from(">iiii", raw, at)
+        if size < 0 or at + 16 + size > len(raw):
+            raise ValueError(f"a tag of {size} bytes where {len(raw) - at - 16} are left")
+        if after == -1:
+            return
+        following = after or at + 16 + size
+        if following <= at:
+            raise ValueError("a tag that points back")
+        at = following
 
 
 def _check_parts(data: memoryview, order: str, depth: int) -> None:
