@@ -41,7 +41,7 @@ def check_fif(raw: bytes | mmap) -> None:
         if after == -1:
             return
         following = after or at + 16 + size
-        if following <= at:
+        if following < at + 16 + size:
             raise ValueError("a tag that points back")
         at = following
 
