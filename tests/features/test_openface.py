@@ -120,7 +120,7 @@ def test_a_table_that_changed_is_read_again(write):
         (0.98, 1, "", False),
         (0.98, 1, "nan", False),
         (0.98, 1, "inf", False),
-        (0.98, 1, 0, False),
+        (0.98, 1, 0, True),
     ],
 )
 def test_frames_in_which_no_face_was_found(write, confidence, success, level, found):
@@ -128,6 +128,10 @@ def test_frames_in_which_no_face_was_found(write, confidence, success, level, fo
     assert track.found.tolist() == [True, found, True]
     assert np.isfinite(track.resample(21).values).all()
     assert np.isfinite(track.confidence).all()
+
+
+def test_a_table_of_zeros_shows_no_face(write):
+    assert not read_table(write([(0, 0, 0.9, 1, 0), (0, 0.1, 0.9, 1, 0)])).found.any()
 
 
 def test_the_face_in_most_frames_is_followed(write):

@@ -49,8 +49,8 @@ def read_table(path: Path) -> FaceTrack:
     used where present ``confidence`` and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and
     the 68 landmarks ``x_0`` ... ``y_67`` (pixels).
 
-    In a frame without success, with a confidence below 0.5, without a number for each intensity or with nothing but
-    zeros, no face was found.
+    In a frame without success, with a confidence below 0.5 or without a number for each intensity, no face was found;
+    in none of a table whose intensities are all zeros.
     Of several faces that are told apart by ``face_id`` the one in most frames is followed. The table does not tell
     the size of the picture: landmarks become shares of 1280 by 720 pixels, RAVDESS's films, or where points lie
     outside, of the smallest larger picture of that form; they are for drawing.
@@ -74,7 +74,8 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     values = np.stack([rows[name] for name in INTENSITIES], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
-    found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0) & values.any(axis=1)
+    found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
+    found &= bool(values[found].any())  # a face that nothing moves in was not tracked
     _check_intensities(path, values[found])
     points = _read_landmarks(rows, found)
     box = np.zeros((len(points), 4), np.float32)
@@ -101,7 +102,7 @@ def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"]) 
         odd = column[(column < 0) | (column > _STRONGEST)]
         if len(odd):
             raise InputError(f"{path} holds {odd[0]:g} in column {name}, intensities of 0 to 5 expected: {TABLE_HINT}")
-    if len(values) >= _SOME and values.max() <= 1:
+    if len(values) >= _SOME and values.max() < 1:
         raise InputError(
             f"{path} holds no intensity above {values.max():g} in columns AU01_r ... AU45_r, 0 to 5 expected: multiply "
             f"them by 5 if they were scaled to 0 to 1"
