@@ -133,7 +133,7 @@ def write_face():
         for frame in range(int(seconds * 30)):
             opened = 0.5 + 0.5 * np.sin(frame / 3)
             values = rng.uniform(0, 0.4, len(INTENSITIES))
-            values[8] = 3 * high + opened  # AU12
+            values[8] = 3 * high + 1.5 * opened  # AU12
             points = face_points(opened).T.ravel()
             row = [frame / 30, 0.98, int(frame not in lost), *values, *points]
             lines.append(",".join(f"{value:.3f}" for value in row))

@@ -52,10 +52,10 @@ def test_two_frames_at_one_time_are_no_trouble():
 
 def test_too_few_faces():
     with pytest.raises(NoFaceError, match=r"^no face in 92 % of the frames of x.mp4$"):
-        track(np.arange(100), np.arange(100), np.arange(100) < 8).check("x.mp4", 100)
-    track([0, 1], [0, 1], [True, False]).check("x.mp4", 1)
+        track(np.arange(100), np.arange(100), np.arange(100) < 8).check("x.mp4")
+    track([0, 1], [0, 1], [True, False]).check("x.mp4")
     with pytest.raises(NoFaceError, match=r"x.mp4 has no frames in this stretch"):
-        track([], []).check("x.mp4", 1)
+        track([], []).check("x.mp4")
     with pytest.raises(NoFaceError, match="no face in any frame"):
         track([0, 1], [0, 1], [False, False]).resample(10)
     assert track([], []).seen == 0
@@ -66,9 +66,9 @@ def test_the_face_must_cover_half_of_the_time():
     five = track(np.arange(5) / 30, np.arange(5))
     assert five.measure_cover(4.0) == pytest.approx(4 / 30 + 0.5)
     with pytest.raises(NoFaceError, match=r"^no face: x.csv tells of 0.6 s of 4.0 s$"):
-        five.check("x.csv", 4.0)
-    five.check("x.csv", 1.2)
-    track([1.7], [3]).check("x.csv", 60)  # a mean of the whole
+        five.check_cover("x.csv", 4.0)
+    five.check_cover("x.csv", 1.2)
+    track([1.7], [3]).check_cover("x.csv", 60)  # a mean of the whole
     halves = track([0, 0.1, 3.0, 3.1], np.arange(4))
     assert halves.measure_cover(3.2) == pytest.approx(0.6 + 0.7)
 

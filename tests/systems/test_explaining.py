@@ -85,7 +85,7 @@ def test_a_face_that_is_not_there_is_no_error(tmp_path):
         path.write_text("\n".join([",".join(["timestamp", "success", *INTENSITIES]), *rows]))
         return Clip(path)
 
-    clips = [table(f"{level}-{i}", level + i / 10) for level in (0, 3) for i in range(4)]
+    clips = [table(f"{level}-{i}", level + i / 10) for level in (1, 3) for i in range(4)]
     system = Baseline.preset("ridge", 0, "face").fit(clips, ["low"] * 4 + ["high"] * 4, list("abcdabcd"))
     found = system.explain(table("nobody", 1, found=0))
     assert not found.decision.answered

@@ -37,7 +37,7 @@ def errors_in_one_line(command: str) -> Iterator[None]:
         raise typer.Exit(0) from None
     except OSError as error:  # a full disk, a closed output, a file that is gone
         where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        say(f"error: {where}{error.strerror or error}", error=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         say("stopped", error=True)
@@ -105,7 +105,7 @@ def main() -> None:
     if sys.stderr is None:  # closed, as by 2>&-
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
     if sys.stdout is None:
-        print("error: standard output is closed: give a file or a pipe to write to", file=sys.stderr)
+        say("error: standard output is closed: give a file or a pipe to write to", error=True)
         os._exit(2)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names the terminal cannot show

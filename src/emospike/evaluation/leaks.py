@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emospike.datasets import DATASETS, Dataset
+from emospike.files import is_file
 from emospike.validation import InputError
 
 CLIP_HASHES = "clip_hashes"
@@ -49,7 +50,8 @@ def describe_copies(dataset: Dataset) -> str:
     alike: dict[tuple[int, bytes], list[int]] = defaultdict(list)
     speakers = dataset.speakers
     for row, path in enumerate(dataset.paths):
-        alike[_sample_content(path)].append(row)
+        if is_file(path):
+            alike[_sample_content(path)].append(row)
     pairs = []
     for rows in alike.values():
         first: dict[str, int] = {}

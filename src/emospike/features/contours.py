@@ -102,7 +102,8 @@ class Contours:
             track, picture = read_track(clip, table), PICTURE
         else:
             track, picture = film.track(clip), None
-        track.check(table.name if table else clip.name, clip.seconds)
+        track.check(table.name if table else clip.name)
+        track.check_cover(table.name if table else clip.name, clip.seconds)
         count = len(track)
         every = np.linspace(0, count - 1, min(self.most or count, count)).astype(int)
         chosen = np.unique(choose(count) if choose else every)

@@ -104,15 +104,15 @@ class FaceTrack:
         frame = np.interp(np.arange(steps) / RATE, self.time, np.arange(len(self), dtype=float))
         return Series(interpolate(values, frame), RATE, self.channels)
 
-    def check(self, name: str, seconds: float) -> None:
-        """Raise `NoFaceError` if the face was found in less than half of the frames or the time of the file `name`.
-
-        A single frame stands for all of it.
-        """
+    def check(self, name: str) -> None:
+        """Raise `NoFaceError` if the face was found in less than half of the frames of the file `name`."""
         if not len(self):
             raise NoFaceError(f"no face: {name} has no frames in this stretch of time")
         if self.seen < LEAST_SEEN:
             raise NoFaceError(f"no face in {100 * (1 - self.seen):.0f} % of the frames of {name}")
+
+    def check_cover(self, name: str, seconds: float) -> None:
+        """Raise `NoFaceError` if the face was found in less than half of the time; a single frame stands for all."""
         if len(self) > 1 and (covered := self.measure_cover(seconds)) < LEAST_SEEN * seconds:
             raise NoFaceError(f"no face: {name} tells of {covered:.1f} s of {seconds:.1f} s")
 
@@ -149,8 +149,10 @@ def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
 
     Raises `NoFaceError` if the face was found in less than half of the frames or the time.
     """
+    name = clip.face.name if clip.face else clip.name
+    track.check(name)
     steps = count_steps(clip)
-    track.check(clip.face.name if clip.face else clip.name, (steps - 1) / RATE)
+    track.check_cover(name, (steps - 1) / RATE)
     return track.resample(steps)
 
 

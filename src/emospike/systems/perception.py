@@ -105,7 +105,9 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both", le
                 missing[feature.modality] = error
     there = {feature.modality for feature in asked} - set(missing)
     if not there:
-        raise next(iter(missing.values()))
+        raise next(
+            iter(missing.values()), InputError(f"{clip.name} is not perceived: there is no feature of {modality}")
+        )
     return Perceived(
         clip,
         tuple(found.get(feature) if feature.modality in there else None for feature in features),
