@@ -182,3 +182,9 @@ def test_numbers_on_a_scale_are_no_classes(csv):
 def test_a_column_given_twice_is_named(csv):
     with pytest.raises(InputError, match=r"has the column label twice: leave one"):
         load(csv("path,label,Label\na.wav,happy,sad\n"))
+
+
+def test_a_name_of_any_length_is_a_file_that_is_missing(tmp_path):
+    (tmp_path / "manifest.csv").write_text(f"path,label,speaker\n{'a' * 5000},happy,anna\n")
+    with pytest.raises(InputError, match=r"1 of 1 files of .* are missing"):
+        load(tmp_path / "manifest.csv")

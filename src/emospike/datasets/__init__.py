@@ -46,7 +46,7 @@ from emospike.datasets.joining import join, sample_corpora
 from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, finer_labels, read_map, relabel
 from emospike.datasets.pairing import pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
-from emospike.files import is_folder
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 __all__ = [
@@ -104,7 +104,7 @@ def load(path: Path | str, video: bool = False) -> Dataset:
         if source.recognises(path):
             return source.load(path, video)
     if not is_folder(path):
-        found = "a file that is no CSV" if path.exists() else "nothing"
+        found = "a file that is no CSV" if is_file(path) else "nothing"
         raise InputError(
             f"{found} at {path}: expected a folder of a data set (emospike datasets), or a CSV with path,label,speaker"
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
+from emospike.files import is_file, is_folder
 from emospike.validation import InputError
 
 MANIFEST = "manifest.csv"
@@ -31,7 +32,7 @@ _HOW = "write one line per recording under the header path,label,speaker (speake
 
 def recognises(path: Path) -> bool:
     """Tell whether a path is a CSV file, or a folder with a ``manifest.csv`` in it."""
-    return path.suffix.lower() == ".csv" or (path / MANIFEST).is_file()
+    return path.suffix.lower() == ".csv" or is_file(path / MANIFEST)
 
 
 def load(path: Path | str, video: bool = False, labelled: bool = True) -> Dataset:
@@ -55,7 +56,7 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
         typo
     """
     path = Path(path)
-    path = path / MANIFEST if path.is_dir() else path
+    path = path / MANIFEST if is_folder(path) else path
     rows = _read_rows(path, ("path", "label") if labelled else ("path",))
     if labelled:
         _check_labels(path, rows)
@@ -169,7 +170,7 @@ def _are_scale(labels: Iterable[str]) -> bool:
 
 def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
     files = {number: _locate(path, row) for number, row in rows.items()}
-    missing = [number for number, file in files.items() if not rows[number]["path"] or not file.is_file()]
+    missing = [number for number, file in files.items() if not rows[number]["path"] or not is_file(file)]
     if missing:
         raise InputError(
             f"{len(missing)} of {len(rows)} files of {path} are missing, first {rows[missing[0]]['path']!r} "
@@ -186,7 +187,7 @@ def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
 def _check_others(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
     """Check the files of other modalities, and where they begin."""
     for column, (number, row) in product(columns, rows.items()):
-        if row.get(column) and not _locate(path, row, column).is_file():
+        if row.get(column) and not is_file(_locate(path, row, column)):
             raise InputError(
                 f"the {column} {row[column]!r} in row {number} of {path} is missing: paths are relative to "
                 f"{path.parent.resolve()}"
