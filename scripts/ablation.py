@@ -80,7 +80,7 @@ def draw(found: list[dict[str, Any]]) -> Figure:
         axes.barh(at, [one["rows"][kind]["accuracy"] for one in found], height, label=kind)
     axes.set_yticks(range(len(found)), [one["variant"] for one in found])
     axes.invert_yaxis()
-    axes.set(xlim=(0.5, 0.92), xlabel="accuracy (arousal), speakers not heard in training")
+    axes.set(xlim=(0.4, 0.92), xlabel="accuracy (arousal), speakers not heard in training")
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside upper center", ncols=len(kinds), fontsize="small")
     return figure

@@ -107,6 +107,10 @@ def test_presets_and_parameters(name):
     assert made.get_params()["coverage"] == 0.5
     with pytest.raises(InputError, match="unknown parameter 'coverag': did you mean 'coverage'"):
         made.set_params(coverag=0.5)
+    for impossible in ({"coverage": float("nan")}, {"coverage": 2.0}, {"seed": 7, "coverage": "much"}):
+        with pytest.raises(InputError, match="coverage must"):
+            made.set_params(**impossible)
+    assert (made.coverage, made.seed) == (0.5, 3)
 
 
 def test_fitting_leaves_the_parameters_alone(trained):

@@ -651,10 +651,19 @@ class System(ABC):
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
 
     def set_params(self: AnySystem, **parameters: Any) -> AnySystem:
-        """Change constructor parameters in place (scikit-learn's convention)."""
+        """Change constructor parameters in place (scikit-learn's convention).
+
+        Raises
+        ------
+        InputError : a parameter that is unknown, or a value that cannot be; nothing is changed then
+        """
         known = self.get_params()
+        wanted = known | {one_of("parameter", name, known): value for name, value in parameters.items()}
+        within("coverage", wanted.get("coverage", 0.0), 0, 1)
+        one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
+        type(self)(**wanted)  # what its constructor forbids
         for name, value in parameters.items():
-            setattr(self, one_of("parameter", name, known), value)
+            setattr(self, name, value)
         return self
 
 
