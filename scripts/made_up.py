@@ -59,7 +59,7 @@ def examples(folder: Path) -> Path:
     ``clip.wav`` is one recording, and ``clip.csv`` the face of who speaks there, as action units; ``mine`` is a data
     set of four speakers with its ``manifest.csv``; ``odd`` holds files that something is wrong with.
     """
-    write(folder / "clip.wav", voice(2.0, 120.0))
+    write(folder / "clip.wav", voice(2.0, liveliness=0.8))
     write_face(folder / "clip.csv", 2.0)
     write_data_set(folder / "mine")
     write_odd_files(folder / "odd")
