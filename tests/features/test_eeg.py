@@ -1,3 +1,5 @@
+from pathlib import Path
+
 """EEG: rhythms at the right electrode and time, from files of every format, and what is said of bad ones."""
 
 import contextlib
@@ -169,3 +171,9 @@ def test_recordings_of_any_length_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(eeg, "MOST_VALUES", 299)
     with pytest.raises(InputError, match="announces 300 values, at most 299 are read: cut it into parts"):
         read_eeg(path)
+
+
+@pytest.mark.parametrize("rate", [float("nan"), 0.0, -1.0, float("inf")])
+def test_a_rate_that_is_none_is_refused(rate):
+    with pytest.raises(InputError, match="tells a sampling rate of"):
+        eeg.check_recording(Path("a.fif"), RawEEG(wave(0.2, 10), rate, ("a", "b", "c")))

@@ -164,8 +164,10 @@ def _read_mne(path: Path) -> RawEEG:
 
 
 def check_recording(path: Path, recording: RawEEG) -> RawEEG:
-    """Return a recording; raise `InputError` if it holds no numbers, or if none of them ever changes."""
+    """Return a recording; raise `InputError` if it has no rate or no numbers, or if none of them ever changes."""
     values = recording.values
+    if not 0 < recording.rate < np.inf:
+        raise InputError(f"{path} tells a sampling rate of {recording.rate:g} Hz: export it again")
     if not values.size or not np.isfinite(values).all():
         raise InputError(f"{path} holds {'NaN or infinite values' if values.size else 'no EEG'}: export it again")
     if not np.ptp(values, axis=0).any():
