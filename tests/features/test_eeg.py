@@ -1,8 +1,7 @@
-from pathlib import Path
-
 """EEG: rhythms at the right electrode and time, from files of every format, and what is said of bad ones."""
 
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import pytest
