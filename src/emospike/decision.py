@@ -99,9 +99,9 @@ def describe_novelty(novelty: float) -> str:
     """Say how strange a recording is.
 
     >>> describe_novelty(1.5)
-    'unlike anything it learnt from (1.5 times as far from it as it answers)'
+    'unlike anything it learnt from (1.5 times the distance up to which it answers)'
     """
-    return f"{STRANGE} ({novelty:.1f} times as far from it as it answers)"
+    return f"{STRANGE} ({novelty:.1f} times the distance up to which it answers)"
 
 
 def make_no_decision(classes: Sequence[str], why: str, seconds: Mapping[str, float]) -> Decision:

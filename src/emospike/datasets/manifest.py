@@ -106,19 +106,16 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
                 f"put fields that contain {delimiter!r} in double quotes"
             )
     rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
-    return {
-        number: row | {"label": _even_out(row.get("label", "")).lower()} | _even_out_speaker(row)
-        for number, row in rows.items()
-    }
+    for row in rows.values():
+        row["label"] = _even_out(row.get("label", "")).lower()
+        if "speaker" in row:
+            row["speaker"] = _even_out(row["speaker"])
+    return rows
 
 
 def _even_out(text: str) -> str:
     """Return text in one of the ways that it can be written: composed, with single blanks."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _even_out_speaker(row: dict[str, str]) -> dict[str, str]:
-    return {"speaker": _even_out(row["speaker"])} if "speaker" in row else {}
 
 
 def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:

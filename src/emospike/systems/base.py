@@ -45,7 +45,6 @@ from emospike.systems.perception import (
 )
 from emospike.systems.training import Labels, TrainingSet, Weights
 from emospike.systems.windows import (
-    LONGEST,
     WINDOW,
     WindowDecision,
     check_window,
@@ -395,11 +394,9 @@ class System(ABC):
             whole = join_windows(clip, found, watch.seconds)
         else:
             found, whole = [], self._decide_whole(clip, threshold, modality)[0]
-        if not is_long(clip) and (window >= LONGEST / 2 or clip.seconds <= 2 * window):
+        if not is_long(clip, 2 * window):
             return whole, []
-        if clip.seconds <= 2 * window:
-            return whole, []
-        if window == WINDOW and found:
+        if window == WINDOW:
             return whole, found
         return whole, self._look_without_learning()._decide_parts(clip, window, threshold, modality, Stopwatch())
 

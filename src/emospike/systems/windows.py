@@ -46,10 +46,13 @@ class WindowDecision:
     threshold: float = 0.0
 
 
-def is_long(clip: Clip) -> bool:
-    """Tell whether a recording is decided in windows; of one that cannot be read, whoever perceives it will tell."""
+def is_long(clip: Clip, seconds: float = LONGEST) -> bool:
+    """Tell whether a recording takes longer, by default than what is decided in one piece.
+
+    What is wrong with one that cannot be read, whoever perceives it will tell.
+    """
     try:
-        return clip.seconds > LONGEST
+        return clip.seconds > seconds
     except InputError:
         return False
 
