@@ -51,7 +51,7 @@ def read_manifest(path: Path, _: Path) -> None:
 
 
 def read_events(path: Path, _: Path) -> None:
-    from emospike.encoding.event_files import read_events
+    from emospike.clip.event_files import read_events
 
     read_events(path)
 

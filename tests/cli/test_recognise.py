@@ -14,7 +14,8 @@ import soundfile
 from made_up import speak
 
 from emospike import store
-from emospike.cli.recognise import find_takes, recognise_files
+from emospike.cli.recognise import find_clips, recognise_clips
+from emospike.clip import Clip
 from emospike.decision import verdict
 from emospike.validation import InputError
 
@@ -140,10 +141,10 @@ def test_several_files_are_preceded_by_a_warm_up(model, wav):
     system, heard = store.load(model), []
     decide = system._decide_whole
     system._decide_whole = lambda clip, *given: heard.append((clip.name, clip.seconds)) or decide(clip, *given)
-    assert len(list(recognise_files(system, [wav], None, 4.0))) == 1
+    assert len(list(recognise_clips(system, [Clip(wav)], None, 4.0))) == 1
     assert heard == [("speech.wav", 2.0)]
     heard.clear()
-    assert len(list(recognise_files(system, [wav, wav], None, 4.0))) == 2
+    assert len(list(recognise_clips(system, [Clip(wav)] * 2, None, 4.0))) == 2
     assert heard == [("array", 0.5), ("speech.wav", 2.0), ("speech.wav", 2.0)]
 
 
@@ -452,18 +453,21 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
         (tmp_path / name).touch()
     for name in ("a.csv", "c.csv"):
         (tmp_path / name).write_text("timestamp,AU01_r\n")
-    assert find_takes([tmp_path], sees=False) == {tmp_path / "a.wav": None, tmp_path / "b.wav": None}
-    faces = find_takes([tmp_path], sees=True)
-    assert faces == {tmp_path / "a.wav": tmp_path / "a.csv", tmp_path / "b.wav": None, tmp_path / "c.csv": None}
+    system, told = store.load(model), {}
+    found = find_clips([tmp_path], system)
+    assert [clip.path.name for clip in found] == ["a.wav", "b.wav"]
+    assert not any(clip.sees for clip in found)
+    clips = find_clips([tmp_path], system, "face")
+    named = [(clip.path.name, clip.face and clip.face.name) for clip in clips]
+    assert named == [("a.wav", "a.csv"), ("b.wav", None), ("c.csv", "c.csv")]
 
     def decide(clip, threshold, modality, window):
         told[clip.path] = clip.face
         raise InputError("enough")
 
-    system, told = store.load(model), {}
     system.decide_windows = decide
     soundfile.write(tmp_path / "a.wav", sound(), 16_000)
-    (row,) = recognise_files(system, [tmp_path / "a.wav"], None, 4.0, modality="both", faces=faces)
+    (row,) = recognise_clips(system, clips[:1], None, 4.0, modality="both")
     assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")
 
 

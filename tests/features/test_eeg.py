@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from emospike.clip import Clip
-from emospike.features import eeg
-from emospike.features.eeg import EEG, RHYTHMS, RawEEG, collect_notes, crop, measure_rhythms, read_eeg
+from emospike.clip import Clip, eeg_files
+from emospike.clip.eeg_files import RawEEG, read_eeg
+from emospike.features.eeg import EEG, RHYTHMS, collect_notes, crop, measure_rhythms
 from emospike.validation import InputError
 
 RATE = 500.0
@@ -167,7 +167,7 @@ def test_recordings_of_any_length_are_not_read(tmp_path, monkeypatch):
     mne = pytest.importorskip("mne")
     path = tmp_path / "a_raw.fif"
     mne.io.RawArray(wave(0.2, 10).T, mne.create_info(3, RATE, "eeg"), verbose="error").save(path, verbose="error")
-    monkeypatch.setattr(eeg, "MOST_VALUES", 299)
+    monkeypatch.setattr(eeg_files, "MOST_VALUES", 299)
     with pytest.raises(InputError, match="announces 300 values, at most 299 are read: cut it into parts"):
         read_eeg(path)
 
@@ -175,4 +175,4 @@ def test_recordings_of_any_length_are_not_read(tmp_path, monkeypatch):
 @pytest.mark.parametrize("rate", [float("nan"), 0.0, -1.0, float("inf")])
 def test_a_rate_that_is_none_is_refused(rate):
     with pytest.raises(InputError, match="tells a sampling rate of"):
-        eeg.check_recording(Path("a.fif"), RawEEG(wave(0.2, 10), rate, ("a", "b", "c")))
+        eeg_files.check_recording(Path("a.fif"), RawEEG(wave(0.2, 10), rate, ("a", "b", "c")))

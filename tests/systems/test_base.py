@@ -13,17 +13,17 @@ ABLE = {
     "cross_modal": {"learn", "equivalent"},
     "synch_graph": {"equivalent", "transduce"},
     "eavs_tf": {"learn"},
-    "spiking_emotions": {"learn", "equivalent"},
+    "spiking_emotions": {"learn", "equivalent", "events"},
     "baseline": set(),
 }
-"""What the default preset of each system can do, besides deciding by one modality alone."""
+"""What the default preset of each system can do, besides deciding by one modality alone and reading EEG."""
 
 
 @pytest.mark.parametrize("name", ABLE)
 def test_each_says_what_it_can_do(name):
     for modality in SYSTEMS[name].modalities:
         system = SYSTEMS[name].make(modality=modality)
-        assert system.abilities == ABLE[name] | ({"one_modality"} if modality == "both" else set())
+        assert system.abilities == ABLE[name] | {"both": {"one_modality"}, "eeg": {"eeg"}}.get(modality, set())
         assert system.abilities <= set(ABILITIES)
 
 

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 def explain(
     paths: Annotated[
-        list[Path], typer.Argument(help="A sound or video file, - for standard input; two with --compare.")
+        list[Path],
+        typer.Argument(
+            help="A sound, film, face-tracking table, events or EEG, - for standard input; two with --compare."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page and its pictures.")],
     *,

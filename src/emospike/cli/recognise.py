@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,7 +45,7 @@ def recognise(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="Sound or video files or face-tracking tables, or folders of recordings; - is standard input."
+            help="Sound or video files, face-tracking tables, events or EEG, or folders of them; - is standard input."
         ),
     ],
     *,
@@ -70,6 +71,7 @@ def recognise(
     status: 0 if every file was read, else 2.
     """
     from emospike import store
+    from emospike.clip import Clip
 
     check_threshold(threshold)
     check_modality(modality, face)
@@ -81,24 +83,19 @@ def recognise(
 
     failed = False
     with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
-        faces = find_takes(
-            [spool.locate(path) for path in paths], sees=(modality or system.card.get("modality", "audio")) != "audio"
-        )
-        files = list(faces)
-        if face and len(files) > 1:
-            raise InputError(f"--face shows who speaks in one recording, got {len(files)}: name one")
+        clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
+        if face and len(clips) > 1:
+            raise InputError(f"--face shows who speaks in one recording, got {len(clips)}: name one")
         if face:
-            faces = {files[0]: spool.locate(face)}
-        line = format_json if as_json else make_line_writer([spool.rename(str(file)) for file in files])
-        for row in recognise_files(
+            clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
+        line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips])
+        for row in recognise_clips(
             system,
-            files,
+            clips,
             threshold,
             window,
             progress,
             modality=modality,
-            faces=faces,
-            tracks=track or (),
             same_speaker=same_speaker,
             see=None if chosen else see,
         ):
@@ -109,40 +106,49 @@ def recognise(
         raise typer.Exit(2)
 
 
-def find_takes(paths: Sequence[Path], sees: bool) -> dict[Path, Path | None]:
-    """Return the recordings among files and folders; for a model that sees, each with the table of its face, if any."""
-    from emospike.clip import find_recordings
-    from emospike.datasets import pair_tables
+def find_clips(
+    paths: Sequence[Path], system: System, modality: str | None = None, tracks: Sequence[int] = ()
+) -> list[Clip]:
+    """Return the recordings among files and folders, each with what else of its take the system reads.
 
-    return dict(pair_tables(paths)) if sees else dict.fromkeys(find_recordings(paths))
+    For one that sees that is the table of its face or, if it can read them, recorded events; and so for EEG. Files that
+    are named are recordings as they are.
+    """
+    from emospike.clip import Clip, find_recordings, is_eeg, is_events
+    from emospike.datasets import is_face_table, pair_files
+    from emospike.systems.perception import MODALITIES
+
+    faces, eegs = dict[Path, Path | None](), dict[Path, Path | None]()
+    if "face" in MODALITIES[modality or system.card.get("modality", "audio")]:
+        events = "events" in system.abilities
+        faces = dict(pair_files(paths, lambda file: is_face_table(file) or (events and is_events(file))))
+    if "eeg" in system.abilities:
+        eegs = dict(pair_files(paths, is_eeg))
+    files = dict.fromkeys([*faces, *eegs] or find_recordings(paths))
+    return [Clip(file, face=faces.get(file), eeg=eegs.get(file), tracks=tracks) for file in files]
 
 
-def recognise_files(
+def recognise_clips(
     system: System,
-    files: Sequence[Path],
+    clips: Sequence[Clip],
     threshold: float | None,
     window: float,
     progress: Progress | None = None,
     *,
     modality: str | None = None,
-    faces: Mapping[Path, Path | None] | None = None,
-    tracks: Sequence[int] = (),
     same_speaker: bool = False,
     see: Callable[[], System] | None = None,
 ) -> Iterator[Row]:
-    """Yield what was recognised in each file, in order; a file that cannot be used gives its error.
+    """Yield what was recognised in each recording, in order; one that cannot be used gives its error.
 
-    `faces` are films or face-tracking tables that show who speaks in a file, `tracks` numbers of tracks to use. Files
-    of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `see` gives the system for
-    films without a sound track, where `system` was not asked for by name.
+    Those of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `see` gives the system
+    for films without a sound track, where `system` was not asked for by name.
     """
-    from emospike.clip import Clip
     from emospike.clip.batch import map_clips
     from emospike.systems.windows import check_window
 
     check_window(window)
-    faces = faces or {}
-    if len(files) > 1:
+    if len(clips) > 1:
         warm_up(system)
     if same_speaker:
         system = system.for_one_speaker()
@@ -150,7 +156,7 @@ def recognise_files(
     seeing = cache(see) if see else None
 
     def row(index: int, clip: Clip) -> Row:
-        file = {"file": str(files[index])}
+        file = {"file": str(clip.path)}
         try:
             own = seeing() if seeing and clip.sees and not clip.hears else system
             row = file | make_decision_row(*own.decide_windows(clip, threshold, modality, window))
@@ -161,9 +167,8 @@ def recognise_files(
         except InputError as error:
             return file | {"error": str(error)}
         except OSError as error:  # of a drive that is gone, say
-            return file | {"error": f"{files[index]} cannot be read: {error.strerror or error}"}
+            return file | {"error": f"{clip.path} cannot be read: {error.strerror or error}"}
 
-    clips = [Clip(file, face=faces.get(file), tracks=tracks) for file in files]
     yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
 
 
@@ -186,7 +191,8 @@ def warm_up(system: System) -> None:
 
     rate, pitch = 16_000, 150
     buzz = (np.arange(rate // 2, dtype=np.float32) * pitch / rate) % 1 - 0.5
-    system.decide(Clip.from_array(buzz, rate))
+    with suppress(InputError):  # who neither hears nor sees
+        system.decide(Clip.from_array(buzz, rate))
 
 
 def make_decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:

@@ -20,7 +20,9 @@ import numpy as np
 from jaxtyping import Shaped
 
 from emospike.clip.decoding import SAMPLE_RATE, Sound, Track, has_sound, open_track
-from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES
+from emospike.clip.eeg_files import read_eeg
+from emospike.clip.event_files import RecordedEvents, read_events
+from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES, is_eeg, is_events
 from emospike.clip.fingerprint import hash_parts
 from emospike.clip.samples import Array, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
 from emospike.clip.tables import is_table
@@ -30,6 +32,10 @@ from emospike.validation import InputError, positive, within
 _LONGEST_DELAY = 60.0  # s
 _PREROLL = 0.1  # s, decoded and dropped before a start, in which codecs (Opus 80 ms) and resampler settle
 _LONGEST_PIECE = 7200  # s of sound held at once
+_READERS = {
+    "a recording of an event camera": "take a model of spiking_emotions that learnt from such files",
+    "an EEG recording": "take a model of eavs_tf that learnt from EEG",
+}
 _KEPT = 60  # s of sound that is kept where only its length was asked for
 
 
@@ -39,11 +45,13 @@ class Clip:
 
     Attributes
     ----------
-    path : the sound or video file, or a face-tracking table alone (for an array, its name)
+    path : the sound or video file; or what an event camera recorded, a face-tracking table or an EEG recording, alone
+        (for an array, its name)
     start, stop : seconds from the beginning of the sound; `stop` None means to its end
     tracks : numbers of the tracks to use of a file that holds several sound tracks or films, counted from 0
     face_delay : seconds added to all times of the face, where it was measured to run ahead of the sound
-    eeg : the EEG recording of the speaker, where there is one (see `emospike.features.eeg`)
+    eeg : the EEG recording of the speaker, where there is one (see `emospike.features.eeg`); by default `path`, if it
+        is one
     eeg_start : where in it the file of this clip begins, in seconds
 
     Its sound may be changed after decoding (see `change`).
@@ -97,8 +105,10 @@ class Clip:
         within(f"eeg_start of {path} in seconds", eeg_start, 0, np.inf)
         path, stop = Path(path), None if stop is None else float(stop)
         face = None if face is None else Path(face)
-        if face == path and (is_table(path) or path.suffix.lower() in VIDEO_SUFFIXES):
+        if face == path and (is_table(path) or is_events(path) or path.suffix.lower() in VIDEO_SUFFIXES):
             face = None  # it is so anyway
+        if eeg is None and _array is None and is_eeg(path):
+            eeg = path
         # Frozen: fields are set past the guard, as functools.cached_property does.
         vars(self).update(path=path, start=float(start), stop=stop, _face=face, face_delay=float(face_delay))
         vars(self).update(tracks=tuple(tracks))
@@ -133,10 +143,10 @@ class Clip:
 
     @cached_property
     def face(self) -> Path | None:
-        """The film or face-tracking table that shows the speaker's face; by default `path`, if it is one."""
+        """The film, recorded events or face-tracking table that show the speaker's face; by default `path`, if so."""
         if self._face is not None or self._array is not None:
             return self._face
-        return self.path if is_table(self.path) or shows_film(self.path) else None
+        return self.path if is_table(self.path) or is_events(self.path) or shows_film(self.path) else None
 
     @cached_property
     def fingerprint(self) -> int:
@@ -157,16 +167,16 @@ class Clip:
 
     @cached_property
     def hears(self) -> bool:
-        """Whether there is a sound track; a face-tracking table has none, and some films."""
+        """Whether there is a sound track; tables, events and EEG have none, and some films."""
         if self._array is not None:
             return True
         if self.path.suffix.lower() in SOUND_SUFFIXES and not shows_film(self.path):
             return True
-        return not is_table(self.path) and has_sound(self.path)
+        return name_silent(self.path) is None and has_sound(self.path)
 
     @property
     def sees(self) -> bool:
-        """Whether a face is there to look for: in a film or in a face-tracking table."""
+        """Whether a face is there to look for: in a film, in recorded events or in a face-tracking table."""
         return self.face is not None
 
     @cached_property
@@ -196,7 +206,7 @@ class Clip:
     def seconds(self) -> float:
         """Duration in seconds: of the sound, as it is decoded and whatever a header says.
 
-        Where nothing is heard, of the film or the face-tracking table; where it cannot be decoded, as announced.
+        Where nothing is heard, of the film, the events, the table or the EEG; where it cannot be decoded, as announced.
         """
         if "_recorded" in vars(self):
             return len(self.sound) / SAMPLE_RATE
@@ -225,7 +235,7 @@ class Clip:
     @cached_property
     def film_note(self) -> str | None:
         """Which of several films in one file shows the face."""
-        return None if self.face is None or is_table(self.face) else note_film(self.face, self._film_tracks)
+        return None if self.face is None or name_silent(self.face) else note_film(self.face, self._film_tracks)
 
     @property
     def _film_tracks(self) -> tuple[int, ...]:
@@ -246,8 +256,25 @@ class Clip:
             raise InputError(f"{self.path} shows no face: give a film, or name the face's film beside the sound")
         if is_table(self.face):
             raise InputError(f"{self.face} is a face-tracking table and holds no pictures: give the film itself")
+        if is_events(self.face):
+            raise InputError(
+                f"{self.face} was recorded by an event camera and holds no pictures: give a film, or take a model that "
+                f"reads events, as spiking_emotions does"
+            )
         stop = np.inf if self.stop is None else self.stop
         return read_frames(self.face, self.start - self.face_delay, stop - self.face_delay, stride, self._film_tracks)
+
+    def events(self) -> RecordedEvents:
+        """Return what an event camera recorded from `start` to `stop`, with times from `start` on; there may be none.
+
+        Its clock begins with its first event, `face_delay` added.
+
+        Raises `InputError` for a clip whose face no event camera recorded, and as `read_events`.
+        """
+        if self.face is None or not is_events(self.face):
+            raise InputError(f"{self.path} holds no recording of an event camera: give an .npz, .bin or .aedat file")
+        stop = np.inf if self.stop is None else self.stop
+        return read_events(self.face).cut(self.start - self.face_delay, stop - self.face_delay)
 
     def forget(self) -> None:
         """Drop what was decoded and derived, so that thousands of clips fit in memory; the next use does it again."""
@@ -306,7 +333,12 @@ class Clip:
 
     @cached_property
     def _seen_until(self) -> float:
-        """The last moment of a clip that is only seen, s from the beginning of the film or table."""
+        """The last moment of a clip that is not heard, s from the beginning of its file."""
+        if self.face is None and self.eeg is not None:
+            recording = read_eeg(self.eeg)
+            return len(recording.values) / recording.rate - self.eeg_start
+        if self.face is not None and is_events(self.face):
+            return read_events(self.face).seconds + self.face_delay
         return read_seconds(self.face or self.path, self._film_tracks) + self.face_delay
 
     @cached_property
@@ -346,8 +378,9 @@ class Clip:
 
         Gives the track and how many of its samples (at 16 kHz) come before the start.
         """
-        if is_table(self.path):
-            raise InputError(f"{self.path} is a face-tracking table and holds no sound: name it beside the recording")
+        if kind := name_silent(self.path):
+            how = _READERS.get(kind, "name it beside the recording")
+            raise InputError(f"{self.path} is {kind} and holds no sound: {how}")
         first = max(0, int(self.start - _PREROLL))
         if self._array is not None:
             opened: AbstractContextManager[Track] = nullcontext(self._array.open_track(first, str(self.path)))
@@ -388,6 +421,16 @@ class Clip:
             )
             notes.append(f"{self.path} announces {expected:.2f} s of sound, {got:.2f} s could be decoded: {why}")
         return "; ".join(notes) or None
+
+
+def name_silent(path: Path) -> str | None:
+    """Return what a file is that is known to hold neither sound nor film, or None.
+
+    >>> name_silent(Path("face.csv")), name_silent(Path("speech.wav"))
+    ('a face-tracking table', None)
+    """
+    kinds = {is_table: "a face-tracking table", is_events: "a recording of an event camera", is_eeg: "an EEG recording"}
+    return next((kind for tells, kind in kinds.items() if tells(path)), None)
 
 
 @dataclass(frozen=True)

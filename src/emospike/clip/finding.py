@@ -17,6 +17,9 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpe
     ".mts", ".m2ts", ".ogv", ".vob", ".asf", ".3g2", ".f4v",
 }  # fmt: skip
 
+EVENT_SUFFIXES = {".npz", ".bin", ".aedat"}
+EEG_SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
+
 _FILMS = (  # (at which byte, what): signatures of containers that may hold pictures
     *((4, name) for name in (b"ftyp", b"moov", b"mdat", b"wide")),
     (0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\x01"), (0, b"\0\0\1\xba"),
@@ -74,6 +77,24 @@ def is_hidden(file: Path, folder: Path) -> bool:
 
 def _is_recording(file: Path) -> bool:
     return file.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES or _begins(file, (*_SOUNDS, *_FILMS))
+
+
+def is_events(path: Path) -> bool:
+    """Tell by its name whether a file was recorded by an event camera, unless it begins as sound or films do.
+
+    >>> is_events(Path("gone/nmnist.bin")), is_events(Path("gone/film.mp4"))
+    (True, False)
+    """
+    return path.suffix.lower() in EVENT_SUFFIXES and not _begins(path, (*_SOUNDS, *_FILMS))
+
+
+def is_eeg(path: Path) -> bool:
+    """Tell by its name whether a file is an EEG recording, unless it begins as sound or films do.
+
+    >>> is_eeg(Path("anna.EDF"))
+    True
+    """
+    return path.suffix.lower() in EEG_SUFFIXES and not _begins(path, (*_SOUNDS, *_FILMS))
 
 
 def may_be_film(file: Path) -> bool:

@@ -44,7 +44,7 @@ from emospike.datasets.folds import (
 )
 from emospike.datasets.joining import join, sample_corpora
 from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, finer_labels, read_map, relabel
-from emospike.datasets.pairing import pair_tables
+from emospike.datasets.pairing import is_face_table, pair_files, pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
 from emospike.files import is_file, is_folder
 from emospike.validation import InputError
@@ -65,10 +65,12 @@ __all__ = [
     "find_scheme",
     "finer_labels",
     "inner_folds",
+    "is_face_table",
     "join",
     "load",
     "load_joined",
     "load_unlabelled",
+    "pair_files",
     "pair_tables",
     "published_split",
     "random_folds",

@@ -1,10 +1,10 @@
-"""Pairing: which face-tracking table belongs to which recording of a folder."""
+"""Pairing: which face-tracking table, recorded events or EEG belong to which recording of a folder."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 from emospike.clip import find_recordings, is_hidden, is_table, walk
@@ -13,11 +13,19 @@ from emospike.files import is_file, is_folder
 
 
 def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
-    """Return the recordings among files and folders, each with the face-tracking table of its take, if there is one.
+    """Return the recordings among files and folders, each with the face-tracking table of its take (see `pair_files`).
+
+    Other CSV files, such as manifests, are passed over.
+    """
+    return pair_files(paths, is_face_table)
+
+
+def pair_files(paths: Sequence[Path], belongs: Callable[[Path], bool]) -> list[tuple[Path, Path | None]]:
+    """Return the recordings among files and folders, each with what belongs to it of one kind, if there is anything.
 
     Files that are named are returned as they are. In a folder, at any depth, a table belongs to the recording of its
     own name beside it (``a.csv`` to ``a.wav``), or of the same take, where both are named as in RAVDESS; one that
-    belongs to none is a recording itself. Other CSV files, such as manifests, are passed over.
+    belongs to none is a recording itself. So does any other file of which `belongs` is true.
 
     Raises
     ------
@@ -25,7 +33,7 @@ def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
     """
     found: list[tuple[Path, Path | None]] = []
     for path in paths:
-        tables = {_identify(file): file for file in _find_tables(path)} if is_folder(path) else {}
+        tables = {_identify(file): file for file in _find_files(path, belongs)} if is_folder(path) else {}
         if len(paths) == 1 and not tables:
             files = [*find_recordings([path])]
         else:  # given twice, an empty folder is no error but is yielded itself; with tables it is not empty
@@ -35,10 +43,10 @@ def pair_tables(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
     return found
 
 
-def _find_tables(folder: Path) -> list[Path]:
-    """Return the face-tracking tables below a folder, the largest of those of one take last."""
-    files = [file for file in walk(folder) if is_table(file) and not is_hidden(file, folder)]
-    return sorted((file for file in files if is_file(file) and _tracks_faces(file)), key=lambda one: one.stat().st_size)
+def _find_files(folder: Path, belongs: Callable[[Path], bool]) -> list[Path]:
+    """Return the files below a folder of which `belongs` is true, the largest of those of one take last."""
+    files = [file for file in walk(folder) if not is_hidden(file, folder)]
+    return sorted((file for file in files if is_file(file) and belongs(file)), key=lambda one: one.stat().st_size)
 
 
 def _identify(file: Path) -> Hashable:
@@ -46,8 +54,10 @@ def _identify(file: Path) -> Hashable:
     return stem[3:] if ravdess.parse(stem) else (file.parent, stem)
 
 
-def _tracks_faces(file: Path) -> bool:
-    """Tell by its header whether a CSV is a face-tracking table."""
+def is_face_table(file: Path) -> bool:
+    """Tell by its name and header whether a file is a face-tracking table."""
+    if not is_table(file):
+        return False
     opened = gzip.open if file.suffix.lower() == ".gz" else open
     try:
         with opened(file, "rt", encoding="utf-8-sig", errors="replace") as rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from emospike.encoding.event_files import RecordedEvents
+from emospike.clip.event_files import RecordedEvents
 from emospike.validation import InputError, one_of, positive, within
 
 Greys = Float32[np.ndarray, "frames height width"]

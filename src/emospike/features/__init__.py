@@ -24,6 +24,7 @@ FEATURES = Registry(
         "constant_q": "emospike.features.constant_q:ConstantQ",
         "blendshapes": "emospike.features.blendshapes:Blendshapes",
         "action_units": "emospike.features.action_units:ActionUnits",
+        "event_rate": "emospike.features.event_rate:EventRate",
         "eeg": "emospike.features.eeg:EEG",
     },
 )

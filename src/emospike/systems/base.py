@@ -64,6 +64,8 @@ ABILITIES: Final = {
     "one_modality": "decides by each of several modalities alone",
     "transduce": "can do its paper's experiment in which the test recordings are there in training",
     "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
+    "events": "decides on what an event camera recorded of a face",
+    "eeg": "reads EEG, alone or beside other modalities",
 }
 """What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
 
@@ -136,6 +138,8 @@ class System(ABC):
     def abilities(self) -> frozenset[str]:
         """What it can do, of `ABILITIES`."""
         able = {name for name in ("transduce", "equivalent") if hasattr(type(self), name)}
+        if "eeg" in MODALITIES[self.modality]:
+            able.add("eeg")
         return frozenset({"learn", *able} | ({"one_modality"} if len(self.deciders) > 1 else set()))
 
     # -- presets -----------------------------------------------------------------------------------------------
@@ -171,7 +175,11 @@ class System(ABC):
     def perceive(self, clip: Clip, modality: str | None = None) -> Perceived:
         """Return the clip's features, of one modality alone if asked for."""
         self._check_modality(modality)
-        return perceive(self.features, clip, modality or self.modality, self.level)
+        return perceive(self.features_of(clip), clip, modality or self.modality, self.level)
+
+    def features_of(self, clip: Clip) -> tuple[Feature, ...]:
+        """Return what is looked for in a clip: `features`, unless what recorded it asks for others."""
+        return self.features
 
     def perceive_training(self, index: int, clip: Clip) -> Perceived | None:
         """Return the features of a training clip, or None and note it in `left_out_` where no face is found.
@@ -494,7 +502,7 @@ class System(ABC):
             decided,
             self.limit(found.seen.modality, threshold),
             found.seen,
-            choose_features(self.features, found.seen),
+            choose_features(self.features_of(clip), found.seen),
             task=task,
             target=target,
             alone={one: dict(zip(self.classes_, p.tolist(), strict=True)) for one, p in found.alone.items()},

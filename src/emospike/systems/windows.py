@@ -67,7 +67,7 @@ def cut_windows(
 ) -> Iterator[tuple[Clip, bool]]:
     """Yield the windows of a recording, from beginning to end, and whether there is something to decide on in each.
 
-    That is sound that is not silent or, where it `sees`, a face to look for.
+    That is sound that is not silent or, where it `sees` more than sound, a face to look for, or EEG alone.
     """
     watch, parts = watch or Stopwatch(), clip.windows(seconds)
     while True:
@@ -78,7 +78,7 @@ def cut_windows(
         audible = part.hears and not is_silent(part.sound)
         if audible:
             check_speech(part.sound, f"{part.path} from {part.start:g} s")
-        yield part, audible or (sees and part.sees)
+        yield part, audible or (sees and (part.sees or (part.eeg is not None and not part.hears)))
 
 
 def decide_parts(
@@ -100,7 +100,7 @@ def represent_windows(clip: Clip, represent: Callable[[Clip], Mapping[str, Any]]
     InputError : there is none, or `represent` raises it for anything but a missing face
     """
     parts: list[Part] = []
-    for window, usable in cut_windows(clip, WINDOW, sees="face" in senses):
+    for window, usable in cut_windows(clip, WINDOW, sees={*senses} != {"audio"}):
         try:
             read = represent(window) if usable else {}
         except NoFaceError:

@@ -106,6 +106,11 @@ class EAVSTransformer(System):
         """What the networks read: the features, and the auxiliary one."""
         return self.features if self.auxiliary is None else (*self.features, self.auxiliary)
 
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do; an auxiliary modality may be EEG."""
+        return super().abilities | ({"eeg"} & {feature.modality for feature in self.read})
+
     def _join(self, modalities: Sequence[str]) -> tuple[str, ...]:
         """Return the modalities with the auxiliary one, which joins where all decide."""
         whole = self.auxiliary is not None and set(modalities) == set(MODALITIES[self.modality])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
-from emospike.clip import Clip
+from emospike.clip import Clip, is_events
 from emospike.clip.batch import map_clips
 from emospike.datasets.folds import inner_folds
 from emospike.encoding.frame_difference import FrameDifference
@@ -21,6 +21,7 @@ from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
 from emospike.features.contours import Contours
+from emospike.features.event_rate import EventRate
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.networks.training import Training, require_torch
 from emospike.progress import Stopwatch, tell_share
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from emospike.networks.torch.plif import PlifNetwork
 
 Events = Float32[np.ndarray, "steps _ size size"]
+Times = Float64[np.ndarray, " steps"]
 
 
 @dataclass
@@ -88,15 +90,35 @@ class SpikingEmotions(System):
                 f"{self.pictures.size} and {self.camera.steps}"
             )
 
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do; only spiking networks read events."""
+        return super().abilities | ({"events"} if self.network.spiking else set())
+
     # -- from a clip to events (section 2.1) -------------------------------------------------------------------
 
-    def events(self, seen: Perceived) -> Events:
-        """Return what the networks see of a clip: events, or for an equivalent without spikes the grey pictures.
+    def features_of(self, clip: Clip) -> tuple[Feature, ...]:
+        """Return `features`, or for what an event camera recorded the rate of its events."""
+        recorded = "events" in self.abilities and clip.face is not None and is_events(clip.face)
+        return (EventRate(),) if recorded else self.features
 
-        Each picture that is taken is made once; the camera then shows those of a short film more than once.
+    def look(self, clip: Clip) -> tuple[Times, Events]:
+        """Return the time of each step, s, and what the networks see of a clip.
+
+        That is events, or for an equivalent without spikes the grey pictures. Each picture that is taken is made once;
+        the camera then shows those of a short film more than once. What an event camera recorded is only binned.
         """
-        _, greys = self.pictures.greys(seen.clip, self.camera.choose_frames)
-        return self.camera.encode(greys) if self.network.spiking else greys[self.camera.choose_frames(len(greys)), None]
+        if EventRate() in self.features_of(clip):
+            recorded = clip.events()
+            steps = self.camera.bin_events(recorded, self.network.size)
+            return np.linspace(recorded.t[0], recorded.t[-1], len(steps)), steps
+        times, greys = self.pictures.greys(clip, self.camera.choose_frames)
+        shown = self.camera.choose_frames(len(greys))
+        return times[shown], self.camera.encode(greys) if self.network.spiking else greys[shown, None]
+
+    def events(self, seen: Perceived) -> Events:
+        """Return what the networks see of a clip."""
+        return self.look(seen.clip)[1]
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Hidden:
         """Return the hidden spikes of each network (section 2.2)."""

@@ -8,12 +8,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from emospike.clip import Clip
 from emospike.encoding.frame_difference import FrameDifference
 from emospike.explain.attribution import attribute, cut_moments
 from emospike.explain.panel import Panel
 from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.vote import VotePanel
-from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.readout.early import Votes, VoteTrace, count_votes, stops
 from emospike.systems.explaining import Attributions
@@ -42,15 +42,14 @@ PARTS = {
 class Voting(Protocol):
     """What is looked into: the trained system (see `SpikingEmotions`)."""
 
-    pictures: Contours
     camera: FrameDifference
     network: PlifNet
     lead: float | None
     voters_: VoteReadout
     classes_: tuple[str, ...]
 
-    def events(self, seen: Perceived) -> Events:
-        """Return what the networks see of a clip."""
+    def look(self, clip: Clip) -> tuple[Float64[np.ndarray, " steps"], Events]:
+        """Return the time of each step, s, and what the networks see of a clip."""
 
     def votes(self, events: Seen) -> Votes:
         """Return the share of each class's voters that fired at each step."""
@@ -58,9 +57,7 @@ class Voting(Protocol):
 
 def make_panels(system: Voting, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
     """Return what parts of a clip do to a class, and the pictures of what the voters do with it."""
-    look = system.events(seen)
-    times, _ = system.pictures.greys(seen.clip, system.camera.choose_frames)
-    times = np.asarray(times[system.camera.choose_frames(len(times))], np.float64)
+    times, look = system.look(seen.clip)
     still, voters = background(system, look), system.voters_
 
     def evidence(one: Events) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from emospike.clip.decoding import check_file
 from emospike.validation import InputError
 
 COMMENT = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?(?:\n|$)")
@@ -26,6 +28,9 @@ LARGEST = 16_384
 
 DENSEST, ROOM = 50, 1 << 26
 """How many times its own size an archive may unpack to; the bytes that any may."""
+
+LONGEST = 86_400.0
+"""Seconds from the first event to the last: a day."""
 
 SHORTEST = 10_000.0
 """Microseconds that times with fractions span at least: below, they are seconds."""
@@ -53,6 +58,20 @@ class RecordedEvents:
     width: int
     height: int
 
+    @property
+    def seconds(self) -> float:
+        """From the first event to the last."""
+        return float(self.t[-1] - self.t[0])
+
+    def cut(self, start: float, stop: float) -> RecordedEvents:
+        """Return the events from `start` to before `stop`, s since the first one, with times from `start` on.
+
+        There may be none.
+        """
+        since = self.t - self.t[0]
+        part = slice(*np.searchsorted(since, [start, stop]).tolist())
+        return replace(self, x=self.x[part], y=self.y[part], t=since[part] - start, on=self.on[part])
+
 
 def read_events(path: Path | str) -> RecordedEvents:
     """Read a recording of an event camera.
@@ -66,15 +85,22 @@ def read_events(path: Path | str) -> RecordedEvents:
     Raises
     ------
     InputError : another kind of file, one that cannot be read, lacks an array, or has no event; events outside of the
-        picture that it declares, times that are no microseconds, or other polarities
+        picture that it declares, more than a day, times that are no microseconds, or other polarities
     """
     path = Path(path)
+    check_file(path)
+    facts = path.stat()
+    return _read(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=2)  # windows of one recording share its file
+def _read(path: Path, _size: int, _changed: int) -> RecordedEvents:
     try:
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             return _read_npz(path)
-        if path.suffix == ".bin":
+        if path.suffix.lower() == ".bin":
             return _read_bin(path)
-        if path.suffix == ".aedat":
+        if path.suffix.lower() == ".aedat":
             return _read_aedat(path.read_bytes())
     except Exception as error:
         raise InputError(f"cannot read {path} as events ({error or type(error).__name__}): {_HOW}") from None
@@ -194,5 +220,8 @@ def _make_events(
     if max(width, height) > LARGEST:
         raise ValueError(f"a picture of at most {LARGEST} columns and rows expected, got {width} x {height}")
     order = np.argsort(t, kind="stable")
+    seconds = float(t.max() - t.min()) * 1e-6
+    if seconds > LONGEST:
+        raise ValueError(f"it lasts {seconds:.3g} s, at most {LONGEST:g} s expected: are its times microseconds?")
     column, row = x[order].astype(np.int64), y[order].astype(np.int64)
     return RecordedEvents(column, row, t[order].astype(float) * 1e-6, on[order], width, height)
