@@ -237,17 +237,25 @@ def test_a_table_or_recording_is_never_overwritten(run, model, data, wav):
         assert mine.read_bytes() == before
 
 
+TINY = (
+    "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
+    "from emospike.cli import main\nfrom emospike.systems.excube2 import presets as p\n"
+    "from dataclasses import replace\n"
+    "def tiny(modality):\n"
+    "    ways = {n: replace(w, fan_out=10) for n, w in p.default(modality).items() if n.endswith('_wiring')}\n"
+    "    return p.default(modality) | {'neurons': 500, 'augmentation': None} | ways\n"
+    "p.PRESETS['tiny'] = tiny\nmain()"
+)
+"""The command line with the preset that the other tests have."""
+
+
+def start(*command):
+    return subprocess.Popen([sys.executable, "-c", TINY, *map(os.fspath, command)], stderr=subprocess.PIPE, text=True)
+
+
 def test_finished_folds_are_kept_when_stopped(data, tmp_path):
-    code = (
-        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores Ctrl-C
-        "from emospike.cli import main\nfrom emospike.systems.excube2 import presets as p\n"
-        "p.PRESETS['tiny'] = lambda modality: p.default(modality) | {'neurons': 500, 'augmentation': None}\nmain()"
-    )
     file = tmp_path / "r.json"
-    command = ["evaluate", "excube2", "--data", data, "--preset", "tiny", "--seeds", "50", "--json", file]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(os.fspath, command)], stderr=subprocess.PIPE, text=True
-    )
+    process = start("evaluate", "excube2", "--data", data, "--preset", "tiny", "--seeds", "50", "--json", file)
     assert process.stderr.readline().startswith("fold 1: accuracy")
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
@@ -257,3 +265,63 @@ def test_finished_folds_are_kept_when_stopped(data, tmp_path):
     result = json.loads(file.read_text())
     assert result["complete"] is False
     assert len(result["folds"]) >= 1
+
+
+def drop_times(value):
+    """Return a result without how long anything took."""
+    if isinstance(value, dict):
+        return {name: drop_times(inner) for name, inner in value.items() if "seconds" not in name}
+    return [drop_times(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_an_evaluation_that_was_killed_goes_on_and_ends_the_same(run, data, tmp_path):
+    file, whole = tmp_path / "r.json", tmp_path / "whole.json"
+    process = start("evaluate", "excube2", "--data", data, "--preset", "tiny", "--seeds", "2", "--json", file)
+    lines = [process.stderr.readline() for _ in range(2)]
+    process.kill()
+    process.wait()
+    assert lines[1].startswith("fold 2: accuracy")
+    assert (tmp_path / "r.json.folds").is_file()
+    outcome = evaluate(run, data, "--seeds", 2, "--json", file)
+    assert outcome.code == 0, outcome.err
+    assert f"note: 2 finished folds are kept in {file}.folds" in outcome.err
+    assert "fold 1:" not in outcome.err
+    assert not (tmp_path / "r.json.folds").exists()
+    assert evaluate(run, data, "--seeds", 2, "--json", whole).code == 0
+    assert drop_times(json.loads(file.read_text())) == drop_times(json.loads(whole.read_text()))
+
+
+def test_a_comparison_that_was_killed_goes_on_within_a_system(run, data, tmp_path):
+    command = ["compare", "--data", data, "--systems", "excube2:tiny,baseline:ridge", "--modality", "audio"]
+    process = start(*command, "-o", tmp_path / "a")
+    folds = tmp_path / "a" / "excube2-tiny-audio-arousal-speaker-folds.json.folds"
+    while not folds.is_file() and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    outcome = run(*command, "-o", tmp_path / "a")
+    assert outcome.code == 0, outcome.err
+    assert "finished folds are kept in" in outcome.err
+    assert run(*command, "-o", tmp_path / "b").code == 0
+    for name in ("excube2-tiny-audio-arousal-speaker-folds.json", "baseline-ridge-audio-arousal-speaker-folds.json"):
+        one, other = (drop_times(json.loads((tmp_path / part / name).read_text())) for part in "ab")
+        assert one == other
+    assert not list((tmp_path / "a").glob("*.folds"))
+
+
+def test_a_training_that_was_killed_goes_on_and_ends_the_same(run, data, tmp_path, monkeypatch):
+    monkeypatch.delenv("EMOSPIKE_CACHE", raising=False)
+    file, vectors = tmp_path / "a.safetensors", tmp_path / "a.safetensors.vectors"
+    command = ["train", "excube2", "--data", data, "--preset", "tiny", "-o"]
+    process = start(*command, file)
+    while len(list(vectors.rglob("*.npz"))) < 5 and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not file.exists()
+    outcome = run(*command, file)
+    assert outcome.code == 0, outcome.err
+    assert "recordings are there from a run that was stopped" in outcome.err
+    assert not vectors.exists()
+    assert run(*command, tmp_path / "b.safetensors").code == 0
+    assert file.read_bytes() == (tmp_path / "b.safetensors").read_bytes()

@@ -69,7 +69,10 @@ def evaluate(
     splits: SplitsOption = None,
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", help="Write all numbers here, after every fold; the figure beside it as .png."),
+        typer.Option(
+            "--json",
+            help="Write all numbers here after every fold, where a stopped run goes on; the figure as .png.",
+        ),
     ] = None,
     figure: FigureOption = None,
 ) -> None:
@@ -77,6 +80,7 @@ def evaluate(
     from emospike.evaluation.emobox import read_splits
     from emospike.evaluation.protocols import check_settings
     from emospike.evaluation.protocols import evaluate as run_evaluation
+    from emospike.evaluation.resuming import KeptFolds
 
     modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
     check_settings(system, scheme, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
@@ -95,6 +99,7 @@ def evaluate(
             splits=known,
             progress=progress,
             save=lambda so_far: save_fold(so_far, json_file),
+            kept=KeptFolds.beside(json_file, note),
         )
     show_result(result, json_file, figure)
 

@@ -59,6 +59,7 @@ def train(
     from emospike.evaluation.leaks import hash_clips
     from emospike.evaluation.protocols import make_system
     from emospike.evaluation.testing import fit_system
+    from emospike.systems.vector_cache import keep_vectors
     from emospike.validation import within
 
     check_writable(output)
@@ -78,7 +79,10 @@ def train(
         dataset = dataset.subset(~find_contradicted(dataset))
         check_speakers(dataset)
         hashes = hash_clips(dataset)
-        model = fit_system(untrained, dataset, progress)
+        with keep_vectors(output.with_name(f"{output.name}.vectors")) as kept:
+            if kept:
+                note(f"vectors of {kept} recordings are there from a run that was stopped")
+            model = fit_system(untrained, dataset, progress)
     model.card = make_card(model, drop_left_out(model, dataset), settings, hashes, scheme)
     if found is not None:
         model.card = add_evaluation(model.card, found)

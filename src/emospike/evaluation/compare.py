@@ -13,6 +13,7 @@ from emospike import __version__
 from emospike.datasets import Dataset
 from emospike.energy.estimate import Variant
 from emospike.evaluation.protocols import evaluate, make_system
+from emospike.evaluation.resuming import KeptFolds
 from emospike.files import format_json, write_atomically
 from emospike.progress import Progress
 from emospike.systems import SYSTEMS
@@ -83,13 +84,22 @@ def compare(
         known = find_kept(entry, dataset, folder)
         say(f"{number} of {len(entries)}: {entry.file.removesuffix('.json')}{', kept' if known else ''}")
         try:
-            yield known or evaluate_entry(entry, dataset, folder, progress)
+            yield known or evaluate_entry(entry, dataset, folder, say, progress)
         except InputError as error:
             say(f"left out: {error}")
 
 
-def evaluate_entry(entry: Entry, dataset: Dataset, folder: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Return the result of an entry, one seed; it is written into the folder after every fold."""
+def evaluate_entry(
+    entry: Entry,
+    dataset: Dataset,
+    folder: Path,
+    say: Callable[[str], None] = print,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return the result of an entry, one seed; it is written into the folder after every fold.
+
+    Finished folds of the same evaluation, which was stopped, are not done again.
+    """
     own = identify(entry, dataset)
     found = evaluate(
         entry.system,
@@ -101,6 +111,7 @@ def evaluate_entry(entry: Entry, dataset: Dataset, folder: Path, progress: Progr
         modality=entry.modality,
         progress=progress,
         save=lambda result: write_atomically(folder / entry.file, format_json(result | own, 1) + "\n"),
+        kept=KeptFolds.beside(folder / entry.file, say),
     )
     return found | own
 

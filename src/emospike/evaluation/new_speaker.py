@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int, Shaped
 
 from emospike.clip.batch import try_clips
 from emospike.datasets import Dataset
@@ -37,6 +37,10 @@ MODES = {
     "both": "adapted to their mean, then to their labels",
 }
 """What is done with the clips."""
+
+
+Tested = Bool[np.ndarray, " _"]
+Named = Shaped[np.ndarray, " _"]
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,12 @@ class TestSets:
 class _Tally:
     """What was measured with one number of clips used in one way."""
 
-    before: list[Correct] = field(default_factory=list)
-    after: list[Correct] = field(default_factory=list)
-    old: list[Correct] = field(default_factory=list)
-    others: list[Correct] = field(default_factory=list)
-    groups: list[Labels] = field(default_factory=list)
-    takes: list[Labels] = field(default_factory=list)
+    before: list[Tested] = field(default_factory=list)
+    after: list[Tested] = field(default_factory=list)
+    old: list[Tested] = field(default_factory=list)
+    others: list[Tested] = field(default_factory=list)
+    groups: list[Named] = field(default_factory=list)
+    takes: list[Named] = field(default_factory=list)
 
     def add(self, before: Correct, adapted: Readout, tests: TestSets) -> None:
         """Take in a test of an adapted readout."""

@@ -30,6 +30,7 @@ from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leak
 from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, summarise, summarise_fold
+from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.robustness import Robustness
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import fit_system, test_system, transduce
@@ -157,6 +158,7 @@ def evaluate(
     splits: Splits | None = None,
     progress: Progress | None = None,
     save: Callable[[dict[str, Any]], object] | None = None,
+    kept: KeptFolds | None = None,
 ) -> dict[str, Any]:
     """Return how well a system does on recordings that it did not train on, ready for JSON.
 
@@ -174,6 +176,7 @@ def evaluate(
     splits : the folds of protocol ``emobox`` for corpora whose folds do not go by speakers (see `read_splits`)
     progress : called with ``"fold 1 of 4: reservoir"``, the clips done and the clips in all
     save : called with the result so far after each fold; its ``complete`` is False until the last
+    kept : where finished folds are kept until the last is, and found again by the same evaluation
 
     Raises `InputError` for something unknown, or data that cannot be split like this (see `emospike.datasets.folds`).
     """
@@ -189,9 +192,29 @@ def evaluate(
     study.prepare(dataset)
     copied, explained = describe_copies(dataset), explain_protocol(protocol, system_name, dataset, splits)
     meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[before:]])
-    result, runs = dict[str, Any](), list[Predictions]()
-    for number, (seed, fold) in enumerate(planned, start=1):
-        system = make_system(system_name, preset, seed, normalise_training(normalise), modality)
+
+    def make(seed: int) -> System:
+        return make_system(system_name, preset, seed, normalise_training(normalise), modality)
+
+    def summarise_folds() -> dict[str, Any]:
+        rows = {"complete": len(runs) == len(planned), "folds": [summarise_fold(run) for run in runs]}
+        first = [run for run in runs if run.split == planned[0][1].split]
+        result = about | rows | _summarise_runs(first, protocol, meaning, normalise, study.describe())
+        result |= study.summarise()
+        if protocol == EMOBOX:
+            result["emobox"] = summarise_emobox(dataset, [fold for _, fold in planned], runs, splits or {})
+        if save:
+            save(result)
+        return result
+
+    runs = list[Predictions]()
+    if kept:
+        systems, folds = [make(seed) for seed in range(seeds)], [fold for _, fold in planned]
+        kept.key = hash_evaluation(about, systems, dataset, folds, progress)
+        runs = kept.read(dataset, study)
+    result = summarise_folds() if runs else dict[str, Any]()
+    for number, (seed, fold) in list(enumerate(planned, start=1))[len(runs) :]:
+        system = make(seed)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
         if is_transductive(protocol, system_name):
@@ -203,14 +226,11 @@ def evaluate(
             seconds, system = {"fit": time.perf_counter() - start}, centre_scores(system, normalise, test)
             runs.append(test_system(system, test, named, fold=number, seed=seed, split=fold.split, seconds=seconds))
             study.add(system, train, runs[-1], named)
-        rows = {"complete": number == len(planned), "folds": [summarise_fold(run) for run in runs]}
-        first = [run for run in runs if run.split == planned[0][1].split]
-        found = _summarise_runs(first, protocol, meaning, normalise, study.describe())
-        result = about | rows | found | study.summarise()
-        if protocol == EMOBOX:
-            result["emobox"] = summarise_emobox(dataset, [fold for _, fold in planned], runs, splits or {})
-        if save:
-            save(result)
+        if kept:
+            kept.write(runs, dataset, study)
+        result = summarise_folds()
+    if kept:
+        kept.drop()
     return result
 
 

@@ -1,15 +1,18 @@
 """Vector cache: what was made of training clips, kept in a folder, so that no other fold or run makes it again.
 
-It is off unless the environment variable `EMOSPIKE_CACHE` names a folder. What is there is used only for the same
-recording, the same parameters and the same code, so that a result is bit for bit what it would have been.
+It is off unless the environment variable `EMOSPIKE_CACHE` names a folder, or `keep_vectors` does for a while. What is
+there is used only for the same recording, the same parameters and the same code, so that a result is bit for bit what
+it would have been.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -101,11 +104,32 @@ class VectorCache:
         return self.folder / f"{clip.fingerprint:016x}.npz"
 
 
+@contextmanager
+def keep_vectors(folder: Path) -> Iterator[int]:
+    """Keep vectors in a folder until the block ends, unless `EMOSPIKE_CACHE` names one; give how many there are.
+
+    The folder stays where the block is stopped, for who begins it again, and is dropped where it ends or fails.
+    """
+    if os.environ.get(VARIABLE):
+        yield 0
+        return
+    os.environ[VARIABLE] = str(folder)
+    try:
+        yield sum(1 for _ in folder.rglob("*.npz"))
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        del os.environ[VARIABLE]
+
+
 @cache
-def hash_code() -> str:
-    """Return a hash of the code that makes vectors."""
+def hash_code(sources: tuple[str, ...] = SOURCES) -> str:
+    """Return a hash of code, by default of that which makes vectors."""
     root, digest = Path(__file__).parent.parent, blake2b(digest_size=8)
-    for source in SOURCES:
+    for source in sources:
         files = sorted((root / source).rglob("*.py")) if (root / source).is_dir() else [root / source]
         for file in files:
             digest.update(file.read_bytes())
