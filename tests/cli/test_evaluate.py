@@ -80,6 +80,34 @@ def test_both_senses_and_each_alone(run, faces, tmp_path):
     assert {"sound alone", "face alone"} <= {line[:11].strip() for line in outcome.out.splitlines()}
 
 
+def test_bad_recordings_are_named_and_change_no_fold(run, data, tmp_path):
+    rows = (data / "manifest.csv").read_text().splitlines()
+    bad = ["text.wav,sad,ben", "empty.wav,happy,dan"]
+    (tmp_path / "all.csv").write_text("\n".join([rows[0], *(f"{data}/{row}" for row in rows[1:]), *bad]))
+    (tmp_path / "text.wav").write_bytes((data / "ben-3.wav").read_bytes() + bytes(2))
+    (tmp_path / "empty.wav").write_bytes((data / "dan-2.wav").read_bytes() + bytes(2))
+    good = evaluate_into(run, tmp_path)
+    (tmp_path / "text.wav").write_text("no sound")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    outcome = evaluate(run, tmp_path / "all.csv", "--json", tmp_path / "r.json")
+    assert outcome.code == 0, outcome.err
+    mixed = json.loads((tmp_path / "r.json").read_text())
+    assert good["left_out"] == []
+    assert [one["file"] for one in mixed["left_out"]] == [str(tmp_path / "empty.wav"), str(tmp_path / "text.wav")]
+    assert mixed["left_out"][0]["why"].endswith("empty.wav is empty (0 bytes): record or copy it again")
+    assert "note: 2 of 34 recordings cannot be used and are left out; the first: " in outcome.err
+    assert outcome.err.splitlines()[-1].startswith(f"      {tmp_path}/text.wav cannot be read as sound or video")
+    assert "2 recordings cannot be used and are left out" in mixed["note"]
+    assert [fold["speakers"] for fold in mixed["folds"]] == [fold["speakers"] for fold in good["folds"]]
+    assert (good["clips"], mixed["clips"]) == (34, 32)
+
+
+def evaluate_into(run, folder):
+    outcome = evaluate(run, folder / "all.csv", "--json", folder / "r.json")
+    assert outcome.code == 0, outcome.err
+    return json.loads((folder / "r.json").read_text())
+
+
 def test_a_cascade(run, faces, tmp_path):
     outcome = run(
         "evaluate", "baseline", "--data", faces, "--preset", "ridge", "--modality", "both", "--protocol", "cascade",

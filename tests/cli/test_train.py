@@ -6,6 +6,8 @@ import soundfile
 
 import emospike
 from emospike import store
+from emospike.cli.arguments import load_data
+from emospike.clip import Clip
 
 
 def test_train_says_what_it_wrote(run, data, tmp_path):
@@ -54,8 +56,44 @@ def test_unreadable_recordings_are_left_out(run, data, tmp_path):
     path = tmp_path / "m.safetensors"
     outcome = run("train", "excube2", "--data", tmp_path / "all.csv", "--preset", "tiny", "-o", path)
     assert outcome.code == 0
-    assert "note: 2 of 34 recordings cannot be used and are left out; the first: " in outcome.err
+    first, second = outcome.err.splitlines()[-2:]
+    assert first == (
+        f"note: 2 of 34 recordings cannot be used and are left out; the first: {tmp_path}/silent.wav is empty (0 bytes)"
+        ": record or copy it again"
+    )
+    assert second == f"      {tmp_path}/nan.wav holds NaN or infinite samples: export it again"
     assert json.loads(run("info", path, "--json").out)["clips"] == 32
+
+
+def test_strict_stops_at_the_first_that_cannot_be_read(run, data, tmp_path):
+    rows = (data / "manifest.csv").read_text().splitlines()
+    (tmp_path / "empty.wav").touch()
+    lines = [f"{data}/{row}" for row in rows[1:]]
+    (tmp_path / "all.csv").write_text("\n".join([rows[0], *lines, "empty.wav,sad,ben"]))
+    for command in (
+        ["train", "excube2", "-o", tmp_path / "m"],
+        ["evaluate", "excube2"],
+        ["compare", "--modality", "audio", "-o", tmp_path / "c"],
+    ):
+        outcome = run(*command, "--data", tmp_path / "all.csv", "--strict")
+        said = f"error: {tmp_path}/empty.wav is empty (0 bytes): record or copy it again\n"
+        assert (outcome.code, outcome.err.splitlines(keepends=True)[-1]) == (2, said)
+    assert not (tmp_path / "m").exists()
+
+
+def test_nothing_is_decoded_whole_only_to_be_checked(data, tmp_path, monkeypatch):
+    decoded = []
+    decode = Clip._decode
+    monkeypatch.setattr(Clip, "_decode", lambda clip: decoded.append((clip.name, clip.stop)) or decode(clip))
+    assert len(load_data([data], strict=False)) == 32
+    assert [name for name, stop in decoded if stop is None] == []
+    (tmp_path / "copy.wav").write_bytes((data / "ben-3.wav").read_bytes())
+    (tmp_path / "a.csv").write_text(
+        f"path,label,speaker\n{data}/ben-3.wav,sad,ben\n{data}/ben-2.wav,sad,ben\ncopy.wav,sad,eve\n"
+    )
+    found = load_data([tmp_path / "a.csv"], strict=False)
+    assert sorted(name for name, stop in decoded if stop is None) == ["ben-3.wav", "copy.wav"]
+    assert found.notes[-1] == "2 recordings are 1 sound under several names: ben-3.wav = copy.wav"
 
 
 def manifest(folder, rows):
@@ -87,12 +125,12 @@ def test_data_that_cannot_train(run, tmp_path, rows, said):
 
 
 def test_all_unreadable(run, tmp_path):
-    folder = manifest(tmp_path, [("happy", "a"), ("sad", "b")])
+    folder = manifest(tmp_path, [("happy", "a"), ("sad", "a"), ("happy", "b"), ("sad", "b")])
     for file in folder.glob("*.wav"):
         file.write_text("no sound")
     outcome = run("train", "excube2", "--data", folder, "-o", tmp_path / "m")
     assert outcome.code == 2
-    assert "none of 2 recordings can be read" in outcome.err
+    assert "none of 4 recordings can be used; the first: " in outcome.err
 
 
 @pytest.mark.parametrize(

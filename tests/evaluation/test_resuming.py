@@ -113,7 +113,7 @@ def test_numbers_come_back_bit_for_bit(takes_of, tmp_path):
         risks={0.05: np.float64(rng.random())},
         strange=np.array([True, False, True]),
         alone={"audio": np.array([[np.nan, 0.1], [0.2, 0.3], [0.4, 0.5]])},
-        left_out=("no face",),
+        left_out={"a.wav": "no face"},
         seconds={"fit": 1.5},
     )
     kept = KeptFolds(tmp_path / "a.folds", lambda line: None, "key")

@@ -33,7 +33,9 @@ def test_a_recording_without_a_sense_is_decided_by_the_other(toy, takes_of):
     system, data = trained(toy, takes_of), takes_of(["dan"], ending=ending)
     run = testing.test_system(system, data)
     assert len(run.recordings) == len(run.probabilities) == 18
-    assert run.left_out == ("no face in happy-dan-7-nothing.wav", "no face in sad-dan-7-nothing.wav")
+    assert run.left_out == {
+        f"{label}-dan-7-nothing.wav": f"no face in {label}-dan-7-nothing.wav" for label in ("happy", "sad")
+    }
     blind = np.array(["blind" in recording.path.name for recording in run.recordings.recordings])
     np.testing.assert_array_equal(run.probabilities[blind], run.alone["audio"][blind])
     assert np.isnan(run.alone["face"][blind]).all()
@@ -49,7 +51,7 @@ def test_nothing_to_decide_on(toy, takes_of):
 def test_recordings_left_out_do_not_stop_an_evaluation(toy, takes_of):
     result = protocols.evaluate("toy", takes_of("abcd", ending=ending), "emotion", modality="face")
     assert result["clips"] == 4 * 20 - 4 * 4
-    assert "16 recordings show nothing to decide on and are left out; the first: no face in happy-a-3" in result["note"]
+    assert "16 recordings cannot be used and are left out; the first: no face in happy-a-3" in result["note"]
     assert "senses" not in result
 
 

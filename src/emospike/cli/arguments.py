@@ -54,6 +54,9 @@ TrackOption = Annotated[
     list[int] | None,
     typer.Option("--track", help="Track of a file with several, counted from 0; given twice, one to hear, one to see."),
 ]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Read all first, and stop at a recording that cannot be read.")
+]
 LabelsOption = Annotated[
     str,
     typer.Option(
@@ -172,9 +175,14 @@ def load_data(
     *,
     balance: str | None = None,
     per_corpus: int | None = None,
+    strict: bool | None = None,
 ) -> Dataset:
-    """Return the recordings of data sets that a modality can use and that can be read; warn of the others."""
+    """Return the recordings of data sets that a modality can use and that can be read; warn of the others.
+
+    With `strict` True or False nothing is left out: what cannot be read is an error at once, or found by who uses it.
+    """
     from emospike import datasets
+    from emospike.evaluation.reading import check_readable, mark_copies
 
     one_of("balance", balance or "none", ("corpora", "none"))
     dataset = datasets.load_joined(paths, video=modality != "audio")
@@ -183,7 +191,12 @@ def load_data(
     if per_corpus is not None:
         positive("recordings of a corpus", per_corpus)
         dataset = datasets.sample_corpora(dataset, per_corpus)
-    return keep_readable(dataset if modality == "audio" else dataset.select_modality(modality), progress, modality)
+    dataset = dataset if modality == "audio" else dataset.select_modality(modality)
+    if strict is None:
+        return keep_readable(dataset, progress, modality)
+    if strict:
+        check_readable(dataset, progress, modality)
+    return say_notes(mark_copies(dataset, progress, modality))
 
 
 def load_unlabelled(paths: Sequence[Path], progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -198,10 +211,26 @@ def load_unlabelled(paths: Sequence[Path], progress: Progress | None = None, mod
 
 def keep_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the recordings that can be read, and say what was left out."""
-    from emospike.cli.terminal import note
     from emospike.evaluation.reading import drop_unreadable
 
-    dataset = drop_unreadable(dataset, progress, modality)
+    return say_notes(drop_unreadable(dataset, progress, modality))
+
+
+def say_notes(dataset: Dataset) -> Dataset:
+    """Print the notes of a data set, and return it."""
+    from emospike.cli.terminal import note
+
     for line in dataset.notes:
         note(line)
     return dataset
+
+
+def say_left_out(count: int, left_out: Sequence[str]) -> None:
+    """Print how many of so many recordings could not be used, and why each."""
+    from emospike.cli.terminal import note, say
+    from emospike.evaluation.reading import describe_bad
+
+    if left_out:
+        note(describe_bad(count, left_out))
+        for why in left_out[1:]:
+            say(f"      {why}", error=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, load_data
+from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, StrictOption, load_data
 from emospike.cli.terminal import note, progress_bar, say, show
 from emospike.files import is_folder
 from emospike.validation import InputError
@@ -31,6 +31,7 @@ def compare(
     published: Annotated[
         bool, typer.Option("--published/--honest", help="Also each paper's preset in its own protocol, or not.")
     ] = True,
+    strict: StrictOption = False,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results; what is complete there is not done again.")
     ] = Path("comparison"),
@@ -39,6 +40,7 @@ def compare(
     from emospike.datasets import LABELS
     from emospike.evaluation import compare as comparing
     from emospike.evaluation.figures.comparison import alt_text, draw_systems
+    from emospike.evaluation.protocols import is_transductive
     from emospike.evaluation.report import tabulate_comparison
     from emospike.explain.style import save_figure
     from emospike.files import format_json, write_atomically
@@ -56,7 +58,9 @@ def compare(
     for line in lines:
         note(line)
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus)
+        # Who is there in training with those that test must be readable.
+        check = None if any(is_transductive(one.protocol, one.system) for one in entries) and not strict else strict
+        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus, strict=check)
         rows = [comparing.make_row(one) for one in comparing.compare(dataset, entries, output, note, progress)]
     if not rows:
         raise InputError("no system could be evaluated: see the notes above")

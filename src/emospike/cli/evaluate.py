@@ -19,12 +19,14 @@ from emospike.cli.arguments import (
     PresetOption,
     RiskOption,
     SplitsOption,
+    StrictOption,
     check_modality,
     check_writable,
     choose_labels,
     choose_modality,
     load_data,
     restrict_modality,
+    say_left_out,
     set_risk,
 )
 from emospike.cli.terminal import note, progress_bar, say, show
@@ -75,10 +77,14 @@ def evaluate(
         ),
     ] = None,
     figure: FigureOption = None,
+    strict: StrictOption = False,
 ) -> None:
-    """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear."""
+    """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear.
+
+    Recordings that cannot be read are left out, and named at the end.
+    """
     from emospike.evaluation.emobox import read_splits
-    from emospike.evaluation.protocols import check_settings
+    from emospike.evaluation.protocols import check_settings, is_transductive
     from emospike.evaluation.protocols import evaluate as run_evaluation
     from emospike.evaluation.resuming import KeptFolds
 
@@ -86,7 +92,9 @@ def evaluate(
     check_settings(system, scheme, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus)
+        # Who is there in training with those that test must be readable.
+        check = None if is_transductive(protocol, system) and not strict else strict
+        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus, strict=check)
         result = run_evaluation(
             system,
             dataset,
@@ -133,7 +141,7 @@ def test(
     check_modality(modality)
     system = set_risk(restrict_modality(store.load(model), modality), risk)
     with progress_bar() as progress:
-        dataset = load_data(data, progress, system.card.get("modality", "audio"))
+        dataset = load_data(data, progress, system.card.get("modality", "audio"), strict=False)
         result = test_model(system, dataset, progress, degradations, normalise=normalise, adapt=adapt)
     write_result(result, json_file)
     show_result(result, json_file, figure)
@@ -185,6 +193,8 @@ def show_result(result: Mapping[str, Any], json_file: Path | None, figure: Path 
             show(table, "")
     for line in (describe_own_threshold(result), *describe_gains(result), result["note"]):
         note(line)
+    bad = [one["why"] for one in result["left_out"]]
+    say_left_out(result["clips"] + len(bad), bad)
     if figure:
         from emospike.evaluation.figures.results import alt_text, draw_evaluation
         from emospike.explain.style import save_figure

@@ -18,6 +18,7 @@ from emospike.cli.arguments import (
     NormaliseOption,
     OutputOption,
     PresetOption,
+    StrictOption,
     check_modality,
     check_writable,
     choose_labels,
@@ -25,6 +26,7 @@ from emospike.cli.arguments import (
     load_data,
     load_unlabelled,
     restrict_modality,
+    say_left_out,
 )
 from emospike.cli.terminal import note, progress_bar, say
 from emospike.validation import InputError
@@ -51,8 +53,9 @@ def train(
     evaluation: Annotated[
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
     ] = None,
+    strict: StrictOption = False,
 ) -> None:
-    """Train a model on all recordings of a data set."""
+    """Train a model on all recordings of a data set; those that cannot be read are left out, and named at the end."""
     from emospike.datasets import relabel
     from emospike.datasets.labels import find_contradicted
     from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
@@ -72,18 +75,18 @@ def train(
     if found is not None:
         check_evaluation(found, settings)
     with progress_bar() as progress:
-        loaded = load_data(data, progress, modality, balance=balance)
+        loaded = load_data(data, progress, modality, balance=balance, strict=strict)
         dataset = relabel(loaded, scheme)
         for line in dataset.notes[len(loaded.notes) :]:
             note(line)
         dataset = dataset.subset(~find_contradicted(dataset))
         check_speakers(dataset)
-        hashes = hash_clips(dataset)
         with keep_vectors(output.with_name(f"{output.name}.vectors")) as kept:
             if kept:
                 note(f"vectors of {kept} recordings are there from a run that was stopped")
             model = fit_system(untrained, dataset, progress)
-    model.card = make_card(model, drop_left_out(model, dataset), settings, hashes, scheme)
+    used = drop_left_out(model, dataset)
+    model.card = make_card(model, used, settings, hash_clips(used), scheme)
     if found is not None:
         model.card = add_evaluation(model.card, found)
     write_model(model, output)
@@ -129,13 +132,11 @@ def adapt(
 
 
 def drop_left_out(model: System, dataset: Dataset) -> Dataset:
-    """Return the recordings that a model was trained on, and say which others no face was found in."""
+    """Return the recordings that a model was trained on, and say which others could not be used."""
     import numpy as np
 
     left_out = model.left_out_
-    if left_out:
-        first = next(iter(left_out.values()))
-        note(f"{len(left_out)} of {len(dataset)} recordings show no face and are left out; the first: {first}")
+    say_left_out(len(dataset), [left_out[row] for row in sorted(left_out)])
     return dataset.subset(np.setdiff1d(np.arange(len(dataset)), list(left_out)))
 
 

@@ -56,7 +56,10 @@ def describe_copies(dataset: Dataset) -> str:
     for rows in alike.values():
         first: dict[str, int] = {}
         for row in rows if len({*speakers[rows]}) > 1 else ():
-            other = first.setdefault(hash_content(dataset.paths[row]), row)
+            try:
+                other = first.setdefault(hash_content(dataset.paths[row]), row)
+            except InputError:  # who reads it will say so
+                continue
             if speakers[other] != speakers[row]:
                 pairs.append((other, row))
     if not pairs:
@@ -83,7 +86,7 @@ def find_leaks(card: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     steps = [card, *card.get("adapted", ())]
     learnt = _read_hashes(step for step in steps if step.get("labelled", True))
     met = _read_hashes(step for step in steps if not step.get("labelled", True)) - learnt
-    here = [hash_content(path) for path in dataset.paths] if learnt | met else []
+    here = [hash_content(path) for path in dataset.paths if is_file(path)] if learnt | met else []
     heard = _list_speakers(card)
     named = sorted({*dataset.speakers.tolist()} - {""})
     return {

@@ -29,7 +29,7 @@ from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, sum
 from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leaks
 from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
-from emospike.evaluation.results import Predictions, summarise, summarise_fold
+from emospike.evaluation.results import Predictions, list_left_out, summarise, summarise_fold
 from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.robustness import Robustness
 from emospike.evaluation.study import Study
@@ -165,7 +165,8 @@ def evaluate(
     Parameters
     ----------
     system_name, preset : what is trained, afresh for every fold
-    dataset : the recordings; those that cannot be read must be left out already (see `drop_unreadable`)
+    dataset : the recordings; those that cannot be read are left out where they train or test, and named in the result
+        (a system that is there in training with those that test, must not get any: see `drop_unreadable`)
     labels : a scheme of `emospike.datasets.LABELS`, or one of a user's own
     protocol : one of `PROTOCOLS`
     normalise : ``"speaker"`` removes the mean of each speaker, test speakers included, without their labels;
@@ -223,8 +224,11 @@ def evaluate(
             train, test = dataset.subset(fold.train), dataset.subset(fold.test)
             start = time.perf_counter()
             fit_system(system, train, named)
-            seconds, system = {"fit": time.perf_counter() - start}, centre_scores(system, normalise, test)
-            runs.append(test_system(system, test, named, fold=number, seed=seed, split=fold.split, seconds=seconds))
+            about_fold: dict[str, Any] = {"fold": number, "seed": seed, "split": fold.split}
+            about_fold |= {"seconds": {"fit": time.perf_counter() - start}}
+            about_fold |= {"untrained": {str(train.paths[row]): why for row, why in sorted(system.left_out_.items())}}
+            system = centre_scores(system, normalise, test)
+            runs.append(test_system(system, test, named, **about_fold))
             study.add(system, train, runs[-1], named)
         if kept:
             kept.write(runs, dataset, study)
@@ -351,8 +355,9 @@ def _summarise_runs(
     whose = "Wilson's " if numbers["ci95_method"] == "Wilson" else ""
     two = over == "speakers" and len(np.unique(groups)) == 2
     said.append("too few speakers for an interval" if two else f"{whose}95 % interval over {over}")
-    if left_out := [why for run in runs for why in run.left_out]:
-        said.append(f"{len(left_out)} recordings show nothing to decide on and are left out; the first: {left_out[0]}")
+    if left_out := list_left_out(runs):
+        first = next(iter(left_out.values()))
+        said.append(f"{len(left_out)} recordings cannot be used and are left out; the first: {first}")
     return {"note": "; ".join([*said, *more])} | numbers
 
 

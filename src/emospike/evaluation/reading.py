@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
 _NAMED = 4  # pairs in a note
+_BEGINNING = 0.25  # s
 
 
 def drop_unreadable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -39,9 +41,74 @@ def drop_unreadable(dataset: Dataset, progress: Progress | None = None, modality
         raise InputError(f"none of {len(bad)} recordings can be read; the first: {bad[0]}")
     kept = dataset.subset(np.array([problem is None for problem, _ in found]))
     if bad:
-        note = f"{len(bad)} of {len(dataset)} recordings cannot be used and are left out; the first: {bad[0]}"
-        kept = replace(kept, notes=(*dataset.notes, note))
+        kept = replace(kept, notes=(*dataset.notes, describe_bad(len(dataset), bad)))
     return _mark_copies(kept, [sound for problem, sound in found if problem is None])
+
+
+def describe_bad(count: int, bad: Sequence[str]) -> str:
+    """Say how many of so many recordings cannot be used, and why the first.
+
+    >>> describe_bad(9, ["a.wav is empty"])
+    '1 of 9 recordings cannot be used and are left out; the first: a.wav is empty'
+    """
+    return f"{len(bad)} of {count} recordings cannot be used and are left out; the first: {bad[0]}"
+
+
+def check_readable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> None:
+    """Raise `InputError` for the first recording that cannot be read (see `drop_unreadable`)."""
+    own = MODALITIES[modality]
+
+    def check(_: int, clip: Clip) -> None:
+        if problem := _read(clip, own)[0]:
+            raise InputError(problem)
+
+    for _ in map_clips(check, dataset.clips(), "reading", progress):
+        pass
+
+
+def mark_copies(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
+    """Return the data set with those recordings tagged `COPY` that have the same sound, as `drop_unreadable` does.
+
+    Only those are decoded whole that are as long as another, and begin as it does. What cannot be read is no copy.
+    """
+    clips, hears = dataset.clips(), "audio" in MODALITIES[modality]
+    begin = _sketch if hears else _hash_face
+    sketches = list(map_clips(lambda _, clip: begin(clip), clips, "comparing", progress))
+    counts = Counter(sketches)
+    rows = [row for row, one in enumerate(sketches) if one and counts[one] > 1]
+    sounds = [f"{row}" for row in range(len(dataset))]
+    whole = map_clips(
+        lambda _, clip: (_hash_whole if hears else _hash_face)(clip), [clips[row] for row in rows], "alike"
+    )
+    for row, sound in zip(rows, whole, strict=True):
+        sounds[row] = sound or sounds[row]
+    return _mark_copies(dataset, sounds)
+
+
+def _sketch(clip: Clip) -> str:
+    """Return how long a recording is and how it begins, or nothing if it cannot be read."""
+    try:
+        length = f"{clip.seconds:.4f}"
+    except InputError:
+        return ""
+    try:
+        return f"{length} {hash_sound(Clip(clip.path, stop=_BEGINNING).sound)}"
+    except InputError:  # it may begin in silence
+        return length
+
+
+def _hash_whole(clip: Clip) -> str:
+    try:
+        return hash_sound(clip.sound)
+    except InputError:
+        return ""
+
+
+def _hash_face(clip: Clip) -> str:
+    try:
+        return hash_content(clip.face or clip.path)
+    except InputError:
+        return ""
 
 
 def _read(clip: Clip, modalities: tuple[str, ...]) -> tuple[str | None, str]:

@@ -36,7 +36,8 @@ class Predictions:
     risks : the confidence from which answers are promised to be wrong that often at most; empty where none is
     strange : which recordings are unlike all that the system learnt from, and not answered; None for none
     alone : of a system of several modalities, the probabilities by each alone; NaN where a recording lacks it
-    left_out : why further recordings could not be decided on, one line each
+    left_out : why further recordings, by their files, could not be decided on
+    untrained : why recordings, by their files, could not train
     fold, seed, split : which of several runs this is
     seconds : time of ``fit`` and ``predict`` in all, and of each stage of one decision
     cost : mean operations of a decision (the fields of `Operations` that are numbers), and ``model_bytes``
@@ -49,7 +50,8 @@ class Predictions:
     risks: Mapping[float, float] = field(default_factory=dict)
     strange: Correct | None = None
     alone: Mapping[str, Probabilities] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    untrained: Mapping[str, str] = field(default_factory=dict)
     fold: int = 0
     seed: int = 0
     split: str = ""
@@ -118,6 +120,7 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         "seconds": _sum_seconds(runs),
         "cost": {name: float(np.mean([run.cost[name] for run in runs])) for name in runs[0].cost},
         "clips": clips,
+        "left_out": [{"file": file, "why": why} for file, why in list_left_out(runs).items()],
         "speakers": sorted({speaker for run in runs for speaker in run.recordings.speakers.tolist() if speaker}),
         "emospike": __version__,
         **compare_corpora(runs),
@@ -126,6 +129,12 @@ def summarise(runs: Sequence[Predictions], groups: Labels) -> dict[str, Any]:
         **compare_modalities(runs, groups),
         "predictions": [row for run in runs for row in _list_predictions(run)],
     }
+
+
+def list_left_out(runs: Sequence[Predictions]) -> dict[str, str]:
+    """Return which files could not be used in any run, to test or to train, and why."""
+    found = {file: why for run in runs for file, why in [*run.untrained.items(), *run.left_out.items()]}
+    return dict(sorted(found.items()))
 
 
 def compare_corpora(runs: Sequence[Predictions]) -> dict[str, Any]:

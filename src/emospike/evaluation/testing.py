@@ -27,9 +27,13 @@ TIMED = 6
 
 
 def fit_system(system: System, train: Dataset, progress: Progress | None = None) -> System:
-    """Train a system on all recordings, with speakers and finer labels where those are known, and their weights."""
+    """Train a system on all recordings, with speakers and finer labels where those are known, and their weights.
+
+    Those that cannot be read are left out (see `System.left_out_`).
+    """
     who, finer = train.known_speakers, finer_labels(train)
-    return system.fit(train.clips(), train.labels.tolist(), who, progress, finer, weights=train.weights)
+    clips, labels = train.clips(), train.labels.tolist()
+    return system.fit(clips, labels, who, progress, finer, weights=train.weights, strict=False)
 
 
 def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
@@ -63,14 +67,15 @@ def answer_clips(
 def predict(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
     """Return what a trained system decides on a data set; `run` are further fields of `Predictions`.
 
-    A recording that shows nothing to decide on (no face where faces decide) is left out, with the reason.
+    A recording that shows nothing to decide on (no face where faces decide), or of which a part cannot be read, is left
+    out, with the reason.
 
     Raises
     ------
     InputError : no recording can be decided on
     """
     start, clips = time.perf_counter(), dataset.clips()
-    whole, found = answer_clips(system, clips, dataset.known_speakers, progress)
+    whole, found = answer_clips(system.refuse_damaged(), clips, dataset.known_speakers, progress)
     left_out = found.reasons
     if len(left_out) == len(clips):
         raise InputError(f"none of {len(clips)} recordings can be decided on; the first: {left_out[0]}")
@@ -83,7 +88,7 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
         risks=find_risks(system),
         alone={modality: one[kept] for modality, one in found.probabilities.items()},
         strange=found.novelty[kept] > 1,
-        left_out=tuple(left_out.values()),
+        left_out={str(dataset.paths[row]): why for row, why in left_out.items()},
         seconds=run.pop("seconds", {}) | {"predict": time.perf_counter() - start},
         **run,
     )

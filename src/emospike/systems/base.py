@@ -92,7 +92,8 @@ class System(ABC):
     threshold_ : confidence below which the answer is "don't know"
     readouts_ : from what `represent` gives to calibrated probabilities, by modality
     held_out_ : what was said of the training clips, by modality, before their speakers were learnt (see `Readout`)
-    left_out_ : why training clips, by index, could not be used: no face was found where faces decide
+    left_out_ : why training clips, by index, could not be used: no face was found where faces decide, or, where `fit`
+        was not strict, they cannot be read
     risk_ : how often answers may be wrong (see `at_risk`), or None for the stored thresholds
     centring_ : what was found of the one speaker that is heard, by modality (see `for_one_speaker`); else nothing
     card : what the model is, was trained on, and reached (see `emospike.store`)
@@ -114,6 +115,7 @@ class System(ABC):
     left_out_: dict[int, str]
     card: dict[str, Any]
     risk_: float | None = None
+    refuses_damaged_: bool = False
     centring_: Mapping[str, ScoreCentring] = MappingProxyType({})
 
     # -- hooks -------------------------------------------------------------------------------------------------
@@ -182,15 +184,34 @@ class System(ABC):
         return self.features
 
     def perceive_training(self, index: int, clip: Clip) -> Perceived | None:
-        """Return the features of a training clip, or None and note it in `left_out_` where no face is found.
+        """Return the features of a training clip, or None and note it in `left_out_` where it cannot be used.
 
-        That shows only once all pictures were searched, and one such film should not stop hours of training.
+        That no face is found shows only once all pictures were searched, and one such film should not stop hours of
+        training; nor should a damaged file, unless `fit` is strict.
         """
         try:
-            return self.perceive(clip)
-        except NoFaceError as error:
+            return self._perceive_whole(clip)
+        except InputError as error:
+            if not (self.refuses_damaged_ or isinstance(error, NoFaceError)):
+                raise
             self.left_out_[index] = str(error)
             return None
+
+    def _perceive_whole(self, clip: Clip) -> Perceived:
+        """Return a clip's features; raise `InputError` for a damaged part of it, if these are refused."""
+        seen = self.perceive(clip)
+        if self.refuses_damaged_ and seen.damaged:
+            raise InputError(seen.missing[seen.damaged[0]])
+        return seen
+
+    def refuse_damaged(self: AnySystem) -> AnySystem:
+        """Return the same trained system, for which a recording with a damaged part is none, whatever else it has.
+
+        What it learnt is shared, not copied.
+        """
+        strict = copy(self)
+        strict.refuses_damaged_ = True
+        return strict
 
     @property
     def channel_copies(self) -> int:
@@ -233,18 +254,24 @@ class System(ABC):
         finer: Sequence[str] | None = None,
         *,
         weights: Sequence[float] | Weights | None = None,
+        strict: bool = True,
     ) -> AnySystem:
         """Train on labelled clips; `speakers` keep calibration honest by holding out whole speakers.
 
         `finer` labels, each within one label, are learnt in place of `labels` by a system with `finer_labels`; what is
-        decided stays the same. `weights` count a clip more or less than once where labels are learnt.
+        decided stays the same. `weights` count a clip more or less than once where labels are learnt. Unless `strict`,
+        clips that cannot be read are left out, and `left_out_` tells why.
         """
         finer = finer if self.finer_labels else None
         training = TrainingSet.check(
             as_clips(clips), labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
         )
-        self.left_out_, self.held_out_ = {}, {}
-        self._fit(training)
+        self.left_out_, self.held_out_, self.refuses_damaged_ = {}, {}, not strict
+        try:
+            self._fit(training)
+        except Exception:
+            training.check_without(self.left_out_)  # what is left may be too little, which fails in many ways
+            raise
         self._settle()
         return self
 
@@ -519,7 +546,7 @@ class System(ABC):
 
     def represent_clip(self, clip: Clip) -> dict[str, Any]:
         """Return what the readout of every modality that can decide on a clip reads of it."""
-        seen = self.perceive(clip)
+        seen = self._perceive_whole(clip)
         return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
 
     def _represent_parts(self, clip: Clip) -> list[Part]:

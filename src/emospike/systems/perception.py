@@ -58,19 +58,21 @@ class Perceived:
     series : one a feature, all on one grid of 10 ms; None where the feature's modality is missing
     modalities : those that are there, in the order of `MODALITIES`
     missing : why the others are not, in words
+    damaged : those of the others that are there but cannot be read
     """
 
     clip: Clip
     series: tuple[Series | None, ...]
     modalities: tuple[str, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
     def without(self, features: Sequence[Feature], modality: str, why: str) -> Perceived:
         """Return the same less one modality, which is then missing for this reason."""
         pairs = zip(features, self.series, strict=True)
         kept = tuple(one if feature.modality != modality else None for feature, one in pairs)
         rest = tuple(other for other in self.modalities if other != modality)
-        return Perceived(self.clip, kept, rest, {**self.missing, modality: why})
+        return replace(self, series=kept, modalities=rest, missing={**self.missing, modality: why})
 
     @property
     def modality(self) -> str:
@@ -113,7 +115,13 @@ def perceive(features: Sequence[Feature], clip: Clip, modality: str = "both", le
         tuple(found.get(feature) if feature.modality in there else None for feature in features),
         tuple(one for one in MODALITIES[modality] if one in there),
         {name: str(why) for name, why in missing.items()},
+        tuple(one for one, why in missing.items() if not isinstance(why, NoFaceError) and has(clip, one)),
     )
+
+
+def has(clip: Clip, modality: str) -> bool:
+    """Tell whether a clip claims to have a modality, whatever its features find in it."""
+    return {"audio": clip.hears, "face": clip.sees}.get(modality, True)
 
 
 def hear_again(features: Sequence[Feature], seen: Perceived, clip: Clip, level: float | None = None) -> Perceived:

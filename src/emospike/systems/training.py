@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +43,8 @@ class TrainingSet:
     def check(
         cls,
         clips: Sequence[Clip],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None,
+        labels: Sequence[str] | Labels,
+        speakers: Sequence[str] | Labels | None,
         *,
         normalise: str,
         finer: Sequence[str] | None = None,
@@ -74,3 +74,17 @@ class TrainingSet:
         if own is not None and not (own.shape == y.shape and (own > 0).all() and np.isfinite(own).all()):
             raise InputError(f"one weight above 0 a clip expected, got {len(own)} weights for {len(y)} clips")
         return cls(clips, y, who, y if finer is None else np.asarray(finer, dtype=str), own, progress)
+
+    def check_without(self, left_out: Mapping[int, str]) -> None:
+        """Raise `InputError` if what is left without some clips, by index with the reason, is too little to train."""
+        if not left_out:
+            return
+        first = left_out[min(left_out)]
+        kept = np.setdiff1d(np.arange(len(self.clips)), list(left_out))
+        if not len(kept):
+            raise InputError(f"none of {len(self.clips)} recordings can be used; the first: {first}")
+        try:
+            self.check([self.clips[i] for i in kept], self.labels[kept], self.speakers[kept], normalise="none")
+        except InputError as error:
+            said = f"{len(left_out)} of {len(self.clips)} recordings cannot be used, the first: {first}"
+            raise InputError(f"{error} ({said})") from error
