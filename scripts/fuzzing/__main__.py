@@ -59,11 +59,12 @@ class Reader:
         path = trial.seed.with_name(f"mutated_raw{trial.seed.suffix}")
         path.write_bytes(trial.mutate(keep)[0])
         try:
-            return self._ask(trial.kind, path)
+            return self.ask(trial.kind, path)
         finally:
             path.unlink()
 
-    def _ask(self, kind: str, path: Path) -> tuple[str, str]:
+    def ask(self, kind: str, path: Path) -> tuple[str, str]:
+        """Return what came of a file of a kind, and what was said."""
         process = self.running or self.start()
         assert process.stdin
         process.stdin.write(json.dumps([kind, str(path)]) + "\n")
