@@ -44,8 +44,8 @@ def write_atomically(path: Path, data: bytes | str) -> Path:
     InputError : the folder does not exist or cannot be written to
     """
     raw = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         if target.is_symlink():
             raise InputError(f"cannot write {path}: its links lead in circles")
         if target.exists() and not target.is_file():
@@ -54,6 +54,8 @@ def write_atomically(path: Path, data: bytes | str) -> Path:
             _replace(target, raw)
     except OSError as err:
         raise InputError(f"cannot write {path}: {err.strerror}") from err
+    except ValueError as err:  # a name that no file can have
+        raise InputError(f"cannot write {path}: {err}") from err
     return path
 
 

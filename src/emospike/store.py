@@ -31,7 +31,7 @@ from emospike.schema import check_parameters, is_of
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.systems.info import SystemInfo
-from emospike.validation import InputError
+from emospike.validation import InputError, as_path, show
 
 FORMAT = 1
 HEADER = "emospike"
@@ -126,6 +126,9 @@ def save(system: System, path: Path | str) -> Path:
     """
     from safetensors.numpy import save as serialise
 
+    path = as_path("a model", path)
+    if not isinstance(system, System):
+        raise InputError(f"a trained system expected, got {show(system)}: fit one first")
     info = SYSTEMS.info_of(type(system))
     if not hasattr(system, "classes_"):
         raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
@@ -140,7 +143,7 @@ def save(system: System, path: Path | str) -> Path:
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # One entry: safetensors writes several in an order that changes from run to run.
-    return write_atomically(Path(path), serialise(ready, metadata={HEADER: json.dumps(header)}))
+    return write_atomically(path, serialise(ready, metadata={HEADER: json.dumps(header)}))
 
 
 def load(model: Path | str) -> System:
@@ -214,7 +217,7 @@ def _refuse(path: Path, err: Exception) -> InputError:
 
 def locate(model: Path | str) -> Path:
     """Return the file of a model that is given by name or path."""
-    path = Path(model)
+    path = as_path("a model", model)
     if is_file(path):
         return path
     shipped = SHIPPED / f"{model}.safetensors"

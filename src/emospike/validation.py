@@ -7,7 +7,13 @@ line prints it as it is.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+_SHOWN = 60  # characters
 
 
 class InputError(ValueError):
@@ -29,6 +35,54 @@ class NotTrainedError(InputError, AttributeError):
     """Something that only a trained system has was asked of one that is not."""
 
 
+def show(value: object) -> str:
+    """Return a value as an error quotes it: what it is where that is short, else of what type it is.
+
+    >>> show(3), show([1] * 99)
+    ('3', 'a list')
+    """
+    written = repr(value)
+    return written if len(written) <= _SHOWN and "\n" not in written else f"a {type(value).__name__}"
+
+
+def as_path(name: str, value: Any) -> Path:
+    """Return a path; raise `InputError` unless it is one, or text.
+
+    >>> as_path("a model", "a.safetensors").name
+    'a.safetensors'
+    """
+    if not isinstance(value, str | os.PathLike) or not isinstance(text := os.fspath(value), str) or not text:
+        raise InputError(f"the path of {name} expected, got {show(value)}")
+    return Path(value)
+
+
+def as_list(name: str, value: Any) -> list[Any]:
+    """Return the entries of a list, tuple or array; raise `InputError` for what is none, or is text.
+
+    >>> as_list("labels", ("sad", "happy"))
+    ['sad', 'happy']
+    """
+    if isinstance(value, str | bytes | os.PathLike | Mapping) or not isinstance(value, Iterable):
+        raise InputError(f"a list of {name} expected, got {show(value)}")
+    try:
+        return list(value)
+    except TypeError:  # an array without a dimension
+        raise InputError(f"a list of {name} expected, got {show(value)}") from None
+
+
+def as_labels(name: str, values: Any) -> list[str]:
+    """Return one label, or one speaker, a clip; raise `InputError` unless they are text or whole numbers, in a list.
+
+    >>> as_labels("labels", ["sad", 3])
+    ['sad', '3']
+    """
+    found = as_list(name, values)
+    for one in found:
+        if not isinstance(one, str | Integral):
+            raise InputError(f"{name} are text, got {show(one)} among them")
+    return [str(one) for one in found]
+
+
 def positive(name: str, value: float) -> None:
     """Raise `InputError` unless `value` is a number above zero."""
     _number(name, value)
@@ -43,16 +97,16 @@ def within(name: str, value: float, low: float, high: float) -> None:
         raise InputError(f"{name} must lie in {low} to {high}, got {value}")
 
 
-def _number(name: str, value: float) -> None:
-    try:
-        _ = value > 0
-    except TypeError:
-        raise InputError(f"{name} must be a number, got {value!r}") from None
+def _number(name: str, value: Any) -> None:
+    if not isinstance(value, Real):
+        raise InputError(f"{name} must be a number, got {show(value)}")
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> str:
     """Return `value` if it is one of `known`; else raise `InputError` naming the nearest and all known ones."""
     known = sorted(known)
+    if not isinstance(value, str):
+        raise InputError(f"the name of a {name} expected, got {show(value)}: known are {', '.join(known)}")
     if value in known:
         return value
     near = difflib.get_close_matches(value, known, n=1)

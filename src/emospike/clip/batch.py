@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from emospike.clip.clip import Clip
 from emospike.progress import Progress
-from emospike.validation import InputError
+from emospike.validation import InputError, as_list
 
 Output = TypeVar("Output")
 Recording: TypeAlias = Clip | Path | str
@@ -44,7 +44,7 @@ def as_clips(recordings: Any) -> list[Clip]:
     """
     if isinstance(recordings, str | os.PathLike | Clip):
         raise InputError(f"a list of clips or paths expected, got one {type(recordings).__name__}: put it in a list")
-    return [as_clip(one) for one in recordings]
+    return [as_clip(one) for one in as_list("clips or paths", recordings)]
 
 
 def map_clips(

@@ -7,12 +7,12 @@ resampler, so a three-hour file takes no more memory than a short one, and windo
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from emospike.clip.fingerprint import hash_parts
 from emospike.clip.samples import Array, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
 from emospike.clip.tables import is_table
 from emospike.clip.video import Frame, note_film, read_frames, read_seconds, shows_film
-from emospike.validation import InputError, positive, within
+from emospike.validation import InputError, as_list, as_path, positive, show, within
 
 _LONGEST_DELAY = 60.0  # s
 _PREROLL = 0.1  # s, decoded and dropped before a start, in which codecs (Opus 80 ms) and resampler settle
@@ -95,24 +95,30 @@ class Clip:
         _array: Array | None = None,
         _change: Callable[[Sound], Sound] | None = None,
     ) -> None:
-        if not isinstance(path, str | os.PathLike):
-            raise InputError(f"the path of a recording expected, got {type(path).__name__}")
+        path = as_path("a recording", path)
         within(f"start of {path} in seconds", start, 0, sys.maxsize)
-        stop = None if stop == np.inf else stop
+        if stop is not None:
+            within(f"stop of {path} in seconds", stop, 0, np.inf)
+            stop = None if stop == np.inf else stop
         if not start < (np.inf if stop is None else stop):
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
         within(f"face_delay of {path} in seconds", face_delay, -_LONGEST_DELAY, _LONGEST_DELAY)
         within(f"eeg_start of {path} in seconds", eeg_start, 0, np.inf)
-        path, stop = Path(path), None if stop is None else float(stop)
-        face = None if face is None else Path(face)
+        stop = None if stop is None else float(stop)
+        face = None if face is None else as_path("a face", face)
         if face == path and (is_table(path) or is_events(path) or path.suffix.lower() in VIDEO_SUFFIXES):
             face = None  # it is so anyway
         if eeg is None and _array is None and is_eeg(path):
             eeg = path
         # Frozen: fields are set past the guard, as functools.cached_property does.
         vars(self).update(path=path, start=float(start), stop=stop, _face=face, face_delay=float(face_delay))
-        vars(self).update(tracks=tuple(tracks))
-        vars(self).update(eeg=None if eeg is None else Path(eeg), eeg_start=float(eeg_start), _array=_array)
+        for track in as_list("numbers of tracks", tracks):
+            if not isinstance(track, Integral) or track < 0:
+                raise InputError(f"{path}: tracks are numbered from 0, got {show(track)}")
+        vars(self).update(tracks=tuple(map(int, tracks)))
+        vars(self).update(
+            eeg=None if eeg is None else as_path("an EEG recording", eeg), eeg_start=float(eeg_start), _array=_array
+        )
         vars(self).update(_change=_change)
 
     @classmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from emospike.files import is_file, is_folder
-from emospike.validation import InputError
+from emospike.validation import InputError, as_list, as_path
 
 SOUND_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a"} | {
     ".aac", ".aif", ".aiff", ".au", ".caf", ".w64", ".wma", ".amr",
@@ -40,7 +40,7 @@ def find_recordings(paths: Sequence[Path]) -> Iterator[Path]:
     is yielded itself: who reads it is told.
     Raises `InputError` for a folder that holds no recording, if it is the only path; among others it is yielded.
     """
-    for path in paths:
+    for path in (as_path("a recording", one) for one in as_list("paths", paths)):
         if not is_folder(path):
             yield path
             continue

@@ -47,7 +47,7 @@ from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, fine
 from emospike.datasets.pairing import is_face_table, pair_files, pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
 from emospike.files import is_file, is_folder
-from emospike.validation import InputError
+from emospike.validation import InputError, as_list, as_path
 
 __all__ = [
     "ARCHIVES",
@@ -101,7 +101,7 @@ def load(path: Path | str, video: bool = False) -> Dataset:
 
     Raises `InputError` if there is nothing at the path, nothing that can be used, or recordings of several data sets.
     """
-    path = Path(path)
+    path = as_path("a data set", path)
     for source in DATASETS.values():
         if source.recognises(path):
             return source.load(path, video)
@@ -115,7 +115,10 @@ def load(path: Path | str, video: bool = False) -> Dataset:
 
 def load_joined(paths: Sequence[Path | str], video: bool = False) -> Dataset:
     """Load the data sets at several paths as one (see `join`); errors as `load`."""
-    return join([load(path, video) for path in paths], [Path(path) for path in paths])
+    own = [as_path("a data set", path) for path in as_list("paths of data sets", paths)]
+    if not own:
+        raise InputError("the path of a data set, or several, expected, got none")
+    return join([load(path, video) for path in own], own)
 
 
 def _recognise(folder: Path, video: bool) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from emospike.datasets.table import COPY, Dataset, Recording
-from emospike.validation import InputError, one_of
+from emospike.validation import InputError, one_of, show
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 """The eight emotions of RAVDESS, in the order of their codes 01 to 08."""
@@ -137,6 +137,8 @@ def relabel(dataset: Dataset, scheme: Scheme | str) -> Dataset:
     InputError : a label that the scheme does not know, with the file that has it; a label in a map of one's own that
         neither these recordings have nor any that we know (a typo, say); all recordings are left out
     """
+    if not isinstance(dataset, Dataset):
+        raise InputError(f"a data set expected, as emospike.datasets.load gives, got {show(dataset)}")
     rule = find_scheme(scheme)
     if rule.file is not None and rule.to is not None:
         for label in sorted({*rule.to} - {*_KNOWN, *AROUSALS, *VALENCES, *dataset.classes}):

@@ -183,8 +183,9 @@ def evaluate(
     """
     check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
-    scheme, before = find_scheme(labels), len(dataset.notes)
-    dataset = relabel(dataset, scheme)
+    scheme = find_scheme(labels)
+    given, dataset = dataset, relabel(dataset, scheme)
+    before = len(given.notes)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
     about |= {"balance": "corpora" if dataset.balanced else "none"}

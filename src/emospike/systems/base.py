@@ -55,7 +55,7 @@ from emospike.systems.windows import (
     list_voters,
     represent_windows,
 )
-from emospike.validation import InputError, NotTrainedError, one_of, within
+from emospike.validation import InputError, NotTrainedError, as_labels, one_of, show, within
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
@@ -171,8 +171,13 @@ class System(ABC):
         return (self.modality, *own) if len(own) > 1 else (self.modality,)
 
     def _check_modality(self, modality: str | None) -> None:
-        if modality is not None and modality not in self.deciders:
-            raise InputError(f"this model perceives {self.modality}, not {modality}: name another model, or modality")
+        if modality is not None and not (isinstance(modality, str) and modality in self.deciders):
+            other = modality if isinstance(modality, str) else show(modality)
+            raise InputError(f"this model perceives {self.modality}, not {other}: name another model, or modality")
+
+    def _check_speakers(self, clips: Sequence[Clip], speakers: Sequence[str] | None) -> None:
+        if speakers is not None and len(as_labels("speakers", speakers)) != len(clips):
+            raise InputError(f"one speaker a clip expected, got {len(speakers)} for {len(clips)} clips")
 
     def perceive(self, clip: Clip, modality: str | None = None) -> Perceived:
         """Return the clip's features, of one modality alone if asked for."""
@@ -235,7 +240,7 @@ class System(ABC):
 
     def by(self, modality: str) -> System:
         """Return the same trained system, deciding by this modality alone; what it learnt is shared, not copied."""
-        self._check_modality(modality)
+        self._check_modality(str(modality) if modality is None else modality)
         alone = copy(self)
         alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
         alone.threshold_ = self.limit(modality)
@@ -304,6 +309,7 @@ class System(ABC):
         ------
         InputError : a risk that is no share, or a model of an older emospike
         """
+        within("risk", risk, 0, 1)
         promised = copy(self)
         promised.risk_ = risk
         for modality in self.readouts_:
@@ -423,6 +429,7 @@ class System(ABC):
             within 0.5 to 60 s
         """
         check_window(window)
+        self._check_modality(modality)
         clip, watch = as_clip(clip), Stopwatch()
         if is_long(clip):
             found = self._decide_parts(clip, WINDOW, threshold, modality, watch)
@@ -494,6 +501,7 @@ class System(ABC):
         the window that says most of that class is explained.
         """
         clip = as_clip(clip)
+        self._check_modality(modality)
         if label is not None:
             one_of("class", label, self.classes_)
         if not is_long(clip):
@@ -538,9 +546,9 @@ class System(ABC):
         )
 
     @final
-    def operations(self, clip: Clip, modality: str | None = None) -> Operations:
+    def operations(self, clip: Recording, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs, by one modality alone if asked for."""
-        return self._operations(self.perceive(clip, modality))
+        return self._operations(self.perceive(as_clip(clip), modality))
 
     # -- many clips --------------------------------------------------------------------------------------------
 
@@ -568,7 +576,12 @@ class System(ABC):
         `speakers` are used by a system that normalises speakers, and only to tell whose clip is whose. A clip is
         decided by what it has; one that shows nothing to decide on raises its `InputError`.
         """
-        system, clips = self if modality in (None, self.modality) else self.by(modality), as_clips(clips)
+        self._check_modality(modality)
+        system, clips = (
+            self if modality in (None, self.modality) else self.by(modality or self.modality),
+            as_clips(clips),
+        )
+        self._check_speakers(clips, speakers)
         found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
         out = np.full((len(clips), len(self.classes_)), np.nan)
         for decider in reversed(system.deciders):
@@ -588,6 +601,7 @@ class System(ABC):
     ) -> Verdicts:
         """Return what every modality that can decide says of clips."""
         clips = as_clips(clips)
+        self._check_speakers(clips, speakers)
         found, reasons = try_clips(self._represent_parts, clips, "answers", progress)
         out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
@@ -632,7 +646,12 @@ class System(ABC):
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
         if labels is not None:
             self.check_learns()
-        found = list(map_clips(lambda _, clip: self._represent_parts(clip), as_clips(clips), "adapting"))
+        clips = as_clips(clips)
+        if not clips:
+            raise InputError("clips to adapt to expected, got none")
+        if labels is not None and len(labels := as_labels("labels", labels)) != len(clips):
+            raise InputError(f"one label a clip expected, got {len(labels)} for {len(clips)} clips")
+        found = list(map_clips(lambda _, clip: self._represent_parts(clip), clips, "adapting"))
         told = [(i, part.read) for i, parts in enumerate(found) for part in parts if part.spoken or len(parts) == 1]
         rows = [i for i, _ in told]
         self._adapt([read for _, read in told], None if labels is None else np.asarray(labels, dtype=str)[rows])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from emospike.registry import load_object
-from emospike.validation import one_of
+from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.datasets import Dataset, Fold
@@ -99,9 +99,14 @@ class SystemInfo:
         ------
         InputError : unknown preset or modality
         """
+        within("seed", seed, 0, 2**32 - 1)
+        if seed != int(seed):
+            raise InputError(f"seed must be a whole number, got {seed}")
         presets, kind = self.load_presets(), self.load()
         parameters = presets[one_of("preset", next(iter(presets)) if preset is None else preset, presets)]
-        modality = one_of(f"modality of {self.name}", modality or self.modalities[0], self.modalities)
+        modality = one_of(
+            f"modality of {self.name}", self.modalities[0] if modality is None else modality, self.modalities
+        )
         own = {part.name for part in fields(kind) if part.init}
         common = {name: value for name, value in (("modality", modality), ("seed", seed)) if name in own}
         return kind(**common | dict(parameters(modality)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -11,7 +12,7 @@ from jaxtyping import Float32, Shaped
 from emospike.clip import Clip
 from emospike.datasets.folds import inner_folds
 from emospike.progress import Progress
-from emospike.validation import InputError
+from emospike.validation import InputError, as_labels, as_list, show
 
 Labels = Shaped[np.ndarray, " clips"]
 Weights = Float32[np.ndarray, " clips"]
@@ -60,8 +61,9 @@ class TrainingSet:
         """
         if speakers is None and normalise == "speaker":
             raise InputError("normalise 'speaker' needs to know who speaks: give the speaker of each clip")
-        y = np.asarray(labels, dtype=str)
-        who = np.asarray(range(len(y)) if speakers is None else speakers, dtype=str)
+        y = np.array(as_labels("labels", labels), dtype=str)
+        who = np.array(range(len(y)) if speakers is None else as_labels("speakers", speakers), dtype=str)
+        learnt = y if finer is None else np.array(as_labels("finer labels", finer), dtype=str)
         if not len(clips) == len(y) == len(who):
             raise InputError(
                 f"one label and one speaker a clip expected, got {len(y)} labels, {len(who)} speakers for "
@@ -70,10 +72,15 @@ class TrainingSet:
         if len(np.unique(y)) < 2:
             raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
         inner_folds(y, who)
+        if len(learnt) != len(y):
+            raise InputError(f"one finer label a clip expected, got {len(learnt)} for {len(y)} clips")
+        for weight in () if weights is None else as_list("weights", weights):
+            if not isinstance(weight, Real):
+                raise InputError(f"one weight above 0 a clip expected, got {show(weight)} among them")
         own = None if weights is None else np.asarray(weights, np.float32)
         if own is not None and not (own.shape == y.shape and (own > 0).all() and np.isfinite(own).all()):
             raise InputError(f"one weight above 0 a clip expected, got {len(own)} weights for {len(y)} clips")
-        return cls(clips, y, who, y if finer is None else np.asarray(finer, dtype=str), own, progress)
+        return cls(clips, y, who, learnt, own, progress)
 
     def check_without(self, left_out: Mapping[int, str]) -> None:
         """Raise `InputError` if what is left without some clips, by index with the reason, is too little to train."""
