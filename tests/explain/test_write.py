@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -165,6 +166,26 @@ def test_markup_in_names_is_shown_and_not_run(explanation, tmp_path):
     assert "<script>alert" not in page
     assert plots(page)["interactions"][1]["name"] == f"Mean of “{nasty}” clips"
     assert [path.parent for path in written] == [tmp_path] * 4
+
+
+@pytest.mark.parametrize(
+    "nasty", ["<b>bold</b>", '<a href="javascript:alert(1)">here</a>', "a<br>b", "<sup>2</sup> & <i>"]
+)
+def test_tags_that_plotly_knows_are_text_too(tmp_path, nasty):
+    decision = Decision(nasty, {nasty: 1.0}, 1.0, True, nasty, {}, {nasty: 1.0})
+    attributions = [Attribution(nasty, 1.0)]
+    heard = Series(np.ones((9, 1), np.float32), 100.0, (Channel(nasty, "audio"),))
+    panels = [
+        DecisionPanel(nasty, decision, 0.5, nasty, {}),
+        show_interactions((nasty, "b"), np.ones((2, 2)), {nasty: np.zeros((2, 2))}, {}),
+        EncodingPanel(nasty, heard),
+        OcclusionPanel(nasty, {"moments": attributions, "audio": attributions}, nasty, heard),
+    ]
+    page = write_explanation(Explanation(nasty, decision, 0.5, nasty, nasty, {}, panels), tmp_path)[0]
+    text = page.read_text(encoding="utf-8")
+    drawn = json.dumps([[view["data"], view["layout"]] for views in plots(text).values() for view in views])
+    assert json.dumps(nasty)[1:-1] not in drawn
+    assert json.dumps(escape(nasty, quote=False))[1:-1] in drawn
 
 
 def quiet(explanation: Explanation) -> Explanation:

@@ -9,7 +9,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -34,8 +35,28 @@ Row = tuple[str, str, str]
 SAMPLES = 16_000
 """Of sound, a second."""
 
+_OWN_TAG = re.compile(r"&lt;(br|/?extra)&gt;")
+
 LONG = 260
 """Characters from which a caption is set in two columns."""
+
+
+def as_text(value: Any, *, template: bool = False) -> Any:
+    """Return what plotly is to draw, in which names are text: it takes tags in them (bold, links) for its own.
+
+    Templates of what is shown where one points may break lines.
+
+    >>> as_text({"text": ["<b>a</b>"], "hovertemplate": "<i>%{x}<br>"})
+    {'text': ['&lt;b&gt;a&lt;/b&gt;'], 'hovertemplate': '&lt;i&gt;%{x}<br>'}
+    """
+    if isinstance(value, Mapping):
+        return {name: as_text(inner, template=name == "hovertemplate") for name, inner in value.items()}
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype.kind in "UO"):
+        return [as_text(inner, template=template) for inner in value]
+    if not isinstance(value, str):
+        return value
+    plain = escape(value, quote=False)
+    return _OWN_TAG.sub(r"<\1>", plain) if template else plain
 
 
 class Page:
@@ -51,9 +72,9 @@ class Page:
 
         drawn = []
         for view in views:
-            layout = {"template": "none"} | view["layout"]
+            data, layout = as_text(view["data"]), {"template": "none"} | as_text(view["layout"])
             about = json.dumps({"name": view.get("name", ""), "note": view.get("note", "")}).replace("<", "\\u003c")
-            figure = Figure(view["data"], layout).to_json().replace("\\u002f", "/")  # of which packed arrays hold many
+            figure = Figure(data, layout).to_json().replace("\\u002f", "/")  # of which packed arrays hold many
             drawn.append(f"{about[:-1]},{figure[1:]}")
         self._plots.append(f"{json.dumps(name)}:[{','.join(drawn)}]")
         return f'<div class="plot" data-plot="{escape(name)}" role="img" aria-label="{escape(alt)}"></div>'
