@@ -182,7 +182,7 @@ def load_data(
     With `strict` True or False nothing is left out: what cannot be read is an error at once, or found by who uses it.
     """
     from emospike import datasets
-    from emospike.evaluation.reading import check_readable, mark_copies
+    from emospike.evaluation.reading import check_readable, mark_copies, note_mismatches
 
     one_of("balance", balance or "none", ("corpora", "none"))
     dataset = datasets.load_joined(paths, video=modality != "audio")
@@ -196,7 +196,8 @@ def load_data(
         return keep_readable(dataset, progress, modality)
     if strict:
         check_readable(dataset, progress, modality)
-    return say_notes(mark_copies(dataset, progress, modality))
+    marked = mark_copies(dataset, progress, modality)
+    return say_notes(note_mismatches(marked, progress) if modality == "both" else marked)
 
 
 def load_unlabelled(paths: Sequence[Path], progress: Progress | None = None, modality: str = "audio") -> Dataset:

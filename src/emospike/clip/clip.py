@@ -216,7 +216,7 @@ class Clip:
         """
         if "_recorded" in vars(self):
             return len(self.sound) / SAMPLE_RATE
-        return self._length if self.hears else self._expect(self._seen_until)
+        return self._length if self.hears else self._expect(self.face_until)
 
     @cached_property
     def _length(self) -> float:
@@ -338,8 +338,8 @@ class Clip:
         return copy
 
     @cached_property
-    def _seen_until(self) -> float:
-        """The last moment of a clip that is not heard, s from the beginning of its file."""
+    def face_until(self) -> float:
+        """When the face ends, s from the beginning of the recording; of EEG alone, when that does."""
         if self.face is None and self.eeg is not None:
             recording = read_eeg(self.eeg)
             return len(recording.values) / recording.rate - self.eeg_start

@@ -16,6 +16,7 @@ from emospike.datasets.table import COPY, Recording
 from emospike.evaluation.leaks import hash_content
 from emospike.features.openface import read_table
 from emospike.progress import Progress
+from emospike.systems.mismatch import describe_mismatch
 from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
@@ -83,6 +84,16 @@ def mark_copies(dataset: Dataset, progress: Progress | None = None, modality: st
     for row, sound in zip(rows, whole, strict=True):
         sounds[row] = sound or sounds[row]
     return _mark_copies(dataset, sounds)
+
+
+def note_mismatches(dataset: Dataset, progress: Progress | None = None) -> Dataset:
+    """Return the data set with a note on recordings whose faces seem to be of other takes (see `describe_mismatch`)."""
+    found = map_clips(lambda _, clip: describe_mismatch(clip), dataset.clips(), "faces", progress)
+    odd = [(clip.path.name, why) for clip, why in zip(dataset.clips(), found, strict=True) if why]
+    if not odd:
+        return dataset
+    note = f"{len(odd)} of {len(dataset)} recordings may have the face of another take; the first: {': '.join(odd[0])}"
+    return replace(dataset, notes=(*dataset.notes, note))
 
 
 def _sketch(clip: Clip) -> str:

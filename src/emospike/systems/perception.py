@@ -12,6 +12,7 @@ from emospike.features.face_track import NoFaceError, collect_notes
 from emospike.features.level import bring_clip_to_level, describe_channel
 from emospike.features.speech import SpeechCheck
 from emospike.series import Series
+from emospike.systems.mismatch import describe_mismatch
 from emospike.validation import InputError
 
 SHORTEST_SPEECH = 0.5
@@ -176,6 +177,8 @@ def remark_on(
         yield from collect_notes(clip)
         if clip.film_note:
             yield clip.film_note
+        if mismatch := describe_mismatch(clip):
+            yield mismatch
     if "eeg" in share:
         yield from eeg.collect_notes(clip)
 

@@ -14,6 +14,7 @@ from emospike.decision import STRANGE, Decision, verdict
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Stopwatch
 from emospike.systems.evidence import Part
+from emospike.systems.mismatch import describe_mismatch
 from emospike.systems.perception import CLIPPING, explain_no_speech
 from emospike.validation import InputError, within
 
@@ -198,5 +199,5 @@ def _remark(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: W
         yield f"{clipped:.0%} of the samples are clipped"
     if clip.warning:
         yield clip.warning
-    if any("face" in one.decision.share for one in windows if one.decision) and clip.film_note:
-        yield clip.film_note
+    if any("face" in one.decision.share for one in windows if one.decision):
+        yield from filter(None, (clip.film_note, describe_mismatch(clip)))
