@@ -21,7 +21,7 @@ from emospike.systems.perception import MODALITIES
 from emospike.validation import InputError
 
 _NAMED = 4  # pairs in a note
-_BEGINNING = 0.25  # s
+_BEGINNING = 1.0  # s
 
 
 def drop_unreadable(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
@@ -70,7 +70,7 @@ def check_readable(dataset: Dataset, progress: Progress | None = None, modality:
 def mark_copies(dataset: Dataset, progress: Progress | None = None, modality: str = "audio") -> Dataset:
     """Return the data set with those recordings tagged `COPY` that have the same sound, as `drop_unreadable` does.
 
-    Only those are decoded whole that are as long as another, and begin as it does. What cannot be read is no copy.
+    Only those are decoded whole that begin as another does. What cannot be read is no copy.
     """
     clips, hears = dataset.clips(), "audio" in MODALITIES[modality]
     begin = _sketch if hears else _hash_face
@@ -97,15 +97,11 @@ def note_mismatches(dataset: Dataset, progress: Progress | None = None) -> Datas
 
 
 def _sketch(clip: Clip) -> str:
-    """Return how long a recording is and how it begins, or nothing if it cannot be read."""
+    """Return a hash of how a recording begins, or nothing if it cannot be read."""
     try:
-        length = f"{clip.seconds:.4f}"
-    except InputError:
+        return hash_sound(next(Clip(clip.path).windows(_BEGINNING)).sound)
+    except (InputError, StopIteration):
         return ""
-    try:
-        return f"{length} {hash_sound(Clip(clip.path, stop=_BEGINNING).sound)}"
-    except InputError:  # it may begin in silence
-        return length
 
 
 def _hash_whole(clip: Clip) -> str:
