@@ -33,6 +33,20 @@ def is_pipe(path: Path | str) -> bool:
         return False
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those that it is to be in, unless it is there; return it.
+
+    Raises
+    ------
+    InputError : it cannot be made
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(f"cannot make the folder {folder}: {err.strerror}: name another one") from err
+    return folder
+
+
 def write_atomically(path: Path, data: bytes | str) -> Path:
     """Write `data` beside `path`, then rename it into place in one step; return the path.
 

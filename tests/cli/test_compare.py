@@ -37,10 +37,11 @@ def test_compare(compare, folder):
         (["--labels", "mood"], "unknown label scheme 'mood'"),
         (["--systems", "spiking_emotions"], "no system could be evaluated"),
         (["-o", "{file}"], "is a file: name a folder"),
+        (["-o", "{file}/folder"], "error: cannot make the folder {file}/folder: Not a directory: name another one"),
     ],
 )
 def test_errors_are_one_line(compare, tmp_path, arguments, said):
     (tmp_path / "file").write_text("")
     outcome = compare(*[one.format(file=tmp_path / "file") for one in arguments])
     assert outcome.code == 2
-    assert said in outcome.err.splitlines()[-1]
+    assert said.format(file=tmp_path / "file") in outcome.err.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import warnings
@@ -110,6 +111,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names the terminal cannot show
     warnings.filterwarnings("ignore", module="joblib")  # it complains of clips that Ctrl-C or a closed pipe leave
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of a home that it cannot write to
     warnings.showwarning = lambda message, *_, **__: note(str(message))
     code: int | str | None = None
     try:

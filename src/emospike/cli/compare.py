@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import BalanceOption, DataOption, LabelsOption, PerCorpusOption, StrictOption, load_data
+from emospike.cli.arguments import (
+    BalanceOption,
+    DataOption,
+    LabelsOption,
+    PerCorpusOption,
+    StrictOption,
+    check_writable,
+    load_data,
+)
 from emospike.cli.terminal import note, progress_bar, say, show
-from emospike.files import is_folder
+from emospike.files import is_folder, make_folder
 from emospike.validation import InputError
 
 
@@ -53,6 +61,7 @@ def compare(
     one_of("label scheme", labels, LABELS)
     if output.exists() and not is_folder(output):
         raise InputError(f"{output} is a file: name a folder for the results")
+    check_writable(make_folder(output) / "comparison.json")
     names = [name.strip() for name in systems.split(",")] if systems else list(SYSTEMS)
     entries, lines = comparing.plan(names, modality, labels, published=published, protocol=protocol)
     for line in lines:

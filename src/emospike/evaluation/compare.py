@@ -14,7 +14,7 @@ from emospike.datasets import Dataset
 from emospike.energy.estimate import Variant
 from emospike.evaluation.protocols import evaluate, make_system
 from emospike.evaluation.resuming import KeptFolds
-from emospike.files import format_json, write_atomically
+from emospike.files import format_json, make_folder, write_atomically
 from emospike.progress import Progress
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError, one_of
@@ -79,7 +79,7 @@ def compare(
     What lies there complete, of the same recordings, is not evaluated again. An entry that cannot be evaluated (an
     extra is not installed, say) is told and passed over.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for number, entry in enumerate(entries, start=1):
         known = find_kept(entry, dataset, folder)
         say(f"{number} of {len(entries)}: {entry.file.removesuffix('.json')}{', kept' if known else ''}")

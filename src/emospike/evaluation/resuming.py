@@ -23,7 +23,7 @@ from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset, Fold
 from emospike.evaluation.results import Predictions
 from emospike.evaluation.study import Study
-from emospike.files import write_atomically
+from emospike.files import make_folder, write_atomically
 from emospike.progress import Progress
 from emospike.systems.vector_cache import VARIABLE, hash_code
 from emospike.validation import InputError
@@ -55,12 +55,7 @@ class KeptFolds:
         named = os.environ.get(VARIABLE)
         if not named:
             return None
-        folder = Path(named).expanduser()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"cannot keep folds in {VARIABLE}={named}: {error.strerror}") from error
-        return cls(folder, say)
+        return cls(make_folder(Path(named).expanduser()), say)
 
     @property
     def file(self) -> Path:

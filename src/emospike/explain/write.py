@@ -12,7 +12,7 @@ from emospike.explain.html import Page
 from emospike.explain.panel import Panel
 from emospike.explain.style import add_caption, png
 from emospike.explain.wording import say_answer
-from emospike.files import write_atomically
+from emospike.files import make_folder, write_atomically
 from emospike.validation import InputError
 
 
@@ -48,11 +48,7 @@ def write_comparison(first: Explanation, second: Explanation, folder: Path | str
 
 
 def _write(panels: Sequence[Panel], title: str, folder: Path | str) -> list[Path]:
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise InputError(f"cannot make the folder {folder}: {err.strerror}: name another one") from err
+    folder = make_folder(Path(folder))
     page = Page()
     text = page.document(title, list(_make_sections(panels, page)))
     return [write_atomically(folder / "index.html", text), *_write_pictures(panels, folder)]

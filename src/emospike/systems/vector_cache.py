@@ -12,7 +12,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -99,7 +99,8 @@ class VectorCache:
             arrays["statistic"] = made.statistic
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
-        write_atomically(self._locate(clip), buffer.getvalue())
+        with suppress(InputError):  # on a full disk, say: what is not kept is made again
+            write_atomically(self._locate(clip), buffer.getvalue())
 
     def _locate(self, clip: Clip) -> Path:
         return self.folder / f"{clip.fingerprint:016x}.npz"
