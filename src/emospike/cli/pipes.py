@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -19,10 +19,10 @@ _PIECE = 2**20
 
 
 class Spool:
-    """Files in the place of ``-`` and of pipes, in a folder; a pipe that is named twice is read once."""
+    """Files in the place of ``-`` and of pipes, in folders; a pipe that is named twice is read once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, make_folder: Callable[[], str]) -> None:
+        self._make_folder = make_folder
         self._files: dict[Path, Path] = {}
 
     def locate(self, path: Path) -> Path:
@@ -35,8 +35,7 @@ class Spool:
         if path != STDIN and not is_pipe(path):
             return path
         if path not in self._files:
-            place = self._folder / str(len(self._files))
-            place.mkdir()
+            place = Path(self._make_folder())
             self._files[path] = place / ("stdin" if path == STDIN else path.name)
             self._fill(self._files[path], path)
         return self._files[path]
@@ -58,8 +57,8 @@ class Spool:
 @contextmanager
 def spool_pipes() -> Iterator[Spool]:
     """Give what reads pipes; its files are there until the end. Errors name the pipes."""
-    with TemporaryDirectory(prefix="emospike-") as folder:
-        spool = Spool(Path(folder))
+    with ExitStack() as folders:  # none is made where nothing is piped: there may be no place for it
+        spool = Spool(lambda: folders.enter_context(TemporaryDirectory(prefix="emospike-")))
         try:
             yield spool
         except InputError as error:
