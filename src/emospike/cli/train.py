@@ -55,7 +55,10 @@ def train(
     ] = None,
     strict: StrictOption = False,
 ) -> None:
-    """Train a model on all recordings of a data set; those that cannot be read are left out, and named at the end."""
+    """Train a model on all recordings of a data set.
+
+    Those that cannot be read are left out, and named at the end.
+    """
     from emospike.datasets import relabel
     from emospike.datasets.labels import find_contradicted
     from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
