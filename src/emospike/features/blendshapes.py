@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
-from emospike.features.face_landmarker import DetectedFace, find_faces, find_model
+from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
@@ -80,7 +81,9 @@ class Blendshapes:
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         if self not in clip.memo:
-            clip.memo[self] = _follow_face(list(find_faces(self.frames(clip), find_model(self.model))))
+            model = find_model(self.model)
+            with clip.borrow(("landmarker", model), partial(open_landmarker, model)) as landmarker:
+                clip.memo[self] = _follow_face(list(find_faces(self.frames(clip), landmarker)))
         track: FaceTrack = clip.memo[self]
         return track
 

@@ -79,17 +79,31 @@ def find_model(path: Path | str | None = None) -> Path:
     )
 
 
-def find_faces(frames: Iterable[Frame], model: Path) -> Iterator[tuple[float, list[DetectedFace]]]:
+def find_faces(frames: Iterable[Frame], landmarker: Landmarker) -> Iterator[tuple[float, list[DetectedFace]]]:
     """Yield the time of each picture, s, and the faces in it, at most four."""
-    mediapipe = _import_mediapipe()
-    with open_landmarker(model) as landmarker:
-        stamp = 0
-        for frame in frames:
-            stamp = max(stamp + 1, round(1000 * frame.time))  # ms, and always rising
-            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-            found = landmarker.detect_for_video(image, stamp)
-            parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
-            yield frame.time, [_make_face(*face) for face in zip(*parts, strict=True)]
+    for frame in frames:
+        yield frame.time, landmarker.find(frame)
+
+
+class Landmarker:
+    """MediaPipe's Face Landmarker, open (see `open_landmarker`).
+
+    It looks for several faces, in which mode it does not smooth over time: what it finds in a picture does not depend
+    on those before, so that one serves all windows of a film, and several films.
+    """
+
+    def __init__(self, graph: Any) -> None:
+        self._graph, self._stamp, self._last = graph, 0, 0.0
+
+    def find(self, frame: Frame) -> list[DetectedFace]:
+        """Return the faces in a picture, at most four."""
+        mediapipe = _import_mediapipe()
+        self._stamp += max(1, round(1000 * (frame.time - self._last)))  # ms, and always rising
+        self._last = frame.time
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+        found = self._graph.detect_for_video(image, self._stamp)
+        parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
+        return [_make_face(*face) for face in zip(*parts, strict=True)]
 
 
 def _make_face(scores: Sequence[Any], points: Sequence[Any], matrix: Float[np.ndarray, "4 4"]) -> DetectedFace:
@@ -111,8 +125,8 @@ def measure_pose(rotation: Float[np.ndarray, "3 3"]) -> Float32[np.ndarray, " 3"
 
 
 @contextmanager
-def open_landmarker(model: Path) -> Iterator[Any]:
-    """Open a landmarker for one film, which takes 30 ms: it learns nothing from one for the next."""
+def open_landmarker(model: Path) -> Iterator[Landmarker]:
+    """Open a landmarker, which takes 30 ms and some 20 threads, and close it."""
     tasks = _import_mediapipe().tasks
     options = tasks.vision.FaceLandmarkerOptions(
         base_options=tasks.BaseOptions(model_asset_path=str(model)),
@@ -129,7 +143,7 @@ def open_landmarker(model: Path) -> Iterator[Any]:
     except OSError as error:
         raise InputError(f"mediapipe cannot start ({error}): on Debian, apt install libegl1 libgles2") from None
     with landmarker:
-        yield landmarker
+        yield Landmarker(landmarker)
 
 
 def _import_mediapipe() -> Any:
