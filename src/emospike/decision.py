@@ -30,6 +30,7 @@ class Decision:
     seconds : time spent in each stage
     speech : False where sound decided that holds no speech, or is too short to tell
     familiar : False where the recording is unlike all that the system learnt from
+    clear : False where a face decided that cannot be read: too small, dark, blurred, turned away, covered
     """
 
     label: str
@@ -41,6 +42,12 @@ class Decision:
     seconds: Mapping[str, float] = field(default_factory=dict)
     speech: bool = True
     familiar: bool = True
+    clear: bool = True
+
+    @property
+    def usable(self) -> bool:
+        """Whether there was something to decide on: speech that was heard, or a face that could be read."""
+        return self.speech and self.clear
 
 
 def verdict(confidence: float, threshold: float) -> tuple[bool, str]:
@@ -70,13 +77,14 @@ def make_decision(
     seconds: Mapping[str, float],
     remarks: Iterable[str] = (),
     unheard: str | None = None,
+    unclear: str | None = None,
     novelty: float = 0.0,
 ) -> Decision:
     """Return the decision that these probabilities mean, and say why it is answered or not.
 
-    `share` names the modalities that decided, `remarks` say what else should be known, and `unheard` why the sound that
-    decided is no speech, if so. A clip whose `novelty` is above 1 is unlike all that was learnt from (see
-    `emospike.readout.novelty`).
+    `share` names the modalities that decided, `remarks` say what else should be known, `unheard` why the sound that
+    decided is no speech, and `unclear` why the face that decided cannot be read, if so. A clip whose `novelty` is above
+    1 is unlike all that was learnt from (see `emospike.readout.novelty`).
     """
     if not np.isfinite(probabilities).all():
         raise InputError("the numbers of this model lead to no probabilities: train it again, or ask its author")
@@ -85,14 +93,12 @@ def make_decision(
     answered, reason = verdict(confidence, threshold)
     if novelty > 1:
         answered, reason = False, f"don't know: {describe_novelty(novelty)}"
-    if unheard:
-        answered, reason = False, f"don't know: {unheard}"
+    if unheard or unclear:
+        answered, reason = False, f"don't know: {unheard or unclear}"
     by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
     said = "; ".join([reason, *remarks])
-    heard, familiar = not unheard, novelty <= 1
-    return Decision(
-        classes[best], by_class, confidence, answered, said, share, seconds, speech=heard, familiar=familiar
-    )
+    known = {"speech": not unheard, "familiar": novelty <= 1, "clear": not unclear}
+    return Decision(classes[best], by_class, confidence, answered, said, share, seconds, **known)
 
 
 def describe_novelty(novelty: float) -> str:

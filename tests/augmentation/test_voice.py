@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,11 @@ def test_voices_begin_with_the_own_and_stay_in_range():
 def test_impossible_voices_are_refused(wrong):
     with pytest.raises(InputError, match="must lie in"):
         VirtualSpeakers(**wrong)
+
+
+def test_another_face_is_drawn_where_asked_for():
+    plain, faced = (VirtualSpeakers(copies=3, faces=faces).draw(np.random.default_rng(1)) for faces in (False, True))
+    assert [voice.face for voice in plain] == [None] * 4
+    assert faced[0] == Voice()
+    assert len({voice.face for voice in faced[1:]}) == 3
+    assert [replace(voice, face=None) for voice in faced] == plain

@@ -1,10 +1,12 @@
 """What a clip shows: the pictures of films of every kind, and face-tracking tables."""
 
+import gc
 import gzip
 import subprocess
 import sys
 import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -304,13 +306,11 @@ def test_sound_beside_large_pictures_takes_no_memory_for_them(tmp_path, write_fi
 def test_pictures_that_cannot_be_converted(tmp_path, write_film, monkeypatch):
     path = write_film(tmp_path / "a.mkv", shades(3))
 
-    class Picture:
-        width, height, format = 64, 48, type("Format", (), {"name": "yuv420p"})
-
-        def to_ndarray(self, **_):
+    class Reformatter:
+        def reformat(self, *_):
             raise av.error.OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("emospike.clip.video._decode", lambda *_: iter([(0.0, Picture())]))
+    monkeypatch.setattr("av.video.reformatter.VideoReformatter", Reformatter)
     assert "has pictures of 64 x 48 in yuv420p that cannot be converted" in refused(Clip(path))
 
 
@@ -396,3 +396,20 @@ def test_a_csv_of_another_kind_is_told_the_columns(tmp_path):
     (tmp_path / "a.csv").write_text("frame,happy,sad,angry,calm\n1,0,1,0,0\n")
     with pytest.raises(InputError, match=r"no face-tracking table: columns timestamp and AU01_r .* got frame, happy"):
         _ = Clip(tmp_path / "a.csv").seconds
+
+
+def test_pictures_leave_no_threads_behind(tmp_path, write_film):
+    path = write_film(tmp_path / "a.mp4", [np.full((64, 64, 3), 9 * n, np.uint8) for n in range(20)], codec="libx264")
+    folder = Path("/proc/self/task")
+    if not folder.is_dir():
+        pytest.skip("needs Linux")
+    gc.collect()
+    gc.disable()
+    try:
+        list(Clip(path).frames())  # what is set up once
+        before = len(list(folder.iterdir()))
+        for _ in range(3):
+            assert len(list(Clip(path).frames())) == 20
+        assert len(list(folder.iterdir())) <= before
+    finally:
+        gc.enable()

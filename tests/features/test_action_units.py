@@ -7,7 +7,7 @@ import pytest
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
-from emospike.features.action_units import BRIDGES, ActionUnits, bridge_units
+from emospike.features.action_units import BRIDGES, ActionUnits, bridge_units, smooth
 from emospike.features.blendshapes import BLENDSHAPES
 from emospike.features.blendshapes import CHANNELS as SHAPES
 from emospike.features.face_track import FaceTrack, NoFaceError
@@ -112,6 +112,37 @@ def test_spoken_more_slowly(pair):
     assert len(slower) == round(1.1 * len(series))
     np.testing.assert_allclose(slower.values.mean(axis=0), series.values.mean(axis=0), atol=0.02)
     assert ActionUnits().respeak(Voice(shift=2, level=1), series) is series
+
+
+def test_another_face_shows_each_unit_more_or_less(pair):
+    face = ActionUnits()
+    series = face.extract(Clip(pair[0], face=pair[1]))
+    other = face.respeak(Voice(face=3), series)
+    np.testing.assert_array_equal(other.values, face.respeak(Voice(face=3), series).values)
+    assert np.abs(other.values - face.respeak(Voice(face=4), series).values).max() > 0.1
+    assert 0 <= other.values.min() < other.values.max() <= 5
+    means = np.array([face.respeak(Voice(face=seed), series).values.mean(axis=0) for seed in range(200)])
+    smile = UNITS.index("AU25")  # seldom at 0 or 5
+    level = series.values[:, smile].mean()
+    assert means[:, smile].mean() == pytest.approx(level, abs=0.15)
+    assert means[:, smile].std() == pytest.approx(np.hypot(0.3, 0.15 * level), rel=0.3)
+    calm = ActionUnits(jitter=0.0, offset=0.0)
+    np.testing.assert_array_equal(calm.respeak(Voice(face=3), series).values, series.values)
+
+
+def test_tables_and_films_are_equally_lively(pair):
+    clip = Clip(pair[0], face=pair[1])
+    plain, calm = (ActionUnits(smoothing=seconds).extract(clip).values for seconds in (0.0, 0.09))
+    np.testing.assert_allclose(calm.mean(axis=0), plain.mean(axis=0), atol=0.05)
+    assert np.abs(np.diff(calm, axis=0)).mean() < 0.7 * np.abs(np.diff(plain, axis=0)).mean()
+    steady = np.full((9, 17), 2.0, np.float32)
+    np.testing.assert_allclose(smooth(steady, 3), steady)
+
+
+@pytest.mark.parametrize("wrong", [{"smoothing": -1}, {"jitter": -0.1}, {"offset": 9}])
+def test_impossible_settings(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))}.* must lie in"):
+        ActionUnits(**wrong)
 
 
 # -- films -----------------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
+from emospike.features import blendshapes
 from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes
 from emospike.features.face_landmarker import find_faces, find_model, measure_pose, open_landmarker, silence_stderr
 from emospike.features.face_track import NoFaceError
@@ -70,10 +72,12 @@ def test_a_real_film(film, whole):
 def test_names_are_the_models_own(film):
     import mediapipe
 
-    frame = next(Clip(film).frames())
-    with open_landmarker(find_model()) as landmarker:
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-        (scores,) = landmarker.detect_for_video(image, 1).face_blendshapes
+    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=next(Clip(film).frames()).image)
+    tasks = mediapipe.tasks
+    base = tasks.BaseOptions(model_asset_path=str(find_model()))
+    options = tasks.vision.FaceLandmarkerOptions(base_options=base, output_face_blendshapes=True)
+    with tasks.vision.FaceLandmarker.create_from_options(options) as landmarker:
+        (scores,) = landmarker.detect(image).face_blendshapes
     assert tuple(score.category_name for score in scores) == BLENDSHAPES
 
 
@@ -135,6 +139,35 @@ def test_pose_has_the_signs_of_openface(matrix, expected):
 
 
 # Films as they come
+
+
+def test_a_long_film_has_one_landmarker(film, monkeypatch):
+    opened, closed = [], []
+
+    @contextmanager
+    def count(model):
+        with open_landmarker(model) as landmarker:
+            opened.append(landmarker)
+            yield landmarker
+            closed.append(landmarker)
+
+    monkeypatch.setattr(blendshapes, "open_landmarker", count)
+    tracks = []
+    for window in Clip(film).windows(1.0):
+        tracks.append(Blendshapes().track(window))
+        assert len(opened) == 1
+        assert not closed
+    assert closed == opened
+    for window, shared in zip(Clip(film).windows(1.0), tracks, strict=True):
+        alone = Blendshapes().track(Clip(film, window.start, window.stop))
+        np.testing.assert_array_equal(alone.values, shared.values)
+    windows = Clip(film).windows(1.0)
+    first = next(windows)
+    Blendshapes().track(first)
+    windows.close()  # who asks for no more
+    assert closed == opened
+    Blendshapes(stride=9).track(first)  # has one of its own
+    assert closed == opened
 
 
 def test_a_turned_film_says_the_same(tmp_path, write_film, spoken):
@@ -262,7 +295,8 @@ def test_impossible_strides():
 
 
 def test_the_terminal_stays_clean(film, capfd):
-    list(find_faces(Clip(film, 0, 0.1).frames(), find_model()))
+    with open_landmarker(find_model()) as landmarker:
+        list(find_faces(Clip(film, 0, 0.1).frames(), landmarker))
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 

@@ -22,11 +22,13 @@ class Voice:
     shift : bands that the spectrum moves up (vocal tract length and pitch)
     stretch : duration relative to the original
     level : nats added to log power
+    face : seed of what else the face that speaks has of its own (see `ActionUnits`); None leaves it as it is
     """
 
     shift: float = 0.0
     stretch: float = 1.0
     level: float = 0.0
+    face: int | None = None
 
 
 @runtime_checkable
@@ -48,12 +50,14 @@ class VirtualSpeakers:
     shift : largest shift, bands
     stretch : largest relative change of duration
     level : largest change of level, nats
+    faces : draw another face with each voice (see `ActionUnits.respeak`)
     """
 
     copies: int = 4
     shift: float = 3.0
     stretch: float = 0.12
     level: float = 1.5
+    faces: bool = False
 
     def __post_init__(self) -> None:
         within("copies", self.copies, 0, 1000)
@@ -66,7 +70,9 @@ class VirtualSpeakers:
     def draw(self, rng: np.random.Generator) -> list[Voice]:
         """Return the clip's own voice and `copies` others."""
         drawn = rng.uniform(-1, 1, (self.copies, 3)) * (self.shift, self.stretch, self.level)
-        return [Voice(), *(Voice(float(a), 1 + float(b), float(c)) for a, b, c in drawn)]
+        faces = rng.integers(2**32, size=self.copies).tolist() if self.faces else [None] * self.copies
+        voices = zip(drawn.tolist(), faces, strict=True)
+        return [Voice(), *(Voice(a, 1 + b, c, face) for (a, b, c), face in voices)]
 
 
 def respeak_spectrum(voice: Voice, series: Series, floor: float) -> Series:

@@ -8,7 +8,7 @@ resampler, so a three-hour file takes no more memory than a short one, and windo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +24,7 @@ from emospike.clip.eeg_files import read_eeg
 from emospike.clip.event_files import RecordedEvents, read_events
 from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES, is_eeg, is_events
 from emospike.clip.fingerprint import hash_parts
+from emospike.clip.lending import Lender, Tool
 from emospike.clip.samples import Array, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
 from emospike.clip.tables import is_table
 from emospike.clip.video import Frame, note_film, read_frames, read_seconds, shows_film
@@ -298,7 +299,23 @@ class Clip:
         within("window in seconds", seconds, 1 / SAMPLE_RATE, _LONGEST_PIECE)
         within("hop in seconds", hop, 1 / SAMPLE_RATE, sys.maxsize)
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
-        return self._cut_sound(length, step) if self.hears else self._cut_face(length, step)
+        return self._lend_to(self._cut_sound(length, step) if self.hears else self._cut_face(length, step))
+
+    def borrow(
+        self, key: Hashable, open_tool: Callable[[], AbstractContextManager[Tool]]
+    ) -> AbstractContextManager[Tool]:
+        """Return a context with a tool that is costly to open: one for all `windows` of a recording.
+
+        It is closed after the last window, or when no more are asked for; that of any other clip with the context.
+        """
+        lender: Lender | None = vars(self).get("_lender")
+        return open_tool() if lender is None else lender.lend(key, open_tool)
+
+    def _lend_to(self, windows: Iterator[Clip]) -> Iterator[Clip]:
+        with Lender() as lender:
+            for window in windows:
+                vars(window)["_lender"] = lender
+                yield window
 
     def _cut_sound(self, length: int, hop: int) -> Iterator[Clip]:
         if self._change is not None:
@@ -334,7 +351,7 @@ class Clip:
         modalities = {"face": self._face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
         rest = {"tracks": self.tracks, "_array": self._array, "_change": change}
         copy = Clip(self.path, start, stop, **modalities, **rest)  # type: ignore[arg-type]
-        vars(copy).update({name: vars(self)[name] for name in ("face", "film_note") if name in vars(self)})
+        vars(copy).update({name: vars(self)[name] for name in ("face", "film_note", "_lender") if name in vars(self)})
         return copy
 
     @cached_property

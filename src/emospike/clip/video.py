@@ -25,6 +25,7 @@ from emospike.validation import InputError
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
+    from av.video.reformatter import VideoReformatter
 
 Image = UInt8[np.ndarray, "height width 3"]
 
@@ -60,6 +61,8 @@ def read_frames(
     Raises `InputError` for a file that cannot be opened, has no video track, or holds no picture to decode, and for
     pictures above `MOST_PIXELS`, stored or shown, or whose pixels or sides are more unlike than `MOST_UNLIKE`.
     """
+    from av.video.reformatter import VideoReformatter
+
     with _open_film(path, tracks) as (container, stream):
         pictures = _seek(start, container, stream, _find_zero(container, stream, path, tracks))
         first = next(pictures, None)
@@ -67,8 +70,9 @@ def read_frames(
             raise InputError(f"{path} holds no picture that can be decoded: it is empty or damaged")
         begun = dropwhile(lambda one: one[0] < start, chain([first] if first else [], pictures))
         wanted = takewhile(lambda one: one[0] < stop, begun)
+        reformatter, matrix = VideoReformatter(), None if first is None else _read_matrix(first[1])
         for time, picture in islice(wanted, 0, None, stride):
-            yield Frame(time - start, _turn_upright(picture, stream, path))
+            yield Frame(time - start, _turn_upright(_convert(picture, reformatter, stream, path), matrix))
 
 
 def read_seconds(path: Path, tracks: Collection[int] = ()) -> float:
@@ -182,28 +186,44 @@ def _decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[
             yield from packet.decode()
 
 
-def _turn_upright(picture: VideoFrame, stream: VideoStream, path: Path) -> Image:
-    """Return a picture with square pixels, turned and mirrored as its display matrix says.
-
-    The matrix (ISO/IEC 14496-12, section 6.2.2) takes the stored point (p, q) to the shown point
-    (a p + c q, b p + d q), here in quarter turns.
-    """
+def _convert(picture: VideoFrame, reformatter: VideoReformatter, stream: VideoStream, path: Path) -> Image:
+    """Return a picture as it is stored, but with square pixels; one of its own `reformatter` each has threads."""
     import av
 
     _check_size(path, picture.width, picture.height, stream)
     width = max(round(picture.width * (stream.sample_aspect_ratio or 1)), 1)
     try:
-        image = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+        image: Image = reformatter.reformat(picture, width, picture.height, "rgb24").to_ndarray()
     except (av.FFmpegError, ValueError) as error:
         raise InputError(
             f"{path} has pictures of {picture.width} x {picture.height} in {picture.format.name} that cannot be "
             f"converted: convert it to mp4"
         ) from error
+    return image
+
+
+def _read_matrix(picture: VideoFrame) -> tuple[int, int, int, int] | None:
+    """Return a, b, c and d of the display matrix, if there is one.
+
+    It is the same for all pictures of a film; one that was asked for it lives until garbage is collected.
+    """
     beside: Any = picture.side_data  # wrongly typed by the library
     matrix = [data for data in beside if data.type.name == "DISPLAYMATRIX"]
     if not matrix:
+        return None
+    a, b, _, c, d = np.frombuffer(matrix[0], np.int32)[:5].tolist()
+    return a, b, c, d
+
+
+def _turn_upright(image: Image, matrix: tuple[int, int, int, int] | None) -> Image:
+    """Return a picture turned and mirrored as a display matrix says.
+
+    The matrix (ISO/IEC 14496-12, section 6.2.2) takes the stored point (p, q) to the shown point
+    (a p + c q, b p + d q), here in quarter turns.
+    """
+    if matrix is None:
         return np.ascontiguousarray(image)
-    a, b, _, c, d = np.frombuffer(matrix[0], np.int32)[:5]
+    a, b, c, d = matrix
     if abs(b) > abs(a):
         image, a, d = image.swapaxes(0, 1), c, b
     return np.ascontiguousarray(image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

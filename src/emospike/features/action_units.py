@@ -17,6 +17,7 @@ from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.openface import CHANNELS, read_table
 from emospike.schema import LOCAL
 from emospike.series import Channel, Series
+from emospike.validation import within
 
 
 class Bridge(NamedTuple):
@@ -87,6 +88,9 @@ class ActionUnits:
     Attributes
     ----------
     stride, model : which pictures of a film are measured, and by which file, as in `Blendshapes`
+    smoothing : seconds of a box filter that the intensities go through twice, so that tables, which tremble from frame
+        to frame, and films, looked at less often, are equally lively; 0 for none
+    jitter, offset : deviations of what tells one face from another in training (see `respeak`)
 
     Sources: Ekman and Friesen 1978 (the units); Baltrusaitis et al. 2018 (OpenFace 2, the intensities).
 
@@ -98,8 +102,16 @@ class ActionUnits:
 
     stride: int | None = None
     model: str | None = field(default=None, metadata=LOCAL)
+    smoothing: float = 0.0
+    jitter: float = 0.15
+    offset: float = 0.3
 
     modality: ClassVar[str] = "face"
+
+    def __post_init__(self) -> None:
+        within("smoothing in seconds", self.smoothing, 0, 10)
+        within("jitter", self.jitter, 0, 5)
+        within("offset", self.offset, 0, 5)
 
     def track(self, clip: Clip) -> FaceTrack:
         """Return the intensities in every frame, with pose and landmarks; kept in `clip.memo`."""
@@ -112,11 +124,22 @@ class ActionUnits:
 
     def extract(self, clip: Clip) -> Series:
         """Return the intensities on the 10 ms grid, shape (steps, 17)."""
-        return lay_on_grid(clip, self.track(clip))
+        series = lay_on_grid(clip, self.track(clip))
+        return series.with_values(smooth(series.values, round(self.smoothing * series.rate)))
 
     def respeak(self, voice: Voice, series: Series) -> Series:
-        """Return the face of one who speaks as slowly as that voice."""
-        return stretch(voice, series)
+        """Return the face of one who speaks as slowly as that voice, and whose muscles are as its `face` draws it.
+
+            AU' = min(max(AU exp(a) + b, 0), 5),   a ~ N(0, jitter²), b ~ N(0, offset²), one of each a unit
+
+        so that what is learnt does not hang on how strongly one tracker, or one person, shows a unit.
+        """
+        series = stretch(voice, series)
+        if voice.face is None:
+            return series
+        rng, units = np.random.default_rng(voice.face), series.values.shape[1]
+        gain, offset = np.exp(rng.normal(0, self.jitter, units)), rng.normal(0, self.offset, units)
+        return series.with_values((series.values * gain + offset).clip(0, 5).astype(np.float32))
 
     def _bridge(self, clip: Clip) -> FaceTrack:
         track = Blendshapes(self.stride, self.model).track(clip)
@@ -131,6 +154,19 @@ def read_track(clip: Clip, table: Path) -> FaceTrack:
     time = whole.time + clip.face_delay - clip.start
     inside = (time >= 0) & (time < (np.inf if clip.stop is None else clip.stop - clip.start))
     return whole.select(inside, time)
+
+
+def smooth(values: Float32[np.ndarray, "steps units"], width: int) -> Float32[np.ndarray, "steps units"]:
+    """Return the values after two box filters of that many steps; the first and the last go on for ever.
+
+    >>> smooth(np.float32([[0], [0], [9], [0], [0]]), 3).ravel().tolist()
+    [1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    for _ in range(2 if width > 1 else 0):
+        values = uniform_filter1d(values, width, axis=0, mode="nearest")
+    return values
 
 
 def bridge_units(

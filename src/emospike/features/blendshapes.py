@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,8 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
-from emospike.features.face_landmarker import DetectedFace, find_faces, find_model
+from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
+from emospike.features.face_quality import MEASURES
 from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
@@ -37,6 +39,7 @@ CHANNELS = tuple(
     for movement, side in [_SIDED[name]]
 )
 
+_CUT = 35.0  # mean change of the green, 0 to 255, from one picture to the next; a head that turns gives 10
 _APART = 0.048  # s; 0.05 s less the rounding of containers that count milliseconds
 
 
@@ -80,7 +83,10 @@ class Blendshapes:
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         if self not in clip.memo:
-            clip.memo[self] = _follow_face(list(find_faces(self.frames(clip), find_model(self.model))))
+            model = find_model(self.model)
+            with clip.borrow(("landmarker", model), partial(open_landmarker, model)) as landmarker:
+                cuts: list[float] = []
+                clip.memo[self] = _follow_face(list(find_faces(_note_cuts(self.frames(clip), cuts), landmarker)), cuts)
         track: FaceTrack = clip.memo[self]
         return track
 
@@ -97,7 +103,7 @@ class Blendshapes:
         return stretch(voice, series)
 
 
-_NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2))))
+_NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
 
 
 def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -108,10 +114,26 @@ def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
             last = frame.time
 
 
-def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]]) -> FaceTrack:
+def _note_cuts(frames: Iterable[Frame], cuts: list[float]) -> Iterator[Frame]:
+    """Yield the same pictures, and note the times of those that are quite unlike the one before."""
+    before = None
+    for frame in frames:
+        height, width, _ = frame.image.shape
+        small = frame.image[:: max(height // 18, 1), :: max(width // 32, 1), 1].astype(np.float32)
+        if before is not None and before.shape == small.shape and np.abs(small - before).mean() > _CUT:
+            cuts.append(frame.time)
+        before = small
+        yield frame
+
+
+def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Sequence[float] = ()) -> FaceTrack:
     """Return the track of the one face that is followed."""
     boxes = [np.array([face.box for face in faces], np.float32).reshape(-1, 4) for _, faces in pictures]
     chosen, most = follow(boxes)
+    notes = [f"{most} faces: the largest and steadiest was followed"] if most > 1 else []
+    if cuts:
+        times = "a cut" if len(cuts) == 1 else f"{len(cuts)} cuts, the first"
+        notes.append(f"{times} at {cuts[0]:.1f} s: who is seen after it may be another")
     followed = [faces[at] if at >= 0 else _NOBODY for (_, faces), at in zip(pictures, chosen, strict=True)]
 
     def column(name: str) -> Float32[np.ndarray, "frames ..."]:
@@ -127,5 +149,6 @@ def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]]) -> FaceTr
         pose=column("pose"),
         landmarks=column("landmarks"),
         confidence=(chosen >= 0).astype(np.float32),
-        notes=(f"{most} faces: the largest and steadiest was followed",) if most > 1 else (),
+        quality=column("quality"),
+        notes=tuple(notes),
     )

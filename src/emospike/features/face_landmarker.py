@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 
 from emospike.clip import Frame
+from emospike.features.face_quality import measure_quality
 from emospike.files import is_file
 from emospike.validation import InputError
 
@@ -26,7 +27,11 @@ NAME = "face_landmarker.task"
 ADDRESS = f"https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/{NAME}"
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
+Box = tuple[int, int, int, int]
+"""First and last x and y of a part of a picture, pixels: x0, y0, x1, y1."""
+
 _MOST_FACES = 4
+_AGAIN = 0.5  # s between second looks
 _TO_CAMERA = np.diag([1.0, -1.0, -1.0])  # MediaPipe's y is up and its z towards the camera, OpenFace's the reverse
 _CHATTER = re.compile(rb"[IW]\d{4} |INFO: Created TensorFlow|WARNING: (?:Logging before|All log messages)")
 _one_at_a_time = threading.RLock()
@@ -42,12 +47,14 @@ class DetectedFace:
     box : x, y, width and height, shares of the picture (y down)
     pose : pitch, yaw and roll of the head, rad (see `measure_pose`)
     landmarks : points of the face, shares of the picture
+    quality : how well the picture shows it (see `emospike.features.face_quality`)
     """
 
     values: Float32[np.ndarray, " 52"]
     box: Float32[np.ndarray, " 4"]
     pose: Float32[np.ndarray, " 3"]
     landmarks: Float32[np.ndarray, "478 2"]
+    quality: Float32[np.ndarray, " measures"]
 
 
 def find_model(path: Path | str | None = None) -> Path:
@@ -79,24 +86,85 @@ def find_model(path: Path | str | None = None) -> Path:
     )
 
 
-def find_faces(frames: Iterable[Frame], model: Path) -> Iterator[tuple[float, list[DetectedFace]]]:
-    """Yield the time of each picture, s, and the faces in it, at most four."""
-    mediapipe = _import_mediapipe()
-    with open_landmarker(model) as landmarker:
-        stamp = 0
-        for frame in frames:
-            stamp = max(stamp + 1, round(1000 * frame.time))  # ms, and always rising
-            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-            found = landmarker.detect_for_video(image, stamp)
-            parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
-            yield frame.time, [_make_face(*face) for face in zip(*parts, strict=True)]
+def find_faces(frames: Iterable[Frame], landmarker: Landmarker) -> Iterator[tuple[float, list[DetectedFace]]]:
+    """Yield the time of each picture, s, and the faces in it, at most four.
+
+    Small faces are missed in large pictures. So where none is found, and none was looked for so in the last `_AGAIN` s,
+    there is a second look at nine parts, half as wide and high, that overlap by half; and then, in each further picture
+    without a face, at the surroundings of the face that such a look has found.
+    """
+    near: Box | None = None
+    last = -np.inf
+    for frame in frames:
+        faces = landmarker.find(frame)
+        if not faces and near is not None:
+            faces = landmarker.find(frame, near)
+        if not faces and frame.time - last >= _AGAIN:
+            last = frame.time
+            faces = next(filter(None, (landmarker.find(frame, part) for part in _list_parts(frame.image))), [])
+            near = _surround(faces[0].box, frame.image) if faces else None
+        yield frame.time, faces
 
 
-def _make_face(scores: Sequence[Any], points: Sequence[Any], matrix: Float[np.ndarray, "4 4"]) -> DetectedFace:
-    landmarks = np.array([(point.x, point.y) for point in points], np.float32)
+class Landmarker:
+    """MediaPipe's Face Landmarker, open (see `open_landmarker`).
+
+    It looks for several faces, in which mode it does not smooth over time: what it finds in a picture does not depend
+    on those before, so that one serves all windows of a film, and several films.
+    """
+
+    def __init__(self, graph: Any) -> None:
+        self._graph, self._stamp, self._last = graph, 0, 0.0
+
+    def find(self, frame: Frame, part: Box | None = None) -> list[DetectedFace]:
+        """Return the faces in a picture, or in a part of it, at most four."""
+        mediapipe = _import_mediapipe()
+        height, width, _ = frame.image.shape
+        x0, y0, x1, y1 = part or (0, 0, width, height)
+        looked = np.ascontiguousarray(frame.image[y0:y1, x0:x1])
+        shrink = np.array([(x1 - x0) / width, (y1 - y0) / height], np.float32)
+        origin = np.array([x0 / width, y0 / height], np.float32)
+        self._stamp += max(1, round(1000 * (frame.time - self._last)))  # ms, and always rising
+        self._last = frame.time
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=looked)
+        found = self._graph.detect_for_video(image, self._stamp)
+        parts = (found.face_blendshapes, found.face_landmarks, found.facial_transformation_matrixes)
+        return [
+            _make_face(frame.image, scores, _read_points(points) * shrink + origin, matrix)
+            for scores, points, matrix in zip(*parts, strict=True)
+        ]
+
+
+def _read_points(points: Sequence[Any]) -> Float32[np.ndarray, "478 2"]:
+    """Return MediaPipe's points as an array."""
+    return np.array([(point.x, point.y) for point in points], np.float32)
+
+
+def _list_parts(image: UInt8[np.ndarray, "height width 3"]) -> Iterator[Box]:
+    """Yield nine parts of a picture, half as wide and high, that overlap by half; the middle first."""
+    height, width, _ = image.shape
+    for row, column in ((1, 1), (0, 1), (1, 0), (1, 2), (0, 0), (0, 2), (2, 1), (2, 0), (2, 2)):
+        x, y = column * width // 4, row * height // 4
+        yield x, y, x + width // 2 + 1, y + height // 2 + 1
+
+
+def _surround(box: Float32[np.ndarray, " 4"], image: UInt8[np.ndarray, "height width 3"]) -> Box:
+    """Return the part of a picture three times as wide and high as a face, around it."""
+    height, width, _ = image.shape
+    x, y, w, h = box * np.array([width, height, width, height], np.float32)
+    return max(int(x - w), 0), max(int(y - h), 0), min(int(x + 2 * w) + 1, width), min(int(y + 2 * h) + 1, height)
+
+
+def _make_face(
+    image: UInt8[np.ndarray, "height width 3"],
+    scores: Sequence[Any],
+    landmarks: Float32[np.ndarray, "478 2"],
+    matrix: Float[np.ndarray, "4 4"],
+) -> DetectedFace:
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     values = np.array([score.score for score in scores], np.float32)
-    return DetectedFace(values, np.concatenate([low, high - low]), measure_pose(matrix[:3, :3]), landmarks)
+    box, pose = np.concatenate([low, high - low]), measure_pose(matrix[:3, :3])
+    return DetectedFace(values, box, pose, landmarks, measure_quality(image, landmarks))
 
 
 def measure_pose(rotation: Float[np.ndarray, "3 3"]) -> Float32[np.ndarray, " 3"]:
@@ -111,8 +179,8 @@ def measure_pose(rotation: Float[np.ndarray, "3 3"]) -> Float32[np.ndarray, " 3"
 
 
 @contextmanager
-def open_landmarker(model: Path) -> Iterator[Any]:
-    """Open a landmarker for one film, which takes 30 ms: it learns nothing from one for the next."""
+def open_landmarker(model: Path) -> Iterator[Landmarker]:
+    """Open a landmarker, which takes 30 ms and some 20 threads, and close it."""
     tasks = _import_mediapipe().tasks
     options = tasks.vision.FaceLandmarkerOptions(
         base_options=tasks.BaseOptions(model_asset_path=str(model)),
@@ -129,7 +197,7 @@ def open_landmarker(model: Path) -> Iterator[Any]:
     except OSError as error:
         raise InputError(f"mediapipe cannot start ({error}): on Debian, apt install libegl1 libgles2") from None
     with landmarker:
-        yield landmarker
+        yield Landmarker(landmarker)
 
 
 def _import_mediapipe() -> Any:

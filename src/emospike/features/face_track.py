@@ -38,6 +38,7 @@ class FaceTrack:
     landmarks : points of the face, shares of the picture (y down); there may be no points
     confidence : of the detection, 0 to 1
     notes : what the user should know, such as ``"2 faces: the largest and steadiest was followed"``
+    quality : how well each frame shows the face (see `face_quality`); None where only its movements are known
 
     Raises
     ------
@@ -54,9 +55,11 @@ class FaceTrack:
     landmarks: Float32[np.ndarray, "frames points 2"]
     confidence: Float32[np.ndarray, " frames"]
     notes: tuple[str, ...] = ()
+    quality: Float32[np.ndarray, "frames measures"] | None = None
 
     def __post_init__(self) -> None:
-        arrays = (self.values, self.found, self.box, self.pose, self.landmarks, self.confidence)
+        arrays = [self.values, self.found, self.box, self.pose, self.landmarks, self.confidence]
+        arrays += [] if self.quality is None else [self.quality]
         if any(len(array) != len(self.time) for array in arrays) or self.values.shape[1] != len(self.channels):
             raise InputError(
                 f"one row a frame and one column a channel expected, got {len(self.time)} times, "
@@ -86,6 +89,7 @@ class FaceTrack:
             pose=self.pose[frames],
             landmarks=self.landmarks[frames],
             confidence=self.confidence[frames],
+            quality=None if self.quality is None else self.quality[frames],
         )
 
     def resample(self, steps: int) -> Series:

@@ -20,6 +20,7 @@ from emospike.explain.attribution import Attribution
 from emospike.explain.explanation import Explanation
 from emospike.explain.panel import Panel
 from emospike.features import Feature
+from emospike.features.face_quality import describe_face_of
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
@@ -357,7 +358,7 @@ class System(ABC):
     ) -> tuple[Perceived, str | None]:
         """Return what is decided on, and why its sound is no speech, if so.
 
-        Sound without speech is left to the face where there is one.
+        Sound without speech is left to the face where there is one, and a face that cannot be read to the sound.
 
         Raises
         ------
@@ -375,6 +376,8 @@ class System(ABC):
             unheard = explain_no_speech(clip)
         if unheard and len(seen.modalities) > 1:
             return seen.without(self.features, "audio", unheard), None
+        if len(seen.modalities) > 1 and "face" in seen.modalities and (unclear := describe_face_of(clip)):
+            return seen.without(self.features, "face", unclear), None
         return seen, unheard
 
     def consider(self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None) -> Evidence:
@@ -386,7 +389,8 @@ class System(ABC):
         """
         timer = timer or Stopwatch()
         seen, unheard = self.attend(clip, modality, timer)
-        learn, decider = unheard is None, seen.modality
+        unclear = describe_face_of(clip) if "face" in seen.modalities else None
+        learn, decider = unheard is None and unclear is None, seen.modality
         represented = self.represent(seen, seen.modalities, timer)
         whole = self._judge(represented, decider, timer, learn=learn)
         with timer("classifier"):
@@ -394,7 +398,7 @@ class System(ABC):
         with timer("shares"):
             several = seen.modalities if len(seen.modalities) > 1 else ()
             alone = {one: self.answer(seen, (one,), learn=learn) for one in several}
-        return Evidence(seen, unheard, whole, alone, novelty)
+        return Evidence(seen, unheard, whole, alone, novelty, unclear)
 
     @final
     def decide(self, clip: Recording, threshold: float | None = None, modality: str | None = None) -> Decision:
@@ -479,6 +483,7 @@ class System(ABC):
             seconds={stage: spent for stage, spent in seconds.items() if stage != "shares" or found.alone},
             remarks=remark_on(found.seen.clip, found.share, self._missing(found.seen), heard=found.unheard is None),
             unheard=found.unheard,
+            unclear=found.unclear,
             novelty=found.novelty,
         )
 

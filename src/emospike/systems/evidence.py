@@ -27,6 +27,7 @@ class Evidence:
     whole : the answer by all modalities that are there
     alone : the answer by each of several modalities
     novelty : how far it lies from all that was learnt from; above 1 it is strange (see `emospike.readout.novelty`)
+    unclear : why the face that it decides on cannot be read, if so
     """
 
     seen: Perceived
@@ -34,6 +35,7 @@ class Evidence:
     whole: Answer
     alone: Mapping[str, Answer]
     novelty: float = 0.0
+    unclear: str | None = None
 
     def changes(self, target: int) -> dict[str, float]:
         """Return what leaving out each of several modalities takes from a class, in log-odds."""

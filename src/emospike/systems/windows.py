@@ -147,8 +147,8 @@ def join_probabilities(probabilities: Probabilities) -> Float[np.ndarray, " clas
 def list_voters(windows: Sequence[WindowDecision]) -> list[tuple[WindowDecision, Decision]]:
     """Return the windows that decide on the whole (see `choose_voters`), with their decisions."""
     shown = [(one, one.decision) for one in windows if one.decision and one.decision.share]
-    spoken, familiar = (np.array([getattr(one, name) for _, one in shown], bool) for name in ("speech", "familiar"))
-    return [shown[i] for i in np.flatnonzero(choose_voters(spoken, familiar))]
+    usable, familiar = (np.array([getattr(one, name) for _, one in shown], bool) for name in ("usable", "familiar"))
+    return [shown[i] for i in np.flatnonzero(choose_voters(usable, familiar))]
 
 
 def join_thresholds(windows: Sequence[WindowDecision]) -> float:
@@ -170,28 +170,32 @@ def join_windows(clip: Clip, windows: Sequence[WindowDecision], seconds: Mapping
     votes = list_voters(windows)
     if not votes:
         return replace(heard[0][1], seconds=dict(seconds))
-    spoken, familiar = (np.array([getattr(one, name) for _, one in heard]) for name in ("speech", "familiar"))
+    usable, familiar = (np.array([getattr(one, name) for _, one in heard]) for name in ("usable", "familiar"))
+    spoken = any(one.speech for _, one in heard)
     joined = join_probabilities(np.array([list(one.probabilities.values()) for _, one in votes]))
     probabilities = dict(zip(votes[0][1].probabilities, joined.tolist(), strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
     answered, reason = verdict(probabilities[label], join_thresholds(windows))
-    if not spoken.any():
-        answered, reason = False, "don't know: no speech was heard"
-    elif not (spoken & familiar).any():
+    if not usable.any():
+        answered, reason = False, f"don't know: {'the face cannot be read' if spoken else 'no speech was heard'}"
+    elif not (usable & familiar).any():
         answered, reason = False, f"don't know: {STRANGE}"
     senses = dict.fromkeys(sense for _, one in votes for sense in one.share)
     share = {sense: float(np.mean([one.share.get(sense, 0.0) for _, one in votes])) for sense in senses}
-    said = "; ".join([reason, *_remark(clip, windows, len(heard), spoken, familiar)])
-    known = {"speech": bool(spoken.any()), "familiar": bool((spoken & familiar).any() or not spoken.any())}
+    said = "; ".join([reason, *_remark(clip, windows)])
+    clear = any(one.clear for _, one in heard)
+    known = {"speech": spoken, "clear": clear, "familiar": bool((usable & familiar).any() or not usable.any())}
     return Decision(label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known)
 
 
-def _remark(clip: Clip, windows: Sequence[WindowDecision], heard: int, spoken: Which, familiar: Which) -> Iterator[str]:
+def _remark(clip: Clip, windows: Sequence[WindowDecision]) -> Iterator[str]:
     """Yield what should be known about the windows."""
+    heard = [one.decision for one in windows if one.decision]
     counts = {
-        "silent": len(windows) - heard,
-        "without speech": int((~spoken).sum()),
-        STRANGE: int((spoken & ~familiar).sum()),
+        "silent": len(windows) - len(heard),
+        "without speech": sum(not one.speech for one in heard),
+        "with a face that cannot be read": sum(not one.clear for one in heard),
+        STRANGE: sum(one.usable and not one.familiar for one in heard),
     }
     yield ", ".join([f"over {len(windows)} windows", *(f"{count} {what}" for what, count in counts.items() if count)])
     clipped = np.average([one.clipped for one in windows], weights=[one.stop - one.start for one in windows])

@@ -45,10 +45,13 @@ CHANNELS = (
 )
 """What training clips are sent over."""
 
-FACE_STEPS = (0.125, 0.25, 0.5)
+FACE = ActionUnits(smoothing=0.09)
+"""What is seen, as lively in tables, which tremble from frame to frame, as in films."""
+
+FACE_STEPS = (0.06, 0.125, 0.25, 0.5)
 """Changes of an action unit's intensity (0 to 5) that step-forward encoding follows."""
 
-FACE_LEVEL = SigmaDelta(low=0.0, high=4.0)
+FACE_LEVEL = SigmaDelta(low=0.0, high=4.0, max_rate=100.0)
 """How strongly an action unit is shown; changes alone lose a smile that stays."""
 
 FACE_WIRING = InputWiring(fan_out=300, length=20.0, diffuse=0.1, scale=0.6)
@@ -80,11 +83,11 @@ def default(modality: str) -> dict[str, Any]:
     if modality == "audio":
         return heard
     seen: dict[str, Any] = {
-        "features": (ActionUnits(), ActionUnits()),
+        "features": (FACE, FACE),
         "encoders": (Levels.of(StepForward, FACE_STEPS), FACE_LEVEL),
         "vectors": (StateVector("count"), StateVector("count", "I split")),
-        "classifier": LinearReadout(alpha=0.1, relative=True),
-        "augmentation": VirtualSpeakers(copies=4) if modality == "both" else None,
+        "classifier": LinearReadout(alpha=1.0, relative=True),
+        "augmentation": VirtualSpeakers(copies=4 if modality == "both" else 8, faces=True),
     }
     both = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
     return heard | seen | {"face_wiring": FACE_WIRING} | (both if modality == "both" else {})
