@@ -48,12 +48,15 @@ class VirtualSpeakers:
     shift : largest shift, bands
     stretch : largest relative change of duration
     level : largest change of level, nats
+    over_channels : each speaks over a channel of its own, of those that the system varies (see
+        `emospike.augmentation.channel.ChannelVariation`); without any, as recorded
     """
 
     copies: int = 4
     shift: float = 3.0
     stretch: float = 0.12
     level: float = 1.5
+    over_channels: bool = False
 
     def __post_init__(self) -> None:
         within("copies", self.copies, 0, 1000)
