@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -228,6 +229,12 @@ class LinearReadout:
         if len(self.bolder_):
             step = np.float32(after - before) * self.bolder_.astype(np.float32)
             self.weights_, self.bias_ = self.weights_ + step[:-1], self.bias_ + step[-1]
+
+    def keep_caution(self) -> LinearReadout:
+        """Return a copy that learns on without `bolder_`, for speakers who stay strangers."""
+        cautious = deepcopy(self)
+        cautious.bolder_ = np.zeros((0, len(self.classes_)), np.float16)
+        return cautious
 
     def _extend(self, names: Labels) -> None:
         """Make room for classes that are new."""

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
 
 from emospike.datasets.folds import calibration_folds, holds_out_corpora, inner_folds
+from emospike.readout.adapting import choose_learner
 from emospike.readout.calibration import Calibration, group_labels
 from emospike.readout.contract import Classifier, IncrementalClassifier, check_vectors, parameters
 from emospike.readout.linear import LinearReadout
@@ -188,7 +189,9 @@ class VectorReadout(Readout):
     def adapt(self, X: Listed, labels: Labels | None = None) -> VectorReadout:
         """Adapt to the mean of a new speaker, or to labelled clips and new classes, in place.
 
-        A label that stands for finer ones is learnt as the likeliest of these.
+        A label that stands for finer ones is learnt as the likeliest of these. Clips of known classes are learnt if
+        they gain from each other (see `choose_learner`): as they are of a speaker who becomes known, or of a stranger
+        (`LinearReadout.keep_caution`).
         """
         X = np.asarray(X)
         if labels is None:
@@ -201,9 +204,20 @@ class VectorReadout(Readout):
             )
         scaled = self.scale(X)
         learnt = self.calibration_.name_finer(self.classifier.scores(scaled), labels)
-        self.classifier.partial_fit(scaled, learnt)
-        self.calibration_.extend(self.classifier.classes_)
+        learner: Any = self.classifier
+        if np.isin(learnt, learner.classes_).all():
+            cautious = [learner.keep_caution()] if isinstance(learner, LinearReadout) and len(learner.bolder_) else []
+            learner = choose_learner([learner, *cautious], scaled, learnt, np.asarray(labels), self._measure_log_p)
+        if learner is not None:
+            self.classifier = learner.partial_fit(scaled, learnt)
+            self.calibration_.extend(self.classifier.classes_)
         return self
+
+    def _measure_log_p(self, classifier: Classifier, X: Vectors, labels: Labels) -> Float[np.ndarray, " clips"]:
+        """Return ln p of each clip's label, as a classifier scores it."""
+        p = self.calibration_.probabilities(classifier.scores(X))
+        own: Float[np.ndarray, " clips"] = np.log(p[np.arange(len(X)), np.searchsorted(self.classes, labels)] + 1e-4)
+        return own
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the fitted arrays, and the facts that JSON can hold."""
