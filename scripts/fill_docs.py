@@ -36,7 +36,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -385,6 +385,24 @@ def scale(found: Sequence[Result]) -> str:
     return markdown(header, [[f"{n:,}", f"{s:,.0f}", f"{gib:.1f}", f"{1000 * s / n:.1f}"] for n, s, gib in rows])
 
 
+def formats(found: Sequence[Result]) -> str:
+    """Return how far the format of a recording moves probabilities, those that lose least first."""
+    header = ["format", "codec", "Hz", "kbit/s", "largest change of a probability", "mean"]
+    rows = sorted(found, key=lambda row: (not row["lossless"], row["largest_change"]))
+    cells = [
+        [
+            f"`{row['format']}`{', stereo' if row['layout'] == 'stereo' else ''}",
+            f"`{row['codec']}`",
+            f"{row['rate']:,}",
+            f"{row['bit_rate'] / 1000:g}" if row["bit_rate"] else "",
+            f"{row['largest_change']:.3f}",
+            f"{row['mean_change']:.3f}",
+        ]
+        for row in rows
+    ]
+    return markdown(header, cells)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -435,6 +453,7 @@ FILES = {
     "people": people,
     "ablation": ablation,
     "scale": scale,
+    "formats": formats,
 }
 """Tables that show one file of docs/results each."""
 
