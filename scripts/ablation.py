@@ -19,6 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emospike.augmentation.channel import ChannelVariation
+from emospike.augmentation.voice import VirtualSpeakers
 from emospike.cli.terminal import progress_bar
 from emospike.datasets import load
 from emospike.evaluation import protocols
@@ -36,6 +37,9 @@ def leave_channels(*kinds: str) -> dict[str, Any]:
     return {"channel_variation": ChannelVariation(kept)}
 
 
+MORE_BABBLE = (*(one for one in presets.CHANNELS if not one.startswith("babble")), *["babble:0..20"] * 4)
+"""Channels of which four of fourteen are babble, and in louder crowds."""
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "all of it": {},
     "without other channels": {"channel_variation": None},
@@ -50,6 +54,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "other channels in place of virtual speakers": {
         "augmentation": None,
         "channel_variation": ChannelVariation(presets.CHANNELS, copies=3),
+    },
+    "other channels in place of virtual speakers, more of them babble": {
+        "augmentation": None,
+        "channel_variation": ChannelVariation(MORE_BABBLE, copies=3),
+    },
+    "virtual speakers over other channels, more of them babble": {
+        "augmentation": VirtualSpeakers(copies=2, over_channels=True),
+        "channel_variation": ChannelVariation(MORE_BABBLE),
     },
 }
 """What each variant changes in the default preset."""

@@ -41,9 +41,9 @@ LEVEL = -34.0
 
 CHANNELS = (
     *("telephone", "telephone", "8khz", "amr", "band:50:3400..7500", "tilt:-4..4"),
-    *("noise:5..30", "pink:5..30", "reverb:0.2..0.8", "reverb:0.2..0.8", *["babble:0..20"] * 4),
+    *("noise:5..30", "pink:5..30", "babble:5..25", "reverb:0.2..0.8", "reverb:0.2..0.8"),
 )
-"""What training clips are sent over; other voices around it are what a voice is lost in most."""
+"""What training clips are sent over."""
 
 FACE = ActionUnits(smoothing=0.09)
 """What is seen, as lively in tables, which tremble from frame to frame, as in films."""
@@ -75,7 +75,7 @@ def default(modality: str) -> dict[str, Any]:
         "vectors": tuple(StateVector(kind, span="speech") for kind in ("bins", *CONTEXTS)),
         "scaler": SoftScaler(),
         "classifier": LinearReadout(alpha=20.0, per_row=True, memory=16),
-        "augmentation": VirtualSpeakers(copies=2, over_channels=True),
+        "augmentation": VirtualSpeakers(copies=2),
         "channel_variation": ChannelVariation(CHANNELS),
         "level": LEVEL,
         "finer_labels": True,
