@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import ClassVar
 
 import numpy as np
@@ -83,16 +84,19 @@ class Blendshapes:
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         if self not in clip.memo:
-            model = find_model(self.model)
-            with clip.borrow(("landmarker", model), partial(open_landmarker, model)) as landmarker:
-                cuts: list[float] = []
-                clip.memo[self] = _follow_face(list(find_faces(_note_cuts(self.frames(clip), cuts), landmarker)), cuts)
+            clip.memo[self] = track_frames(clip, self.frames(clip), self.model)
         track: FaceTrack = clip.memo[self]
         return track
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return _thin(clip.frames()) if self.stride is None else clip.frames(self.stride)
+        return (frame for _, frame in self.number_frames(clip))
+
+    def number_frames(self, clip: Clip) -> Iterator[tuple[int, Frame]]:
+        """Yield the same pictures, each with its number in the film, counted from 1."""
+        if self.stride is None:
+            return _thin(enumerate(clip.frames(), start=1))
+        return zip(count(1, self.stride), clip.frames(self.stride))
 
     def extract(self, clip: Clip) -> Series:
         """Return the scores on the 10 ms grid, shape (steps, 52); `NoFaceError` if the face is mostly not there."""
@@ -103,14 +107,21 @@ class Blendshapes:
         return stretch(voice, series)
 
 
+def track_frames(clip: Clip, frames: Iterable[Frame], model: str | None = None) -> FaceTrack:
+    """Return the track of the face in these pictures of a clip; raise `InputError` as `Blendshapes.track`."""
+    path, cuts = find_model(model), list[float]()
+    with clip.borrow(("landmarker", path), partial(open_landmarker, path)) as landmarker:
+        return _follow_face(list(find_faces(_note_cuts(frames, cuts), landmarker)), cuts)
+
+
 _NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
 
 
-def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _thin(frames: Iterable[tuple[int, Frame]]) -> Iterator[tuple[int, Frame]]:
     last = -np.inf
-    for frame in frames:
+    for number, frame in frames:
         if frame.time - last >= _APART:
-            yield frame
+            yield number, frame
             last = frame.time
 
 
