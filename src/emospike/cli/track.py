@@ -108,7 +108,7 @@ def describe_face(face: FilmedFace, table: Path) -> str:
 
     seen = face.track
     found = f"{len(seen):,} pictures, a face in {100 * seen.seen:.0f} %"
-    return "; ".join(filter(None, [found, describe_problem(seen), *seen.notes, f"written to {table}"]))
+    return "; ".join(filter(None, [found, describe_problem(seen), *seen.company.describe(), f"written to {table}"]))
 
 
 def find_films(paths: Sequence[Path]) -> list[Path]:

@@ -15,7 +15,7 @@ from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
+from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
 from emospike.schema import LOCAL
@@ -141,10 +141,6 @@ def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Seq
     """Return the track of the one face that is followed."""
     boxes = [np.array([face.box for face in faces], np.float32).reshape(-1, 4) for _, faces in pictures]
     chosen, most = follow(boxes)
-    notes = [f"{most} faces: the largest and steadiest was followed"] if most > 1 else []
-    if cuts:
-        times = "a cut" if len(cuts) == 1 else f"{len(cuts)} cuts, the first"
-        notes.append(f"{times} at {cuts[0]:.1f} s: who is seen after it may be another")
     followed = [faces[at] if at >= 0 else _NOBODY for (_, faces), at in zip(pictures, chosen, strict=True)]
 
     def column(name: str) -> Float32[np.ndarray, "frames ..."]:
@@ -161,5 +157,5 @@ def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Seq
         landmarks=column("landmarks"),
         confidence=(chosen >= 0).astype(np.float32),
         quality=column("quality"),
-        notes=tuple(notes),
+        company=Company(most, tuple(cuts)),
     )

@@ -86,7 +86,7 @@ def draw_film(clip: Clip, face: FilmedFace) -> Iterator[tuple[float, UInt8[np.nd
             lines.append("no face")
         text: dict[str, Any] = {"fill": _WORDS, "font": font, "stroke_width": 1, "stroke_fill": _EDGE}
         draw.multiline_text((8, 6), "\n".join(lines), **text)
-        draw.multiline_text((8, face.height - 8), "\n".join(track.notes), anchor="ld", **text)
+        draw.multiline_text((8, face.height - 8), "\n".join(track.company.describe()), anchor="ld", **text)
         height, width = face.height // 2 * 2, face.width // 2 * 2
         yield frame.time, np.ascontiguousarray(np.asarray(image)[:height, :width])
 

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Float64
 
 from emospike.clip import TABLE_HINT, check_times, read_rows
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import FaceTrack
+from emospike.features.face_track import Company, FaceTrack
 from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
 from emospike.series import Channel
 from emospike.validation import InputError
@@ -73,7 +73,7 @@ def read_table(path: Path) -> FaceTrack:
 
 @lru_cache(maxsize=2)  # the windows of a long recording share one table
 def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
-    rows, notes = _follow_face(path, _read_columns(path))
+    rows, company = _follow_face(path, _read_columns(path))
     values = np.stack([rows[name] for name in INTENSITIES], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
@@ -98,7 +98,7 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
         pose=np.nan_to_num(pose).astype(np.float32),
         landmarks=points,
         confidence=np.nan_to_num(confidence).astype(np.float32),
-        notes=notes,
+        company=company,
         quality=quality,
     )
 
@@ -116,7 +116,7 @@ def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"], 
         )
 
 
-def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
+def _follow_face(path: Path, rows: Columns) -> tuple[Columns, Company]:
     """Return one row a frame in order of time: that of the face in most frames, NaN where it is not to be seen."""
     time = rows["timestamp"]
     check_times(path, time)
@@ -127,8 +127,7 @@ def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
     order = np.lexsort((others, time))
     frames = order[np.unique(time[order], return_index=True)[1]]  # where the face has no row, one of another face
     seen = {name: np.where(others[frames], np.nan, column[frames]) for name, column in rows.items()}
-    notes = () if len(faces) == 1 else (f"{len(faces)} faces: the one in most frames was followed",)
-    return seen | {"timestamp": time[frames]}, notes
+    return seen | {"timestamp": time[frames]}, Company(len(faces), rule="the one in most frames")
 
 
 def _read_landmarks(rows: Columns, found: Bool[np.ndarray, " frames"]) -> Float32[np.ndarray, "frames points 2"]:
