@@ -108,6 +108,19 @@ def test_the_whole_tells_once_of_others_and_of_cuts():
     assert "faces" not in join_windows(Clip.from_array(np.ones(RATE, np.float32), RATE), heard, {}).reason
 
 
+def test_the_whole_tells_whether_the_senses_disagree():
+    both = {"audio": 0.5, "face": 0.5}
+    alone = [
+        {"audio": {"high": p, "low": 1 - p}, "face": {"high": q, "low": 1 - q}} for p, q in ((0.2, 0.9), (0.1, 0.4))
+    ]
+    apart = joined(*(decision(0.7, share=both, alone=one) for one in alone))
+    assert "the face says high, the voice low" in apart.reason
+    assert apart.alone["audio"]["low"] == pytest.approx(0.857, abs=0.001)
+    assert sum(apart.alone["face"].values()) == pytest.approx(1)
+    assert "says" not in joined(decision(0.7, share=both, alone=alone[1])).reason
+    assert joined(decision(0.7)).alone == {}
+
+
 def test_paths_are_taken_where_clips_are(model, tmp_path):
     import soundfile
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from emospike.clip import Clip, check_speech, is_silent
-from emospike.decision import STRANGE, Decision, verdict
+from emospike.decision import STRANGE, Decision, describe_disagreement, verdict
 from emospike.features.face_track import ALONE, Company, NoFaceError, find_company, join_companies
 from emospike.progress import Stopwatch
 from emospike.systems.evidence import Part
@@ -185,10 +185,20 @@ def join_windows(clip: Clip, windows: Sequence[WindowDecision], seconds: Mapping
         answered, reason = False, f"don't know: {STRANGE}"
     senses = dict.fromkeys(sense for _, one in votes for sense in one.share)
     share = {sense: float(np.mean([one.share.get(sense, 0.0) for _, one in votes])) for sense in senses}
-    said = "; ".join([reason, *_remark(clip, windows)])
+    own = {sense: [one.alone[sense] for _, one in votes if sense in one.alone] for sense in senses}
+    alone = {sense: _join_alone(answers) for sense, answers in own.items() if answers}
+    said = "; ".join([reason, *describe_disagreement(alone), *_remark(clip, windows)])
     clear = any(one.clear for _, one in heard)
     known = {"speech": spoken, "clear": clear, "familiar": bool((usable & familiar).any() or not usable.any())}
-    return Decision(label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known)
+    return Decision(
+        label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known, alone=alone
+    )
+
+
+def _join_alone(answers: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return what the answers of one modality to several windows amount to."""
+    joined = join_probabilities(np.array([list(one.values()) for one in answers]))
+    return dict(zip(answers[0], joined.tolist(), strict=True))
 
 
 def _remark(clip: Clip, windows: Sequence[WindowDecision]) -> Iterator[str]:
