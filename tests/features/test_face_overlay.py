@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
+from emospike.features import face_overlay
 from emospike.features.face_overlay import draw_film, write_overlay
 from emospike.features.face_table import track_film
 from emospike.validation import InputError
@@ -48,7 +49,16 @@ def test_a_silent_film_without_a_face(tmp_path, write_film):
     film = Clip(write_film(tmp_path / "a.mkv", [np.full((121, 161, 3), 90, np.uint8)] * 10))
     overlay = Clip(write_overlay(tmp_path / "b.mp4", film, track_film(film)))
     assert not overlay.hears
-    assert next(iter(overlay.frames())).image.shape == (120, 160, 3)
+    assert next(iter(overlay.frames())).image.shape == (122, 162, 3)
+
+
+def test_pictures_that_cannot_be_encoded(tmp_path, write_film, monkeypatch):
+    film = Clip(write_film(tmp_path / "a.mkv", [np.full((120, 160, 3), 90, np.uint8)] * 3))
+    face = track_film(film)
+    monkeypatch.setattr(face_overlay, "draw_film", lambda *_: iter([(0.0, np.zeros((120, 160, 3)))]))
+    with pytest.raises(InputError, match=r"pictures of 160 x 120 that cannot be encoded .*: leave the overlay out"):
+        write_overlay(tmp_path / "b.mp4", film, face)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mkv"]
 
 
 def test_other_names(film, face, tmp_path):

@@ -38,31 +38,44 @@ def write_overlay(path: Path, clip: Clip, face: FilmedFace) -> Path:
 
     Every picture comes at its time, whichever were looked at; the sound is that which is decided on, at 16 kHz.
 
-    Raises `InputError` for a name that does not end as `FORMATS`, and for a film that cannot be read.
+    Raises `InputError` for a name that does not end as `FORMATS`, and for a film that cannot be read or encoded.
     """
     import av
 
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"the name of an overlay ends in {' or '.join(FORMATS)}, got {path.name}")
-    sound = _read_sound(clip)
-    with (
-        stage_file(Path(os.path.realpath(path))) as staged,
-        av.open(str(staged), "w", format=FORMATS[path.suffix.lower()]) as container,
-    ):
-        film = _add_film(container, face)
-        track: Any = None if sound is None else container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        heard = 0
-        for time, image in draw_film(clip, face):
-            picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-            picture.pts, picture.time_base = round(time / _CLOCK), _CLOCK
-            container.mux(film.encode(picture))
-            while sound is not None and heard < min(time * SAMPLE_RATE, len(sound)):
-                container.mux(_encode_sound(track, sound, heard))
-                heard += _BLOCK
-        container.mux(film.encode(None))
-        if track:
-            container.mux(track.encode(None))
+    try:
+        with (
+            stage_file(Path(os.path.realpath(path))) as staged,
+            av.open(str(staged), "w", format=FORMATS[path.suffix.lower()]) as container,
+        ):
+            _encode(container, clip, face)
+    except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, InputError | OSError):  # the film's, or the disk's
+            raise
+        raise InputError(
+            f"{clip.path} has pictures of {face.width} x {face.height} that cannot be encoded ({error}): leave "
+            f"the overlay out"
+        ) from error
     return path
+
+
+def _encode(container: Any, clip: Clip, face: FilmedFace) -> None:
+    import av
+
+    film, sound = _add_film(container, face), _read_sound(clip)
+    track: Any = None if sound is None else container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+    heard = 0
+    for time, image in draw_film(clip, face):
+        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        picture.pts, picture.time_base = round(time / _CLOCK), _CLOCK
+        container.mux(film.encode(picture))
+        while sound is not None and heard < min(time * SAMPLE_RATE, len(sound)):
+            container.mux(_encode_sound(track, sound, heard))
+            heard += _BLOCK
+    container.mux(film.encode(None))
+    if track:
+        container.mux(track.encode(None))
 
 
 def draw_film(clip: Clip, face: FilmedFace) -> Iterator[tuple[float, UInt8[np.ndarray, "height width 3"]]]:
@@ -87,8 +100,8 @@ def draw_film(clip: Clip, face: FilmedFace) -> Iterator[tuple[float, UInt8[np.nd
         text: dict[str, Any] = {"fill": _WORDS, "font": font, "stroke_width": 1, "stroke_fill": _EDGE}
         draw.multiline_text((8, 6), "\n".join(lines), **text)
         draw.multiline_text((8, face.height - 8), "\n".join(track.company.describe()), anchor="ld", **text)
-        height, width = face.height // 2 * 2, face.width // 2 * 2
-        yield frame.time, np.ascontiguousarray(np.asarray(image)[:height, :width])
+        height, width, _ = frame.image.shape
+        yield frame.time, np.pad(np.asarray(image), ((0, height % 2), (0, width % 2), (0, 0)), "edge")
 
 
 def _draw_face(draw: ImageDraw, face: FilmedFace, at: int, colour: str) -> None:
@@ -119,12 +132,10 @@ def _read_sound(clip: Clip) -> Sound | None:
 
 
 def _add_film(container: Any, face: FilmedFace) -> Any:
-    import av
-
-    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     rate = Fraction(face.rate).limit_denominator(1001)
-    film = container.add_stream(codec, rate=rate, options={"crf": "20", "preset": "veryfast"} if "264" in codec else {})
-    film.width, film.height, film.pix_fmt = face.width // 2 * 2, face.height // 2 * 2, "yuv420p"
+    film = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
+    film.width, film.height = face.width + face.width % 2, face.height + face.height % 2
+    film.pix_fmt = "yuv420p"
     film.codec_context.time_base = _CLOCK
     return film
 
