@@ -77,6 +77,8 @@ def test_a_film_without_a_face(run, write_film, tmp_path):
     [
         (["a.mp4", "b.mp4", "-o", "t.csv"], "t.csv is one file, and there are 2 films: give a folder"),
         (["x/a.mp4", "y/a.mp4", "-o", "t"], "x/a.mp4 and y/a.mp4 would be written to one file in t"),
+        (["a.mp4", "-o", "t.txt"], "a name that ends in .csv or .csv.gz or .parquet expected, or a folder, got t.txt"),
+        (["a.mp4", "-o", "t.csv", "--overlay", "t.gif"], "a name that ends in .mp4 or .mkv expected, or a folder"),
         (["a.mp4", "-o", "t.csv", "--columns", "gaze"], "unknown group of columns 'gaze'"),
         (["a.mp4", "-o", "t.csv", "--points", "5"], "points must be 0, 68 or 478, got 5"),
         (["a.mp4", "-o", "t.csv", "--stride", "0"], "stride"),

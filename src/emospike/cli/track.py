@@ -131,8 +131,7 @@ def plan_tables(films: Sequence[Path], output: Path, form: str) -> list[Path]:
     """Return the table of each film: `output` itself if it is named like one, else in this folder."""
     from emospike.features.face_table import SUFFIXES, import_parquet
 
-    named = output.name.lower().endswith(SUFFIXES) and not is_folder(output)
-    tables = place_outputs(films, output, None if named else f".{form}")
+    tables = place_outputs(films, output, SUFFIXES, f".{form}")
     if any(table.suffix.lower() == ".parquet" for table in tables):
         import_parquet()
     return tables
@@ -144,18 +143,21 @@ def plan_overlays(films: Sequence[Path], output: Path | None) -> Sequence[Path |
 
     if output is None:
         return [None] * len(films)
-    named = output.suffix.lower() in FORMATS and not is_folder(output)
-    return place_outputs(films, output, None if named else ".mp4")
+    return place_outputs(films, output, tuple(FORMATS), ".mp4")
 
 
-def place_outputs(films: Sequence[Path], output: Path, suffix: str | None) -> list[Path]:
+def place_outputs(films: Sequence[Path], output: Path, suffixes: tuple[str, ...], suffix: str) -> list[Path]:
     """Return where what is made of each film goes: to the file `output`, or into this folder under a suffix.
 
-    Raises `InputError` for one file of several films, and for two films of one name.
+    A path with one of `suffixes` is a file; one without any, and one that is there as a folder, is a folder.
+
+    Raises `InputError` for another suffix, for one file of several films, and for two films of one name.
     """
-    if suffix is None and len(films) > 1:
-        raise InputError(f"{output} is one file, and there are {len(films)} films: give a folder")
-    if suffix is None:
+    if output.suffix and not is_folder(output):
+        if not output.name.lower().endswith(suffixes):
+            raise InputError(f"a name that ends in {' or '.join(suffixes)} expected, or a folder, got {output}")
+        if len(films) > 1:
+            raise InputError(f"{output} is one file, and there are {len(films)} films: give a folder")
         return [output]
     name, count = Counter(film.stem for film in films).most_common(1)[0]
     if count > 1:
