@@ -20,6 +20,7 @@ import os
 import re
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -403,6 +404,48 @@ def formats(found: Sequence[Result]) -> str:
     return markdown(header, cells)
 
 
+def stability(found: Result) -> str:
+    """Return p(high) by the face of each film, and how far what should not matter moves it."""
+    rows, strides = [], []
+    for one in found["films"]:
+        high = {name: said["probabilities"]["high"] for name, said in one["harmless"].items()}
+        plain = one["plain"]["probabilities"]["high"]
+        strides = [name for name in high if name.startswith("stride")]
+        spread = max(high[name] for name in strides) - min(high[name] for name in strides)
+        moved = [f"{abs(high[name] - plain):.3f}" for name in high if name not in strides]
+        rows.append([one["film"], f"{plain:.3f}", *(f"{high[name]:.3f}" for name in strides), f"{spread:.3f}", *moved])
+    header = ["film", "p(high)", *strides, "largest change between strides", "mirrored: change", "half size: change"]
+    return markdown(header, rows)
+
+
+def unreadable(found: Result) -> str:
+    """Return of how many films an answer was given, and for what, after each degradation of their pictures."""
+    films = found["films"]
+    kinds = {"as they are": [one["plain"] for one in films]}
+    for group in ("harmless", "degraded"):
+        names = [name for name in films[0][group] if not name.startswith("stride")]
+        kinds |= {name: [one[group][name] for one in films] for name in names}
+    rows = []
+    for name, said in kinds.items():
+        why = Counter(find_reason(one["reason"]) for one in said if not one["answered"])
+        answered = sum(one["answered"] for one in said)
+        rows.append(
+            [name, f"{answered} of {len(said)}", ", ".join(f"{one} {count}" for one, count in why.most_common())]
+        )
+    return markdown(["pictures", "answered", "why not"], rows)
+
+
+def find_reason(said: str) -> str:
+    """Return what a reason says is wrong, in a word or two.
+
+    >>> find_reason("don't know: the face is dark in 98 % of the pictures")
+    'dark'
+    """
+    if found := re.search("the face is (.*?) in ", said):
+        return found[1]
+    return "no face" if "no face" in said else "comes and goes" if "comes and goes" in said else "not sure enough"
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -454,6 +497,8 @@ FILES = {
     "ablation": ablation,
     "scale": scale,
     "formats": formats,
+    "stability": stability,
+    "unreadable": unreadable,
 }
 """Tables that show one file of docs/results each."""
 

@@ -32,7 +32,7 @@ class Interrupted(KeyboardInterrupt):
 @pytest.mark.parametrize(
     ("broken", "raised", "seen"),
     [
-        ("os.fdopen", OSError(28, "No space left on device"), InputError),
+        ("pathlib.Path.write_bytes", OSError(28, "No space left on device"), InputError),
         ("pathlib.Path.replace", OSError(30, "Read-only file system"), InputError),
         ("pathlib.Path.replace", Interrupted(), Interrupted),
     ],

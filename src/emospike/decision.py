@@ -14,6 +14,11 @@ from emospike.validation import InputError
 STRANGE = "unlike anything it learnt from"
 """Why a recording is not decided that lies too far from all that was learnt from."""
 
+Probabilities = Mapping[str, float]
+"""Of each class."""
+
+_SPEAKERS = {"audio": "voice", "face": "face", "eeg": "EEG"}
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -31,6 +36,7 @@ class Decision:
     speech : False where sound decided that holds no speech, or is too short to tell
     familiar : False where the recording is unlike all that the system learnt from
     clear : False where a face decided that cannot be read: too small, dark, blurred, turned away, covered
+    alone : the probabilities that each of several modalities gives by itself
     """
 
     label: str
@@ -43,6 +49,7 @@ class Decision:
     speech: bool = True
     familiar: bool = True
     clear: bool = True
+    alone: Mapping[str, Probabilities] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
@@ -79,12 +86,14 @@ def make_decision(
     unheard: str | None = None,
     unclear: str | None = None,
     novelty: float = 0.0,
+    alone: Mapping[str, Float[np.ndarray, " classes"]] | None = None,
 ) -> Decision:
     """Return the decision that these probabilities mean, and say why it is answered or not.
 
     `share` names the modalities that decided, `remarks` say what else should be known, `unheard` why the sound that
     decided is no speech, and `unclear` why the face that decided cannot be read, if so. A clip whose `novelty` is above
-    1 is unlike all that was learnt from (see `emospike.readout.novelty`).
+    1 is unlike all that was learnt from (see `emospike.readout.novelty`). `alone` is the answer by each of several
+    modalities; where they disagree, the reason says so.
     """
     if not np.isfinite(probabilities).all():
         raise InputError("the numbers of this model lead to no probabilities: train it again, or ask its author")
@@ -96,9 +105,23 @@ def make_decision(
     if unheard or unclear:
         answered, reason = False, f"don't know: {unheard or unclear}"
     by_class = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
-    said = "; ".join([reason, *remarks])
+    own = {one: dict(zip(classes, answer.tolist(), strict=True)) for one, answer in (alone or {}).items()}
+    said = "; ".join([reason, *describe_disagreement(own), *remarks])
     known = {"speech": not unheard, "familiar": novelty <= 1, "clear": not unclear}
-    return Decision(classes[best], by_class, confidence, answered, said, share, seconds, **known)
+    return Decision(classes[best], by_class, confidence, answered, said, share, seconds, **known, alone=own)
+
+
+def describe_disagreement(alone: Mapping[str, Probabilities]) -> tuple[str, ...]:
+    """Return what each of several modalities says by itself, where they do not say the same; else nothing.
+
+    >>> describe_disagreement({"audio": {"happy": 0.2, "calm": 0.8}, "face": {"happy": 0.7, "calm": 0.3}})
+    ('the face says happy, the voice calm',)
+    """
+    labels = {one: max(own, key=own.__getitem__) for one, own in alone.items()}
+    if len(set(labels.values())) < 2:
+        return ()
+    first, *others = [(_SPEAKERS.get(one, one), label) for one, label in reversed(labels.items())]
+    return (", ".join([f"the {first[0]} says {first[1]}", *(f"the {name} {label}" for name, label in others)]),)
 
 
 def describe_novelty(novelty: float) -> str:

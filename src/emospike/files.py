@@ -8,7 +8,7 @@ import math
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +75,29 @@ def write_atomically(path: Path, data: bytes | str) -> Path:
 
 def _replace(path: Path, raw: bytes) -> None:
     """Put a file of these bytes in the place of another, or of none."""
+    with stage_file(path) as temporary:
+        temporary.write_bytes(raw)
+
+
+@contextlib.contextmanager
+def stage_file(path: Path) -> Iterator[Path]:
+    """Give the path of an empty file beside `path`; when the block ends well, it takes the place of `path` in one step.
+
+    >>> with tempfile.TemporaryDirectory() as folder, stage_file(Path(folder, "a.txt")) as staged:
+    ...     _ = staged.write_text("whole or not at all")
+    """
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~read_umask()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
+        os.close(handle)
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        temporary.chmod(mode)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     with contextlib.suppress(OSError):  # some systems and network drives know no such thing
         folder = os.open(path.parent, os.O_RDONLY)

@@ -53,7 +53,7 @@ def noise(count, shape):
 def test_a_real_film(film, whole):
     clip = Clip(film)
     assert whole.seen == 1
-    assert whole.notes == ()
+    assert whole.company.describe() == ()
     assert whole.channels == CHANNELS
     assert len(set(CHANNELS)) == whole.values.shape[1] == 52
     assert whole.landmarks.shape == (len(whole), 478, 2)
@@ -221,7 +221,7 @@ def test_the_larger_of_two_faces_is_followed(tmp_path, write_film, film, spoken,
         beside[60:240, 90:270] = small[::2, ::2]
         images.append(np.concatenate([large, beside] if larger_first else [beside, large], axis=1))
     track = Blendshapes().track(Clip(write_film(tmp_path / "a.mkv", images, every(20, 10), codec="libx264")))
-    assert track.notes == ("2 faces: the largest and steadiest was followed",)
+    assert track.company.describe() == ("2 faces: the largest and steadiest was followed",)
     assert track.seen == 1
     assert ((track.box[:, 0] < 0.5) == larger_first).all()
     alone = write_film(tmp_path / "b.mkv", spoken[::3], every(20, 10), codec="libx264")

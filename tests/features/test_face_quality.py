@@ -111,7 +111,7 @@ def test_a_face_that_comes_and_goes(show, spoken):
 def test_a_cut_is_noted(show, spoken, film):
     other = [255 - frame.image[:, 140:500] for frame in Clip(film, 0.5, 1.5).frames(3)]
     track = Blendshapes().track(show(keep, spoken[:10] + other[:10]))
-    assert any(note.startswith("a cut at 1.0 s") for note in track.notes)
+    assert any(note.startswith("a cut at 1.0 s") for note in track.company.describe())
 
 
 def test_a_small_face_in_a_large_picture_is_found_in_a_second_look(show):

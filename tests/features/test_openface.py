@@ -44,7 +44,7 @@ def test_every_real_table_is_read(real):
         track = read_table(path)
         assert track.channels == CHANNELS
         assert track.seen == 1
-        assert track.notes == ()
+        assert track.company.describe() == ()
         assert track.landmarks.shape == (len(track), 68, 2)
         assert 0 < track.landmarks.min() < track.landmarks.max() < 1
         assert np.diff(track.time).mean() == pytest.approx(1 / 29.97, abs=1e-4)
@@ -138,7 +138,7 @@ def test_the_face_in_most_frames_is_followed(write):
     passer = [(1, 0.1 * at, 0.98, 1, 5) for at in (0, 2, 6)]
     speaker = [(2, 0.1 * at, 0.98, 1, 1) for at in (1, 2, 3, 4)]
     track = read_table(write(sorted(passer + speaker, key=lambda row: row[1])))
-    assert track.notes == ("2 faces: the one in most frames was followed",)
+    assert track.company.describe() == ("2 faces: the one in most frames was followed",)
     np.testing.assert_allclose(track.time, [0, 0.1, 0.2, 0.3, 0.4, 0.6])
     assert track.found.tolist() == [False, True, True, True, True, False]
     assert set(track.values[track.found, 0].tolist()) == {1}

@@ -8,6 +8,7 @@ from emospike import store
 from emospike.clip import Clip
 from emospike.decision import Decision
 from emospike.explain import write_explanation
+from emospike.features.face_track import ALONE, Company
 from emospike.systems import windows
 from emospike.systems.windows import WINDOW, WindowDecision, join_windows
 
@@ -94,6 +95,30 @@ def test_each_window_needs_what_its_own_modality_needs():
     assert not joined(both, face, thresholds=[0.6, 0.9]).answered
     assert joined(both, face, thresholds=[0.6, 0.7]).answered
     assert windows.join_thresholds([]) == 0
+
+
+def test_the_whole_tells_once_of_others_and_of_cuts():
+    seen = decision(0.9, share={"face": 1.0})
+    companies = [Company(cuts=(3.0,)), Company(2), ALONE, Company(3, (1.0,)).shift(12.0)]
+    parts = [WindowDecision(4.0 * i, 4.0 * (i + 1), seen, 0.0, 0.6, one) for i, one in enumerate(companies)]
+    told = join_windows(Clip.from_array(np.ones(RATE, np.float32), RATE), parts, {}).reason
+    assert told.count("3 faces: the largest and steadiest was followed") == 1
+    assert told.count("2 cuts, the first at 3.0 s") == 1
+    heard = [WindowDecision(0.0, 4.0, decision(0.9), 0.0, 0.6, Company(2))]
+    assert "faces" not in join_windows(Clip.from_array(np.ones(RATE, np.float32), RATE), heard, {}).reason
+
+
+def test_the_whole_tells_whether_the_senses_disagree():
+    both = {"audio": 0.5, "face": 0.5}
+    alone = [
+        {"audio": {"high": p, "low": 1 - p}, "face": {"high": q, "low": 1 - q}} for p, q in ((0.2, 0.9), (0.1, 0.4))
+    ]
+    apart = joined(*(decision(0.7, share=both, alone=one) for one in alone))
+    assert "the face says high, the voice low" in apart.reason
+    assert apart.alone["audio"]["low"] == pytest.approx(0.857, abs=0.001)
+    assert sum(apart.alone["face"].values()) == pytest.approx(1)
+    assert "says" not in joined(decision(0.7, share=both, alone=alone[1])).reason
+    assert joined(decision(0.7)).alone == {}
 
 
 def test_paths_are_taken_where_clips_are(model, tmp_path):

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from emospike import __version__
-from emospike.cli import about, audit, compare, energy, evaluate, explain, recognise, reproduce, train
+from emospike.cli import about, audit, compare, energy, evaluate, explain, recognise, reproduce, track, train
 from emospike.cli.terminal import note, say
 from emospike.validation import InputError
 
@@ -66,6 +66,7 @@ class Commands(TyperGroup):
 app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(recognise.recognise)
 app.command()(explain.explain)
+app.command()(track.track)
 app.command()(train.train)
 app.command()(train.adapt)
 app.command()(evaluate.evaluate)

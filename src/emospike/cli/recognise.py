@@ -207,6 +207,8 @@ def make_decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> 
     }
     if set(decision.share) - {"audio"}:
         row["share"] = dict(decision.share)
+    if decision.alone:
+        row["alone"] = {sense: dict(own) for sense, own in decision.alone.items()}
     return row | ({"windows": [make_window_row(one) for one in windows]} if windows else {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import Clip, Frame
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
+from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
 from emospike.schema import LOCAL
@@ -83,16 +84,19 @@ class Blendshapes:
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         if self not in clip.memo:
-            model = find_model(self.model)
-            with clip.borrow(("landmarker", model), partial(open_landmarker, model)) as landmarker:
-                cuts: list[float] = []
-                clip.memo[self] = _follow_face(list(find_faces(_note_cuts(self.frames(clip), cuts), landmarker)), cuts)
+            clip.memo[self] = track_frames(clip, self.frames(clip), self.model)
         track: FaceTrack = clip.memo[self]
         return track
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return _thin(clip.frames()) if self.stride is None else clip.frames(self.stride)
+        return (frame for _, frame in self.number_frames(clip))
+
+    def number_frames(self, clip: Clip) -> Iterator[tuple[int, Frame]]:
+        """Yield the same pictures, each with its number in the film, counted from 1."""
+        if self.stride is None:
+            return _thin(enumerate(clip.frames(), start=1))
+        return zip(count(1, self.stride), clip.frames(self.stride))
 
     def extract(self, clip: Clip) -> Series:
         """Return the scores on the 10 ms grid, shape (steps, 52); `NoFaceError` if the face is mostly not there."""
@@ -103,14 +107,21 @@ class Blendshapes:
         return stretch(voice, series)
 
 
+def track_frames(clip: Clip, frames: Iterable[Frame], model: str | None = None) -> FaceTrack:
+    """Return the track of the face in these pictures of a clip; raise `InputError` as `Blendshapes.track`."""
+    path, cuts = find_model(model), list[float]()
+    with clip.borrow(("landmarker", path), partial(open_landmarker, path)) as landmarker:
+        return _follow_face(list(find_faces(_note_cuts(frames, cuts), landmarker)), cuts)
+
+
 _NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
 
 
-def _thin(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _thin(frames: Iterable[tuple[int, Frame]]) -> Iterator[tuple[int, Frame]]:
     last = -np.inf
-    for frame in frames:
+    for number, frame in frames:
         if frame.time - last >= _APART:
-            yield frame
+            yield number, frame
             last = frame.time
 
 
@@ -130,10 +141,6 @@ def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Seq
     """Return the track of the one face that is followed."""
     boxes = [np.array([face.box for face in faces], np.float32).reshape(-1, 4) for _, faces in pictures]
     chosen, most = follow(boxes)
-    notes = [f"{most} faces: the largest and steadiest was followed"] if most > 1 else []
-    if cuts:
-        times = "a cut" if len(cuts) == 1 else f"{len(cuts)} cuts, the first"
-        notes.append(f"{times} at {cuts[0]:.1f} s: who is seen after it may be another")
     followed = [faces[at] if at >= 0 else _NOBODY for (_, faces), at in zip(pictures, chosen, strict=True)]
 
     def column(name: str) -> Float32[np.ndarray, "frames ..."]:
@@ -150,5 +157,5 @@ def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Seq
         landmarks=column("landmarks"),
         confidence=(chosen >= 0).astype(np.float32),
         quality=column("quality"),
-        notes=tuple(notes),
+        company=Company(most, tuple(cuts)),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -23,6 +25,41 @@ class NoFaceError(InputError):
     """A face was found in too few frames of a clip."""
 
 
+class Company(NamedTuple):
+    """Who else may be seen beside the face that is followed.
+
+    Attributes
+    ----------
+    faces : how many are seen at one time
+    cuts : times of pictures that are quite unlike the one before, s
+    rule : which face was followed
+    """
+
+    faces: int = 1
+    cuts: tuple[float, ...] = ()
+    rule: str = "the largest and steadiest"
+
+    def describe(self) -> tuple[str, ...]:
+        """Return what the user should know.
+
+        >>> Company(2, (1.25, 3.0)).describe()  # doctest: +NORMALIZE_WHITESPACE
+        ('2 faces: the largest and steadiest was followed',
+         '2 cuts, the first at 1.2 s: who is seen after it may be another')
+        """
+        notes = [f"{self.faces} faces: {self.rule} was followed"] if self.faces > 1 else []
+        if self.cuts:
+            times = "a cut" if len(self.cuts) == 1 else f"{len(self.cuts)} cuts, the first"
+            notes.append(f"{times} at {self.cuts[0]:.1f} s: who is seen after it may be another")
+        return tuple(notes)
+
+    def shift(self, seconds: float) -> Company:
+        """Return the same on another clock."""
+        return self._replace(cuts=tuple(time + seconds for time in self.cuts))
+
+
+ALONE = Company()
+
+
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
     """One face over the frames of a clip.
@@ -37,7 +74,7 @@ class FaceTrack:
     pose : pitch, yaw and roll of the head, rad; 0 where unknown
     landmarks : points of the face, shares of the picture (y down); there may be no points
     confidence : of the detection, 0 to 1
-    notes : what the user should know, such as ``"2 faces: the largest and steadiest was followed"``
+    company : who else may be seen
     quality : how well each frame shows the face (see `face_quality`); None where only its movements are known
 
     Raises
@@ -54,7 +91,7 @@ class FaceTrack:
     pose: Float32[np.ndarray, "frames 3"]
     landmarks: Float32[np.ndarray, "frames points 2"]
     confidence: Float32[np.ndarray, " frames"]
-    notes: tuple[str, ...] = ()
+    company: Company = ALONE
     quality: Float32[np.ndarray, "frames measures"] | None = None
 
     def __post_init__(self) -> None:
@@ -160,7 +197,17 @@ def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     return track.resample(steps)
 
 
-def collect_notes(clip: Clip) -> tuple[str, ...]:
-    """Return the notes of all tracks that are kept of a clip, each once."""
-    tracks = [kept for kept in clip.memo.values() if isinstance(kept, FaceTrack)]
-    return tuple(dict.fromkeys(note for track in tracks for note in track.notes))
+def find_company(clip: Clip) -> Company:
+    """Return who else may be seen by all tracks that are kept of a clip."""
+    return join_companies(kept.company for kept in clip.memo.values() if isinstance(kept, FaceTrack))
+
+
+def join_companies(companies: Iterable[Company]) -> Company:
+    """Return who else may be seen by several tracks: the most faces at one time, and all cuts.
+
+    >>> join_companies([Company(cuts=(3.0,)), Company(2), Company(cuts=(1.0, 3.0))])
+    Company(faces=2, cuts=(1.0, 3.0), rule='the largest and steadiest')
+    """
+    found = [ALONE, *companies]
+    most = max(found, key=lambda one: one.faces)
+    return most._replace(cuts=tuple(sorted({time for one in found for time in one.cuts})))

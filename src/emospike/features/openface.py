@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from emospike.clip import TABLE_HINT, check_times, read_rows
-from emospike.features.face_track import FaceTrack
+from emospike.features.face_quality import MEASURES
+from emospike.features.face_track import Company, FaceTrack
 from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
 from emospike.series import Channel
 from emospike.validation import InputError
@@ -28,13 +29,15 @@ CHANNELS = tuple(
 )
 INTENSITIES = tuple(f"AU{unit:02d}_r" for unit in ACTION_UNITS)
 """OpenFace's columns of intensities, 0 to 5."""
+QUALITY = tuple(f"quality_{name.replace(' ', '_')}" for name in MEASURES)
+"""Columns of `emospike track`, of which OpenFace has none: how well each picture shows the face."""
+POSE = ("pose_Rx", "pose_Ry", "pose_Rz")
 PICTURE = (1280, 720)
 """Width and height of RAVDESS's films, pixels."""
 
 _LEAST_CONFIDENCE = 0.5  # below it OpenFace's numbers are guesses
-_POSE = ("pose_Rx", "pose_Ry", "pose_Rz")
 _POINTS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(68))
-_KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *_POSE, *_POINTS}
+_KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *POSE, *_POINTS, *QUALITY}
 _STRONGEST = 5.05  # of an intensity, rounded
 _SOME = 25  # frames; in so many of a face that speaks, some intensity is above 1
 
@@ -47,7 +50,7 @@ def read_table(path: Path) -> FaceTrack:
     Columns are found by name; blanks around names do not matter, nor do semicolons or tabs in the place of commas,
     decimal commas, or a byte-order mark. Needed are ``timestamp`` (s) and the 17 intensities ``AU01_r`` ... ``AU45_r``;
     used where present ``confidence`` and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and
-    the 68 landmarks ``x_0`` ... ``y_67`` (pixels).
+    the 68 landmarks ``x_0`` ... ``y_67`` (pixels); and what ``emospike track`` writes of each picture's quality.
 
     In a frame without success, with a confidence below 0.5 or without a number for each intensity, no face was found;
     in none of a table whose intensities are all zeros.
@@ -70,19 +73,22 @@ def read_table(path: Path) -> FaceTrack:
 
 @lru_cache(maxsize=2)  # the windows of a long recording share one table
 def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
-    rows, notes = _follow_face(path, _read_columns(path))
+    rows, company = _follow_face(path, _read_columns(path))
     values = np.stack([rows[name] for name in INTENSITIES], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
     found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
     found &= bool(values[found].any())  # a face that nothing moves in was not tracked
-    _check_intensities(path, values[found])
+    quality = None
+    if set(QUALITY) <= set(rows):
+        quality = np.nan_to_num(np.stack([rows[name] for name in QUALITY], axis=1)).astype(np.float32)
+    _check_intensities(path, values[found], scaled=quality is None)
     points = _read_landmarks(rows, found)
     box = np.zeros((len(points), 4), np.float32)
     if points.shape[1]:
         low, high = points.min(axis=1), points.max(axis=1)
         box = np.concatenate([low, high - low], axis=1)
-    pose = np.stack([rows.get(name, np.zeros(len(values))) for name in _POSE], axis=1)
+    pose = np.stack([rows.get(name, np.zeros(len(values))) for name in POSE], axis=1)
     return FaceTrack(
         time=rows["timestamp"],
         values=values.astype(np.float32),
@@ -92,24 +98,25 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
         pose=np.nan_to_num(pose).astype(np.float32),
         landmarks=points,
         confidence=np.nan_to_num(confidence).astype(np.float32),
-        notes=notes,
+        company=company,
+        quality=quality,
     )
 
 
-def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"]) -> None:
-    """Raise `InputError` for intensities outside 0 to 5, or that look as if they were scaled to 0 to 1."""
+def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"], *, scaled: bool) -> None:
+    """Raise `InputError` for intensities outside 0 to 5, or, if they may be `scaled`, that look like 0 to 1."""
     for name, column in zip(INTENSITIES, values.T, strict=True):
         odd = column[(column < 0) | (column > _STRONGEST)]
         if len(odd):
             raise InputError(f"{path} holds {odd[0]:g} in column {name}, intensities of 0 to 5 expected: {TABLE_HINT}")
-    if len(values) >= _SOME and values.max() < 1:
+    if scaled and len(values) >= _SOME and values.max() < 1:
         raise InputError(
             f"{path} holds no intensity above {values.max():g} in columns AU01_r ... AU45_r, 0 to 5 expected: multiply "
             f"them by 5 if they were scaled to 0 to 1"
         )
 
 
-def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
+def _follow_face(path: Path, rows: Columns) -> tuple[Columns, Company]:
     """Return one row a frame in order of time: that of the face in most frames, NaN where it is not to be seen."""
     time = rows["timestamp"]
     check_times(path, time)
@@ -120,8 +127,7 @@ def _follow_face(path: Path, rows: Columns) -> tuple[Columns, tuple[str, ...]]:
     order = np.lexsort((others, time))
     frames = order[np.unique(time[order], return_index=True)[1]]  # where the face has no row, one of another face
     seen = {name: np.where(others[frames], np.nan, column[frames]) for name, column in rows.items()}
-    notes = () if len(faces) == 1 else (f"{len(faces)} faces: the one in most frames was followed",)
-    return seen | {"timestamp": time[frames]}, notes
+    return seen | {"timestamp": time[frames]}, Company(len(faces), rule="the one in most frames")
 
 
 def _read_landmarks(rows: Columns, found: Bool[np.ndarray, " frames"]) -> Float32[np.ndarray, "frames points 2"]:

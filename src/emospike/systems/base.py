@@ -486,6 +486,7 @@ class System(ABC):
             unheard=found.unheard,
             unclear=found.unclear,
             novelty=found.novelty,
+            alone=found.alone,
         )
 
     def _missing(self, seen: Perceived) -> Mapping[str, str]:
@@ -546,7 +547,7 @@ class System(ABC):
             choose_features(self.features_of(clip), found.seen),
             task=task,
             target=target,
-            alone={one: dict(zip(self.classes_, p.tolist(), strict=True)) for one, p in found.alone.items()},
+            alone=decided.alone,
             attributions=({"modalities": changes} if changes else {}) | attributions,
             panels=panels,
         )

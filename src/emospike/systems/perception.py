@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from emospike.clip import Clip
 from emospike.explain.wording import WORDS
 from emospike.features import Feature, eeg
-from emospike.features.face_track import NoFaceError, collect_notes
+from emospike.features.face_track import NoFaceError, find_company
 from emospike.features.level import bring_clip_to_level, describe_channel
 from emospike.features.speech import SpeechCheck
 from emospike.series import Series
@@ -174,7 +174,7 @@ def remark_on(
     if "audio" in share and clip.warning:
         yield clip.warning
     if "face" in share:
-        yield from collect_notes(clip)
+        yield from find_company(clip).describe()
         if clip.film_note:
             yield clip.film_note
         if mismatch := describe_mismatch(clip):

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from emospike.clip import Clip, check_speech, is_silent
-from emospike.decision import STRANGE, Decision, verdict
-from emospike.features.face_track import NoFaceError
+from emospike.decision import STRANGE, Decision, describe_disagreement, verdict
+from emospike.features.face_track import ALONE, Company, NoFaceError, find_company, join_companies
 from emospike.progress import Stopwatch
 from emospike.systems.evidence import Part
 from emospike.systems.mismatch import describe_mismatch
@@ -38,6 +38,7 @@ class WindowDecision:
     decision : None where the part is silent
     clipped : share of its samples at full scale
     threshold : the confidence that an answer by what decided here needs
+    company : who else may be seen than the face that was followed
     """
 
     start: float
@@ -45,6 +46,7 @@ class WindowDecision:
     decision: Decision | None
     clipped: float = 0.0
     threshold: float = 0.0
+    company: Company = ALONE
 
 
 def is_long(clip: Clip, seconds: float = LONGEST) -> bool:
@@ -90,7 +92,8 @@ def decide_parts(
         decision, threshold = decide(part) if usable else (None, 0.0)
         for stage, spent in decision.seconds.items() if decision else ():
             watch.seconds[stage] = watch.seconds.get(stage, 0.0) + spent
-        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold)
+        company = find_company(part).shift(part.start)
+        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
 
 
 def represent_windows(clip: Clip, represent: Callable[[Clip], Mapping[str, Any]], senses: Sequence[str]) -> list[Part]:
@@ -182,10 +185,20 @@ def join_windows(clip: Clip, windows: Sequence[WindowDecision], seconds: Mapping
         answered, reason = False, f"don't know: {STRANGE}"
     senses = dict.fromkeys(sense for _, one in votes for sense in one.share)
     share = {sense: float(np.mean([one.share.get(sense, 0.0) for _, one in votes])) for sense in senses}
-    said = "; ".join([reason, *_remark(clip, windows)])
+    own = {sense: [one.alone[sense] for _, one in votes if sense in one.alone] for sense in senses}
+    alone = {sense: _join_alone(answers) for sense, answers in own.items() if answers}
+    said = "; ".join([reason, *describe_disagreement(alone), *_remark(clip, windows)])
     clear = any(one.clear for _, one in heard)
     known = {"speech": spoken, "clear": clear, "familiar": bool((usable & familiar).any() or not usable.any())}
-    return Decision(label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known)
+    return Decision(
+        label, probabilities, probabilities[label], answered, said, share, dict(seconds), **known, alone=alone
+    )
+
+
+def _join_alone(answers: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return what the answers of one modality to several windows amount to."""
+    joined = join_probabilities(np.array([list(one.values()) for one in answers]))
+    return dict(zip(answers[0], joined.tolist(), strict=True))
 
 
 def _remark(clip: Clip, windows: Sequence[WindowDecision]) -> Iterator[str]:
@@ -204,4 +217,5 @@ def _remark(clip: Clip, windows: Sequence[WindowDecision]) -> Iterator[str]:
     if clip.warning:
         yield clip.warning
     if any("face" in one.decision.share for one in windows if one.decision):
+        yield from join_companies(one.company for one in windows).describe()
         yield from filter(None, (clip.film_note, describe_mismatch(clip)))
