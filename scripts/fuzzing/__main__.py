@@ -7,6 +7,7 @@ memory is made as small as it can be (fewest changes of the seed), kept, and pri
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from fuzzing.seeds import WRITERS, write_seeds
 
 FINE = ("read", "refused")
 START = 300.0
+SCRIPTS = Path(__file__).parents[1]
 """Seconds that the first reading of a seed may take, with compilation and imports."""
 
 Seeds = Mapping[str, list[Path]]
@@ -78,7 +80,10 @@ class Reader:
         """Start the process, and let it read all seeds, so that its memory is known."""
         seeds = json.dumps({kind: [str(path) for path in paths] for kind, paths in self.seeds.items()})
         command = [sys.executable, "-m", "fuzzing.worker", str(self.folder), seeds]
-        self.running = process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        found = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+        self.running = process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": found}
+        )
         for path in (path for paths in self.seeds.values() for path in paths):
             outcome, said = self._hear(process, START)
             if outcome != "read":
