@@ -26,8 +26,8 @@ from fuzzing.mutations import MOST_CHANGES, mutate
 from fuzzing.seeds import WRITERS, write_seeds
 
 FINE = ("read", "refused")
-START = 300.0
 SCRIPTS = Path(__file__).parents[1]
+START = 300.0
 """Seconds that the first reading of a seed may take, with compilation and imports."""
 
 Seeds = Mapping[str, list[Path]]
