@@ -66,8 +66,13 @@ def log_odds(probabilities: Float[np.ndarray, " classes"], target: int) -> float
 
     >>> log_odds(np.array([0.5, 0.5]), 0)
     0.0
+
+    Certainty is cut off, in single precision too:
+
+    >>> round(log_odds(np.array([1.0, 0.0], np.float32), 0), 2)
+    20.72
     """
-    p = float(np.clip(probabilities[target], 1e-9, 1 - 1e-9))
+    p = np.clip(float(probabilities[target]), 1e-9, 1 - 1e-9)
     return float(np.log(p / (1 - p)))
 
 
