@@ -27,12 +27,13 @@ from emospike.systems.base import System
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: its suffix, its codec, and the sampling rate that sound is brought to.
+    """A file format: its suffix, its codec, and the sampling rate, Hz, that sound is brought to.
 
     Attributes
     ----------
     lossless : whether samples survive it, once they are at that rate
-    options : of the codec
+    layout : mono or stereo
+    bit_rate : bits a second, where the codec is told
     """
 
     suffix: str

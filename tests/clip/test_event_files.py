@@ -179,7 +179,10 @@ def test_what_is_asked_of_the_wrong_kind_is_one_line(tmp_path):
     clip = Clip(write(tmp_path / "a.npz", [0, 1]))
     for ask, why in (
         (lambda: clip.sound, "is a recording of an event camera and holds no sound: take a model of spiking_emotions"),
-        (lambda: next(clip.frames()), "was recorded by an event camera and holds no pictures: give a film, or take a"),
+        (
+            lambda: next(clip.frames()),
+            "is a recording of an event camera and holds no pictures: give a film, or take a",
+        ),
         (lambda: Clip("a.csv").events(), r"a\.csv holds no recording of an event camera"),
         (lambda: Clip("none.npz").seconds, r"none\.npz does not exist"),
     ):

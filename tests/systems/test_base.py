@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from emospike.systems import SYSTEMS
 from emospike.systems.base import ABILITIES
+from emospike.systems.baseline.model import Baseline
 from emospike.validation import InputError
 
 ABLE = {
@@ -43,3 +45,19 @@ def test_one_that_cannot_learn_on_names_the_presets_that_can():
         baseline.make("svm").check_learns()
     with pytest.raises(InputError, match="with a classifier that can, or adapt without labels"):
         SYSTEMS["synch_graph"].make().check_learns()
+
+
+def test_a_face_that_cannot_be_read_is_left_out_whoever_asks(speech, faced, monkeypatch):
+    """One clip or many: the sound alone decides, and a face that cannot be read does not train beside it either."""
+    seen = faced(speech)
+    made = Baseline.preset("ridge", modality="both").fit(*seen)
+    clips = seen.clips[:4]
+    plain, alone = made.predict_proba(clips), made.by("audio").predict_proba(clips)
+    assert (plain != alone).all()
+    monkeypatch.setattr("emospike.systems.base.explain_no_speech", lambda _: None)  # the voices are made up
+    monkeypatch.setattr("emospike.systems.base.describe_face_of", lambda _: "the face is dark in 100 % of the pictures")
+    np.testing.assert_array_equal(made.predict_proba(clips), alone)
+    decided = [list(made.decide(clip).probabilities.values()) for clip in clips]
+    np.testing.assert_array_equal(decided, alone)
+    seen_in_training = [made.perceive_training(i, clip).modality for i, clip in enumerate(clips)]
+    assert seen_in_training == ["audio"] * len(clips)

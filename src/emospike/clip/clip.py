@@ -24,19 +24,16 @@ from emospike.clip.eeg_files import read_eeg
 from emospike.clip.event_files import RecordedEvents, read_events
 from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES, is_eeg, is_events
 from emospike.clip.fingerprint import hash_parts
-from emospike.clip.lending import Lender, Tool
-from emospike.clip.samples import Array, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
+from emospike.clip.kinds import check_filmed, check_sounding, measure_seconds, name_silent, shows_face
+from emospike.clip.lending import Lender, Lent, Tool
+from emospike.clip.samples import Array, Recorded, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
 from emospike.clip.tables import is_table
-from emospike.clip.video import Frame, note_film, read_frames, read_seconds, shows_film
+from emospike.clip.video import Frame, note_film, read_frames, shows_film
 from emospike.validation import InputError, as_list, as_path, positive, show, within
 
 _LONGEST_DELAY = 60.0  # s
 _PREROLL = 0.1  # s, decoded and dropped before a start, in which codecs (Opus 80 ms) and resampler settle
 _LONGEST_PIECE = 7200  # s of sound held at once
-_READERS = {
-    "a recording of an event camera": "take a model of spiking_emotions that learnt from such files",
-    "an EEG recording": "take a model of eavs_tf that learnt from EEG",
-}
 _KEPT = 60  # s of sound that is kept where only its length was asked for
 
 
@@ -51,11 +48,8 @@ class Clip:
     start, stop : seconds from the beginning of the sound; `stop` None means to its end
     tracks : numbers of the tracks to use of a file that holds several sound tracks or films, counted from 0
     face_delay : seconds added to all times of the face, where it was measured to run ahead of the sound
-    eeg : the EEG recording of the speaker, where there is one (see `emospike.features.eeg`); by default `path`, if it
-        is one
+    eeg : the EEG recording of the speaker (see `emospike.features.eeg`); by default `path`, if it is one
     eeg_start : where in it the file of this clip begins, in seconds
-
-    Its sound may be changed after decoding (see `change`).
 
     Raises
     ------
@@ -98,29 +92,25 @@ class Clip:
     ) -> None:
         path = as_path("a recording", path)
         within(f"start of {path} in seconds", start, 0, sys.maxsize)
-        if stop is not None:
-            within(f"stop of {path} in seconds", stop, 0, np.inf)
-            stop = None if stop == np.inf else stop
-        if not start < (np.inf if stop is None else stop):
+        last = np.inf if stop is None else stop
+        within(f"stop of {path} in seconds", last, 0, np.inf)
+        if not start < last:
             raise InputError(f"{path}: 0 <= start < stop expected in seconds, got start {start}, stop {stop}")
         within(f"face_delay of {path} in seconds", face_delay, -_LONGEST_DELAY, _LONGEST_DELAY)
         within(f"eeg_start of {path} in seconds", eeg_start, 0, np.inf)
-        stop = None if stop is None else float(stop)
         face = None if face is None else as_path("a face", face)
         if face == path and (is_table(path) or is_events(path) or path.suffix.lower() in VIDEO_SUFFIXES):
             face = None  # it is so anyway
         if eeg is None and _array is None and is_eeg(path):
             eeg = path
-        # Frozen: fields are set past the guard, as functools.cached_property does.
-        vars(self).update(path=path, start=float(start), stop=stop, _face=face, face_delay=float(face_delay))
         for track in as_list("numbers of tracks", tracks):
             if not isinstance(track, Integral) or track < 0:
                 raise InputError(f"{path}: tracks are numbered from 0, got {show(track)}")
-        vars(self).update(tracks=tuple(map(int, tracks)))
-        vars(self).update(
-            eeg=None if eeg is None else as_path("an EEG recording", eeg), eeg_start=float(eeg_start), _array=_array
-        )
-        vars(self).update(_change=_change)
+        # Frozen: fields are set past the guard, as functools.cached_property does.
+        vars(self).update(path=path, start=float(start), stop=None if last == np.inf else float(last))
+        vars(self).update(tracks=tuple(map(int, tracks)), _face=face, face_delay=float(face_delay))
+        vars(self).update(eeg=None if eeg is None else as_path("an EEG recording", eeg), eeg_start=float(eeg_start))
+        vars(self).update(_array=_array, _change=_change)
 
     @classmethod
     def from_array(cls, sound: Shaped[np.ndarray, ...], rate: float | int, name: str = "array") -> Clip:
@@ -153,7 +143,7 @@ class Clip:
         """The film, recorded events or face-tracking table that show the speaker's face; by default `path`, if so."""
         if self._face is not None or self._array is not None:
             return self._face
-        return self.path if is_table(self.path) or is_events(self.path) or shows_film(self.path) else None
+        return self.path if shows_face(self.path) else None
 
     @cached_property
     def fingerprint(self) -> int:
@@ -177,9 +167,8 @@ class Clip:
         """Whether there is a sound track; tables, events and EEG have none, and some films."""
         if self._array is not None:
             return True
-        if self.path.suffix.lower() in SOUND_SUFFIXES and not shows_film(self.path):
-            return True
-        return name_silent(self.path) is None and has_sound(self.path)
+        named = self.path.suffix.lower() in SOUND_SUFFIXES and not shows_film(self.path)
+        return named or (name_silent(self.path) is None and has_sound(self.path))
 
     @property
     def sees(self) -> bool:
@@ -261,15 +250,8 @@ class Clip:
         positive("stride", stride)
         if self.face is None:
             raise InputError(f"{self.path} shows no face: give a film, or name the face's film beside the sound")
-        if is_table(self.face):
-            raise InputError(f"{self.face} is a face-tracking table and holds no pictures: give the film itself")
-        if is_events(self.face):
-            raise InputError(
-                f"{self.face} was recorded by an event camera and holds no pictures: give a film, or take a model that "
-                f"reads events, as spiking_emotions does"
-            )
-        stop = np.inf if self.stop is None else self.stop
-        return read_frames(self.face, self.start - self.face_delay, stop - self.face_delay, stride, self._film_tracks)
+        check_filmed(self.face)
+        return read_frames(self.face, *self._span_of_face, stride, self._film_tracks)
 
     def events(self) -> RecordedEvents:
         """Return what an event camera recorded from `start` to `stop`, with times from `start` on; there may be none.
@@ -280,8 +262,12 @@ class Clip:
         """
         if self.face is None or not is_events(self.face):
             raise InputError(f"{self.path} holds no recording of an event camera: give an .npz, .bin or .aedat file")
-        stop = np.inf if self.stop is None else self.stop
-        return read_events(self.face).cut(self.start - self.face_delay, stop - self.face_delay)
+        return read_events(self.face).cut(*self._span_of_face)
+
+    @property
+    def _span_of_face(self) -> tuple[float, float]:
+        """From where to where the face's own file is read, s."""
+        return self.start - self.face_delay, (np.inf if self.stop is None else self.stop) - self.face_delay
 
     def forget(self) -> None:
         """Drop what was decoded and derived, so that thousands of clips fit in memory; the next use does it again."""
@@ -301,15 +287,12 @@ class Clip:
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
         return self._lend_to(self._cut_sound(length, step) if self.hears else self._cut_face(length, step))
 
-    def borrow(
-        self, key: Hashable, open_tool: Callable[[], AbstractContextManager[Tool]]
-    ) -> AbstractContextManager[Tool]:
+    def borrow(self, key: Hashable, open_tool: Callable[[], Lent[Tool]]) -> Lent[Tool]:
         """Return a context with a tool that is costly to open: one for all `windows` of a recording.
 
         It is closed after the last window, or when no more are asked for; that of any other clip with the context.
         """
-        lender: Lender | None = vars(self).get("_lender")
-        return open_tool() if lender is None else lender.lend(key, open_tool)
+        return vars(self)["_lender"].lend(key, open_tool) if "_lender" in vars(self) else open_tool()
 
     def _lend_to(self, windows: Iterator[Clip]) -> Iterator[Clip]:
         with Lender() as lender:
@@ -321,14 +304,14 @@ class Clip:
         if self._change is not None:
             for at, sound in cut_windows([self.sound], length, hop):
                 window = self._take(at, at + len(sound))
-                vars(window)["_recorded"] = _Recorded(sound, measure_clipping(sound))
+                vars(window)["_recorded"] = Recorded(sound, measure_clipping(sound))
                 yield window
             return
         with self._open() as (track, skip):
             for at, sound in cut_windows(self._read(track, skip), length, hop):
                 window = self._take(at, at + len(sound))
                 clipped = track.measure_clipping(skip + at, skip + at + len(sound))
-                vars(window)["_recorded"] = _Recorded(sound, clipped)
+                vars(window)["_recorded"] = Recorded(sound, clipped)
                 yield window
             vars(self)["warning"] = self._check_length(track, track.sounded - skip)
 
@@ -348,9 +331,9 @@ class Clip:
 
     def _copy(self, start: float, stop: float | None, change: Callable[[Sound], Sound] | None) -> Clip:
         """Return a clip of the same recording and face."""
-        modalities = {"face": self._face, "face_delay": self.face_delay, "eeg": self.eeg, "eeg_start": self.eeg_start}
-        rest = {"tracks": self.tracks, "_array": self._array, "_change": change}
-        copy = Clip(self.path, start, stop, **modalities, **rest)  # type: ignore[arg-type]
+        names = ("face_delay", "eeg", "eeg_start", "tracks", "_array")
+        same = {name: getattr(self, name) for name in names}
+        copy = Clip(self.path, start, stop, face=self._face, _change=change, **same)
         vars(copy).update({name: vars(self)[name] for name in ("face", "film_note", "_lender") if name in vars(self)})
         return copy
 
@@ -358,14 +341,11 @@ class Clip:
     def face_until(self) -> float:
         """When the face ends, s from the beginning of the recording; of EEG alone, when that does."""
         if self.face is None and self.eeg is not None:
-            recording = read_eeg(self.eeg)
-            return len(recording.values) / recording.rate - self.eeg_start
-        if self.face is not None and is_events(self.face):
-            return read_events(self.face).seconds + self.face_delay
-        return read_seconds(self.face or self.path, self._film_tracks) + self.face_delay
+            return read_eeg(self.eeg).seconds - self.eeg_start
+        return measure_seconds(self.face or self.path, self._film_tracks) + self.face_delay
 
     @cached_property
-    def _recorded(self) -> _Recorded:
+    def _recorded(self) -> Recorded:
         sound, change = vars(self).pop("_before", (None, self._change))
         warning, clipped = None, 0.0
         if sound is None:
@@ -376,7 +356,7 @@ class Clip:
             clipped = measure_clipping(sound)
             check_speech(sound, str(self.path))
         vars(self)["hears"] = True
-        return _Recorded(sound, clipped, warning)
+        return Recorded(sound, clipped, warning)
 
     def _decode(self) -> tuple[Sound, float, str | None]:
         """Return the sound, the share of it that is clipped, and what is wrong with it."""
@@ -386,14 +366,10 @@ class Clip:
                 chunks.append(chunk)
                 samples += len(chunk)
                 if samples > _LONGEST_PIECE * SAMPLE_RATE:
-                    raise InputError(
-                        f"{self.path} lasts more than {_LONGEST_PIECE / 3600:g} h: take it in parts, or by windows"
-                    )
-            return (
-                np.concatenate(chunks),
-                track.measure_clipping(skip, skip + samples),
-                self._check_length(track, samples),
-            )
+                    hours = _LONGEST_PIECE / 3600
+                    raise InputError(f"{self.path} lasts more than {hours:g} h: take it in parts, or by windows")
+            clipped = track.measure_clipping(skip, skip + samples)
+            return np.concatenate(chunks), clipped, self._check_length(track, samples)
 
     @contextmanager
     def _open(self) -> Iterator[tuple[Track, int]]:
@@ -401,9 +377,7 @@ class Clip:
 
         Gives the track and how many of its samples (at 16 kHz) come before the start.
         """
-        if kind := name_silent(self.path):
-            how = _READERS.get(kind, "name it beside the recording")
-            raise InputError(f"{self.path} is {kind} and holds no sound: {how}")
+        check_sounding(self.path)
         first = max(0, int(self.start - _PREROLL))
         if self._array is not None:
             opened: AbstractContextManager[Track] = nullcontext(self._array.open_track(first, str(self.path)))
@@ -413,15 +387,8 @@ class Clip:
             yield track, round((self.start - track.first) * SAMPLE_RATE)
 
     def _read(self, track: Track, skip: int) -> Iterator[Sound]:
-        """Yield the sound from start to stop: drop `skip` samples, and end after those that are wanted."""
-        wanted = sys.maxsize if self.stop is None else round((self.stop - self.start) * SAMPLE_RATE)
-        for chunk in track.sound():
-            part = chunk[skip:][:wanted]
-            skip, wanted = max(0, skip - len(chunk)), wanted - len(part)
-            if len(part):
-                yield part
-            if wanted <= 0:
-                return
+        """Yield the sound from start to stop, without the first `skip` samples."""
+        return track.cut(skip, sys.maxsize if self.stop is None else round((self.stop - self.start) * SAMPLE_RATE))
 
     def _expect(self, announced: float) -> float:
         """Return how long the clip should be, s, of a recording that lasts so long."""
@@ -430,34 +397,4 @@ class Clip:
 
     def _check_length(self, track: Track, samples: int) -> str | None:
         """Raise if nothing was decoded; return the track's notes, and whether clearly less was than announced."""
-        if samples <= 0 and self.start > 0:
-            raise InputError(f"{self.path} ends before {self.start} s: give an earlier start")
-        if samples <= 0:
-            raise InputError(f"{self.path} holds no sound that can be decoded: it is empty or damaged")
-        notes = [f"{self.path}: {note}" for note in dict.fromkeys(track.notes)]
-        expected, got = self._expect(track.announced or 0.0), samples / SAMPLE_RATE
-        if expected - got > 0.2 + 0.01 * expected:
-            why = (
-                "parts of it are damaged"
-                if any(note.startswith("damaged") for note in track.notes)
-                else "it is cut short"
-            )
-            notes.append(f"{self.path} announces {expected:.2f} s of sound, {got:.2f} s could be decoded: {why}")
-        return "; ".join(notes) or None
-
-
-def name_silent(path: Path) -> str | None:
-    """Return what a file is that is known to hold neither sound nor film, or None.
-
-    >>> name_silent(Path("face.csv")), name_silent(Path("speech.wav"))
-    ('a face-tracking table', None)
-    """
-    kinds = {is_table: "a face-tracking table", is_events: "a recording of an event camera", is_eeg: "an EEG recording"}
-    return next((kind for tells, kind in kinds.items() if tells(path)), None)
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    sound: Sound
-    clipped: float
-    warning: str | None = None
+        return track.check_length(samples, self.start, self._expect(track.announced or 0.0))

@@ -80,12 +80,39 @@ class Track:
             self.sounded += len(chunk)
             yield chunk
 
+    def cut(self, skip: int, wanted: int) -> Iterator[Sound]:
+        """Yield the sound without its first `skip` samples, and no more than `wanted` of the others."""
+        for chunk in self.sound():
+            part = chunk[skip:][:wanted]
+            skip, wanted = max(0, skip - len(chunk)), wanted - len(part)
+            if len(part):
+                yield part
+            if wanted <= 0:
+                return
+
     def measure_clipping(self, start: int, stop: int) -> float:
         """Return the fraction of frames at full scale between two samples at 16 kHz; forget earlier ones."""
         begin, end = (round(sample * self._rate / SAMPLE_RATE) for sample in (start, stop))
         full = np.concatenate([np.empty(0, np.int64), *self._full])
         self._full = [full[full >= begin]]
         return float(np.sum(self._full[0] < end) / max(end - begin, 1))
+
+    def check_length(self, samples: int, start: float, expected: float) -> str | None:
+        """Return the notes, and whether clearly less was decoded than the seconds that were expected.
+
+        Raises `InputError` if nothing was decoded from `start` on.
+        """
+        if samples <= 0 and start > 0:
+            raise InputError(f"{self._label} ends before {start} s: give an earlier start")
+        if samples <= 0:
+            raise InputError(f"{self._label} holds no sound that can be decoded: it is empty or damaged")
+        notes = [f"{self._label}: {note}" for note in dict.fromkeys(self.notes)]
+        got = samples / SAMPLE_RATE
+        if expected - got > 0.2 + 0.01 * expected:
+            damaged = any(note.startswith("damaged") for note in self.notes)
+            why = "parts of it are damaged" if damaged else "it is cut short"
+            notes.append(f"{self._label} announces {expected:.2f} s of sound, {got:.2f} s could be decoded: {why}")
+        return "; ".join(notes) or None
 
     def _check_blocks(self) -> Iterator[Block]:
         """Yield the blocks, noting what is clipped and refusing what is not a number."""

@@ -42,6 +42,11 @@ class RawEEG(NamedTuple):
     electrodes: tuple[str, ...]
     left_out: tuple[str, ...] = ()
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.values) / self.rate
+
 
 def read_eeg(path: Path) -> RawEEG:
     """Read an EDF, BDF, FIF or SET file through MNE, or a .mat file of the EAV layout.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 Tool = TypeVar("Tool")
+Lent: TypeAlias = AbstractContextManager[Tool]
+"""A tool while it is lent."""
 
 
 class Lender:

@@ -18,6 +18,15 @@ _SILENCE = 1e-4  # peak, -80 dBFS
 _LOUDEST = 100.0  # peak, +40 dBFS: no sound, but samples of ±32768 stored as float
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What was decoded of a clip: its sound, the share of it at full scale, and what is wrong with it."""
+
+    sound: Sound
+    clipped: float
+    warning: str | None = None
+
+
 def is_silent(sound: Sound) -> bool:
     """Tell whether sound never exceeds -80 dBFS."""
     return bool(np.abs(sound).max(initial=0.0) < _SILENCE)

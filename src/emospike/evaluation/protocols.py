@@ -145,6 +145,30 @@ def centre_scores(system: System, normalise: str, dataset: Dataset) -> System:
     return system.for_one_speaker()
 
 
+def run_fold(
+    system: System,
+    dataset: Dataset,
+    fold: Fold,
+    study: Study,
+    progress: Progress | None = None,
+    *,
+    number: int,
+    seed: int,
+    normalise: str,
+) -> Predictions:
+    """Train a system on a fold, test it, and let the study look at both."""
+    train, test = dataset.subset(fold.train), dataset.subset(fold.test)
+    start = time.perf_counter()
+    fit_system(system, train, progress)
+    told: dict[str, Any] = {"fold": number, "seed": seed, "split": fold.split}
+    told |= {"seconds": {"fit": time.perf_counter() - start}}
+    told |= {"untrained": {str(train.paths[row]): why for row, why in sorted(system.left_out_.items())}}
+    system = centre_scores(system, normalise, test)
+    run = test_system(system, test, progress, **told)
+    study.add(system, train, run, progress)
+    return run
+
+
 def evaluate(
     system_name: str,
     dataset: Dataset,
@@ -185,15 +209,15 @@ def evaluate(
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
     scheme = find_scheme(labels)
     given, dataset = dataset, relabel(dataset, scheme)
-    before = len(given.notes)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
     about |= {"balance": "corpora" if dataset.balanced else "none"}
     planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
-    check_speakers(dataset, [fold for _, fold in planned])
+    folds = [fold for _, fold in planned]
+    check_speakers(dataset, folds)
     study.prepare(dataset)
     copied, explained = describe_copies(dataset), explain_protocol(protocol, system_name, dataset, splits)
-    meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[before:]])
+    meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[len(given.notes) :]])
 
     def make(seed: int) -> System:
         return make_system(system_name, preset, seed, normalise_training(normalise), modality)
@@ -204,15 +228,14 @@ def evaluate(
         result = about | rows | _summarise_runs(first, protocol, meaning, normalise, study.describe())
         result |= study.summarise()
         if protocol == EMOBOX:
-            result["emobox"] = summarise_emobox(dataset, [fold for _, fold in planned], runs, splits or {})
+            result["emobox"] = summarise_emobox(dataset, folds, runs, splits or {})
         if save:
             save(result)
         return result
 
     runs = list[Predictions]()
     if kept:
-        systems, folds = [make(seed) for seed in range(seeds)], [fold for _, fold in planned]
-        kept.key = hash_evaluation(about, systems, dataset, folds, progress)
+        kept.key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
         runs = kept.read(dataset, study)
     result = summarise_folds() if runs else dict[str, Any]()
     for number, (seed, fold) in list(enumerate(planned, start=1))[len(runs) :]:
@@ -222,15 +245,7 @@ def evaluate(
         if is_transductive(protocol, system_name):
             runs.append(transduce(system, dataset, fold, named, fold=number, seed=seed)[0])
         else:
-            train, test = dataset.subset(fold.train), dataset.subset(fold.test)
-            start = time.perf_counter()
-            fit_system(system, train, named)
-            about_fold: dict[str, Any] = {"fold": number, "seed": seed, "split": fold.split}
-            about_fold |= {"seconds": {"fit": time.perf_counter() - start}}
-            about_fold |= {"untrained": {str(train.paths[row]): why for row, why in sorted(system.left_out_.items())}}
-            system = centre_scores(system, normalise, test)
-            runs.append(test_system(system, test, named, **about_fold))
-            study.add(system, train, runs[-1], named)
+            runs.append(run_fold(system, dataset, fold, study, named, number=number, seed=seed, normalise=normalise))
         if kept:
             kept.write(runs, dataset, study)
         result = summarise_folds()

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from emospike.clip import Clip, Sound, is_table
-from emospike.clip.batch import map_clips
+from emospike.clip.batch import map_clips, try_clips
 from emospike.datasets import Dataset
 from emospike.datasets.table import COPY, Recording
 from emospike.evaluation.leaks import hash_content
@@ -72,18 +72,14 @@ def mark_copies(dataset: Dataset, progress: Progress | None = None, modality: st
 
     Only those are decoded whole that begin as another does. What cannot be read is no copy.
     """
-    clips, hears = dataset.clips(), "audio" in MODALITIES[modality]
-    begin = _sketch if hears else _hash_face
-    sketches = list(map_clips(lambda _, clip: begin(clip), clips, "comparing", progress))
-    counts = Counter(sketches)
-    rows = [row for row, one in enumerate(sketches) if one and counts[one] > 1]
-    sounds = [f"{row}" for row in range(len(dataset))]
-    whole = map_clips(
-        lambda _, clip: (_hash_whole if hears else _hash_face)(clip), [clips[row] for row in rows], "alike"
-    )
-    for row, sound in zip(rows, whole, strict=True):
-        sounds[row] = sound or sounds[row]
-    return _mark_copies(dataset, sounds)
+    hears, clips = "audio" in MODALITIES[modality], dataset.clips()
+    found, _ = try_clips(_hash_beginning if hears else _hash_face, clips, "comparing", progress)
+    if hears:
+        counts = Counter(found.values())
+        alike = [row for row, one in found.items() if counts[one] > 1]
+        whole, _ = try_clips(lambda clip: hash_sound(clip.sound), [clips[row] for row in alike], "alike", progress)
+        found = {alike[at]: one for at, one in whole.items()}
+    return _mark_copies(dataset, [found.get(row, str(row)) for row in range(len(dataset))])
 
 
 def note_mismatches(dataset: Dataset, progress: Progress | None = None) -> Dataset:
@@ -96,26 +92,13 @@ def note_mismatches(dataset: Dataset, progress: Progress | None = None) -> Datas
     return replace(dataset, notes=(*dataset.notes, note))
 
 
-def _sketch(clip: Clip) -> str:
-    """Return a hash of how a recording begins, or nothing if it cannot be read."""
-    try:
-        return hash_sound(next(Clip(clip.path).windows(_BEGINNING)).sound)
-    except (InputError, StopIteration):
-        return ""
-
-
-def _hash_whole(clip: Clip) -> str:
-    try:
-        return hash_sound(clip.sound)
-    except InputError:
-        return ""
+def _hash_beginning(clip: Clip) -> str:
+    """Return a hash of how a recording begins; taking its length costs half of decoding it."""
+    return hash_sound(next(Clip(clip.path).windows(_BEGINNING)).sound)
 
 
 def _hash_face(clip: Clip) -> str:
-    try:
-        return hash_content(clip.face or clip.path)
-    except InputError:
-        return ""
+    return hash_content(clip.face or clip.path)
 
 
 def _read(clip: Clip, modalities: tuple[str, ...]) -> tuple[str | None, str]:

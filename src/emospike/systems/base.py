@@ -204,11 +204,17 @@ class System(ABC):
             return None
 
     def _perceive_whole(self, clip: Clip) -> Perceived:
-        """Return a clip's features; raise `InputError` for a damaged part of it, if these are refused."""
+        """Return a clip's features as they train and test; raise `InputError` for a damaged part, if it is refused."""
         seen = self.perceive(clip)
         if self.refuses_damaged_ and seen.damaged:
             raise InputError(seen.missing[seen.damaged[0]])
-        return seen
+        return self._leave_unclear(seen)
+
+    def _leave_unclear(self, seen: Perceived) -> Perceived:
+        """Return what is perceived without a face that cannot be read, where there is something else."""
+        several = len(seen.modalities) > 1 and "face" in seen.modalities
+        unclear = describe_face_of(seen.clip) if several else None
+        return seen.without(self.features_of(seen.clip), "face", unclear) if unclear else seen
 
     def refuse_damaged(self: AnySystem) -> AnySystem:
         """Return the same trained system, for which a recording with a damaged part is none, whatever else it has.
@@ -242,7 +248,9 @@ class System(ABC):
 
     def by(self, modality: str) -> System:
         """Return the same trained system, deciding by this modality alone; what it learnt is shared, not copied."""
-        self._check_modality(str(modality) if modality is None else modality)
+        if modality is None:
+            raise InputError("a modality to decide by expected, got None")
+        self._check_modality(modality)
         alone = copy(self)
         alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
         alone.threshold_ = self.limit(modality)
@@ -376,10 +384,8 @@ class System(ABC):
         with timer("speech check"):
             unheard = explain_no_speech(clip)
         if unheard and len(seen.modalities) > 1:
-            return seen.without(self.features, "audio", unheard), None
-        if len(seen.modalities) > 1 and "face" in seen.modalities and (unclear := describe_face_of(clip)):
-            return seen.without(self.features, "face", unclear), None
-        return seen, unheard
+            return seen.without(self.features_of(clip), "audio", unheard), None
+        return self._leave_unclear(seen), unheard
 
     def consider(self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None) -> Evidence:
         """Return the answers to one clip: by all modalities that it has, and by each alone.
@@ -584,10 +590,8 @@ class System(ABC):
         decided by what it has; one that shows nothing to decide on raises its `InputError`.
         """
         self._check_modality(modality)
-        system, clips = (
-            self if modality in (None, self.modality) else self.by(modality or self.modality),
-            as_clips(clips),
-        )
+        system = self if modality is None or modality == self.modality else self.by(modality)
+        clips = as_clips(clips)
         self._check_speakers(clips, speakers)
         found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
         out = np.full((len(clips), len(self.classes_)), np.nan)

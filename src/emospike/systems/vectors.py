@@ -120,7 +120,7 @@ class VectorSystem(System):
         seen = None if index in self.left_out_ else self.perceive_training(index, clip)
         if seen is None:
             return Kept({})
-        _, *voices = augmentation.draw_for(clip, self.seed) if augmentation else [Voice()]
+        voices = augmentation.draw_for(clip, self.seed)[1:] if augmentation else []
         lines = self.perceive_copies(seen, len(voices) if augmentation and augmentation.over_channels else 0)
         own, others = lines[: self.channel_copies], lines[self.channel_copies :] or [seen] * len(voices)
         spoken = [_respeak(voice, line, self.features) for voice, line in zip(voices, others, strict=True)]
