@@ -11,10 +11,9 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, UInt8
 
 from emospike.clip import Clip, Frame, is_table
-from emospike.features.action_units import read_track
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.face_track import FaceTrack
-from emospike.features.openface import PICTURE
+from emospike.features.openface import PICTURE, read_track
 from emospike.schema import LOCAL
 from emospike.validation import InputError, positive, within
 
