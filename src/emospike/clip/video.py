@@ -5,7 +5,7 @@ Pictures come from one sequential pass through PyAV, one in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, dropwhile, islice, takewhile
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 
 from emospike.clip.containers import MOST_PIXELS, find_beginning, is_clocked, open_av, read_announced, read_packets
 from emospike.clip.decoding import check_file
@@ -47,6 +47,17 @@ class Frame:
 
     time: float
     image: Image
+
+
+def pick_frames(frames: Iterable[Frame], times: Float64[np.ndarray, " pictures"]) -> dict[float, Frame]:
+    """Return the pictures of these times, which all must come."""
+    wanted, found = {*times.tolist()}, dict[float, Frame]()
+    for frame in frames:
+        if frame.time in wanted:
+            found[frame.time] = frame
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def read_frames(

@@ -15,6 +15,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from emospike.clip import Clip, Frame
 from emospike.clip.kinds import name_silent
+from emospike.clip.video import pick_frames
 from emospike.explain.attribution import Attribution, cut_moments
 from emospike.explain.face_lines import join_points
 from emospike.explain.html import Page
@@ -144,7 +145,7 @@ def show_film(clip: Clip, moments: Sequence[Attribution], target: str, steps: in
     if track is None or not is_filmed(clip):
         return None
     rows = _choose_rows(track, moments, steps)
-    frames = _read_frames(clip, track.time[list(rows)])
+    frames = pick_frames(clip.frames(), track.time[list(rows)]) if rows else {}
     glimpses = [_look(clip.start, track, row, frames[track.time[row]], change) for row, change in rows.items()]
     return FilmPanel(target, glimpses) if glimpses else None
 
@@ -156,18 +157,6 @@ def _choose_rows(track: FaceTrack, moments: Sequence[Attribution], steps: int) -
     middles = sorted(zip(moments, spans, strict=True), key=lambda pair: -pair[0].change)[:SHOWN]
     rows = {int(found[np.abs(track.time[found] - at).argmin()]): one.change for one, at in middles if one.change > 0}
     return dict(sorted(rows.items()))
-
-
-def _read_frames(clip: Clip, times: Float[np.ndarray, " pictures"]) -> dict[float, Frame]:
-    """Return the pictures of a film at these times."""
-    wanted = set(times.tolist())
-    found: dict[float, Frame] = {}
-    for frame in clip.frames():
-        if frame.time in wanted:
-            found[frame.time] = frame
-        if len(found) == len(wanted):
-            break
-    return found
 
 
 def _look(start: float, track: FaceTrack, row: int, frame: Frame, change: float) -> Glimpse:
