@@ -13,6 +13,7 @@ from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, change_face, stretch
 from emospike.clip import Clip, Frame, is_table
+from emospike.clip.ahead import read_ahead
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
 from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid, smooth
@@ -50,7 +51,7 @@ SHAPES = Scores(
 """The columns of `emospike track` that hold blendshapes; OpenFace's tables have none."""
 
 _CUT = 35.0  # mean change of the green, 0 to 255, from one picture to the next; a head that turns gives 10
-_APART = 0.048  # s; 0.05 s less the rounding of containers that count milliseconds
+_APART = 0.075  # s; every third picture of 30 a second, every second of 25, all of 13 and fewer
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Blendshapes:
 
     Attributes
     ----------
-    stride : every how many pictures one is looked at; None takes pictures at least 50 ms apart: all of a slow film,
-        every second one at 30 per second. Against every picture, that changed the mean scores of four takes by
-        0.0004 on average and 0.003 at most, and halves the time.
+    stride : every how many pictures one is looked at; None takes pictures at least 75 ms apart: all of a slow film,
+        every third one at 30 per second, which takes two thirds of the time that every second one takes, and moves
+        probabilities no more than beginning with the next picture does (docs/models.md).
     model : the model file; None finds or fetches it (`find_model`)
     smoothing : seconds of a box filter that the scores go through twice; 0 for none
     jitter, offset : deviations of what tells one face from another in training (see `change_face`)
@@ -112,7 +113,7 @@ class Blendshapes:
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return (frame for _, frame in self.number_frames(clip))
+        return clip.frames(apart=_APART) if self.stride is None else clip.frames(self.stride)
 
     def number_frames(self, clip: Clip) -> Iterator[tuple[int, Frame]]:
         """Yield the same pictures, each with its number in the film, counted from 1."""
@@ -133,7 +134,7 @@ def track_frames(clip: Clip, frames: Iterable[Frame], model: str | None = None) 
     """Return the track of the face in these pictures of a clip; raise `InputError` as `Blendshapes.track`."""
     path, cuts = find_model(model), list[float]()
     with clip.borrow(("landmarker", path), partial(open_landmarker, path)) as landmarker:
-        return _follow_face(list(find_faces(_note_cuts(frames, cuts), landmarker)), cuts)
+        return _follow_face(list(find_faces(_note_cuts(read_ahead(iter(frames)), cuts), landmarker)), cuts)
 
 
 _NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
