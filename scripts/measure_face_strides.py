@@ -46,7 +46,7 @@ def measure(system: Any, path: Path) -> dict[str, Any]:
             clip.memo.update(dict.fromkeys(seen or [Blendshapes()], thin(track, stride, first)))
             decided.append(system.decide(clip))
         found[str(stride)] = {
-            "p": [one.probabilities[system.classes_[0]] for one in decided],
+            "p": [round(one.probabilities[system.classes_[0]], 4) for one in decided],
             "answered": [one.answered for one in decided],
         }
     return {"name": path.name, "table": is_table(path), "strides": found}
@@ -60,7 +60,7 @@ def main() -> None:
     asked = parser.parse_args()
     system = emospike.load(asked.model).by("face")
     rows = [measure(system, path) for path in asked.paths]
-    write_atomically(asked.output, format_json({"model": asked.model, "rows": rows}, 1) + "\n")
+    write_atomically(asked.output, format_json({"model": asked.model, "rows": rows}) + "\n")
 
 
 if __name__ == "__main__":

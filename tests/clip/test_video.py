@@ -456,3 +456,17 @@ def test_what_nobody_needs_is_not_decoded(data_dir):
 def test_how_far_apart_is_checked(apart):
     with pytest.raises(InputError, match="seconds apart"):
         Clip("a.mp4").frames(apart=apart)
+
+
+def test_films_that_were_read_do_not_stay_in_memory(tmp_path, write_film):
+    path = write_film(tmp_path / "a.mkv", shades(30), codec="libx264")
+    gc.collect()
+    gc.disable()  # as where little else makes garbage
+    try:
+        before = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+        for _ in range(20):
+            assert times(Clip(path, 0.2, 0.6))
+        after = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert after - before < 10

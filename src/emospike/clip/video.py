@@ -5,12 +5,13 @@ Pictures come from one sequential pass through PyAV, one in memory at a time.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import chain, islice, takewhile
+from itertools import chain, count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ Image = UInt8[np.ndarray, "height width 3"]
 MOST_UNLIKE = 16
 """How many times longer one side of a pixel, or of a picture, may be than the other."""
 _LARGE = 4096 * 2304  # pixels
+_SWEEP = 8  # films that are closed, windows of a long one each
+_closed = count(1)
 _REORDERED = 17  # packets; by so many, and no more, a picture may come before one that is shown earlier
 _LATE = {"avi"}  # containers without times of showing: they tell those of decoding, late by a few pictures
 
@@ -136,7 +139,12 @@ def _open_film(path: Path, tracks: Collection[int]) -> Iterator[tuple[InputConta
         codec.options = {"max_pixels": str(MOST_PIXELS)}  # a picture may be larger than what was announced
         # Threads decode a picture each: of large ones they would take GiB.
         codec.thread_type, codec.thread_count = ("SLICE", 1) if codec.width * codec.height > _LARGE else ("AUTO", 0)
-        yield container, stream
+        try:
+            yield container, stream
+        finally:
+            # The picture that was asked for its matrix, and all of its decoder's, live until garbage is collected.
+            if next(_closed) % _SWEEP == 0:
+                gc.collect()
 
 
 def _check_size(path: Path, width: int, height: int, stream: VideoStream) -> None:
@@ -275,7 +283,7 @@ def _convert(picture: VideoFrame, reformatter: VideoReformatter, stream: VideoSt
 def _read_matrix(picture: VideoFrame) -> tuple[int, int, int, int] | None:
     """Return a, b, c and d of the display matrix, if there is one.
 
-    It is the same for all pictures of a film; one that was asked for it lives until garbage is collected.
+    It is the same for all pictures of a film; one that was asked for it lives until garbage is collected (`_SWEEP`).
     """
     beside: Any = picture.side_data  # wrongly typed by the library
     matrix = [data for data in beside if data.type.name == "DISPLAYMATRIX"]
