@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import made_up
+import numpy as np
 
 from emospike.evaluation.report import say_cell, say_number
 
@@ -37,7 +38,7 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -418,6 +419,24 @@ def stability(found: Result) -> str:
     return markdown(header, rows)
 
 
+def strides(found: Result) -> str:
+    """Return how far a face's probability is moved by how often it is looked at, and by where that begins."""
+    rows = []
+    for kind in ("tables", "films"):
+        own = [row for row in found["rows"] if row["table"] == (kind == "tables")]
+        for stride in own[0]["strides"] if own else ():
+            said = [row["strides"][stride] for row in own]
+            change = np.array(
+                [abs(p - row["strides"]["1"]["p"][0]) for row in own for p in row["strides"][stride]["p"]]
+            )
+            begun = np.array([np.ptp(one["p"]) for one in said])
+            answered = np.mean([answer for one in said for answer in one["answered"]])
+            numbers = (answered, change.mean(), np.quantile(change, 0.95), change.max(), begun.mean(), begun.max())
+            rows.append([f"{len(own)} {kind}", stride, *(f"{number:.3f}" for number in numbers)])
+    changed = ["change against every picture: mean", "95 %", "largest"]
+    return markdown(["of", "every", "answered", *changed, "by which is the first: mean", "largest"], rows)
+
+
 def unreadable(found: Result) -> str:
     """Return of how many films an answer was given, and for what, after each degradation of their pictures."""
     films = found["films"]
@@ -499,6 +518,7 @@ FILES = {
     "formats": formats,
     "stability": stability,
     "unreadable": unreadable,
+    "strides": strides,
 }
 """Tables that show one file of docs/results each."""
 

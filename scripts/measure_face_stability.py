@@ -1,19 +1,18 @@
 """Measure how far what should not matter moves a face's probability, and whether faces that cannot be read are known.
 
-    python scripts/measure_face_stability.py FILM... docs/results/face-stability.json
+    python scripts/measure_face_stability.py [--model NAME] FILM... docs/results/face-stability.json
 
-The shipped model `excube2-both` decides by the face alone on the first 8 s of each FILM: as it looks at films, at every
-picture to every fourth, and on its pictures mirrored and half as large, which should not matter; then on pictures that
-are made dark, blurred, covered and turned, on which it should say that it does not know. The pictures are changed once
-decoded, so that no codec has a part in it. `fill_docs.py` shows the file as the tables ``stability`` and
-``unreadable``.
+A shipped model (by default `excube2-both`) decides by the face alone on the first 8 s of each FILM: as it looks at
+films, at every picture to every fourth, and on its pictures mirrored and half as large, which should not matter; then
+on pictures that are made dark, blurred, covered and turned, on which it should say that it does not know. The pictures
+are changed once decoded, so that no codec has a part in it. `fill_docs.py` shows the file as the tables ``stability``
+and ``unreadable``.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,8 @@ from PIL import Image, ImageFilter
 
 import emospike
 from emospike.clip import Clip, Frame
-from emospike.features.action_units import ActionUnits, bridge_units
 from emospike.features.blendshapes import Blendshapes, track_frames
 from emospike.features.face_track import FaceTrack
-from emospike.features.openface import CHANNELS
 from emospike.files import format_json, write_atomically
 
 MODEL = "excube2-both"
@@ -101,8 +98,7 @@ def decide(system: Any, film: Path, frames: Iterable[Frame]) -> tuple[dict[str, 
     """Return what a model says of a film with these pictures, and the track of the face in them."""
     clip = Clip(film, 0.0, LONGEST)
     track = track_frames(clip, frames)
-    units = replace(track, values=bridge_units(track.values, track.channels), channels=CHANNELS)
-    clip.memo.update({feature: units for feature in system.features if isinstance(feature, ActionUnits)})
+    clip.memo[Blendshapes()] = track
     found = system.decide(clip)
     names = ("label", "answered", "clear", "reason", "probabilities")
     return {name: getattr(found, name) for name in names}, track
@@ -120,14 +116,16 @@ def measure(system: Any, film: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    *films, output = map(Path, sys.argv[1:])
-    if not films:
-        sys.exit(__doc__)
-    system, rows = emospike.load(MODEL).by("face"), []
-    for film in films:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=MODEL)
+    parser.add_argument("films", nargs="+", type=Path)
+    parser.add_argument("output", type=Path)
+    asked = parser.parse_args()
+    system, rows = emospike.load(asked.model).by("face"), []
+    for film in asked.films:
         rows.append(measure(system, film))
         print(film.name, {name: one["probabilities"] for name, one in rows[-1]["harmless"].items()}, flush=True)
-    write_atomically(output, format_json({"model": MODEL, "films": rows}, 1) + "\n")
+    write_atomically(asked.output, format_json({"model": asked.model, "films": rows}, 1) + "\n")
 
 
 if __name__ == "__main__":

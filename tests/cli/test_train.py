@@ -1,5 +1,6 @@
 import json
 
+import made_up
 import numpy as np
 import pytest
 import soundfile
@@ -8,6 +9,7 @@ import emospike
 from emospike import store
 from emospike.cli.arguments import load_data
 from emospike.clip import Clip
+from emospike.features.blendshapes import BLENDSHAPES, SHAPES
 
 
 def test_train_says_what_it_wrote(run, data, tmp_path):
@@ -261,3 +263,60 @@ def test_adapt_to_several_speakers_without_labels(run, model, data, tmp_path):
         outcome = run("adapt", model, "--data", path, "--unlabelled", "-o", tmp_path / "m")
         assert (outcome.code, outcome.err.count("\n")) == (2, 1)
         assert "has 4 (anna, ben, carla, dan): give those of one" in outcome.err
+
+
+# What the face is seen by
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    """Tables of blendshapes of four made-up speakers, who smile more and more or frown, and one of action units."""
+    lines = ["path,label,speaker"]
+    rng = np.random.default_rng(0)
+    for speaker in "abcd":
+        for take in range(4):
+            label = ("happy", "sad")[take % 2]
+            shown = {f"mouth{'Smile' if label == 'happy' else 'Frown'}{side}": 0.8 for side in ("Left", "Right")}
+            rows = [
+                [time, *(shown.get(name, 0.05) * (time + 0.2 * rng.random()) for name in BLENDSHAPES)]
+                for time in np.arange(0, 1, 0.05)
+            ]
+            header = ",".join(["timestamp", *SHAPES.columns])
+            np.savetxt(tmp_path / f"{speaker}{take}.csv", rows, "%.4f", ",", header=header, comments="")
+            lines.append(f"{speaker}{take}.csv,{label},{speaker}")
+    made_up.write_face(tmp_path / "units.csv", 1.0)
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join([*lines, "units.csv,happy,a"]) + "\n")
+    return manifest
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_a_model_of_blendshapes_decides_on_films(run, shapes, data_dir, tmp_path):
+    asked = ("excube2", "--data", shapes, "--preset", "tiny", "--modality", "face")
+    seen, result, path = ("--features", "blendshapes"), tmp_path / "e.json", tmp_path / "m.safetensors"
+    assert run("evaluate", *asked, *seen, "--json", result).code == 0
+    told = json.loads(result.read_text())
+    assert (told["features"], told["accuracy"], told["clips"]) == ("blendshapes", 1.0, 16)
+    (lost,) = told["left_out"]
+    assert "lacks the column blendshape__neutral" in lost["why"]
+    outcome = run("train", *asked, "--evaluate", result, "-o", path)
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: the evaluation has features 'blendshapes', the model 'as in the preset': evaluate the same\n",
+    )
+    outcome = run("train", *asked, *seen, "--evaluate", result, "-o", path)
+    assert outcome.code == 0, outcome.err
+    assert json.loads(run("info", path, "--json").out)["features"] == "blendshapes"
+    film = data_dir / "samples" / "video" / "01-01-02-01-01-02-01.mp4"
+    (decided,) = run("recognise", film, "--model", path, "--json").rows
+    assert decided["probabilities"].keys() == {"high", "low"}
+
+
+def test_features_that_do_not_fit(run, data, tmp_path):
+    for command in ("train", "evaluate"):
+        more = ("-o", tmp_path / "m") if command == "train" else ()
+        outcome = run(command, "excube2", "--data", data, "--features", "blendshapes", *more)
+        assert (outcome.code, outcome.err) == (
+            2,
+            "error: blendshapes are seen, and modality is 'audio': use face or both\n",
+        )

@@ -413,3 +413,60 @@ def test_pictures_leave_no_threads_behind(tmp_path, write_film):
         assert len(list(folder.iterdir())) <= before
     finally:
         gc.enable()
+
+
+# Pictures that are passed over
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "libvpx"])
+@pytest.mark.parametrize("apart", [0.05, 0.075, 0.3])
+def test_pictures_apart_are_those_of_all(tmp_path, write_film, codec, apart):
+    path = write_film(tmp_path / ("a.webm" if codec == "libvpx" else "a.mkv"), shades(60), codec=codec)
+    for clip in (Clip(path), Clip(path, 0.53, 1.9)):
+        expected, last = [], -np.inf
+        for frame in clip.frames():
+            if frame.time - last >= apart:
+                expected.append(frame)
+                last = frame.time
+        found = list(clip.frames(apart=apart))
+        assert [frame.time for frame in found] == [frame.time for frame in expected]
+        assert all((one.image == other.image).all() for one, other in zip(found, expected, strict=True))
+        assert times(clip, stride=2, apart=apart) == [frame.time for frame in expected[::2]]
+
+
+def test_what_nobody_needs_is_not_decoded(data_dir):
+    from emospike.clip import video
+
+    path, decoded = data_dir / "samples" / "video" / "01-01-01-01-01-01-01.mp4", []
+    plain = video._decode_packets
+
+    def count(packets):
+        for picture in plain(packets):
+            decoded.append(picture.pts)
+            yield picture
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video, "_decode_packets", count)
+        shown = times(Clip(path), apart=0.075)
+    assert len(shown) == 33
+    assert len(shown) <= len(decoded) < 60  # of 98
+
+
+@pytest.mark.parametrize("apart", [-1, float("nan")])
+def test_how_far_apart_is_checked(apart):
+    with pytest.raises(InputError, match="seconds apart"):
+        Clip("a.mp4").frames(apart=apart)
+
+
+def test_films_that_were_read_do_not_stay_in_memory(tmp_path, write_film):
+    path = write_film(tmp_path / "a.mkv", shades(30), codec="libx264")
+    gc.collect()
+    gc.disable()  # as where little else makes garbage
+    try:
+        before = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+        for _ in range(20):
+            assert times(Clip(path, 0.2, 0.6))
+        after = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert after - before < 10

@@ -44,3 +44,8 @@ def test_a_network_without_spikes_sees_pictures(trace):
     grey = VotePanel(replace(trace, pictures=trace.pictures[:, :1], first=False, votes=trace.votes[-1:], until=1))
     assert len(grey.figure().axes) == SHOWN
     assert grey.caption.startswith("What the network saw")
+
+
+def test_what_was_cut_out_of_a_film_can_be_hidden(panel):
+    assert panel.hide_faces() is panel  # drawn lines
+    assert replace(panel, filmed=True).hide_faces() is None

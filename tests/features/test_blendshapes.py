@@ -14,6 +14,7 @@ from emospike.clip import Clip
 from emospike.features import blendshapes
 from emospike.features.blendshapes import BLENDSHAPES, CHANNELS, Blendshapes
 from emospike.features.face_landmarker import find_faces, find_model, measure_pose, open_landmarker, silence_stderr
+from emospike.features.face_table import make_columns, track_film, write_table
 from emospike.features.face_track import NoFaceError
 from emospike.validation import InputError
 
@@ -91,7 +92,7 @@ def test_scores_say_what_the_face_does(whole):
 def test_fewer_pictures_say_nearly_the_same(film, whole):
     clip = Clip(film)
     full = Blendshapes(stride=1).track(clip)
-    assert len(whole) == pytest.approx(len(full) / 2, abs=1)  # of 30 a second
+    assert len(whole) == pytest.approx(len(full) / 3, abs=1)  # of 30 a second
     assert np.abs(whole.values.mean(axis=0) - full.values.mean(axis=0)).max() < 0.01
     third = Blendshapes(stride=3).track(clip)
     np.testing.assert_array_equal(third.time, full.time[::3])
@@ -267,8 +268,43 @@ def test_a_stretch_after_the_film_has_no_face(film):
 def test_a_clip_without_a_film(data_dir):
     with pytest.raises(NoFaceError, match="shows no face"):
         Blendshapes().track(Clip("a.wav"))
-    with pytest.raises(InputError, match="face-tracking table and holds no pictures"):
-        Blendshapes().track(Clip("a.csv"))
+
+
+# Tables, and other faces
+
+
+def test_a_table_of_a_film_tells_what_the_film_tells(film, whole, tmp_path):
+    face = track_film(Clip(film))
+    clip = Clip(film, face=write_table(tmp_path / "a.csv", make_columns(face, ("pose", "blendshapes", "quality"))))
+    table = Blendshapes().track(clip)
+    np.testing.assert_allclose(table.values, whole.values, atol=1e-6)
+    np.testing.assert_allclose(table.quality, whole.quality, atol=1e-3)
+    part = Blendshapes().track(Clip(film, 1.0, 2.0, face=clip.face))
+    np.testing.assert_allclose(part.time, whole.time[(whole.time >= 1) & (whole.time < 2)] - 1, atol=1e-5)
+
+
+def test_a_table_without_blendshapes(ravdess):
+    table = next((ravdess / "face" / "openface").glob("*.csv.gz"))
+    with pytest.raises(InputError, match=r"lacks the column blendshape__neutral.* and 49 more: give the film itself"):
+        Blendshapes().extract(Clip(table))
+
+
+def test_smoothing_takes_what_trembles(film):
+    clip = Clip(film)
+    plain, calm = (Blendshapes(smoothing=seconds).extract(clip).values for seconds in (0.0, 0.09))
+    np.testing.assert_allclose(calm.mean(axis=0), plain.mean(axis=0), atol=0.02)
+    assert np.abs(np.diff(calm, axis=0)).mean() < 0.8 * np.abs(np.diff(plain, axis=0)).mean()
+    assert len(clip.memo) == 1  # the film was looked at once
+
+
+def test_other_faces_show_other_strengths(film):
+    series = Blendshapes().extract(Clip(film, 0, 0.5))
+    other, again = (Blendshapes().respeak(Voice(face=3), series).values for _ in range(2))
+    np.testing.assert_array_equal(other, again)
+    assert np.abs(other - series.values).mean() > 0.01
+    assert 0 <= other.min() < other.max() <= 1
+    same = Blendshapes(jitter=0.0, offset=0.0).respeak(Voice(face=3), series)
+    np.testing.assert_array_equal(same.values, series.values)
 
 
 # What it needs
@@ -289,9 +325,11 @@ def test_no_model(film, tmp_path):
         Blendshapes(model=str(tmp_path / "x.task")).track(Clip(film))
 
 
-def test_impossible_strides():
-    with pytest.raises(InputError, match="stride must be above 0"):
-        Blendshapes(stride=0)
+@pytest.mark.parametrize("wrong", [{"stride": 0}, {"smoothing": -1}, {"jitter": -0.1}, {"offset": 2}])
+def test_impossible_parameters(wrong):
+    (name,) = wrong
+    with pytest.raises(InputError, match=name):
+        Blendshapes(**wrong)
 
 
 def test_the_terminal_stays_clean(film, capfd):

@@ -9,6 +9,7 @@ import pytest
 from emospike.clip import Clip
 from emospike.features.blendshapes import Blendshapes
 from emospike.features.contours import POLYLINES, Contours, cut, draw
+from emospike.features.face_quality import MEASURES
 from emospike.features.face_track import NoFaceError
 from emospike.validation import InputError
 
@@ -182,3 +183,20 @@ def test_a_film_can_be_drawn_too(film, landmarker):
     np.testing.assert_array_equal(times, same_times)
     assert drawn.shape == cut_out.shape == (4, 24, 24)
     assert (drawn == 1).mean() > 0.3 > (cut_out == 1).mean()
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_pictures_that_cannot_be_read_move_nothing(film):
+    clip, looks = Clip(film, 0.5, 2.0), Contours(size=32, drawn=True)
+    plain = looks.greys(clip)[1]
+    track = clip.memo[Blendshapes()]
+    lost = slice(8, 12)
+    track.landmarks[lost] += np.random.default_rng(0).normal(0, 0.05, track.landmarks[lost].shape)
+    torn = looks.greys(clip)[1]
+    track.quality[lost, MEASURES.index("luminance")] = 10.0
+    bridged = looks.greys(clip)[1]
+    far, near = (np.abs(one[lost] - plain[lost]).mean() for one in (torn, bridged))
+    assert near < 0.5 * far
+    np.testing.assert_allclose(bridged[lost.stop :], plain[lost.stop :], atol=0.1)
+    track.quality[:, MEASURES.index("luminance")] = 10.0  # nothing is left: all are taken
+    np.testing.assert_array_equal(looks.greys(clip)[1], torn)

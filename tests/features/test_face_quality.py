@@ -1,5 +1,7 @@
 """Faces that can be read, and made-up degradations of them that cannot."""
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -36,7 +38,7 @@ def show(tmp_path_factory, write_film, spoken, points):
     """The function that films the face as something makes it."""
 
     def write(change, pictures=spoken):
-        pairs = zip(pictures, points, strict=True)
+        pairs = zip(pictures, cycle(points))
         images = [np.ascontiguousarray(change(image, face)).astype(np.uint8) for image, face in pairs]
         times = [number / RATE for number in range(len(images))]
         path = tmp_path_factory.mktemp("films") / "a.mkv"
@@ -143,3 +145,30 @@ def test_sound_decides_in_place_of_a_face_that_cannot_be_read(show, film):
     assert set(decision.share) == {"audio"}
     assert decision.clear
     assert "sound alone: the face is blurred in" in decision.reason
+
+
+@pytest.fixture
+def watching():
+    pytest.importorskip("torch")
+    return emospike.load("spiking_emotions-face")
+
+
+def test_events_of_a_face_that_cannot_be_read_are_not_answered(show, watching, tmp_path):
+    assert watching.decide(show(keep)).clear
+    dark = show(lambda image, _: 0.15 * image)
+    decision = watching.decide(dark, threshold=0.0)
+    assert (decision.answered, decision.clear) == (False, False)
+    assert decision.reason.startswith("don't know: the face is dark in 100 % of the pictures")
+    explained = watching.explain(dark)
+    assert {"film", "vote"} < {panel.name for panel in explained.panels}
+    assert not explained.decision.answered
+
+
+def test_a_stretch_that_cannot_be_read_does_not_decide(show, watching, spoken):
+    pictures = [*spoken * 2, *(0.15 * image for image in spoken * 2), *spoken * 2]
+    long = show(keep, pictures)
+    whole, windows = watching.decide_windows(long, threshold=0.0)
+    clear = [one.decision.clear for one in windows]
+    assert clear == [True, False, True]
+    assert "the face is dark" in windows[1].decision.reason
+    assert whole.answered

@@ -77,7 +77,7 @@ def test_pictures_are_numbered_as_the_film_has_them(film, face):
     every = track_film(Clip(film, 0.0, 0.5), stride=1)
     assert every.picture.tolist() == [*range(1, 16)]
     own = track_film(Clip(film, 0.0, 0.5))
-    assert own.picture.tolist() == [*range(1, 16, 2)]
+    assert own.picture.tolist() == [*range(1, 16, 3)]
     assert own.rate == pytest.approx(face.rate, rel=0.01)
 
 

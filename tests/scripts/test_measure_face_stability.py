@@ -50,7 +50,7 @@ def test_one_film(data_dir, landmarker, monkeypatch, tmp_path):
     found = stability.measure(emospike.load(stability.MODEL).by("face"), film)
     assert found["plain"]["clear"]
     assert [one["clear"] for one in found["degraded"].values()] == [False, False]
-    assert found["plain"] == found["harmless"]["stride 2"]  # of 30 pictures a second
+    assert found["plain"] == found["harmless"]["stride 3"]  # of 30 pictures a second
     (tmp_path / "f.json").write_text(format_json({"films": [found]}))
     monkeypatch.setattr(fill_docs, "RESULTS", tmp_path)
     assert "| dark: a seventh | 0 of 1 | dark 1 |" in fill_docs.of_file("unreadable", "f")

@@ -12,6 +12,7 @@ from emospike import store
 from emospike.cli.about import systems
 from emospike.datasets import Dataset, Recording
 from emospike.evaluation.reproduce import find_reproduction, reproduce
+from emospike.series import Channel, Series
 from emospike.systems import SYSTEMS
 from emospike.systems.info import SystemInfo
 from emospike.validation import InputError
@@ -131,3 +132,45 @@ def test_seed_and_modality_reach_a_class_that_has_them():
     plain = SystemInfo("plain", dict, "Nothing", {})
     assert plain.published_split.says.startswith("as in the eXCube2 paper")
     assert not plain.is_of(list)
+
+
+# What the face is seen by
+
+
+@pytest.mark.parametrize("name", ["excube2", "baseline"])
+@pytest.mark.parametrize("modality", ["face", "both"])
+def test_every_preset_can_see_blendshapes(name, modality):
+    info = SYSTEMS[name]
+    for preset in info.load_presets():
+        plain, units, shapes = (
+            info.make(preset, 0, modality, features) for features in (None, "action_units", "blendshapes")
+        )
+        assert units == plain
+        seen = {type(feature).__name__ for feature in shapes.features if feature.modality == "face"}
+        assert seen == {"Blendshapes"}
+        heard = [feature for feature in plain.features if feature.modality == "audio"]
+        assert [feature for feature in shapes.features if feature.modality == "audio"] == heard
+
+
+def test_scores_of_a_fifth_give_as_many_spikes():
+    units, shapes = (SYSTEMS["excube2"].make("default", 0, "face", name) for name in (None, "blendshapes"))
+    values = np.cumsum(np.random.default_rng(0).normal(0, 0.1, (300, 1)), axis=0).clip(0, 5).astype(np.float32)
+    for unit, shape in zip(units.encoders, shapes.encoders, strict=True):
+        own = unit.encode(Series(values, 100.0, (Channel("a", "face"),)))
+        fifth = shape.encode(Series(values / 5, 100.0, (Channel("a", "face"),)))
+        assert len(fifth) == pytest.approx(len(own), abs=2)
+        assert len(own) > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "modality", "features", "why"),
+    [
+        ("excube2", "audio", "blendshapes", "blendshapes are seen, and modality is 'audio': use face or both"),
+        ("excube2", "face", "gaze", "unknown features of excube2 'gaze'"),
+        ("spiking_emotions", "face", "blendshapes", "spiking_emotions sees the face in its own way"),
+    ],
+)
+def test_wrong_features(name, modality, features, why):
+    with pytest.raises(InputError, match=why) as caught:
+        SYSTEMS[name].make(None, 0, modality, features)
+    assert "\n" not in str(caught.value)

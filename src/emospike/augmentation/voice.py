@@ -22,7 +22,7 @@ class Voice:
     shift : bands that the spectrum moves up (vocal tract length and pitch)
     stretch : duration relative to the original
     level : nats added to log power
-    face : seed of what else the face that speaks has of its own (see `ActionUnits`); None leaves it as it is
+    face : seed of what else the face that speaks has of its own (see `change_face`); None leaves it as it is
     """
 
     shift: float = 0.0
@@ -50,7 +50,7 @@ class VirtualSpeakers:
     shift : largest shift, bands
     stretch : largest relative change of duration
     level : largest change of level, nats
-    faces : draw another face with each voice (see `ActionUnits.respeak`)
+    faces : draw another face with each voice (see `change_face`)
     over_channels : each speaks over a channel of its own, of those that the system varies (see
         `emospike.augmentation.channel.ChannelVariation`); without any, as recorded
     """
@@ -96,6 +96,20 @@ def stretch(voice: Voice, series: Series) -> Series:
         return series
     steps = max(round(len(series) * voice.stretch), 1)
     return series.with_values(interpolate(series.values, np.linspace(0, len(series) - 1, steps)))
+
+
+def change_face(voice: Voice, series: Series, jitter: float, offset: float, most: float) -> Series:
+    """Return scores of a face's movements, 0 to `most`, as the face of that voice would have shown them.
+
+        s' = min(max(s exp(a) + b, 0), most),   a ~ N(0, jitter²), b ~ N(0, offset²), one of each a channel
+
+    so that what is learnt does not hang on how strongly one tracker, or one person, shows a movement.
+    """
+    if voice.face is None:
+        return series
+    rng, channels = np.random.default_rng(voice.face), series.values.shape[1]
+    gain, shift = np.exp(rng.normal(0, jitter, channels)), rng.normal(0, offset, channels)
+    return series.with_values((series.values * gain + shift).clip(0, most).astype(np.float32))
 
 
 def interpolate(

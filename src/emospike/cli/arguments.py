@@ -72,6 +72,14 @@ ModalityOption = Annotated[
         help="audio, face or both; eeg of eavs_tf (default: the system's first, audio but for spiking_emotions).",
     ),
 ]
+FeaturesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        help="What the face is seen by: action_units, or blendshapes of films (excube2, baseline; default: the "
+        "preset's).",
+    ),
+]
 SplitsOption = Annotated[
     Path | None,
     typer.Option("--splits", help="A CSV corpus,fold,test_file: EmoBox's folds that do not go by speakers."),

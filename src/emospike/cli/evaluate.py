@@ -12,6 +12,7 @@ from emospike.cli.arguments import (
     BalanceOption,
     DataOption,
     DeciderOption,
+    FeaturesOption,
     LabelsOption,
     MapOption,
     ModalityOption,
@@ -54,6 +55,7 @@ def evaluate(
     label_map: MapOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
+    features: FeaturesOption = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -89,7 +91,9 @@ def evaluate(
     from emospike.evaluation.resuming import KeptFolds
 
     modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
-    check_settings(system, scheme, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
+    asked: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "seeds": seeds}
+    asked |= {"modality": modality, "features": features}
+    check_settings(system, scheme, preset, **asked)
     figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
     with progress_bar() as progress:
         # Who is there in training with those that test must be readable.
@@ -100,10 +104,7 @@ def evaluate(
             dataset,
             scheme,
             preset,
-            protocol=protocol,
-            normalise=normalise,
-            seeds=seeds,
-            modality=modality,
+            **asked,
             splits=known,
             progress=progress,
             save=lambda so_far: save_fold(so_far, json_file),

@@ -48,6 +48,10 @@ def explain(
     start: Annotated[float, typer.Option(help="Seconds from the beginning of the file.")] = 0.0,
     stop: Annotated[float | None, typer.Option(help="Seconds from the beginning (default: the end).")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Show two recordings side by side in one page.")] = False,
+    faces: Annotated[
+        bool,
+        typer.Option("--faces/--no-faces", help="Show pictures of the face that is filmed, or only its lines."),
+    ] = True,
 ) -> None:
     """Explain the decision on one recording: a page that opens offline, and PNG pictures.
 
@@ -66,7 +70,10 @@ def explain(
         system = set_risk(store.load(model or choose_model(chosen)), risk, threshold)
         found = [system.explain(clips[0], threshold, modality)]
         found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
-        page, *_ = write_comparison(found[0], found[1], output) if compare else write_explanation(found[0], output)
+        if compare:
+            page, *_ = write_comparison(found[0], found[1], output)
+        else:
+            page, *_ = write_explanation(found[0], output, faces=faces)
         line = make_line_writer([str(path) for path in paths])
         for path, explanation in zip(paths, found, strict=True):
             say(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))

@@ -62,6 +62,10 @@ def recognise(
             help="All are of one speaker, whose own offset is removed from the scores, in order.",
         ),
     ] = False,
+    second_opinion: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Also say what a small network without spikes sees in a filmed face."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
 ) -> None:
@@ -97,6 +101,7 @@ def recognise(
             progress,
             modality=modality,
             same_speaker=same_speaker,
+            second_opinion=second_opinion,
             see=None if chosen else see,
         ):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
@@ -137,12 +142,14 @@ def recognise_clips(
     *,
     modality: str | None = None,
     same_speaker: bool = False,
+    second_opinion: bool = False,
     see: Callable[[], System] | None = None,
 ) -> Iterator[Row]:
     """Yield what was recognised in each recording, in order; one that cannot be used gives its error.
 
     Those of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `see` gives the system
-    for films without a sound track, where `system` was not asked for by name.
+    for films without a sound track, where `system` was not asked for by name. A `second_opinion` is that of a network
+    without spikes (see `emospike.systems.second_opinion`).
     """
     from emospike.clip.batch import map_clips
     from emospike.systems.windows import check_window
@@ -159,10 +166,14 @@ def recognise_clips(
         file = {"file": str(clip.path)}
         try:
             own = seeing() if seeing and clip.sees and not clip.hears else system
-            row = file | make_decision_row(*own.decide_windows(clip, threshold, modality, window))
+            decision, windows = own.decide_windows(clip, threshold, modality, window)
+            row: Row = {**file, **make_decision_row(decision, windows)}
             row |= describe_risk(own, modality)
             if seeing and clip.sees and own is system:
                 row["reason"] += "; its sound alone: --modality both looks at the face too"
+            if second_opinion:
+                row["second_opinion"], said = ask_again(own, clip, decision)
+                row["reason"] += f"; {said}"
             return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}
@@ -170,6 +181,20 @@ def recognise_clips(
             return file | {"error": f"{clip.path} cannot be read: {error.strerror or error}"}
 
     yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
+
+
+def ask_again(system: System, clip: Clip, decision: Decision) -> tuple[Row | None, str]:
+    """Return a second opinion on a film as JSON can hold it, and in a sentence; None, and why, where there is none."""
+    from emospike.evaluation.cards import find_card_scheme
+    from emospike.systems.second_opinion import ask
+
+    try:
+        found = ask(clip, find_card_scheme(system.card))
+    except InputError as error:
+        return None, f"no second opinion: {error}"
+    told: Row = {"label": found.label, "agrees": found.agrees(decision), "spiking": False, "pictures": found.pictures}
+    told |= {"probabilities": dict(found.probabilities), "expressions": dict(found.expressions)}
+    return told, found.describe(decision)
 
 
 def describe_risk(system: System, modality: str | None) -> Row:

@@ -36,7 +36,7 @@ def track(
     points: Annotated[int, typer.Option(help="Points of the face as well: OpenFace's 68, or MediaPipe's 478.")] = 0,
     stride: Annotated[
         int | None,
-        typer.Option(help="Look at every so many pictures (default: those 50 ms apart)."),
+        typer.Option(help="Look at every so many pictures (default: those 75 ms apart)."),
     ] = None,
     overlay: Annotated[
         Path | None,

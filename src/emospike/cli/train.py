@@ -12,6 +12,7 @@ from emospike.cli.arguments import (
     BalanceOption,
     DataOption,
     DeciderOption,
+    FeaturesOption,
     LabelsOption,
     MapOption,
     ModalityOption,
@@ -46,6 +47,7 @@ def train(
     label_map: MapOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
+    features: FeaturesOption = None,
     seed: Annotated[
         int, typer.Option(help="Of every random draw: the same seed gives the same model, on this machine.")
     ] = 0,
@@ -72,8 +74,8 @@ def train(
     within("seed", seed, 0, 2**32 - 1)
     scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
-    untrained = make_system(system, preset, seed, normalise, modality)
-    settings = list_settings(untrained, preset or untrained.presets()[0], scheme.name, modality)
+    untrained = make_system(system, preset, seed, normalise, modality, features=features)
+    settings = list_settings(untrained, preset or untrained.presets()[0], scheme.name, modality, features)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)

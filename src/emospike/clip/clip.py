@@ -238,8 +238,10 @@ class Clip:
         """The tracks asked for, if the film is in the same file."""
         return self.tracks if self.face == self.path else ()
 
-    def frames(self, stride: int = 1) -> Iterator[Frame]:
+    def frames(self, stride: int = 1, *, apart: float = 0.0) -> Iterator[Frame]:
         """Yield every `stride`-th picture of the face's film, upright, with its time in seconds from `start`.
+
+        Pictures less than `apart` seconds after the last that counts do not count, and take less time.
 
         One sequential pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on
         the clock of the sound, `face_delay` added; pictures before `start` and from `stop` on are left out.
@@ -248,10 +250,11 @@ class Clip:
         missing, unreadable, without a video track, or damaged beyond use.
         """
         positive("stride", stride)
+        within("seconds apart", apart, 0, _LONGEST_PIECE)
         if self.face is None:
             raise InputError(f"{self.path} shows no face: give a film, or name the face's film beside the sound")
         check_filmed(self.face)
-        return read_frames(self.face, *self._span_of_face, stride, self._film_tracks)
+        return read_frames(self.face, *self._span_of_face, stride, self._film_tracks, apart=apart)
 
     def events(self) -> RecordedEvents:
         """Return what an event camera recorded from `start` to `stop`, with times from `start` on; there may be none.

@@ -5,15 +5,18 @@ Pictures come from one sequential pass through PyAV, one in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import gc
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import chain, dropwhile, islice, takewhile
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import chain, count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 
 from emospike.clip.containers import MOST_PIXELS, find_beginning, is_clocked, open_av, read_announced, read_packets
 from emospike.clip.decoding import check_file
@@ -32,6 +35,9 @@ Image = UInt8[np.ndarray, "height width 3"]
 MOST_UNLIKE = 16
 """How many times longer one side of a pixel, or of a picture, may be than the other."""
 _LARGE = 4096 * 2304  # pixels
+_SWEEP = 8  # films that are closed, windows of a long one each
+_closed = count(1)
+_REORDERED = 17  # packets; by so many, and no more, a picture may come before one that is shown earlier
 _LATE = {"avi"}  # containers without times of showing: they tell those of decoding, late by a few pictures
 
 
@@ -49,10 +55,24 @@ class Frame:
     image: Image
 
 
+def pick_frames(frames: Iterable[Frame], times: Float64[np.ndarray, " pictures"]) -> dict[float, Frame]:
+    """Return the pictures of these times, which all must come."""
+    wanted, found = {*times.tolist()}, dict[float, Frame]()
+    for frame in frames:
+        if frame.time in wanted:
+            found[frame.time] = frame
+        if len(found) == len(wanted):
+            break
+    return found
+
+
 def read_frames(
-    path: Path, start: float, stop: float, stride: int = 1, tracks: Collection[int] = ()
+    path: Path, start: float, stop: float, stride: int = 1, tracks: Collection[int] = (), *, apart: float = 0.0
 ) -> Iterator[Frame]:
     """Yield every `stride`-th picture of a film from second `start` until before `stop`, in order of time.
+
+    Of pictures less than `apart` seconds after the last only that is counted; such a picture is not even decoded, where
+    no other needs it.
 
     The seconds count from where `open_track` begins the film's sound; `Frame.time` counts from `start`. Pictures that
     are damaged, or that the clock puts before the one shown last, are passed over. `tracks` are numbers of the tracks
@@ -64,12 +84,13 @@ def read_frames(
     from av.video.reformatter import VideoReformatter
 
     with _open_film(path, tracks) as (container, stream):
-        pictures = _seek(start, container, stream, _find_zero(container, stream, path, tracks))
+        span, shown = _Span(start, stop, apart), _Span(start, stop, apart)
+        pictures = _seek(span, container, stream, _find_zero(container, stream, path, tracks))
         first = next(pictures, None)
         if first is None and start <= 0:
             raise InputError(f"{path} holds no picture that can be decoded: it is empty or damaged")
-        begun = dropwhile(lambda one: one[0] < start, chain([first] if first else [], pictures))
-        wanted = takewhile(lambda one: one[0] < stop, begun)
+        until = takewhile(lambda one: one[0] < stop, chain([first] if first else [], pictures))
+        wanted = (one for one in until if shown.take(one[0]))
         reformatter, matrix = VideoReformatter(), None if first is None else _read_matrix(first[1])
         for time, picture in islice(wanted, 0, None, stride):
             yield Frame(time - start, _turn_upright(_convert(picture, reformatter, stream, path), matrix))
@@ -118,7 +139,12 @@ def _open_film(path: Path, tracks: Collection[int]) -> Iterator[tuple[InputConta
         codec.options = {"max_pixels": str(MOST_PIXELS)}  # a picture may be larger than what was announced
         # Threads decode a picture each: of large ones they would take GiB.
         codec.thread_type, codec.thread_count = ("SLICE", 1) if codec.width * codec.height > _LARGE else ("AUTO", 0)
-        yield container, stream
+        try:
+            yield container, stream
+        finally:
+            # The picture that was asked for its matrix, and all of its decoder's, live until garbage is collected.
+            if next(_closed) % _SWEEP == 0:
+                gc.collect()
 
 
 def _check_size(path: Path, width: int, height: int, stream: VideoStream) -> None:
@@ -137,21 +163,39 @@ def _check_size(path: Path, width: int, height: int, stream: VideoStream) -> Non
         )
 
 
+@dataclass
+class _Span:
+    """From when until when pictures are wanted, how far apart, and when the last was taken, s."""
+
+    start: float
+    stop: float
+    apart: float
+    last: float = -np.inf
+
+    def take(self, time: float) -> bool:
+        """Tell whether a picture is wanted, asked in order of time; then it is the last that was taken."""
+        wanted = self.start <= time < self.stop and time - self.last >= self.apart
+        if wanted:
+            self.last = time
+        return wanted
+
+
 def _seek(
-    start: float, container: InputContainer, stream: VideoStream, zero: float
+    span: _Span, container: InputContainer, stream: VideoStream, zero: float
 ) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield the pictures from some time before second `start` on; from the beginning if jumping there fails."""
+    """Yield the pictures from some time before a span on; from the beginning if jumping there fails."""
     import av
 
+    start = span.start
     if start > 0 and container.format.name not in _LATE and stream.time_base:
         with suppress(av.FFmpegError):
             container.seek(int((zero + start) / stream.time_base), stream=stream)
-            pictures = _decode(container, stream, zero)
+            pictures = _decode(container, stream, zero, span)
             first = next(pictures, None)
             if first and first[0] <= start:
                 return chain([first], pictures)
         container.seek(0)
-    return _decode(container, stream, zero)
+    return _decode(container, stream, zero, span)
 
 
 def _find_zero(container: InputContainer, stream: VideoStream, path: Path, tracks: Collection[int]) -> float:
@@ -164,11 +208,16 @@ def _find_zero(container: InputContainer, stream: VideoStream, path: Path, track
     return float(sound.start_time * sound.time_base)
 
 
-def _decode(container: InputContainer, stream: VideoStream, zero: float) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield pictures in order of time, and their seconds since `zero`."""
+def _decode(
+    container: InputContainer, stream: VideoStream, zero: float, span: _Span
+) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield pictures in order of time, and their seconds since `zero`: all that a span asks for, and some others."""
     tick, apart = float(stream.time_base or 0), 1 / float(stream.average_rate or 25)
     decoding, last = container.format.name in _LATE, -apart
-    for number, picture in enumerate(_decode_packets(container, stream)):
+    packets = read_packets(container, stream)
+    if span.apart > 0 and not decoding:
+        packets = _skip_unwanted(packets, stream, zero, replace(span))
+    for number, picture in enumerate(_decode_packets(packets)):
         stamp = picture.dts if decoding else picture.pts
         if decoding and number == 0:
             zero = (stamp or 0) * tick
@@ -178,10 +227,39 @@ def _decode(container: InputContainer, stream: VideoStream, zero: float) -> Iter
             last = time
 
 
-def _decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _skip_unwanted(packets: Iterator[Any], stream: VideoStream, zero: float, span: _Span) -> Iterator[Any]:
+    """Yield the same packets, and before each tell the decoder to pass over what neither span nor film needs."""
+    tick, stamps, wanted = float(stream.time_base or 0), list[int](), set[int]()
+    for packet in _note_stamps(packets, stamps):
+        while packet.pts is not None and stamps and stamps[0] <= packet.pts:
+            stamp = heappop(stamps)
+            if span.take(stamp * tick - zero):
+                wanted.add(stamp)
+        needed = packet.pts is None or packet.pts in wanted
+        wanted.discard(packet.pts)
+        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        yield packet
+
+
+def _note_stamps(packets: Iterator[Any], stamps: list[int]) -> Iterator[Any]:
+    """Yield the same packets, which come in the order of decoding, after those of all that are shown earlier.
+
+    `stamps` is a heap that gets the times of the packets read so far: of some further ones too.
+    """
+    ahead = deque[Any]()
+    for packet in packets:
+        ahead.append(packet)
+        if packet.pts is not None:
+            heappush(stamps, packet.pts)
+        if len(ahead) > _REORDERED:
+            yield ahead.popleft()
+    yield from ahead
+
+
+def _decode_packets(packets: Iterable[Any]) -> Iterator[VideoFrame]:
     import av
 
-    for packet in read_packets(container, stream):
+    for packet in packets:
         with suppress(av.FFmpegError, ValueError):  # one damaged packet
             yield from packet.decode()
 
@@ -205,7 +283,7 @@ def _convert(picture: VideoFrame, reformatter: VideoReformatter, stream: VideoSt
 def _read_matrix(picture: VideoFrame) -> tuple[int, int, int, int] | None:
     """Return a, b, c and d of the display matrix, if there is one.
 
-    It is the same for all pictures of a film; one that was asked for it lives until garbage is collected.
+    It is the same for all pictures of a film; one that was asked for it lives until garbage is collected (`_SWEEP`).
     """
     beside: Any = picture.side_data  # wrongly typed by the library
     matrix = [data for data in beside if data.type.name == "DISPLAYMATRIX"]

@@ -16,6 +16,9 @@ from emospike.validation import InputError
 SETTINGS = ("system", "preset", "modality", "labels", "normalise")
 """What a model and its evaluation must agree in."""
 
+FEATURES = "features"
+"""What the face is seen by, where it was chosen: so must they."""
+
 MEASURED = (
     "protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "recall", "at_coverage", "clips", "speakers",
     "note",
@@ -23,10 +26,13 @@ MEASURED = (
 """What a card takes over from an evaluation."""
 
 
-def list_settings(system: System, preset: str, labels: str, modality: str = "audio") -> dict[str, str]:
+def list_settings(
+    system: System, preset: str, labels: str, modality: str = "audio", features: str | None = None
+) -> dict[str, str]:
     """Return the settings of a system, trained or not, as a card and an evaluation name them."""
     normalise = system.get_params().get("normalise", "none")
-    return dict(zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True))
+    named = zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True)
+    return dict(named) | ({FEATURES: features} if features else {})
 
 
 def make_card(
@@ -86,11 +92,10 @@ def check_evaluation(result: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         raise InputError("no evaluation: give the file that emospike evaluate --json wrote")
     if not result.get("complete"):
         raise InputError("the evaluation was stopped before its last fold: run it again")
-    for name in SETTINGS:
-        if result[name] != settings[name]:
-            raise InputError(
-                f"the evaluation has {name} {result[name]!r}, the model {settings[name]!r}: evaluate the same"
-            )
+    for name in (*SETTINGS, FEATURES):
+        found, own = (one.get(name, "as in the preset") for one in (result, settings))
+        if found != own:
+            raise InputError(f"the evaluation has {name} {found!r}, the model {own!r}: evaluate the same")
 
 
 def add_evaluation(card: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,15 +75,21 @@ STUDIES: dict[str, type[Study]] = {
 
 
 def make_system(
-    name: str, preset: str | None = None, seed: int = 0, normalise: str = "none", modality: str = "audio"
+    name: str,
+    preset: str | None = None,
+    seed: int = 0,
+    normalise: str = "none",
+    modality: str = "audio",
+    *,
+    features: str | None = None,
 ) -> System:
-    """Return an unfitted system by name; its default preset if none is named.
+    """Return an unfitted system by name; its default preset if none is named (see `SystemInfo.make`).
 
     Raises
     ------
-    InputError : unknown system, preset, modality or normalisation, or a system that cannot normalise speakers
+    InputError : unknown system, preset, modality, features or normalisation, or a system that cannot normalise speakers
     """
-    system: System = SYSTEMS.find(name).make(preset, seed, modality)
+    system: System = SYSTEMS.find(name).make(preset, seed, modality, features)
     one_of("normalisation", normalise, ("none", "speaker"))
     if "normalise" in system.get_params():
         return system.set_params(normalise=normalise)
@@ -101,6 +107,7 @@ def check_settings(
     normalise: str = "none",
     seeds: int | None = None,
     modality: str = "audio",
+    features: str | None = None,
 ) -> None:
     """Raise `InputError` for a name that is unknown, or a number that cannot be, before recordings are read."""
     one_of("protocol", protocol, PROTOCOLS)
@@ -112,7 +119,7 @@ def check_settings(
     adapts = protocol in ("new-speaker", "new-corpus", "cascade")
     if normalise == SCORES and (adapts or is_transductive(protocol, system_name)):
         raise InputError(f"protocol {protocol} does not centre scores: use another protocol, or --normalise none")
-    system = make_system(system_name, preset, 0, normalise_training(normalise), modality)
+    system = make_system(system_name, preset, 0, normalise_training(normalise), modality, features=features)
     STUDIES.get(protocol, Study)().check(system)
 
 
@@ -179,6 +186,7 @@ def evaluate(
     normalise: str = "none",
     seeds: int | None = None,
     modality: str = "audio",
+    features: str | None = None,
     splits: Splits | None = None,
     progress: Progress | None = None,
     save: Callable[[dict[str, Any]], object] | None = None,
@@ -198,6 +206,7 @@ def evaluate(
         order, without labels
     seeds : how often everything is repeated; None is 5 for ``published``, else once
     modality : what is seen or heard
+    features : what the face is seen by, where the system has a choice (its `SystemInfo.sights`)
     splits : the folds of protocol ``emobox`` for corpora whose folds do not go by speakers (see `read_splits`)
     progress : called with ``"fold 1 of 4: reservoir"``, the clips done and the clips in all
     save : called with the result so far after each fold; its ``complete`` is False until the last
@@ -205,13 +214,14 @@ def evaluate(
 
     Raises `InputError` for something unknown, or data that cannot be split like this (see `emospike.datasets.folds`).
     """
-    check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, modality=modality)
+    asked: dict[str, Any] = {"modality": modality, "features": features}
+    check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, **asked)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
     scheme = find_scheme(labels)
     given, dataset = dataset, relabel(dataset, scheme)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    about |= {"balance": "corpora" if dataset.balanced else "none"}
+    about |= {"balance": "corpora" if dataset.balanced else "none"} | ({"features": features} if features else {})
     planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
     folds = [fold for _, fold in planned]
     check_speakers(dataset, folds)
@@ -220,7 +230,7 @@ def evaluate(
     meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[len(given.notes) :]])
 
     def make(seed: int) -> System:
-        return make_system(system_name, preset, seed, normalise_training(normalise), modality)
+        return make_system(system_name, preset, seed, normalise_training(normalise), **asked)
 
     def summarise_folds() -> dict[str, Any]:
         rows = {"complete": len(runs) == len(planned), "folds": [summarise_fold(run) for run in runs]}

@@ -22,8 +22,8 @@ class Explanation:
     task : what is decided, as the model's card names its labels: ``"arousal"``, ``"emotion"``; empty if unknown
     target : the class whose log-odds the attributions are of
     attributions : by kind of part: ``"modalities"``, those of each modality (``"audio"``: bands and contours,
-        ``"face"``: its parts, ``"eeg"``), ``"moments"``, ``"regions"`` of the brain; a system has those that it can
-        leave out
+        ``"face"``: its parts, ``"eeg"``), ``"moments"``, ``"face moments"`` where a film is one of several senses,
+        ``"regions"`` of the brain; a system has those that it can leave out
     panels : the pictures, in the order of the page
     """
 

@@ -47,6 +47,10 @@ class Panel(ABC):
         """Return what plotly draws on the page, or several views to choose from; None: the page shows the picture."""
         return None
 
+    def hide_faces(self) -> Panel | None:
+        """Return the same without a picture of a person; None if nothing is left."""
+        return self
+
     def html(self, page: Page) -> str:
         """Return what the page shows of it, without its title and caption."""
         plot = self.plot()

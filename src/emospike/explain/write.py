@@ -16,17 +16,19 @@ from emospike.files import make_folder, write_atomically
 from emospike.validation import InputError
 
 
-def write_explanation(explanation: Explanation, folder: Path | str) -> list[Path]:
+def write_explanation(explanation: Explanation, folder: Path | str, *, faces: bool = True) -> list[Path]:
     """Write ``index.html`` and a PNG file for each panel into `folder`, and return their paths, the page first.
 
-    The folder is made if it does not exist; files of an earlier explanation are replaced, each in one step.
+    The folder is made if it does not exist; files of an earlier explanation are replaced, each in one step. Without
+    `faces` there is no picture of a person, only lines.
 
     Raises
     ------
     InputError : the folder cannot be made or written to
     """
     headline = say_answer(explanation.decision, explanation.task)
-    return _write(explanation.panels, f"{headline} · {explanation.name}", folder)
+    panels = explanation.panels if faces else list(filter(None, (one.hide_faces() for one in explanation.panels)))
+    return _write(panels, f"{headline} · {explanation.name}", folder)
 
 
 def write_comparison(first: Explanation, second: Explanation, folder: Path | str) -> list[Path]:

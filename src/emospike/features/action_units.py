@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, stretch
+from emospike.augmentation.voice import Voice, change_face, stretch
 from emospike.clip import Clip, is_table
 from emospike.features.blendshapes import Blendshapes
-from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid
-from emospike.features.openface import CHANNELS, read_table
+from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid, smooth
+from emospike.features.openface import CHANNELS, UNITS, read_track
 from emospike.schema import LOCAL
 from emospike.series import Channel, Series
 from emospike.validation import within
@@ -90,7 +89,7 @@ class ActionUnits:
     stride, model : which pictures of a film are measured, and by which file, as in `Blendshapes`
     smoothing : seconds of a box filter that the intensities go through twice, so that tables, which tremble from frame
         to frame, and films, looked at less often, are equally lively; 0 for none
-    jitter, offset : deviations of what tells one face from another in training (see `respeak`)
+    jitter, offset : deviations of what tells one face from another in training (see `change_face`)
 
     Sources: Ekman and Friesen 1978 (the units); Baltrusaitis et al. 2018 (OpenFace 2, the intensities).
 
@@ -125,48 +124,15 @@ class ActionUnits:
     def extract(self, clip: Clip) -> Series:
         """Return the intensities on the 10 ms grid, shape (steps, 17)."""
         series = lay_on_grid(clip, self.track(clip))
-        return series.with_values(smooth(series.values, round(self.smoothing * series.rate)))
+        return smooth(series, self.smoothing)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
-        """Return the face of one who speaks as slowly as that voice, and whose muscles are as its `face` draws it.
-
-            AU' = min(max(AU exp(a) + b, 0), 5),   a ~ N(0, jitter²), b ~ N(0, offset²), one of each a unit
-
-        so that what is learnt does not hang on how strongly one tracker, or one person, shows a unit.
-        """
-        series = stretch(voice, series)
-        if voice.face is None:
-            return series
-        rng, units = np.random.default_rng(voice.face), series.values.shape[1]
-        gain, offset = np.exp(rng.normal(0, self.jitter, units)), rng.normal(0, self.offset, units)
-        return series.with_values((series.values * gain + offset).clip(0, 5).astype(np.float32))
+        """Return the face of one who speaks as slowly as that voice, and whose muscles are as its `face` draws them."""
+        return change_face(voice, stretch(voice, series), self.jitter, self.offset, UNITS.most)
 
     def _bridge(self, clip: Clip) -> FaceTrack:
         track = Blendshapes(self.stride, self.model).track(clip)
         return replace(track, values=bridge_units(track.values, track.channels), channels=CHANNELS)
-
-
-def read_track(clip: Clip, table: Path) -> FaceTrack:
-    """Return the part of a face-tracking table that a clip is of, on the clip's clock."""
-    whole = read_table(table)
-    if len(whole) == 1:
-        return replace(whole, time=np.zeros(1))
-    time = whole.time + clip.face_delay - clip.start
-    inside = (time >= 0) & (time < (np.inf if clip.stop is None else clip.stop - clip.start))
-    return whole.select(inside, time)
-
-
-def smooth(values: Float32[np.ndarray, "steps units"], width: int) -> Float32[np.ndarray, "steps units"]:
-    """Return the values after two box filters of that many steps; the first and the last go on for ever.
-
-    >>> smooth(np.float32([[0], [0], [9], [0], [0]]), 3).ravel().tolist()
-    [1.0, 2.0, 3.0, 2.0, 1.0]
-    """
-    from scipy.ndimage import uniform_filter1d
-
-    for _ in range(2 if width > 1 else 0):
-        values = uniform_filter1d(values, width, axis=0, mode="nearest")
-    return values
 
 
 def bridge_units(

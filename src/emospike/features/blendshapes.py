@@ -11,16 +11,18 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32
 
-from emospike.augmentation.voice import Voice, stretch
-from emospike.clip import Clip, Frame
+from emospike.augmentation.voice import Voice, change_face, stretch
+from emospike.clip import Clip, Frame, is_table
+from emospike.clip.ahead import read_ahead
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid
+from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid, smooth
 from emospike.features.following import follow
 from emospike.features.movements import MOVEMENTS, PART_OF
+from emospike.features.openface import Scores, read_track
 from emospike.schema import LOCAL
 from emospike.series import Channel, Series
-from emospike.validation import positive
+from emospike.validation import positive, within
 
 BLENDSHAPES = (
     "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
@@ -39,25 +41,36 @@ CHANNELS = tuple(
     for name in BLENDSHAPES
     for movement, side in [_SIDED[name]]
 )
+SHAPES = Scores(
+    "scores",
+    tuple(f"blendshape_{name}" for name in BLENDSHAPES),
+    CHANNELS,
+    1.0,
+    "give the film itself, or the table that emospike track makes of it",
+)
+"""The columns of `emospike track` that hold blendshapes; OpenFace's tables have none."""
 
 _CUT = 35.0  # mean change of the green, 0 to 255, from one picture to the next; a head that turns gives 10
-_APART = 0.048  # s; 0.05 s less the rounding of containers that count milliseconds
+_APART = 0.075  # s; every third picture of 30 a second, every second of 25, all of 13 and fewer
 
 
 @dataclass(frozen=True)
 class Blendshapes:
-    """Blendshape scores, 0 to 1, of the largest and steadiest face.
+    """Blendshape scores, 0 to 1, of the largest and steadiest face in a film.
 
     The Face Landmarker works in video mode, in which it looks for a face near where the last picture had it, and
     for up to four faces, in which mode it does not smooth over time: what a picture gives hardly depends on which
-    other pictures are looked at. Left and right are the speaker's.
+    other pictures are looked at. Left and right are the speaker's. From a table that `emospike track` made of a film
+    the scores are read.
 
     Attributes
     ----------
-    stride : every how many pictures one is looked at; None takes pictures at least 50 ms apart: all of a slow film,
-        every second one at 30 per second. Against every picture, that changed the mean scores of four takes by
-        0.0004 on average and 0.003 at most, and halves the time.
+    stride : every how many pictures one is looked at; None takes pictures at least 75 ms apart: all of a slow film,
+        every third one at 30 per second, which takes two thirds of the time that every second one takes, and moves
+        probabilities no more than beginning with the next picture does (docs/models.md).
     model : the model file; None finds or fetches it (`find_model`)
+    smoothing : seconds of a box filter that the scores go through twice; 0 for none
+    jitter, offset : deviations of what tells one face from another in training (see `change_face`)
 
     Source
     ------
@@ -67,30 +80,40 @@ class Blendshapes:
 
     stride: int | None = None
     model: str | None = field(default=None, metadata=LOCAL)
+    smoothing: float = 0.0
+    jitter: float = 0.15
+    offset: float = 0.06
 
     modality: ClassVar[str] = "face"
 
     def __post_init__(self) -> None:
         positive("stride", 1 if self.stride is None else self.stride)
+        within("smoothing in seconds", self.smoothing, 0, 10)
+        within("jitter", self.jitter, 0, 5)
+        within("offset", self.offset, 0, 1)
 
     def track(self, clip: Clip) -> FaceTrack:
         """Return the scores, box, pose and 478 landmarks of the face in each picture; kept in `clip.memo`.
 
         The landmarker tells no score of its own: confidence is 1 where it found the face and 0 where not.
 
-        Raises `NoFaceError` for a clip without a film, and `InputError` as `Clip.frames` and `find_model` do, and
-        where mediapipe is not installed.
+        Raises `NoFaceError` for a clip without a film or table, and `InputError` as `Clip.frames` and `find_model` do,
+        for a table without blendshapes, and where mediapipe is not installed.
         """
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
-        if self not in clip.memo:
-            clip.memo[self] = track_frames(clip, self.frames(clip), self.model)
-        track: FaceTrack = clip.memo[self]
+        seen = Blendshapes(self.stride, self.model)  # whatever becomes of the scores later
+        if seen not in clip.memo:
+            table = clip.face if is_table(clip.face) else None
+            clip.memo[seen] = (
+                read_track(clip, table, SHAPES) if table else track_frames(clip, self.frames(clip), self.model)
+            )
+        track: FaceTrack = clip.memo[seen]
         return track
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return (frame for _, frame in self.number_frames(clip))
+        return clip.frames(apart=_APART) if self.stride is None else clip.frames(self.stride)
 
     def number_frames(self, clip: Clip) -> Iterator[tuple[int, Frame]]:
         """Yield the same pictures, each with its number in the film, counted from 1."""
@@ -100,18 +123,18 @@ class Blendshapes:
 
     def extract(self, clip: Clip) -> Series:
         """Return the scores on the 10 ms grid, shape (steps, 52); `NoFaceError` if the face is mostly not there."""
-        return lay_on_grid(clip, self.track(clip))
+        return smooth(lay_on_grid(clip, self.track(clip)), self.smoothing)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
-        """Return the feature as a slower or faster voice would have given it."""
-        return stretch(voice, series)
+        """Return the face of one who speaks as slowly as that voice, and moves as its `face` draws it."""
+        return change_face(voice, stretch(voice, series), self.jitter, self.offset, SHAPES.most)
 
 
 def track_frames(clip: Clip, frames: Iterable[Frame], model: str | None = None) -> FaceTrack:
     """Return the track of the face in these pictures of a clip; raise `InputError` as `Blendshapes.track`."""
     path, cuts = find_model(model), list[float]()
     with clip.borrow(("landmarker", path), partial(open_landmarker, path)) as landmarker:
-        return _follow_face(list(find_faces(_note_cuts(frames, cuts), landmarker)), cuts)
+        return _follow_face(list(find_faces(_note_cuts(read_ahead(iter(frames)), cuts), landmarker)), cuts)
 
 
 _NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))

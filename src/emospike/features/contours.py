@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, UInt8
 
 from emospike.clip import Clip, Frame, is_table
-from emospike.features.action_units import read_track
 from emospike.features.blendshapes import Blendshapes
+from emospike.features.face_quality import keep_readable
 from emospike.features.face_track import FaceTrack
-from emospike.features.openface import PICTURE
+from emospike.features.openface import PICTURE, read_track
 from emospike.schema import LOCAL
 from emospike.validation import InputError, positive, within
 
@@ -49,7 +49,8 @@ class Contours:
 
     with grey I from 0 to 1 and G_sigma a Gaussian of deviation sigma. Each picture is cut so that the eyes come to
     the same place and, over the clip, the same distance apart: what is left is the face's own movement. Where no
-    face was found, the cut moves straight from the last place to the next.
+    face was found, or one that cannot be read (see `emospike.features.face_quality`), the cut, or the drawn face, moves
+    straight from the last place to the next.
 
     Of a face-tracking table, I is the face drawn from its 68 landmarks, dark lines on white.
 
@@ -104,6 +105,7 @@ class Contours:
             track, picture = film.track(clip), None
         track.check(table.name if table else clip.name)
         track.check_cover(table.name if table else clip.name, clip.seconds)
+        track = keep_readable(track)
         count = len(track)
         every = np.linspace(0, count - 1, min(self.most or count, count)).astype(int)
         chosen = np.unique(choose(count) if choose else every)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from emospike.clip import Clip
-from emospike.features.face_track import FaceTrack
+from emospike.features.face_track import LEAST_SEEN, FaceTrack
 
 
 class Limits(NamedTuple):
@@ -115,6 +116,17 @@ def describe_problem(track: FaceTrack) -> str | None:
     if changes > 2 and changes > FLICKER * seconds:
         return f"the face comes and goes: it is lost {changes // 2} times in {seconds:.1f} s"
     return None
+
+
+def keep_readable(track: FaceTrack) -> FaceTrack:
+    """Return the track with the face not found where it cannot be read; as it is where so little would be left.
+
+    That is, where the face would be found in less than half of the frames: then nothing it tells is answered on.
+    """
+    if track.quality is None:
+        return track
+    found = track.found & ~find_problems(track.quality, track.pose).any(axis=1)
+    return replace(track, found=found) if found.mean() >= LEAST_SEEN else track
 
 
 def describe_face_of(clip: Clip) -> str | None:

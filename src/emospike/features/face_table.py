@@ -14,7 +14,7 @@ from jaxtyping import Float, Float32, Int, Shaped
 
 from emospike.clip import Clip, Frame
 from emospike.features.action_units import bridge_units
-from emospike.features.blendshapes import BLENDSHAPES, Blendshapes, track_frames
+from emospike.features.blendshapes import SHAPES, Blendshapes, track_frames
 from emospike.features.contours import MESH
 from emospike.features.face_track import FaceTrack, NoFaceError
 from emospike.features.openface import INTENSITIES, POSE, QUALITY
@@ -29,7 +29,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 Columns = dict[str, Shaped[np.ndarray, " pictures"]]
 
-_DECIMALS = {"frame": 0, "face": 0, "success": 0, "box": 1, "x": 1, "y": 1, "mesh": 1, "blendshape": 4}
+_DECIMALS = {"frame": 0, "face": 0, "success": 0, "box": 1, "x": 1, "y": 1, "mesh": 1}
 _FURTHER = 6  # decimals of others: a spike may hang on the last
 
 
@@ -105,7 +105,7 @@ def make_columns(face: FilmedFace, groups: Sequence[str] = GROUPS, points: int =
         "pose": (POSE, track.pose),
         "box": (("box_x", "box_y", "box_width", "box_height"), track.box * np.tile(size, 2)),
         "units": (INTENSITIES, bridge_units(track.values, track.channels)),
-        "blendshapes": ([f"blendshape_{name}" for name in BLENDSHAPES], track.values),
+        "blendshapes": (SHAPES.columns, track.values),
     }
     if track.quality is not None:
         shown["quality"] = QUALITY, track.quality

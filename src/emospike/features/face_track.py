@@ -197,6 +197,21 @@ def lay_on_grid(clip: Clip, track: FaceTrack) -> Series:
     return track.resample(steps)
 
 
+def smooth(series: Series, seconds: float) -> Series:
+    """Return a series after two box filters of that many seconds; the first and the last value go on for ever.
+
+    >>> jump = Series(np.float32([[0], [0], [9], [0], [0]]), RATE, (Channel("jaw", "face"),))
+    >>> smooth(jump, 0.03).values.ravel().tolist()
+    [1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    width, values = round(seconds * series.rate), series.values
+    for _ in range(2 if width > 1 else 0):
+        values = uniform_filter1d(values, width, axis=0, mode="nearest")
+    return series.with_values(values)
+
+
 def find_company(clip: Clip) -> Company:
     """Return who else may be seen by all tracks that are kept of a clip."""
     return join_companies(kept.company for kept in clip.memo.values() if isinstance(kept, FaceTrack))

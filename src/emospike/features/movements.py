@@ -27,3 +27,12 @@ UNIT_MOVEMENTS = {
     20: "mouthStretch", 23: "mouthPress", 25: "mouthLowerDown", 26: "jawOpen", 45: "eyeBlink",
 }  # fmt: skip
 """The movement that the muscles of each action unit (FACS) make."""
+
+UNIT_WORDS = {
+    "browInnerUp": "inner brows raised", "browOuterUp": "outer brows raised", "browDown": "brows lowered",
+    "eyeWide": "upper lids raised", "eyeSquint": "lids tightened", "mouthUpperUp": "upper lip raised",
+    "mouthSmile": "lip corners raised", "mouthFrown": "lip corners lowered", "mouthShrugLower": "chin raised",
+    "mouthStretch": "lips stretched", "mouthPress": "lips tightened", "mouthLowerDown": "lips apart",
+    "jawOpen": "jaw dropped", "eyeBlink": "eyes closed",
+}  # fmt: skip
+"""What is seen where each of these movements is strong."""

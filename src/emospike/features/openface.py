@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from emospike.clip import TABLE_HINT, check_times, read_rows
+from emospike.clip import TABLE_HINT, Clip, check_times, read_rows
 from emospike.features.face_quality import MEASURES
 from emospike.features.face_track import Company, FaceTrack
 from emospike.features.movements import PART_OF, UNIT_MOVEMENTS
@@ -29,6 +31,27 @@ CHANNELS = tuple(
 )
 INTENSITIES = tuple(f"AU{unit:02d}_r" for unit in ACTION_UNITS)
 """OpenFace's columns of intensities, 0 to 5."""
+
+
+class Scores(NamedTuple):
+    """What is read of a face in each frame.
+
+    Attributes
+    ----------
+    name : what they are called
+    columns, channels : names in a table, and the channel of each
+    most : the largest that one can be, from 0
+    hint : what to give in the place of a table that lacks them
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    most: float
+    hint: str
+
+
+UNITS = Scores("intensities", INTENSITIES, CHANNELS, 5.0, TABLE_HINT)
 QUALITY = tuple(f"quality_{name.replace(' ', '_')}" for name in MEASURES)
 """Columns of `emospike track`, of which OpenFace has none: how well each picture shows the face."""
 POSE = ("pose_Rx", "pose_Ry", "pose_Rz")
@@ -37,23 +60,34 @@ PICTURE = (1280, 720)
 
 _LEAST_CONFIDENCE = 0.5  # below it OpenFace's numbers are guesses
 _POINTS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(68))
-_KNOWN = {"timestamp", "face_id", "confidence", "success", *INTENSITIES, *POSE, *_POINTS, *QUALITY}
-_STRONGEST = 5.05  # of an intensity, rounded
+_KNOWN = {"timestamp", "face_id", "confidence", "success", *POSE, *_POINTS, *QUALITY}
+_ROUNDED = 1.01  # times the largest score, which tables may exceed
 _SOME = 25  # frames; in so many of a face that speaks, some intensity is above 1
 
 Columns = dict[str, Float64[np.ndarray, " rows"]]
 
 
-def read_table(path: Path) -> FaceTrack:
+def read_track(clip: Clip, table: Path, scores: Scores = UNITS) -> FaceTrack:
+    """Return the part of a face-tracking table that a clip is of, on the clip's clock."""
+    whole = read_table(table, scores)
+    if len(whole) == 1:
+        return replace(whole, time=np.zeros(1))
+    time = whole.time + clip.face_delay - clip.start
+    inside = (time >= 0) & (time < (np.inf if clip.stop is None else clip.stop - clip.start))
+    return whole.select(inside, time)
+
+
+def read_table(path: Path, scores: Scores = UNITS) -> FaceTrack:
     """Read a face-tracking table, plain or compressed (.gz).
 
     Columns are found by name; blanks around names do not matter, nor do semicolons or tabs in the place of commas,
-    decimal commas, or a byte-order mark. Needed are ``timestamp`` (s) and the 17 intensities ``AU01_r`` ... ``AU45_r``;
-    used where present ``confidence`` and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and
-    the 68 landmarks ``x_0`` ... ``y_67`` (pixels); and what ``emospike track`` writes of each picture's quality.
+    decimal commas, or a byte-order mark. Needed are ``timestamp`` (s) and the columns of `scores`: the 17 intensities
+    ``AU01_r`` ... ``AU45_r``, or others (see `emospike.features.blendshapes.SHAPES`); used where present ``confidence``
+    and ``success``, ``face_id``, ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (rad) and the 68 landmarks ``x_0`` ... ``y_67``
+    (pixels); and what ``emospike track`` writes of each picture's quality.
 
-    In a frame without success, with a confidence below 0.5 or without a number for each intensity, no face was found;
-    in none of a table whose intensities are all zeros.
+    In a frame without success, with a confidence below 0.5 or without a number for each score, no face was found; in
+    none of a table whose scores are all zeros.
     Of several faces that are told apart by ``face_id`` the one in most frames is followed. The table does not tell
     the size of the picture: landmarks become shares of 1280 by 720 pixels, RAVDESS's films, or where points lie
     outside, of the smallest larger picture of that form; they are for drawing.
@@ -62,19 +96,20 @@ def read_table(path: Path) -> FaceTrack:
     ------
     InputError : a file that cannot be read, lacks a column or has no rows; a row that is cut short; text where a
         number is expected; a row without time, or times that are not in seconds, leave out a minute, or repeat, as in
-        two tables in one file; a column that comes twice; intensities outside 0 to 5, or all below 1
+        two tables in one file; a column that comes twice; scores outside 0 to 5 (or `scores.most`), or intensities
+        all below 1
     """
     try:
         stat = path.stat()
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path} ({error}): {TABLE_HINT}") from None
-    return _read_track(path, stat.st_mtime_ns, stat.st_size)
+    return _read_track(path, scores, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=2)  # the windows of a long recording share one table
-def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
-    rows, company = _follow_face(path, _read_columns(path))
-    values = np.stack([rows[name] for name in INTENSITIES], axis=1)
+def _read_track(path: Path, scores: Scores, _changed: int, _size: int) -> FaceTrack:
+    rows, company = _follow_face(path, _read_columns(path, scores))
+    values = np.stack([rows[name] for name in scores.columns], axis=1)
     success = rows.get("success", np.ones(len(values)))
     confidence = rows.get("confidence", success)
     found = np.isfinite(values).all(axis=1) & (confidence >= _LEAST_CONFIDENCE) & (success > 0)
@@ -82,7 +117,7 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     quality = None
     if set(QUALITY) <= set(rows):
         quality = np.nan_to_num(np.stack([rows[name] for name in QUALITY], axis=1)).astype(np.float32)
-    _check_intensities(path, values[found], scaled=quality is None)
+    _check_scores(path, scores, values[found], scaled=quality is None and scores == UNITS)
     points = _read_landmarks(rows, found)
     box = np.zeros((len(points), 4), np.float32)
     if points.shape[1]:
@@ -92,7 +127,7 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     return FaceTrack(
         time=rows["timestamp"],
         values=values.astype(np.float32),
-        channels=CHANNELS,
+        channels=scores.channels,
         found=found,
         box=box,
         pose=np.nan_to_num(pose).astype(np.float32),
@@ -103,12 +138,13 @@ def _read_track(path: Path, _changed: int, _size: int) -> FaceTrack:
     )
 
 
-def _check_intensities(path: Path, values: Float64[np.ndarray, "frames units"], *, scaled: bool) -> None:
-    """Raise `InputError` for intensities outside 0 to 5, or, if they may be `scaled`, that look like 0 to 1."""
-    for name, column in zip(INTENSITIES, values.T, strict=True):
-        odd = column[(column < 0) | (column > _STRONGEST)]
+def _check_scores(path: Path, scores: Scores, values: Float64[np.ndarray, "frames columns"], *, scaled: bool) -> None:
+    """Raise `InputError` for scores that cannot be, or, if intensities may be `scaled`, that look like 0 to 1."""
+    for name, column in zip(scores.columns, values.T, strict=True):
+        odd = column[(column < 0) | (column > _ROUNDED * scores.most)]
         if len(odd):
-            raise InputError(f"{path} holds {odd[0]:g} in column {name}, intensities of 0 to 5 expected: {TABLE_HINT}")
+            expected = f"{scores.name} of 0 to {scores.most:g} expected"
+            raise InputError(f"{path} holds {odd[0]:g} in column {name}, {expected}: {scores.hint}")
     if scaled and len(values) >= _SOME and values.max() < 1:
         raise InputError(
             f"{path} holds no intensity above {values.max():g} in columns AU01_r ... AU45_r, 0 to 5 expected: multiply "
@@ -139,14 +175,14 @@ def _read_landmarks(rows: Columns, found: Bool[np.ndarray, " frames"]) -> Float3
     return np.asarray(shares / max(1.0, shares[found].max(initial=0.0)), np.float32)
 
 
-def _read_columns(path: Path) -> Columns:
+def _read_columns(path: Path, scores: Scores) -> Columns:
     """Return the known columns of a table as numbers; a blank field is NaN."""
     lines = read_rows(path)
     _, header = next(lines, (0, []))
-    if missing := [name for name in ("timestamp", *INTENSITIES) if name not in header]:
+    if missing := [name for name in ("timestamp", *scores.columns) if name not in header]:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {TABLE_HINT}")
-    known = {at: name for at, name in enumerate(header) if name in _KNOWN}
+        raise InputError(f"{path} lacks the column {', '.join(missing[:3])}{more}: {scores.hint}")
+    known = {at: name for at, name in enumerate(header) if name in _KNOWN or name in scores.columns}
     if twice := [name for name in known.values() if header.count(name) > 1]:
         raise InputError(f"{path} has the column {twice[0]} twice: {TABLE_HINT}")
     rows = [_parse_row(f"row {number} of {path}", line, header, known) for number, line in lines]

@@ -16,6 +16,7 @@ from emospike.explain.panel import Panel
 from emospike.explain.panels.contributions import ContributionsPanel
 from emospike.explain.panels.decision import LONGEST, DecisionPanel
 from emospike.explain.panels.encoding import EncodingPanel
+from emospike.explain.panels.film import is_filmed, show_film
 from emospike.explain.panels.occlusion import OcclusionPanel
 from emospike.explain.panels.timeline import Moment, TimelinePanel
 from emospike.features import Feature
@@ -27,6 +28,9 @@ from emospike.validation import InputError
 
 Attributions = dict[str, Sequence[Attribution]]
 """By kind of part (see `Explanation`)."""
+
+FACE_MOMENTS = "face moments"
+"""Kind of the moments of the face alone, where a film is one of several senses."""
 
 Occluded = tuple[Series | None, ...]
 """The series of all features without one part."""
@@ -69,6 +73,9 @@ def explain_decision(
     if set(attributions) - {"modalities"} and features:
         name, series = next(iter(features.items()))
         told.append(OcclusionPanel(target, attributions, name, series))
+    moments = attributions.get(FACE_MOMENTS) or (attributions.get("moments") if seen.modalities == ("face",) else None)
+    if moments and (film := show_film(seen.clip, moments, target, len(seen.present[0]))):
+        told.append(film)
     if not any(isinstance(panel, EncodingPanel) for panel in panels):
         told += [EncodingPanel(name, series) for name, series in features.items()]
     return Explanation(seen.clip.name, decision, threshold, task, target, attributions, [*told, *panels])
@@ -148,7 +155,15 @@ def attribute_series(
         return log_odds(answer(replace(seen, series=series)), target)
 
     kinds = {one: occlude_groups(seen.series, levels, one) for one in seen.modalities}
-    return {**attribute(evidence, seen.series, kinds | {"moments": occlude_moments(seen.series, levels)})}
+    kinds["moments"] = occlude_moments(seen.series, levels)
+    if films_beside(seen):
+        kinds[FACE_MOMENTS] = occlude_moments(seen.series, levels, "face")
+    return {**attribute(evidence, seen.series, kinds)}
+
+
+def films_beside(seen: Perceived) -> bool:
+    """Tell whether a film of the face is one of several senses: the moments of the face are then left out too."""
+    return "face" in seen.modalities and len(seen.modalities) > 1 and is_filmed(seen.clip)
 
 
 def occlude_groups(series: Sequence[Series | None], levels: Levels, modality: str) -> Iterator[tuple[str, Occluded]]:
@@ -168,14 +183,16 @@ def occlude_groups(series: Sequence[Series | None], levels: Levels, modality: st
         yield name, hold(series, masks, levels)
 
 
-def occlude_moments(series: Sequence[Series | None], levels: Levels) -> Iterator[tuple[str, Occluded]]:
-    """Yield the name of each moment (see `cut_moments`), and the features with it held at levels."""
+def occlude_moments(
+    series: Sequence[Series | None], levels: Levels, only: str | None = None
+) -> Iterator[tuple[str, Occluded]]:
+    """Yield the name of each moment (see `cut_moments`), and the features with it held at levels, or `only` a sense."""
     grid = next(one for one in series if one is not None)
     for name, steps in cut_moments(len(grid), grid.rate):
         masks = [None if one is None else np.zeros(one.values.shape, bool) for one in series]
-        for mask in masks:
-            if mask is not None:
-                mask[steps] = True
+        for one, mask in zip(series, masks, strict=True):
+            if one is not None and mask is not None:
+                mask[steps] = only in (None, one.channels[0].modality)
         yield name, hold(series, masks, levels)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Preset = Callable[[str], Mapping[str, Any]]
 """From a modality to the parameters of the system's class."""
+Sight = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From the parameters of a preset to those with which it sees by other features."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class SystemInfo:
     what : what it does, in one line
     presets : the parameters of each preset, from a modality; the default one first
     modalities : what it can perceive, the first by default
+    sights : what else than in its presets the face can be seen by, under the name of the feature
     paper : which paper it follows
     claim : what that paper reports, and on which task
     split : how that paper split its recordings; None where that is not known
@@ -73,6 +76,7 @@ class SystemInfo:
     what: str
     presets: str | Mapping[str, Preset]
     modalities: tuple[str, ...] = ("audio", "face", "both")
+    sights: str | Mapping[str, Sight] = field(default_factory=dict)
     paper: str = ""
     claim: str = ""
     split: PublishedSplit | None = None
@@ -90,14 +94,16 @@ class SystemInfo:
         presets: Mapping[str, Preset] = load_object(self.presets)
         return presets
 
-    def make(self, preset: str | None = None, seed: int = 0, modality: str | None = None) -> Any:
+    def make(
+        self, preset: str | None = None, seed: int = 0, modality: str | None = None, features: str | None = None
+    ) -> Any:
         """Return the unfitted system of a preset, by default the first, for one of its modalities.
 
-        `modality` and `seed` are given to a class that has such parameters.
+        `modality` and `seed` are given to a class that has such parameters. `features` names one of its `sights`.
 
         Raises
         ------
-        InputError : unknown preset or modality
+        InputError : unknown preset, modality or features, or features of the face where only sound is heard
         """
         within("seed", seed, 0, 2**32 - 1)
         if seed != int(seed):
@@ -109,7 +115,17 @@ class SystemInfo:
         )
         own = {part.name for part in fields(kind) if part.init}
         common = {name: value for name, value in (("modality", modality), ("seed", seed)) if name in own}
-        return kind(**common | dict(parameters(modality)))
+        see = dict if features is None else self._find_sight(features, modality)
+        return kind(**common | dict(see(parameters(modality))))
+
+    def _find_sight(self, features: str, modality: str) -> Sight:
+        sights: Mapping[str, Sight] = load_object(self.sights)
+        if not sights:
+            raise InputError(f"{self.name} sees the face in its own way: leave the features out")
+        found = sights[one_of(f"features of {self.name}", features, sights)]
+        if modality not in ("face", "both"):
+            raise InputError(f"{features} are seen, and modality is {modality!r}: use face or both")
+        return found
 
     def is_of(self, kind: type[Any]) -> bool:
         """Tell whether a class is that of this system."""

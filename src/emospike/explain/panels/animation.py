@@ -75,7 +75,7 @@ class AnimationPanel(Panel):
     @property
     def caption(self) -> str:
         """How to read what moves."""
-        face = " The face is drawn from the points that were found on it; no picture of a person is in this page."
+        face = " The face is drawn from the points that were found on it."
         return (
             f"The same clip, {1000 * self.seconds:.0f} ms a frame. The neurons that fire in a frame light up; below, "
             f"how often a neuron of each part of the brain fires on average (Hz).{face if self.face.size else ''}"

@@ -30,9 +30,10 @@ GREYS = "What the network saw at some of the steps; all steps enter it at once."
 
 @dataclass(frozen=True, eq=False)
 class VotePanel(Panel):
-    """What voting neurons saw, and how they voted."""
+    """What voting neurons saw, and how they voted; `filmed` where that was cut out of a film."""
 
     trace: VoteTrace
+    filmed: bool = False
 
     name = "vote"
     title = "What it saw, and the vote"
@@ -62,6 +63,10 @@ class VotePanel(Panel):
         so_far = self.trace.votes[: self.trace.until].mean(axis=0)
         ends = ", ".join(f"{name} {share:.0%}" for name, share in zip(self.trace.classes, so_far, strict=True))
         return f"Pictures of {SHOWN} steps, and the votes of each class over time, which end at {ends}."
+
+    def hide_faces(self) -> VotePanel | None:
+        """Return it where the face was drawn, or seen by an event camera alone."""
+        return None if self.filmed else self
 
     def figure(self) -> Figure:
         """Return pictures of some steps above, and the votes so far of each class below."""

@@ -9,6 +9,7 @@ SYSTEM = SystemInfo(
     model=f"{__name__}.model:Baseline",
     what="Features -> mean, deviation and mean absolute change of each channel -> z-scores -> classifier.",
     presets=f"{__name__}.presets:PRESETS",
+    sights=f"{__name__}.presets:SIGHTS",
     paper="the comparison without spikes of the eXCube2 paper, Table A1; features and statistics are ours",
     rank=5,
 )

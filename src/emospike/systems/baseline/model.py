@@ -26,7 +26,7 @@ from emospike.readout.contract import Classifier
 from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
-from emospike.systems.explaining import Attributions, group_channels
+from emospike.systems.explaining import FACE_MOMENTS, Attributions, films_beside, group_channels
 from emospike.systems.perception import Perceived
 from emospike.systems.training import TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
@@ -128,6 +128,10 @@ class Baseline(VectorSystem):
         groups = group_channels([channel for one in seen.present for channel in one.channels])
         kinds = {one: occlude_channels(vector, average, groups.get(one, {})) for one in seen.modalities}
         kinds["moments"] = occlude_steps(values, counted, seen.present[0].rate, average)
+        if films_beside(seen):
+            face = [column for own in groups["face"].values() for column in own]
+            without = occlude_steps(values, counted, seen.present[0].rate, average)
+            kinds[FACE_MOMENTS] = ((name, replace_columns(vector, rest, face)) for name, rest in without)
         return {**attribute(evidence, vector, kinds)}, []
 
     def _operations(self, seen: Perceived) -> Operations:
@@ -149,9 +153,14 @@ def occlude_channels(
 ) -> Iterator[tuple[str, Vector]]:
     """Yield the name of each group of channels, and the vector with the average in its place."""
     for name, members in groups.items():
-        rest = vector.copy().reshape(STATISTICS, -1)
-        rest[:, members] = average.reshape(STATISTICS, -1)[:, members]
-        yield name, rest.ravel()
+        yield name, replace_columns(vector, average, members)
+
+
+def replace_columns(vector: Vector, other: Vector, members: Sequence[int]) -> Vector:
+    """Return a vector with the statistics of some channels taken from another."""
+    rest = vector.copy().reshape(STATISTICS, -1)
+    rest[:, members] = other.reshape(STATISTICS, -1)[:, members]
+    return rest.ravel()
 
 
 def occlude_steps(values: Values, counted: Heard, rate: float, average: Vector) -> Iterator[tuple[str, Vector]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from emospike.features import Feature
 from emospike.features.action_units import ActionUnits
+from emospike.features.blendshapes import Blendshapes
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
 from emospike.features.mfcc import MFCC
@@ -35,3 +36,12 @@ PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "ridge": partial(classify_by, lambda: LinearReadout(alpha=100.0)),
 }
 """`ridge` is the classifier that eXCube2 reads its reservoir out with."""
+
+
+def see_blendshapes(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a preset that sees blendshapes in the place of action units."""
+    features = (Blendshapes() if one == ActionUnits() else one for one in parameters["features"])
+    return {**parameters, "features": tuple(features)}
+
+
+SIGHTS = {"action_units": dict, "blendshapes": see_blendshapes}

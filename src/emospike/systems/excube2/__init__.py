@@ -9,6 +9,7 @@ SYSTEM = SystemInfo(
     model=f"{__name__}.model:EXCube2",
     what="Features -> spikes -> 3D reservoir on a brain template -> state vector -> classifier.",
     presets=f"{__name__}.presets:PRESETS",
+    sights=f"{__name__}.presets:SIGHTS",
     paper="Kasabov, Yang, Wang, Abouhassan, Kassabova and Lappas 2026, Biomimetics 11(3), 208",
     claim="0.803 by sound, 0.773 by the face, 0.810 by both: arousal, RAVDESS, five held-out actors",
     split=HELD_OUT_SPEAKERS,

@@ -34,7 +34,7 @@ from emospike.readout.readout import VectorReadout
 from emospike.readout.region_flow import Learning, measure_flow, measure_learning
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes
-from emospike.systems.explaining import Attributions, choose_features, group_channels
+from emospike.systems.explaining import FACE_MOMENTS, Attributions, choose_features, films_beside, group_channels
 from emospike.systems.perception import Perceived
 
 
@@ -77,6 +77,8 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
     groups = group_channels(activity.inputs.channels)
     kinds = {one: run(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.modalities}
     kinds |= {"moments": run(silence_moments(activity.inputs)), "regions": hide_regions(activity, template)}
+    if films_beside(seen):
+        kinds[FACE_MOMENTS] = run(silence_moments(activity.inputs, "face"))
     attributions = attribute(lambda one: log_odds(decide(one), target), activity, kinds)
     probabilities = dict(zip(system.classes_, decide(activity).tolist(), strict=True))
     followed = tuple(system.nodes_), interactions(activity, system.nodes_), system.class_interactions_, probabilities
@@ -108,10 +110,11 @@ def silence_groups(spikes: Spikes, groups: Mapping[str, Sequence[int]]) -> Itera
         yield name, spikes.keep(~np.isin(spikes.channel, members))
 
 
-def silence_moments(spikes: Spikes) -> Iterator[tuple[str, Spikes]]:
-    """Yield the name of each stretch of time, and all input spikes but its own."""
+def silence_moments(spikes: Spikes, only: str | None = None) -> Iterator[tuple[str, Spikes]]:
+    """Yield the name of each stretch of time, and all input spikes but its own, or but its own of one sense."""
+    other = np.array([only not in (None, channel.modality) for channel in spikes.channels])[spikes.channel]
     for name, steps in cut_moments(spikes.steps, spikes.rate):
-        yield name, spikes.keep((spikes.step < steps.start) | (spikes.step >= steps.stop))
+        yield name, spikes.keep((spikes.step < steps.start) | (spikes.step >= steps.stop) | other)
 
 
 def hide_regions(activity: Activity, template: BrainTemplate) -> Iterator[tuple[str, Activity]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,10 @@ from emospike.encoding.sigma_delta import SigmaDelta
 from emospike.encoding.step_forward import StepForward
 from emospike.features import Feature
 from emospike.features.action_units import ActionUnits
+from emospike.features.blendshapes import SHAPES, Blendshapes
 from emospike.features.constant_q import ConstantQ
 from emospike.features.mel import Mel
+from emospike.features.openface import UNITS
 from emospike.features.prosody import Prosody
 from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.contexts import CONTEXTS
@@ -51,7 +53,10 @@ FACE = ActionUnits(smoothing=0.09)
 FACE_STEPS = (0.06, 0.125, 0.25, 0.5)
 """Changes of an action unit's intensity (0 to 5) that step-forward encoding follows."""
 
-FACE_LEVEL = SigmaDelta(low=0.0, high=4.0, max_rate=100.0)
+FACE_HIGH = 4.0
+"""Intensity of an action unit from which it gives no more spikes."""
+
+FACE_LEVEL = SigmaDelta(low=0.0, high=FACE_HIGH, max_rate=100.0)
 """How strongly an action unit is shown; changes alone lose a smile that stays."""
 
 FACE_WIRING = InputWiring(fan_out=300, length=20.0, diffuse=0.1, scale=0.6)
@@ -151,3 +156,34 @@ PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "tonotopic": tonotopic,
     "large": large,
 }
+
+
+def see_blendshapes(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a preset that sees 52 blendshapes in the place of 17 action units (section 2.6).
+
+    Scores reach 1 where intensities reach 5, so steps and levels are a fifth; of the more channels each enters fewer
+    neurons, so that the cube is as active.
+    """
+    scale, share = SHAPES.most / UNITS.most, len(UNITS.channels) / len(SHAPES.channels)
+    steps = tuple(scale * step for step in FACE_STEPS)
+    ways = (
+        (Levels.of(StepForward, FACE_STEPS), Levels.of(StepForward, steps)),
+        (FACE_LEVEL, replace(FACE_LEVEL, high=scale * FACE_HIGH)),
+    )
+    pairs = zip(parameters["features"], parameters["encoders"], strict=True)
+    seen = [
+        (Blendshapes(smoothing=feature.smoothing), next((new for old, new in ways if old == encoder), encoder))
+        if isinstance(feature, ActionUnits)
+        else (feature, encoder)
+        for feature, encoder in pairs
+    ]
+    features, encoders = zip(*seen, strict=True)
+    changed = {**parameters, "features": features, "encoders": encoders}
+    wiring = changed["face_wiring"]
+    if isinstance(wiring, InputWiring):
+        changed["face_wiring"] = replace(wiring, fan_out=round(share * wiring.fan_out))
+    return changed
+
+
+SIGHTS = {"action_units": dict, "blendshapes": see_blendshapes}
+"""What the face can be seen by."""

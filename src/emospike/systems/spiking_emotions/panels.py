@@ -12,8 +12,10 @@ from emospike.clip import Clip
 from emospike.encoding.frame_difference import FrameDifference
 from emospike.explain.attribution import attribute, cut_moments
 from emospike.explain.panel import Panel
+from emospike.explain.panels.film import is_filmed
 from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.vote import VotePanel
+from emospike.features.contours import Contours
 from emospike.networks.plif_net import PlifNet, Seen
 from emospike.readout.early import Votes, VoteTrace, count_votes, stops
 from emospike.systems.explaining import Attributions
@@ -42,6 +44,7 @@ PARTS = {
 class Voting(Protocol):
     """What is looked into: the trained system (see `SpikingEmotions`)."""
 
+    pictures: Contours
     camera: FrameDifference
     network: PlifNet
     lead: float | None
@@ -64,7 +67,8 @@ def make_panels(system: Voting, seen: Perceived, target: int) -> tuple[Attributi
         return float(voters.calibrated.log_odds(count_votes(system.votes(one[None]), voters.lead), target))
 
     kinds = {"face": occlude_parts(look, still), "moments": occlude_moments(look, still, times, len(seen.present[0]))}
-    panels: list[Panel] = [VotePanel(trace_votes(system, look, times))]
+    filmed = is_filmed(seen.clip) and not system.pictures.drawn
+    panels: list[Panel] = [VotePanel(trace_votes(system, look, times), filmed)]
     if system.network.spiking:
         panels.insert(0, show_layers(system, look, times))
     return {**attribute(evidence, look, kinds)}, panels
