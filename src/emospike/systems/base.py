@@ -231,15 +231,14 @@ class System(ABC):
         hears = "audio" in MODALITIES[self.modality]
         return self.channel_variation.copies if self.channel_variation is not None and hears else 0
 
-    def perceive_copies(self, seen: Perceived, more: int = 0) -> list[Perceived]:
+    def perceive_copies(self, seen: Perceived) -> list[Perceived]:
         """Return a training clip's features as other channels would have brought its sound (see `channel_variation`).
 
-        There are `channel_copies` of them, and `more` if there are any.
         What is seen is that of the clip, and so is what is heard where a channel leaves no sound.
         """
         if self.channel_variation is None or not self.channel_copies:
             return []
-        drawn = self.channel_variation.draw(seen.clip, self.seed, more)
+        drawn = self.channel_variation.draw(seen.clip, self.seed)
         return [hear_again(self.features, seen, clip, self.level) for clip in drawn]
 
     def deciders_of(self, seen: Perceived) -> list[str]:

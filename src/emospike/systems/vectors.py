@@ -76,8 +76,8 @@ class VectorSystem(System):
     ) -> dict[int, Any]:
         """Make the vectors of all training clips and of their copies, and fit a readout for each modality.
 
-        Copies are those by virtual speakers (over other channels, if wanted), which train and never test, and those
-        over other channels by the clip's own voice (see `System.channel_variation`), which calibrate too.
+        Copies are those by virtual speakers, which train and never test, and those over other channels (see
+        `System.channel_variation`), which calibrate too.
 
         A system of two modalities has three readouts: one of vectors from both together, and one for each alone, by
         which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what
@@ -121,10 +121,8 @@ class VectorSystem(System):
         if seen is None:
             return Kept({})
         voices = augmentation.draw_for(clip, self.seed)[1:] if augmentation else []
-        lines = self.perceive_copies(seen, len(voices) if augmentation and augmentation.over_channels else 0)
-        own, others = lines[: self.channel_copies], lines[self.channel_copies :] or [seen] * len(voices)
-        spoken = [_respeak(voice, line, self.features) for voice, line in zip(voices, others, strict=True)]
-        all_seen = [seen, *spoken, *own]
+        spoken = [_respeak(voice, seen, self.features) for voice in voices]
+        all_seen = [seen, *spoken, *self.perceive_copies(seen)]
         vectors = {
             own: np.stack([self.represent(one, MODALITIES[own]) for one in all_seen[: copies[own]]])
             for own in self.deciders_of(seen)

@@ -35,8 +35,9 @@ from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
+from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.state_vectors import StateVector, read_all
+from emospike.readout.state_vectors import StateVector, locate_shares, read_all
 from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
@@ -255,6 +256,13 @@ class EXCube2(VectorSystem):
         with timer("state vector"):
             return self.read(activity, seen)
 
+    def _new_readout(self) -> VectorReadout:
+        """Return an unfitted readout, whose scaler knows where readings that have a share of the vector stand."""
+        readout = super()._new_readout()
+        if any(vector.share for vector in self.vectors):
+            readout.scaler.shares = locate_shares(self.vectors, self.channels_, self.neurons, self.regions_)
+        return readout
+
     def describe_vectors(self) -> str | None:
         """Return the parameters that state vectors depend on, or None where cube or encoders learn from the clips."""
         if self.reservoir.stdp is not None or self.encoder_rule is not None:
@@ -296,7 +304,6 @@ class EXCube2(VectorSystem):
         """Take back what `state` returned."""
         check_arrays(arrays, ARRAYS, neurons=self.neurons)
         inputs, recurrent = (_restore_synapses(arrays, name) for name in ("inputs", "recurrent"))
-        self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
         channels = [from_table(table) for table in facts["channels"]]
         within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
@@ -304,6 +311,7 @@ class EXCube2(VectorSystem):
             raise InputError(f"channels of {len(self.features)} features expected, got those of {len(channels)}")
         self.parts_ = self._encode_channels(channels)
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
+        self._restore_readouts(arrays, facts)
         self.network_ = ReservoirNetwork(self.reservoir, inputs, recurrent, arrays["tau"])
         if self.reservoir.lines(len(self.channels_)) != len(arrays["inputs.counts"]):
             raise InputError(f"{len(arrays['inputs.counts'])} input lines expected, got {len(self.channels_)} channels")
