@@ -166,6 +166,14 @@ class System(ABC):
     # -- perceiving --------------------------------------------------------------------------------------------
 
     @property
+    def fuses_late(self) -> bool:
+        """Whether each sense is read on its own and the answers are joined; then clips that lack one train the others.
+
+        Otherwise one representation of all senses is read.
+        """
+        return False
+
+    @property
     def deciders(self) -> tuple[str, ...]:
         """The modalities by which it can decide, its own first."""
         own = MODALITIES[self.modality]
@@ -361,6 +369,12 @@ class System(ABC):
             answer: Answer = readout.calibration_.probabilities(scores)[0]
         return answer
 
+    def _answer_alone(self, seen: Perceived, modality: str, represented: Any, *, learn: bool) -> Answer:
+        """Return the answer by one of the modalities of a clip, all of which were `represented`, together or apart."""
+        if isinstance(represented, Mapping):
+            return self._judge(represented[modality], modality, Stopwatch(), learn=learn)
+        return self.answer(seen, (modality,), learn=learn)
+
     def attend(
         self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None
     ) -> tuple[Perceived, str | None]:
@@ -403,7 +417,7 @@ class System(ABC):
             novelty = float(self.readouts_[decider].measure_novelty([represented])[0])
         with timer("shares"):
             several = seen.modalities if len(seen.modalities) > 1 else ()
-            alone = {one: self.answer(seen, (one,), learn=learn) for one in several}
+            alone = {one: self._answer_alone(seen, one, represented, learn=learn) for one in several}
         return Evidence(seen, unheard, whole, alone, novelty, unclear)
 
     @final

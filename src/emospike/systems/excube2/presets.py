@@ -94,10 +94,23 @@ def default(modality: str) -> dict[str, Any]:
         "encoders": (Levels.of(StepForward, FACE_STEPS), FACE_LEVEL),
         "vectors": (StateVector("count"), StateVector("count", "I split")),
         "classifier": LinearReadout(alpha=1.0, relative=True),
-        "augmentation": VirtualSpeakers(copies=4 if modality == "both" else 8, faces=True),
+        "augmentation": VirtualSpeakers(copies=8, faces=True),
+        "face_wiring": FACE_WIRING,
     }
-    both = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
-    return heard | seen | {"face_wiring": FACE_WIRING} | (both if modality == "both" else {})
+    if modality == "face":
+        return heard | seen
+    joined = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
+    of_face = {f"face_{name}": seen[name] for name in ("vectors", "classifier", "augmentation")}
+    return heard | joined | of_face | {"face_wiring": FACE_WIRING, "fusion": "late"}
+
+
+def early(modality: str) -> dict[str, Any]:
+    """Return `default`, but sound and face are read together, from one state vector of counts (early fusion)."""
+    if modality != "both":
+        return default(modality)
+    heard, seen = default("audio"), default("face")
+    joined = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
+    return heard | seen | joined | {"augmentation": VirtualSpeakers(copies=4, faces=True)}
 
 
 def published(modality: str) -> dict[str, Any]:
@@ -158,5 +171,6 @@ PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "published": published,
     "plastic": plastic,
     "tonotopic": tonotopic,
+    "early": early,
     "large": large,
 }
