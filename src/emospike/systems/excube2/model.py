@@ -268,7 +268,7 @@ class EXCube2(VectorSystem):
     @property
     def fuses_late(self) -> bool:
         """Whether sound and face are read on their own."""
-        return self.fusion == "late"
+        return self.fusion == "late" and self.modality == "both"
 
     def list_runs(self, modalities: Sequence[str]) -> list[tuple[str, ...]]:
         """Return which of these modalities the cube is given together: all at once, or one after the other."""
@@ -281,7 +281,7 @@ class EXCube2(VectorSystem):
         return apart[0] if len(senses) == 1 else dict(zip(modalities, apart, strict=True))
 
     def _vectors_of(self, *modalities: str) -> tuple[StateVector, ...]:
-        return self.face_vectors if self.fuses_late and modalities == ("face",) else self.vectors
+        return self.face_vectors if self.fusion == "late" and modalities == ("face",) else self.vectors
 
     def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Any:
         """Return the state vector that these modalities alone give, or that of each where fusion is late."""
@@ -293,7 +293,7 @@ class EXCube2(VectorSystem):
     def _new_readout(self, modality: str | None = None) -> VectorReadout:
         """Return an unfitted readout, whose scaler knows where readings that have a share of the vector stand."""
         readout, vectors = super()._new_readout(), self._vectors_of(modality or self.modality)
-        if self.fuses_late and modality == "face" and self.face_classifier is not None:
+        if self.fusion == "late" and modality == "face" and self.face_classifier is not None:
             readout.classifier = deepcopy(self.face_classifier)
         if any(vector.share for vector in vectors):
             readout.scaler.shares = locate_shares(vectors, self.channels_, self.neurons, self.regions_)
@@ -301,7 +301,7 @@ class EXCube2(VectorSystem):
 
     def _augment(self, modality: str) -> VirtualSpeakers | None:
         """Return the virtual speakers that the readout of a modality trains with, or None."""
-        return self.face_augmentation if self.fuses_late and modality == "face" else self.augmentation
+        return self.face_augmentation if self.fusion == "late" and modality == "face" else self.augmentation
 
     def describe_vectors(self) -> str | None:
         """Return the parameters that state vectors depend on, or None where cube or encoders learn from the clips."""
