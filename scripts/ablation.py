@@ -1,4 +1,4 @@
-"""Measure what each part of eXCube2's default preset is worth, by leaving it out, and draw it.
+"""Measure what each part of eXCube2's default preset is worth, by leaving it out or putting it in, and draw it.
 
     python scripts/ablation.py DATA docs/results/ablation.json docs/assets/ablation.png
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,40 +32,46 @@ from emospike.systems.excube2 import presets
 DEGRADATIONS = ("telephone", "babble:10", "reverb:0.5", "gain:-40")
 
 
+FEWER_CROWDS = (
+    *(one for one in presets.CHANNELS if not one.startswith("babble")),
+    "babble:5..25",
+)
+"""Channels of which one of eleven is a crowd, and a softer one."""
+
+BEFORE: dict[str, Any] = {
+    "augmentation": VirtualSpeakers(copies=2),
+    "channel_variation": ChannelVariation(FEWER_CROWDS),
+    "vectors": presets.default("audio")["vectors"][:-1],
+    "classifier": replace(presets.default("audio")["classifier"], alpha=20.0),
+}
+"""What was `default` before virtual speakers gave way to other channels, by which its parts were measured."""
+
+
 def leave_channels(*kinds: str) -> dict[str, Any]:
     """Return the settings of copies over all channels but those of some kinds."""
-    kept = tuple(one for one in presets.CHANNELS if not one.startswith(kinds))
-    return {"channel_variation": ChannelVariation(kept)}
+    kept = tuple(one for one in FEWER_CROWDS if not one.startswith(kinds))
+    return BEFORE | {"channel_variation": ChannelVariation(kept)}
 
 
-MORE_BABBLE = (*(one for one in presets.CHANNELS if not one.startswith("babble")), *["babble:0..20"] * 4)
-"""Channels of which four of fourteen are babble, and in louder crowds."""
+CROWDS = BEFORE | {"augmentation": None, "channel_variation": ChannelVariation(presets.CHANNELS, copies=3)}
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "all of it": {},
-    "without other channels": {"channel_variation": None},
-    "without virtual speakers": {"augmentation": None},
-    "without one level": {"level": None},
-    "without prosodic contexts": {"vectors": presets.default("audio")["vectors"][:1]},
+    "all of it": BEFORE,
+    "without other channels": BEFORE | {"channel_variation": None},
+    "without virtual speakers": BEFORE | {"augmentation": None},
+    "without one level": BEFORE | {"level": None},
+    "without prosodic contexts": BEFORE | {"vectors": presets.default("audio")["vectors"][:1]},
     "without telephones and narrow bands": leave_channels("telephone", "8khz", "amr", "band"),
     "without noise": leave_channels("noise", "pink"),
     "without babble": leave_channels("babble"),
     "without rooms": leave_channels("reverb"),
     "without equalisers": leave_channels("tilt"),
-    "other channels in place of virtual speakers": {
-        "augmentation": None,
-        "channel_variation": ChannelVariation(presets.CHANNELS, copies=3),
-    },
-    "other channels in place of virtual speakers, more of them babble": {
-        "augmentation": None,
-        "channel_variation": ChannelVariation(MORE_BABBLE, copies=3),
-    },
-    "virtual speakers over other channels, more of them babble": {
-        "augmentation": VirtualSpeakers(copies=2, over_channels=True),
-        "channel_variation": ChannelVariation(MORE_BABBLE),
-    },
+    "other channels in place of virtual speakers": CROWDS
+    | {"channel_variation": ChannelVariation(FEWER_CROWDS, copies=3)},
+    "other channels in place of virtual speakers, more of them babble": CROWDS,
+    "and how contours are distributed: `default`": {},
 }
-"""What each variant changes in the default preset."""
+"""What each variant changes in the default preset: parts of what it was before, and the steps to what it is."""
 
 
 def measure(data: Path, name: str) -> dict[str, Any]:

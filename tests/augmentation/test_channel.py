@@ -240,13 +240,6 @@ def test_copies_of_a_clip():
     assert list(ChannelVariation((), copies=0).draw(clip)) == []
 
 
-def test_more_copies_leave_the_others_as_they_are():
-    clip, names = utterance("high", 0, 0), ("telephone", "noise:10", "mp3")
-    drawn = [one.sound.tobytes() for one in ChannelVariation(names, copies=1).draw(clip, more=2)]
-    assert drawn == [one.sound.tobytes() for one in ChannelVariation(names, copies=3).draw(clip)]
-    assert list(ChannelVariation(names, copies=0).draw(clip, more=2)) == []
-
-
 def test_variations_are_checked():
     with pytest.raises(InputError, match="unknown degradation 'fax'"):
         ChannelVariation(("fax",))

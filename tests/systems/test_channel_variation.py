@@ -5,12 +5,10 @@ import pytest
 
 from emospike import store
 from emospike.augmentation.channel import ChannelVariation, degrade
-from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.readout.readout import VectorReadout
 from emospike.systems import SYSTEMS
 from emospike.systems.baseline.model import Baseline
-from emospike.systems.excube2.model import EXCube2
 
 HEARING = [name for name in SYSTEMS if "channel_variation" in SYSTEMS.load(name).preset().get_params()]
 RATE = 16_000
@@ -74,26 +72,6 @@ def test_copies_train_and_calibrate_with_their_clip(monkeypatch, small, speech):
     monkeypatch.undo()
     plain = small(Baseline, "ridge").fit(*speech)
     np.testing.assert_array_equal(plain.represent(plain.perceive(speech.clips[0]), ("audio",)), vectors[0])
-
-
-def test_virtual_speakers_speak_over_channels_of_their_own(monkeypatch, small, speech):
-    """The row of a clip's own voice over a channel stays, and those of virtual speakers are no longer as recorded."""
-    told = []
-    fit = VectorReadout.fit
-
-    def spy(self, vectors, *given, **more):
-        told.append((vectors.reshape(len(speech.clips), 4, -1).copy(), more["heard"].reshape(-1, 4)))
-        return fit(self, vectors, *given, **more)
-
-    monkeypatch.setattr(VectorReadout, "fit", spy)
-    channels = ChannelVariation(("telephone", "noise:10", "reverb"))
-    for over in (False, True):
-        voices = VirtualSpeakers(copies=2, over_channels=over)
-        small(EXCube2, "default", augmentation=voices, channel_variation=channels).fit(*speech)
-    (dry, heard), (over, heard_over) = told
-    np.testing.assert_array_equal(over[:, [0, 3]], dry[:, [0, 3]])
-    assert (over[:, 1:3] != dry[:, 1:3]).any(axis=(1, 2)).all()
-    assert heard.tolist() == heard_over.tolist() == [[True, False, False, True]] * len(speech.clips)
 
 
 def test_what_is_seen_stays(small, speech, faced):

@@ -160,13 +160,10 @@ class ChannelVariation:
         for one in self.degradations:
             parse_degradation(one)
 
-    def draw(self, clip: Clip, seed: int = 0, more: int = 0) -> Iterator[Clip]:
-        """Yield the copies of a training clip, and `more` of them if it has any.
-
-        Which channels it gets depends on the recording and the seed alone.
-        """
-        rng, copies = np.random.default_rng([seed, clip.fingerprint]), self.copies and self.copies + more
-        rounds = -(-copies // max(len(self.degradations), 1))
+    def draw(self, clip: Clip, seed: int = 0) -> Iterator[Clip]:
+        """Yield the copies of a training clip; which channels it gets depends on the recording and the seed alone."""
+        rng = np.random.default_rng([seed, clip.fingerprint])
+        rounds = -(-self.copies // max(len(self.degradations), 1))
         order = [rng.permutation(len(self.degradations)) for _ in range(rounds)]
-        for copy, k in enumerate(np.concatenate(order)[:copies] if order else ()):
+        for copy, k in enumerate(np.concatenate(order)[: self.copies] if order else ()):
             yield degrade(clip, self.degradations[k], seed + copy)

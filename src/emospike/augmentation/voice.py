@@ -51,8 +51,6 @@ class VirtualSpeakers:
     stretch : largest relative change of duration
     level : largest change of level, nats
     faces : draw another face with each voice (see `change_face`)
-    over_channels : each speaks over a channel of its own, of those that the system varies (see
-        `emospike.augmentation.channel.ChannelVariation`); without any, as recorded
     """
 
     copies: int = 4
@@ -60,7 +58,6 @@ class VirtualSpeakers:
     stretch: float = 0.12
     level: float = 1.5
     faces: bool = False
-    over_channels: bool = False
 
     def __post_init__(self) -> None:
         within("copies", self.copies, 0, 1000)

@@ -14,6 +14,7 @@ from emospike.files import is_file, is_folder
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
+    from emospike.clip import Clip
     from emospike.datasets import Dataset, Scheme
     from emospike.progress import Progress
     from emospike.systems.base import System
@@ -107,6 +108,21 @@ def choose_model(modality: str | None) -> str:
     return choose_shipped(modality or "audio")
 
 
+def choose_model_for(clip: Clip) -> tuple[str, str]:
+    """Return the shipped model for a recording where none is named, and why a film is left to its sound, if so.
+
+    What shows a face is decided by sound and face; by its sound alone where no model of both may be used.
+    """
+    if not clip.sees:
+        return choose_model(None), ""
+    try:
+        return choose_model("both"), ""
+    except InputError as error:
+        if not clip.hears:
+            raise
+        return choose_model(None), f"its sound alone: {error}"
+
+
 def choose_modality(system: str, modality: str | None) -> str:
     """Return what a system, named as it is registered, is to perceive: its first modality if none is named.
 
@@ -184,10 +200,12 @@ def load_data(
     balance: str | None = None,
     per_corpus: int | None = None,
     strict: bool | None = None,
+    whole: bool = True,
 ) -> Dataset:
     """Return the recordings of data sets that a modality can use and that can be read; warn of the others.
 
-    With `strict` True or False nothing is left out: what cannot be read is an error at once, or found by who uses it.
+    Unless `whole`, those stay that lack one of several senses. With `strict` True or False nothing is left out: what
+    cannot be read is an error at once, or found by who uses it.
     """
     from emospike import datasets
     from emospike.evaluation.reading import check_readable, mark_copies, note_mismatches
@@ -199,7 +217,7 @@ def load_data(
     if per_corpus is not None:
         positive("recordings of a corpus", per_corpus)
         dataset = datasets.sample_corpora(dataset, per_corpus)
-    dataset = dataset if modality == "audio" else dataset.select_modality(modality)
+    dataset = dataset if modality == "audio" or not whole else dataset.select_modality(modality)
     if strict is None:
         return keep_readable(dataset, progress, modality)
     if strict:

@@ -86,7 +86,7 @@ def evaluate(
     Recordings that cannot be read are left out, and named at the end.
     """
     from emospike.evaluation.emobox import read_splits
-    from emospike.evaluation.protocols import check_settings, is_transductive
+    from emospike.evaluation.protocols import check_settings, is_transductive, make_system
     from emospike.evaluation.protocols import evaluate as run_evaluation
     from emospike.evaluation.resuming import KeptFolds
 
@@ -98,7 +98,8 @@ def evaluate(
     with progress_bar() as progress:
         # Who is there in training with those that test must be readable.
         check = None if is_transductive(protocol, system) and not strict else strict
-        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus, strict=check)
+        whole = not make_system(system, preset, modality=modality).fuses_late
+        dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus, strict=check, whole=whole)
         result = run_evaluation(
             system,
             dataset,

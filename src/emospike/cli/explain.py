@@ -18,6 +18,7 @@ from emospike.cli.arguments import (
     check_modality,
     check_threshold,
     choose_model,
+    choose_model_for,
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
@@ -66,8 +67,9 @@ def explain(
     with spool_pipes() as spool:
         film = spool.locate(face) if face else None
         clips = [cut_clip(spool.locate(path), start, stop, film, track or ()) for path in paths]
-        chosen = modality or ("both" if face else "face" if not model and see_only(clips[0]) else None)
-        system = set_risk(store.load(model or choose_model(chosen)), risk, threshold)
+        named = modality or ("both" if face else None)
+        chosen = model or (choose_model(named) if named else choose_model_for(clips[0])[0])
+        system = set_risk(store.load(chosen), risk, threshold)
         found = [system.explain(clips[0], threshold, modality)]
         found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
         if compare:
@@ -87,11 +89,6 @@ def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
         raise InputError(f"{wanted}, got {len(paths)}")
     if face and compare:
         raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
-
-
-def see_only(clip: Clip) -> bool:
-    """Tell whether a recording is a film without a sound track, or the table of a face."""
-    return clip.sees and not clip.hears
 
 
 def cut_clip(path: Path, start: float, stop: float | None, face: Path | None, tracks: Sequence[int] = ()) -> Clip:

@@ -21,6 +21,7 @@ from emospike.cli.arguments import (
     check_modality,
     check_threshold,
     choose_model,
+    choose_model_for,
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
@@ -82,8 +83,14 @@ def recognise(
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
-    def see() -> System:
-        return set_risk(store.load(choose_model("face")), risk, threshold)
+    @cache
+    def load(name: str) -> System:
+        loaded = set_risk(store.load(name), risk, threshold)
+        return loaded.for_one_speaker() if same_speaker else loaded
+
+    def choose(clip: Clip) -> tuple[System, str]:
+        name, why = choose_model_for(clip)
+        return load(name), why
 
     failed = False
     with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
@@ -102,7 +109,7 @@ def recognise(
             modality=modality,
             same_speaker=same_speaker,
             second_opinion=second_opinion,
-            see=None if chosen else see,
+            choose=None if chosen else choose,
         ):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
             say(line(told))
@@ -143,13 +150,13 @@ def recognise_clips(
     modality: str | None = None,
     same_speaker: bool = False,
     second_opinion: bool = False,
-    see: Callable[[], System] | None = None,
+    choose: Callable[[Clip], tuple[System, str]] | None = None,
 ) -> Iterator[Row]:
     """Yield what was recognised in each recording, in order; one that cannot be used gives its error.
 
-    Those of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `see` gives the system
-    for films without a sound track, where `system` was not asked for by name. A `second_opinion` is that of a network
-    without spikes (see `emospike.systems.second_opinion`).
+    Those of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `choose` gives the
+    system for a recording that shows a face, and what is to be said of that, where `system` was not asked for by name.
+    A `second_opinion` is that of a network without spikes (see `emospike.systems.second_opinion`).
     """
     from emospike.clip.batch import map_clips
     from emospike.systems.windows import check_window
@@ -160,20 +167,17 @@ def recognise_clips(
     if same_speaker:
         system = system.for_one_speaker()
 
-    seeing = cache(see) if see else None
-
     def row(index: int, clip: Clip) -> Row:
         file = {"file": str(clip.path)}
         try:
-            own = seeing() if seeing and clip.sees and not clip.hears else system
+            own, said = choose(clip) if choose and clip.sees else (system, "")
             decision, windows = own.decide_windows(clip, threshold, modality, window)
             row: Row = {**file, **make_decision_row(decision, windows)}
             row |= describe_risk(own, modality)
-            if seeing and clip.sees and own is system:
-                row["reason"] += "; its sound alone: --modality both looks at the face too"
+            row["reason"] += f"; {said}" if said else ""
             if second_opinion:
-                row["second_opinion"], said = ask_again(own, clip, decision)
-                row["reason"] += f"; {said}"
+                row["second_opinion"], opinion = ask_again(own, clip, decision)
+                row["reason"] += f"; {opinion}"
             return row | ({"same_speaker": index} if same_speaker else {})
         except InputError as error:
             return file | {"error": str(error)}

@@ -80,7 +80,8 @@ def train(
     if found is not None:
         check_evaluation(found, settings)
     with progress_bar() as progress:
-        loaded = load_data(data, progress, modality, balance=balance, strict=strict)
+        whole = not untrained.fuses_late
+        loaded = load_data(data, progress, modality, balance=balance, strict=strict, whole=whole)
         dataset = relabel(loaded, scheme)
         for line in dataset.notes[len(loaded.notes) :]:
             note(line)

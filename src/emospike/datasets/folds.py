@@ -6,12 +6,12 @@ with emotion. Speaker-disjoint folds are therefore the rule here; the one leaky 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from jaxtyping import Int64, Shaped
+from jaxtyping import Bool, Int64, Shaped
 
 from emospike.datasets.table import PART, Dataset
 from emospike.validation import InputError
@@ -175,6 +175,29 @@ def drop_training(fold: Fold, rows: Int64[np.ndarray, " rows"]) -> Fold:
     [0, 2]
     """
     return replace(fold, train=fold.train[~np.isin(fold.train, rows)]) if len(rows) else fold
+
+
+def keep_whole_tests(
+    planned: Sequence[tuple[int, Fold]], dataset: Dataset, partial: Bool[np.ndarray, " rows"]
+) -> list[tuple[int, Fold]]:
+    """Return folds of which `partial` recordings, which lack a sense, train and do not test; those without a test drop.
+
+    Raises
+    ------
+    InputError : nothing is left to test
+    """
+    if not partial.any():
+        return list(planned)
+    found = [(seed, _drop_test(fold, partial, dataset)) for seed, fold in planned]
+    if not (kept := [(seed, fold) for seed, fold in found if len(fold.test)]):
+        raise InputError("no recording has both sound and a face: nothing can be tested")
+    return kept
+
+
+def _drop_test(fold: Fold, rows: Bool[np.ndarray, " rows"], dataset: Dataset) -> Fold:
+    """Return a fold whose test part lacks some rows, and those who speak in no other."""
+    test = fold.test[~rows[fold.test]]
+    return replace(fold, test=test, speakers=tuple(sorted({*dataset.speakers[test].tolist()})))
 
 
 def is_leaky(dataset: Dataset, fold: Fold) -> bool:

@@ -161,6 +161,11 @@ class Dataset:
             left = left.subset(kept)
         return replace(left, notes=notes)
 
+    def find_partial(self, modality: str) -> Bool[np.ndarray, " rows"]:
+        """Return which rows lack something that a modality needs (see `select_modality`)."""
+        needs = _NEEDS[one_of("modality", modality, _NEEDS)]
+        return np.array([not all(_has(clip, need) for need in needs) for clip in self.clips()], bool)
+
 
 def _has(clip: Clip, need: str) -> bool:
     """Tell whether a clip has it; a file that cannot be opened passes, for its reader to say what is wrong."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int
@@ -44,6 +45,13 @@ def sum_layers(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> O
         twin_energy_uj=estimate_energy(total["twin_macs"], 0),
         layers=tuple(layers),
     )
+
+
+def join_operations(runs: Mapping[str, Operations]) -> Operations:
+    """Return the cost of several runs, by name, one after the other; their layers stand side by side."""
+    layers = [replace(layer, name=f"{layer.name}, {name}") for name, run in runs.items() for layer in run.layers]
+    spikes, rate = sum(run.spikes for run in runs.values()), [run.spike_rate for run in runs.values()]
+    return sum_layers(layers, spikes, float(np.mean(rate)))
 
 
 def count_dense_layer(name: str, macs: int, words: int) -> LayerCost:

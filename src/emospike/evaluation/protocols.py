@@ -19,7 +19,7 @@ from emospike.datasets import (
     speaker_folds,
     standard_split,
 )
-from emospike.datasets.folds import drop_training, is_leaky
+from emospike.datasets.folds import drop_training, is_leaky, keep_whole_tests
 from emospike.datasets.labels import find_contradicted
 from emospike.datasets.table import COPY
 from emospike.evaluation.cards import find_card_scheme
@@ -222,15 +222,24 @@ def evaluate(
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
     about |= {"balance": "corpora" if dataset.balanced else "none"} | ({"features": features} if features else {})
-    planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
-    folds = [fold for _, fold in planned]
-    check_speakers(dataset, folds)
-    study.prepare(dataset)
-    copied, explained = describe_copies(dataset), explain_protocol(protocol, system_name, dataset, splits)
-    meaning = "; ".join([*filter(None, [copied]), explained, *dataset.notes[len(given.notes) :]])
 
     def make(seed: int) -> System:
         return make_system(system_name, preset, seed, normalise_training(normalise), **asked)
+
+    planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
+    partial = dataset.find_partial(modality) if make(0).fuses_late else np.zeros(len(dataset), bool)
+    planned = keep_whole_tests(planned, dataset, partial)
+    folds = [fold for _, fold in planned]
+    check_speakers(dataset, folds)
+    study.prepare(dataset)
+    explained = explain_protocol(protocol, system_name, dataset, splits)
+    notes = [
+        describe_copies(dataset),
+        explained,
+        describe_partial(int(partial.sum())),
+        *dataset.notes[len(given.notes) :],
+    ]
+    meaning = "; ".join(filter(None, notes))
 
     def summarise_folds() -> dict[str, Any]:
         rows = {"complete": len(runs) == len(planned), "folds": [summarise_fold(run) for run in runs]}
@@ -325,6 +334,11 @@ def split_folds(
         tested = {*sounds[fold.test].tolist()} - {""} if is_honest(protocol, fold) else set()
         found.append((seed, drop_training(fold, np.union1d(contradicted, np.flatnonzero(np.isin(sounds, [*tested]))))))
     return found
+
+
+def describe_partial(count: int) -> str:
+    """Return what should be known of recordings that lack a sense."""
+    return f"{count} recordings that lack a sense train the other, and do not test" if count else ""
 
 
 def is_honest(protocol: str, fold: Fold) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped
 
+from emospike.validation import within
+
 Vectors = Float32[np.ndarray, "clips dims"]
 Stored = Shaped[np.ndarray, "clips dims"]
 """Vectors in float32, or counts in bytes."""
@@ -31,14 +33,20 @@ class SoftScaler:
     root : take the square root first
     rare : dimensions that are non-zero in less than this share of the training clips are dropped
     soft : added to the deviation, in units of g(x); where both are 0 nothing is scaled
+    shares : (first, behind the last, share) of dimensions that together get this share of the mean squared length of
+        a scaled training vector, few as they may be; the length stays what the other dimensions alone give it
     """
 
     root: bool = True
     rare: float = 0.02
     soft: float = 0.15
+    shares: tuple[tuple[int, int, float], ...] = ()
     kept_: Bool[np.ndarray, " dims"] = field(init=False, repr=False, compare=False)
     mean_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
     scale_: Float32[np.ndarray, " kept"] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        within("shares of dimensions together", sum(share for _, _, share in self.shares), 0.0, 0.99)
 
     def take_root(self, X: Stored) -> Vectors:
         """Return the square-rooted vectors, or the vectors themselves, in float32."""
@@ -75,7 +83,22 @@ class SoftScaler:
     def _set(self, mean: Float32[np.ndarray, " kept"], deviation: Float32[np.ndarray, " kept"]) -> SoftScaler:
         self.mean_, wide = mean, deviation + np.float32(self.soft)
         self.scale_ = 1 / np.where(wide > 0, wide, np.float32(1))
+        if self.shares:
+            self.scale_ *= self._weigh(np.square(deviation * self.scale_))
         return self
+
+    def _weigh(self, squares: Float32[np.ndarray, " kept"]) -> Float32[np.ndarray, " kept"]:
+        """Return what each dimension's scale is multiplied by, for the `shares`, from their mean squares."""
+        place = np.flatnonzero(self.kept_)
+        own = [(place >= first) & (place < last) for first, last, _ in self.shares]
+        others = ~np.logical_or.reduce(own)
+        factor, length, given = np.ones(len(place), np.float32), squares[others].sum(), 0.0
+        for these, (_, _, share) in zip(own, self.shares, strict=True):
+            if length > 0 and squares[these].sum() > 0:
+                factor[these] = np.sqrt(share * length / squares[these].sum())
+                given += share
+        factor[others] = np.sqrt(1 - given)
+        return factor
 
     def transform(self, rooted: Vectors) -> Float32[np.ndarray, "clips kept"]:
         """Return the scaled dimensions that were kept."""

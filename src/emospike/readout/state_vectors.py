@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int, Shaped
 
 from emospike.activity import Activity
 from emospike.readout.contexts import CONTEXTS, PARTS, take_contours
-from emospike.series import Series
+from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.validation import one_of, within
 
@@ -28,10 +28,13 @@ class StateVector:
     kind : one of `KINDS`: ``"count"``, ``"bins"``, ``"rate"``, ``"desnn"``, ``"rank_order"``, ``"isi"``; or one of
         `CONTEXTS`: ``"loudness"``, ``"pitch"``, ``"level"``, ``"slopes"``, counts in each part of a prosodic context
     source : ``"I"`` (input channels), ``"I split"`` (their positive and negative spikes apart), ``"R"`` (all
-        neurons), or the name of a region such as ``"A1"`` or ``"STS L"``; I + R is two readings, joined
+        neurons), or the name of a region such as ``"A1"`` or ``"STS L"``; I + R is two readings, joined;
+        ``"I fields"``: those input channels that are fields of a population code
     span : ``"clip"``, or ``"speech"``: from where 1 % of the input spikes have come to where 99 % have
     bins : equal stretches of the span that ``"bins"`` counts in
     alpha, mod, up, down : constants of ``"desnn"`` (eXCube2: 5, 0.8, 0.8, 0.01); ``"rank_order"`` takes mod and down
+    share : of the squared length of a scaled vector that this reading gets (see `SoftScaler`); 0 gives each of its
+        numbers the weight that the others have
 
     Source
     ------
@@ -46,11 +49,13 @@ class StateVector:
     mod: float = 0.8
     up: float = 0.8
     down: float = 0.01
+    share: float = 0.0
 
     def __post_init__(self) -> None:
         one_of("state vector", self.kind, (*KINDS, *CONTEXTS))
         one_of("span", self.span, ("clip", "speech"))
         within("bins", self.bins, 1, 1000)
+        within("share", self.share, 0.0, 0.99)
 
     def read(
         self,
@@ -82,13 +87,23 @@ class StateVector:
             return inputs.step, inputs.channel, inputs.units
         if self.source == "I split":
             return inputs.step, inputs.channel * 2 + (inputs.sign < 0), 2 * inputs.units
+        if self.source == "I fields":
+            members = np.flatnonzero([channel.field is not None for channel in inputs.channels])
+            return _take(members, inputs.step, inputs.channel, inputs.units)
         if self.source == "R":
             return activity.step, activity.neuron, activity.neurons
         members = regions[one_of("source", self.source, regions)]
-        place = np.full(activity.neurons, -1)
-        place[members] = np.arange(len(members))
-        unit = place[activity.neuron]
-        return activity.step[unit >= 0], unit[unit >= 0], len(members)
+        return _take(members, activity.step, activity.neuron, activity.neurons)
+
+
+def _take(
+    members: Shaped[np.ndarray, " members"], step: Steps, unit: Units, units: int
+) -> tuple[Int[np.ndarray, " kept"], Int[np.ndarray, " kept"], int]:
+    """Return the spikes of some of the units, which are numbered anew, and how many these are."""
+    place = np.full(units, -1)
+    place[members] = np.arange(len(members))
+    new = place[unit]
+    return step[new >= 0], new[new >= 0], len(members)
 
 
 def speech_span(inputs: Spikes) -> tuple[int, int]:
@@ -182,3 +197,17 @@ def read_all(
 ) -> Vector:
     """Return several readings of one activity, joined (see `StateVector.read`)."""
     return np.concatenate([vector.read(activity, regions, prosody) for vector in vectors])
+
+
+def locate_shares(
+    vectors: tuple[StateVector, ...],
+    channels: tuple[Channel, ...],
+    neurons: int,
+    regions: Mapping[str, Shaped[np.ndarray, " members"]],
+) -> tuple[tuple[int, int, float], ...]:
+    """Return where joined readings that have a `share` stand, as `SoftScaler` takes it."""
+    none = np.empty(0, np.int32)
+    silence = Activity(Spikes.silent(0, 100.0, channels, len(channels)), none, none, neurons)
+    ends = np.cumsum([len(vector.read(silence, regions)) for vector in vectors]).tolist()
+    starts = [0, *ends[:-1]]
+    return tuple((a, b, one.share) for a, b, one in zip(starts, ends, vectors, strict=True) if one.share)

@@ -166,6 +166,14 @@ class System(ABC):
     # -- perceiving --------------------------------------------------------------------------------------------
 
     @property
+    def fuses_late(self) -> bool:
+        """Whether each sense is read on its own and the answers are joined; then clips that lack one train the others.
+
+        Otherwise one representation of all senses is read.
+        """
+        return False
+
+    @property
     def deciders(self) -> tuple[str, ...]:
         """The modalities by which it can decide, its own first."""
         own = MODALITIES[self.modality]
@@ -231,15 +239,14 @@ class System(ABC):
         hears = "audio" in MODALITIES[self.modality]
         return self.channel_variation.copies if self.channel_variation is not None and hears else 0
 
-    def perceive_copies(self, seen: Perceived, more: int = 0) -> list[Perceived]:
+    def perceive_copies(self, seen: Perceived) -> list[Perceived]:
         """Return a training clip's features as other channels would have brought its sound (see `channel_variation`).
 
-        There are `channel_copies` of them, and `more` if there are any.
         What is seen is that of the clip, and so is what is heard where a channel leaves no sound.
         """
         if self.channel_variation is None or not self.channel_copies:
             return []
-        drawn = self.channel_variation.draw(seen.clip, self.seed, more)
+        drawn = self.channel_variation.draw(seen.clip, self.seed)
         return [hear_again(self.features, seen, clip, self.level) for clip in drawn]
 
     def deciders_of(self, seen: Perceived) -> list[str]:
@@ -362,6 +369,12 @@ class System(ABC):
             answer: Answer = readout.calibration_.probabilities(scores)[0]
         return answer
 
+    def _answer_alone(self, seen: Perceived, modality: str, represented: Any, *, learn: bool) -> Answer:
+        """Return the answer by one of the modalities of a clip, all of which were `represented`, together or apart."""
+        if isinstance(represented, Mapping):
+            return self._judge(represented[modality], modality, Stopwatch(), learn=learn)
+        return self.answer(seen, (modality,), learn=learn)
+
     def attend(
         self, clip: Clip, modality: str | None = None, timer: Stopwatch | None = None
     ) -> tuple[Perceived, str | None]:
@@ -404,7 +417,7 @@ class System(ABC):
             novelty = float(self.readouts_[decider].measure_novelty([represented])[0])
         with timer("shares"):
             several = seen.modalities if len(seen.modalities) > 1 else ()
-            alone = {one: self.answer(seen, (one,), learn=learn) for one in several}
+            alone = {one: self._answer_alone(seen, one, represented, learn=learn) for one in several}
         return Evidence(seen, unheard, whole, alone, novelty, unclear)
 
     @final

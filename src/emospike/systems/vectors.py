@@ -16,9 +16,10 @@ from emospike.clip.batch import map_clips
 from emospike.datasets.folds import calibration_folds
 from emospike.features import Feature
 from emospike.readout.contract import Classifier, IncrementalClassifier
+from emospike.readout.fusion import LateFusion
 from emospike.readout.linear import LinearReadout
 from emospike.readout.memory import Size, check_memory
-from emospike.readout.readout import VectorReadout
+from emospike.readout.readout import Readout, VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.training_rows import Rows, holds_counts
 from emospike.systems.base import System
@@ -40,7 +41,7 @@ class VectorSystem(System):
 
     scaler: SoftScaler
     classifier: Classifier
-    readouts_: dict[str, VectorReadout]
+    readouts_: dict[str, Any]
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -54,46 +55,60 @@ class VectorSystem(System):
         """
         return None
 
+    @property
+    def readers(self) -> list[str]:
+        """The modalities that have a vector of their own, and a readout that is fitted to it."""
+        return [own for own in self.deciders if not self.fuses_late or len(MODALITIES[own]) == 1]
+
     def represent_clip(self, clip: Clip) -> dict[str, Any]:
         """Return the vector that the readout of every modality reads; one that training kept is not made again."""
         cache = VectorCache.open(self.describe_vectors())
         kept = None if cache is None else cache.read(clip)
-        if kept is None:
-            return super().represent_clip(clip)
-        return {own: vectors[0].astype(np.float32) for own, vectors in kept.vectors.items()}
+        if kept is not None:
+            found: dict[str, Any] = {own: vectors[0].astype(np.float32) for own, vectors in kept.vectors.items()}
+        else:
+            seen = self._perceive_whole(clip)
+            there = [own for own in self.deciders_of(seen) if own in self.readers]
+            found = {own: self.represent(seen, MODALITIES[own]) for own in there}
+        senses = MODALITIES[self.modality]
+        if self.fuses_late and set(senses) <= set(found):
+            found[self.modality] = {sense: found[sense] for sense in senses}
+        return found
 
-    def _new_readout(self) -> VectorReadout:
-        """Return an unfitted readout that shares nothing with the parameters."""
+    def _new_readout(self, modality: str | None = None) -> VectorReadout:
+        """Return an unfitted readout, of the vectors of a modality, that shares nothing with the parameters."""
         return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
+
+    def _augment(self, modality: str) -> VirtualSpeakers | None:
+        """Return the virtual speakers that the readout of a modality trains with, or None."""
+        return getattr(self, "augmentation", None)
 
     def _fit_readouts(
         self,
         training: TrainingSet,
         *,
         stage: str,
-        augmentation: VirtualSpeakers | None = None,
         collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None = None,
     ) -> dict[int, Any]:
         """Make the vectors of all training clips and of their copies, and fit a readout for each modality.
 
-        Copies are those by virtual speakers (over other channels, if wanted), which train and never test, and those
-        over other channels by the clip's own voice (see `System.channel_variation`), which calibrate too.
+        Copies are those by virtual speakers, which train and never test, and those over other channels (see
+        `System.channel_variation`), which calibrate too.
 
-        A system of two modalities has three readouts: one of vectors from both together, and one for each alone, by
-        which a clip that lacks the other is decided. `collect` is asked on the way for something of every clip, by what
-        was perceived and the vectors by modality; returned is what it gave, by the index of the clip.
+        A system of two modalities has three readouts: one of vectors from both together (or of both answers, see
+        `fuses_late`), and one for each alone, by which a clip that lacks the other is decided. `collect` is asked on
+        the way for something of every clip, by what was perceived and the vectors by modality; returned is what it
+        gave, by the index of the clip.
         """
-        voices = augmentation.copies if augmentation else 0
-        over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.deciders}
-        rows = {own: Rows(len(training.clips), 1 + voices + over[own], over[own]) for own in self.deciders}
+        voices = {own: voices.copies if (voices := self._augment(own)) else 0 for own in self.readers}
+        over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.readers}
+        rows = {own: Rows(len(training.clips), 1 + voices[own] + over[own], over[own]) for own in self.readers}
         cache, collected = VectorCache.open(self.describe_vectors()), dict[int, Any]()
 
         def one(index: int, clip: Clip) -> Kept:
             made = cache.read(clip) if cache else None
             if made is None:
-                made = self._make_vectors(
-                    index, clip, augmentation, {own: one.copies for own, one in rows.items()}, collect
-                )
+                made = self._make_vectors(index, clip, collect)
                 if cache and made.vectors:
                     cache.write(clip, made)
             if index == 0:
@@ -112,23 +127,19 @@ class VectorSystem(System):
         self,
         index: int,
         clip: Clip,
-        augmentation: VirtualSpeakers | None,
-        copies: Mapping[str, int],
         collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None,
     ) -> Kept:
-        """Return the vectors of a training clip and its `copies`, by modality; none where no face is found."""
+        """Return the vectors of a training clip and its copies, by modality; none where no face is found."""
         seen = None if index in self.left_out_ else self.perceive_training(index, clip)
         if seen is None:
             return Kept({})
-        voices = augmentation.draw_for(clip, self.seed)[1:] if augmentation else []
-        lines = self.perceive_copies(seen, len(voices) if augmentation and augmentation.over_channels else 0)
-        own, others = lines[: self.channel_copies], lines[self.channel_copies :] or [seen] * len(voices)
-        spoken = [_respeak(voice, line, self.features) for voice, line in zip(voices, others, strict=True)]
-        all_seen = [seen, *spoken, *own]
-        vectors = {
-            own: np.stack([self.represent(one, MODALITIES[own]) for one in all_seen[: copies[own]]])
-            for own in self.deciders_of(seen)
-        }
+        over, vectors = self.perceive_copies(seen), {}
+        for own in (one for one in self.deciders_of(seen) if one in self.readers):
+            augmentation = self._augment(own)
+            voices = augmentation.draw_for(clip, self.seed)[1:] if augmentation else []
+            copies = [*(_respeak(voice, seen, self.features) for voice in voices)]
+            copies += over if "audio" in MODALITIES[own] else []
+            vectors[own] = np.stack([self.represent(one, MODALITIES[own]) for one in (seen, *copies)])
         return Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
 
     def _check_memory(self, training: TrainingSet, first: Kept) -> None:
@@ -148,19 +159,26 @@ class VectorSystem(System):
                 raise InputError(f"no neuron that {modality} is read from ever fired: raise its drive or its rates")
             y, who, learnt = (part[own.source] for part in (training.labels, training.speakers, training.learnt))
             weights = None if training.weights is None else training.weights[own.source]
-            readout = self._new_readout()
+            readout = self._new_readout(modality)
             readout.fit(own.vectors, y, who, own.recorded, learnt, weights=weights, heard=own.heard)
             self.held_out_[modality] = np.full((len(training.clips), len(readout.classes)), np.nan)
             self.held_out_[modality][own.source[own.recorded]] = readout.held_out_
             self.readouts_[modality] = readout
+        if self.fuses_late:
+            fused = self._new_fusion().fit(self.held_out_, training.labels, training.weights)
+            self.held_out_[self.modality], self.readouts_[self.modality] = fused.held_out_, fused
+
+    def _new_fusion(self) -> LateFusion:
+        """Return what joins the answers of the senses, whose readouts are there."""
+        return LateFusion({sense: self.readouts_[sense] for sense in MODALITIES[self.modality]}, self.coverage)
 
     def _restore_readouts(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
         """Take back what `System.state` kept of the readouts."""
         self.readouts_ = {}
-        for decider in self.deciders:
-            head = f"readout.{decider}."
-            own = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
-            self.readouts_[decider] = self._new_readout().restore(own, facts[f"readout.{decider}"])
+        for decider in (*self.readers, *(one for one in self.deciders if one not in self.readers)):
+            readout: Readout = self._new_readout(decider) if decider in self.readers else self._new_fusion()
+            own = take_part(arrays, f"readout.{decider}")
+            self.readouts_[decider] = readout.restore(own, facts[f"readout.{decider}"])
 
 
 def _respeak(voice: Voice, seen: Perceived, features: Sequence[Feature]) -> Perceived:

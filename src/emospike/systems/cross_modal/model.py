@@ -139,7 +139,7 @@ class CrossModal(VectorSystem):
 
         found = map_clips(look, training.clips, "features", training.progress)
         self.learn_layers([raws for raws in found if raws is not None], training.progress)
-        self._fit_readouts(training, augmentation=self.augmentation, stage="spike counts")
+        self._fit_readouts(training, stage="spike counts")
 
     def learn_layers(self, raws: Sequence[Sequence[Raw | None]], progress: Progress | None = None) -> CrossModal:
         """Fit scales to what the layers are to see of the training clips, and let the layers learn."""

@@ -7,12 +7,13 @@ doi 10.3390/biomimetics11030208. The methods below stand in the order of the pap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt
+from jaxtyping import Float, Float32, Int32, UInt
 
 from emospike.activity import Activity
 from emospike.augmentation.channel import ChannelVariation
@@ -25,7 +26,7 @@ from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.encoding.contract import Encoder
-from emospike.energy.counting import count_readout, count_reservoir
+from emospike.energy.counting import count_readout, count_reservoir, join_operations
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -35,17 +36,18 @@ from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
+from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.state_vectors import StateVector, read_all
+from emospike.readout.state_vectors import StateVector, locate_shares, read_all
 from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
-from emospike.systems.perception import MODALITIES, Perceived
+from emospike.systems.perception import MODALITIES, Perceived, modality_of
 from emospike.systems.training import Labels, TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
-from emospike.validation import InputError, within
+from emospike.validation import InputError, one_of, within
 
 
 @dataclass
@@ -68,6 +70,10 @@ class EXCube2(VectorSystem):
     vectors : state vectors, joined (section 2.9, Table 5)
     scaler, classifier : the readout (Table 4)
     augmentation : virtual speakers added to the training clips, or None
+    fusion : of sound and face: ``"early"``, one state vector of a cube that is given both; or ``"late"``, each is read
+        on its own and the answers are joined in log-odds (see `LateFusion`)
+    face_vectors, face_classifier, face_augmentation : how the face is read where fusion is late, as `vectors`,
+        `classifier` and `augmentation` tell it for sound
     channel_variation : copies of the training clips over other channels, which train the readout too, or None
     level : active level that every sound is brought to before any feature, dBFS; None takes sound as recorded
     finer_labels : learn finer labels where they are known (emotions for arousal), and sum their probabilities
@@ -97,6 +103,10 @@ class EXCube2(VectorSystem):
     finer_labels: bool = False
     normalise: str = "none"
     coverage: float = 0.78
+    fusion: str = "early"
+    face_vectors: tuple[StateVector, ...] = ()
+    face_classifier: Classifier | None = None
+    face_augmentation: VirtualSpeakers | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -105,6 +115,9 @@ class EXCube2(VectorSystem):
         senses = [feature.modality for feature in self.features]
         if senses != sorted(senses) or set(senses) != set(MODALITIES[self.modality]):
             raise InputError(f"features of {' then '.join(MODALITIES[self.modality])} expected, got {senses}")
+        one_of("fusion", self.fusion, ("early", "late"))
+        if self.fusion == "late" and (self.modality != "both" or not self.face_vectors or self.face_classifier is None):
+            raise InputError("late fusion needs modality 'both', face_vectors and a face_classifier")
 
     # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 
@@ -113,9 +126,8 @@ class EXCube2(VectorSystem):
         self.learn_cube(training.clips, training.progress)
         collected = self._fit_readouts(
             training,
-            augmentation=self.augmentation,
             stage="reservoir",
-            collect=lambda seen, _: interactions(self.activity(seen, seen.modalities), self.nodes_),
+            collect=lambda seen, _: self._measure_interactions(seen),
         )
         self._average_interactions(collected, training.labels)
 
@@ -222,11 +234,16 @@ class EXCube2(VectorSystem):
                 if spikes is not None:
                     self.network_.learn(spikes)
 
+    def _measure_interactions(self, seen: Perceived) -> Float[np.ndarray, "nodes nodes"] | None:
+        """Return the interactions in a clip; None of one that lacks a sense, whose nodes would be silent."""
+        return None if seen.missing else interactions(self.activity(seen, seen.modalities), self.nodes_)
+
     def _average_interactions(self, found: Mapping[int, Any], labels: Labels) -> None:
         """Average the interactions of the training clips, by index, over each class (section 3.3)."""
         by_class: dict[str, list[Any]] = {str(label): [] for label in np.unique(labels)}
         for i, one in found.items():
-            by_class[str(labels[i])].append(one)
+            if one is not None:
+                by_class[str(labels[i])].append(one)
         nothing = np.zeros((1, len(self.nodes_), len(self.nodes_)))
         self.class_interactions_ = {label: np.mean(own or nothing, axis=0) for label, own in by_class.items()}
 
@@ -248,18 +265,49 @@ class EXCube2(VectorSystem):
         prosody = next((one for feature, one in pairs if isinstance(feature, Prosody) and feature.bridge), None)
         return read_all(self.vectors if vectors is None else vectors, activity, self.regions_, prosody)
 
-    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Vector:
-        """Return the state vector that these modalities alone give."""
+    @property
+    def fuses_late(self) -> bool:
+        """Whether sound and face are read on their own."""
+        return self.fusion == "late" and self.modality == "both"
+
+    def list_runs(self, modalities: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return which of these modalities the cube is given together: all at once, or one after the other."""
+        return [(one,) for one in modalities] if self.fuses_late else [tuple(modalities)]
+
+    def read_runs(self, runs: Sequence[Activity], seen: Perceived, modalities: Sequence[str]) -> Any:
+        """Return what the readout of these modalities reads, of what the cube did in each run (see `list_runs`)."""
+        senses = self.list_runs(modalities)
+        apart = [self.read(one, seen, self._vectors_of(*own)) for one, own in zip(runs, senses, strict=True)]
+        return apart[0] if len(senses) == 1 else dict(zip(modalities, apart, strict=True))
+
+    def _vectors_of(self, *modalities: str) -> tuple[StateVector, ...]:
+        return self.face_vectors if self.fusion == "late" and modalities == ("face",) else self.vectors
+
+    def represent(self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None) -> Any:
+        """Return the state vector that these modalities alone give, or that of each where fusion is late."""
         timer = timer or Stopwatch()
-        activity = self.activity(seen, modalities, timer)
+        runs = [self.activity(seen, own, timer) for own in self.list_runs(modalities)]
         with timer("state vector"):
-            return self.read(activity, seen)
+            return self.read_runs(runs, seen, modalities)
+
+    def _new_readout(self, modality: str | None = None) -> VectorReadout:
+        """Return an unfitted readout, whose scaler knows where readings that have a share of the vector stand."""
+        readout, vectors = super()._new_readout(), self._vectors_of(modality or self.modality)
+        if self.fusion == "late" and modality == "face" and self.face_classifier is not None:
+            readout.classifier = deepcopy(self.face_classifier)
+        if any(vector.share for vector in vectors):
+            readout.scaler.shares = locate_shares(vectors, self.channels_, self.neurons, self.regions_)
+        return readout
+
+    def _augment(self, modality: str) -> VirtualSpeakers | None:
+        """Return the virtual speakers that the readout of a modality trains with, or None."""
+        return self.face_augmentation if self.fusion == "late" and modality == "face" else self.augmentation
 
     def describe_vectors(self) -> str | None:
         """Return the parameters that state vectors depend on, or None where cube or encoders learn from the clips."""
         if self.reservoir.stdp is not None or self.encoder_rule is not None:
             return None
-        reading = ("scaler", "classifier", "normalise", "coverage", "finer_labels")
+        reading = ("scaler", "classifier", "face_classifier", "normalise", "coverage", "finer_labels")
         return repr({name: value for name, value in self.get_params().items() if name not in reading})
 
     # -- looking inside ----------------------------------------------------------------------------------------
@@ -270,8 +318,14 @@ class EXCube2(VectorSystem):
 
     def _operations(self, seen: Perceived) -> Operations:
         """Return what one decision on this clip costs."""
-        weights = count_readout(self.readouts_[seen.modality])
-        return count_reservoir(self.network_, self.activity(seen, seen.modalities), weights)
+        if self.fuses_late and len(seen.modalities) > 1:
+            return join_operations({one: self._count(seen, (one,)) for one in seen.modalities})
+        return self._count(seen, seen.modalities)
+
+    def _count(self, seen: Perceived, modalities: Sequence[str]) -> Operations:
+        """Return what one run of the cube and its readout cost."""
+        weights = count_readout(self.readouts_[modality_of(modalities)])
+        return count_reservoir(self.network_, self.activity(seen, modalities), weights)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
@@ -296,7 +350,6 @@ class EXCube2(VectorSystem):
         """Take back what `state` returned."""
         check_arrays(arrays, ARRAYS, neurons=self.neurons)
         inputs, recurrent = (_restore_synapses(arrays, name) for name in ("inputs", "recurrent"))
-        self._restore_readouts(arrays, facts)
         self.encoders_ = tuple(facts["encoders"])
         channels = [from_table(table) for table in facts["channels"]]
         within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
@@ -304,6 +357,7 @@ class EXCube2(VectorSystem):
             raise InputError(f"channels of {len(self.features)} features expected, got those of {len(channels)}")
         self.parts_ = self._encode_channels(channels)
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
+        self._restore_readouts(arrays, facts)
         self.network_ = ReservoirNetwork(self.reservoir, inputs, recurrent, arrays["tau"])
         if self.reservoir.lines(len(self.channels_)) != len(arrays["inputs.counts"]):
             raise InputError(f"{len(arrays['inputs.counts'])} input lines expected, got {len(self.channels_)} channels")

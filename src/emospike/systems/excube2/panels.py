@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
@@ -30,12 +30,15 @@ from emospike.features import Feature
 from emospike.features.face_landmarks import find_landmarks
 from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.readout.interactions import interactions
-from emospike.readout.readout import VectorReadout
+from emospike.readout.readout import Readout
 from emospike.readout.region_flow import Learning, measure_flow, measure_learning
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 from emospike.systems.explaining import FACE_MOMENTS, Attributions, choose_features, films_beside, group_channels
 from emospike.systems.perception import Perceived
+
+Runs = tuple[Activity, ...]
+"""What the cube did with a clip: with all senses at once, or with one after the other."""
 
 
 @runtime_checkable
@@ -52,15 +55,18 @@ class Cube(Protocol):
     sites_: Float32[np.ndarray, "channels sites 3"]
     nodes_: dict[str, Int64[np.ndarray, " _"]]
     class_interactions_: dict[str, Float[np.ndarray, "nodes nodes"]]
-    readouts_: dict[str, VectorReadout]
+    readouts_: dict[str, Readout]
     classes_: tuple[str, ...]
     seed: int
 
     def activity(self, seen: Perceived, modalities: Sequence[str]) -> Activity:
         """Return what the cube does when it is given these modalities alone."""
 
-    def read(self, activity: Activity, seen: Perceived) -> Float32[np.ndarray, " dims"]:
-        """Return the state vector of an activity, whose contexts are those of what was perceived."""
+    def list_runs(self, modalities: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return which of these modalities the cube is given together."""
+
+    def read_runs(self, runs: Sequence[Activity], seen: Perceived, modalities: Sequence[str]) -> Any:
+        """Return what the readout of these modalities reads, of what the cube did in each run."""
 
 
 def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
@@ -68,19 +74,24 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
     activity, template = system.activity(seen, seen.modalities), system.template_
     readout, features = system.readouts_[seen.modality], choose_features(system.features, seen)
 
-    def decide(one: Activity) -> Float[np.ndarray, " classes"]:
-        return np.asarray(readout.probabilities(system.read(one, seen)[None])[0])
+    def decide(runs: Runs) -> Float[np.ndarray, " classes"]:
+        return np.asarray(readout.probabilities([system.read_runs(runs, seen, seen.modalities)])[0])
 
-    def run(spikes: Iterator[tuple[str, Spikes]]) -> Iterator[tuple[str, Activity]]:
-        return ((name, system.network_.run(rest)) for name, rest in spikes)
+    def run(spikes: Spikes) -> Runs:
+        senses = np.array([channel.modality for channel in spikes.channels])[spikes.channel]
+        together = system.list_runs(seen.modalities)
+        return tuple(system.network_.run(spikes.keep(np.isin(senses, own))) for own in together)
 
-    groups = group_channels(activity.inputs.channels)
-    kinds = {one: run(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.modalities}
-    kinds |= {"moments": run(silence_moments(activity.inputs)), "regions": hide_regions(activity, template)}
+    def run_all(spikes: Iterator[tuple[str, Spikes]]) -> Iterator[tuple[str, Runs]]:
+        return ((name, run(rest)) for name, rest in spikes)
+
+    groups, whole = group_channels(activity.inputs.channels), run(activity.inputs)
+    kinds = {one: run_all(silence_groups(activity.inputs, groups.get(one, {}))) for one in seen.modalities}
+    kinds |= {"moments": run_all(silence_moments(activity.inputs)), "regions": hide_regions(whole, template)}
     if films_beside(seen):
-        kinds[FACE_MOMENTS] = run(silence_moments(activity.inputs, "face"))
-    attributions = attribute(lambda one: log_odds(decide(one), target), activity, kinds)
-    probabilities = dict(zip(system.classes_, decide(activity).tolist(), strict=True))
+        kinds[FACE_MOMENTS] = run_all(silence_moments(activity.inputs, "face"))
+    attributions = attribute(lambda runs: log_odds(decide(runs), target), whole, kinds)
+    probabilities = dict(zip(system.classes_, decide(whole).tolist(), strict=True))
     followed = tuple(system.nodes_), interactions(activity, system.nodes_), system.class_interactions_, probabilities
     modalities = {channel.group: channel.modality for channel in system.channels_}
     learnt, crossing = show_learning(system), show_cross_modal(*followed, modalities)
@@ -117,12 +128,12 @@ def silence_moments(spikes: Spikes, only: str | None = None) -> Iterator[tuple[s
         yield name, spikes.keep((spikes.step < steps.start) | (spikes.step >= steps.stop) | other)
 
 
-def hide_regions(activity: Activity, template: BrainTemplate) -> Iterator[tuple[str, Activity]]:
+def hide_regions(runs: Runs, template: BrainTemplate) -> Iterator[tuple[str, Runs]]:
     """Yield the name of each brain region, and the activity whose spikes there the readout does not see."""
-    here = template.region[activity.neuron]
     for region, name in enumerate(template.regions):
-        seen = here != region
-        yield name, replace(activity, step=activity.step[seen], neuron=activity.neuron[seen])
+        kept = [template.region[one.neuron] != region for one in runs]
+        pairs = zip(runs, kept, strict=True)
+        yield name, tuple(replace(one, step=one.step[seen], neuron=one.neuron[seen]) for one, seen in pairs)
 
 
 # -- pictures --------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from emospike.systems.excube2.trials import (
     decide_calibrated,
     make_system,
     time_stages,
+    train_cube,
 )
 from emospike.systems.paper import Claim, Found, Labels, Reproduction, Split, Trial
 
@@ -200,7 +201,7 @@ def _answer_in_part(
         system = make_system(preset, model)
         train, test = reader.read(system, {"own": system.vectors}, split)
         if preset == "default":
-            decided["default"] = decide_calibrated(system, train["own"], split, test["own"])
+            decided["default"] = decide_calibrated(train_cube(system, split), train["own"], split, test["own"])
             continue
         decided["softmax"] = decide(system, system.classifier, train["own"], split.train.labels, test["own"])
         if "calibrated" in columns:

@@ -43,9 +43,17 @@ LEVEL = -34.0
 
 CHANNELS = (
     *("telephone", "telephone", "8khz", "amr", "band:50:3400..7500", "tilt:-4..4"),
-    *("noise:5..30", "pink:5..30", "babble:5..25", "reverb:0.2..0.8", "reverb:0.2..0.8"),
+    *("noise:5..30", "pink:5..30", "reverb:0.2..0.8", "reverb:0.2..0.8"),
+    *("babble:0..20", "babble:0..20", "babble:0..20", "babble:0..20"),
 )
 """What training clips are sent over."""
+
+VOICE = StateVector("level", "I fields", span="speech", share=0.2)
+"""How pitch, loudness and timbre are distributed, by how far the sound lies below its peak: 480 numbers, which the
+65,000 of the cube would drown."""
+
+PENALTY = 12.0
+"""Of the readout of sound."""
 
 FACE = ActionUnits(smoothing=0.09)
 """What is seen, as lively in tables, which tremble from frame to frame, as in films."""
@@ -77,11 +85,10 @@ def default(modality: str) -> dict[str, Any]:
         "input_wiring": InputWiring(fan_out=60, length=12.0, diffuse=0.1, scale=0.35),
         "wiring": SmallWorld.default(),
         "reservoir": Reservoir.default(),
-        "vectors": tuple(StateVector(kind, span="speech") for kind in ("bins", *CONTEXTS)),
+        "vectors": (*(StateVector(kind, span="speech") for kind in ("bins", *CONTEXTS)), VOICE),
         "scaler": SoftScaler(),
-        "classifier": LinearReadout(alpha=20.0, per_row=True, memory=16),
-        "augmentation": VirtualSpeakers(copies=2),
-        "channel_variation": ChannelVariation(CHANNELS),
+        "classifier": LinearReadout(alpha=PENALTY, per_row=True, memory=16),
+        "channel_variation": ChannelVariation(CHANNELS, copies=3),
         "level": LEVEL,
         "finer_labels": True,
     }
@@ -92,10 +99,23 @@ def default(modality: str) -> dict[str, Any]:
         "encoders": (Levels.of(StepForward, FACE_STEPS), FACE_LEVEL),
         "vectors": (StateVector("count"), StateVector("count", "I split")),
         "classifier": LinearReadout(alpha=1.0, relative=True),
-        "augmentation": VirtualSpeakers(copies=4 if modality == "both" else 8, faces=True),
+        "augmentation": VirtualSpeakers(copies=8, faces=True),
+        "face_wiring": FACE_WIRING,
     }
-    both = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
-    return heard | seen | {"face_wiring": FACE_WIRING} | (both if modality == "both" else {})
+    if modality == "face":
+        return heard | seen
+    joined = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
+    of_face = {f"face_{name}": seen[name] for name in ("vectors", "classifier", "augmentation")}
+    return heard | joined | of_face | {"face_wiring": FACE_WIRING, "fusion": "late"}
+
+
+def early(modality: str) -> dict[str, Any]:
+    """Return `default`, but sound and face are read together, from one state vector of counts (early fusion)."""
+    if modality != "both":
+        return default(modality)
+    heard, seen = default("audio"), default("face")
+    joined = {name: (*heard[name], *seen[name]) for name in ("features", "encoders")}
+    return heard | seen | joined | {"augmentation": VirtualSpeakers(copies=4, faces=True)}
 
 
 def published(modality: str) -> dict[str, Any]:
@@ -140,7 +160,9 @@ def tonotopic(modality: str) -> dict[str, Any]:
 def large(modality: str) -> dict[str, Any]:
     """Return `default` with 8,000 neurons: inputs reach the same share of the cube, the penalty grows with it."""
     share, base = 8000 / 3108, default(modality)
-    penalty = {} if modality != "audio" else {"classifier": LinearReadout(alpha=20.0 * share, per_row=True, memory=16)}
+    penalty = (
+        {} if modality != "audio" else {"classifier": LinearReadout(alpha=PENALTY * share, per_row=True, memory=16)}
+    )
     ways = {
         name: replace(base[name], fan_out=round(base[name].fan_out * share))
         for name in ("input_wiring", "face_wiring")
@@ -154,6 +176,7 @@ PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "published": published,
     "plastic": plastic,
     "tonotopic": tonotopic,
+    "early": early,
     "large": large,
 }
 

@@ -248,7 +248,7 @@ class SynchGraph(VectorSystem):
 
     # -- emotion recognition by graph convolution --------------------------------------------------------------
 
-    def _new_readout(self) -> VectorReadout:
+    def _new_readout(self, modality: str | None = None) -> VectorReadout:
         """Return an unfitted readout whose classifier knows how the neurons are laid out."""
         layers = tuple((group.positions, group.layer.features) for group in self.groups_)
         classifier = replace(deepcopy(self.classifier), layers=layers)
