@@ -38,7 +38,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable"
-    r"|streams|looks|voices)"
+    r"|streams|looks|voices|listening)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -483,6 +483,16 @@ def voices(found: Result) -> str:
     return markdown(["a speaker shows", "utterances heard before", "without", "with", "points"], rows)
 
 
+def listening(found: Result) -> str:
+    """Return what it takes to listen."""
+    memory = found["memory_mb"]
+    rows = [
+        [f"100 ms of sound, one core, over {found['hours']:.1f} h", f"{found['ms_per_100_ms']:.2f} ms"],
+        [f"memory after {len(memory)} minutes, above that after 5", f"{memory[-1] - memory[4]:.1f} MB"],
+    ]
+    return markdown(["what", "costs"], rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -539,6 +549,7 @@ FILES = {
     "streams": streams,
     "looks": looks,
     "voices": voices,
+    "listening": listening,
 }
 """Tables that show one file of docs/results each."""
 

@@ -7,8 +7,7 @@ fold come in streams of `RECORDINGS`, in random order, with silent pauses of `PA
 `CHUNK` seconds. Told are the final decisions beside those on the same recordings one by one, the early ones, what a
 decision costs, and what getting used to a voice is worth: the utterances of each test speaker, in `ORDERS` random
 orders, all of them and those of two emotions alone. Where no speech is heard nothing is decided, which counts as wrong,
-whole or not. `fill_docs.py` shows the file as the tables ``streams``, ``looks``
-and ``voices``.
+whole or not. `fill_docs.py` shows the file as the tables ``streams``, ``looks``, ``listening`` and ``voices``.
 """
 
 from __future__ import annotations

@@ -39,11 +39,14 @@ def test_what_a_stream_gives_becomes_tables(model, some, tmp_path, monkeypatch):
     voices = measuring.summarise_voices(list(measuring.get_used(model, some, None)))
     few = measuring.summarise_voices(list(measuring.get_used(model, some, 2)))
     result = {"streams": {"all": told}, "looks": measuring.summarise_looks(rows)}
+    result |= {"hours": 0.5, "ms_per_100_ms": 1.234, "memory_mb": [400.0, 410.0, 411.0, 412.0, 412.0, 412.25]}
     result |= {"voices": voices, "voices_of_two_emotions": few}
     (tmp_path / "s.json").write_text(format_json(result))
     monkeypatch.setattr(fill_docs, "RESULTS", tmp_path)
     assert "| 8 of " in fill_docs.of_file("streams", "s")
     assert "\n| 2 | " in fill_docs.of_file("looks", "s")
+    assert "one core, over 0.5 h | 1.23 ms |" in fill_docs.of_file("listening", "s")
+    assert "| memory after 6 minutes, above that after 5 | 0.2 MB |" in fill_docs.of_file("listening", "s")
     assert "| all emotions | none | " in fill_docs.of_file("voices", "s")
     assert "| two emotions alone | all | " in fill_docs.of_file("voices", "s")
 
