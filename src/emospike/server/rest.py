@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from emospike.files import drop_not_finite
@@ -110,14 +109,12 @@ class RecogniseEndpoint:
         """Return the decision on a file that was sent, under the name that it was sent by."""
         name = Path(upload.filename or "recording").name
         suffix = Path(name).suffix if SUFFIX.fullmatch(Path(name).suffix) else ""
-        with NamedTemporaryFile(prefix="emospike-", suffix=suffix, delete=False) as copy:
-            shutil.copyfileobj(upload.file, copy)
-        try:
-            row = self.recognise(model, Path(copy.name))
-        finally:
-            with suppress(OSError):
-                Path(copy.name).unlink()
-        told = {key: one.replace(copy.name, name) if isinstance(one, str) else one for key, one in row.items()}
+        with TemporaryDirectory(prefix="emospike-") as folder:
+            copy = Path(folder, f"recording{suffix}")
+            with copy.open("wb") as file:
+                shutil.copyfileobj(upload.file, file)
+            row = self.recognise(model, copy)
+        told = {key: one.replace(str(copy), name) if isinstance(one, str) else one for key, one in row.items()}
         return told | {"file": name, "model": model}
 
 
