@@ -49,5 +49,5 @@ $(VENV)/.core: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing the tools of development into $(VENV)"
 	@$(PIP) torch  # alone and first: its pinned release, not the newest with everything for GPUs
-	@$(PIP) -e '.[dev,face,deep,eeg]'
+	@$(PIP) -e '.[dev,face,deep,eeg,timelines,serve]'
 	@touch $@

@@ -38,7 +38,8 @@ RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides)"
+    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
+    r"|streams|looks|voices|listening)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -465,6 +466,52 @@ def find_reason(said: str) -> str:
     return "no face" if "no face" in said else "comes and goes" if "comes and goes" in said else "not sure enough"
 
 
+def streams(found: Result) -> str:
+    """Return the final decisions on streams beside those on the same recordings one by one."""
+    header = ["recordings", "decided", "accuracy (95 %)", "answered", "right of these"]
+    rows = []
+    for one in found["streams"].values():
+        for kind, said in (("whole", "one by one"), ("final", "at the end of their utterances in streams")):
+            low, high = one[kind]["ci95"]
+            share = [f"{one[kind][name]:.3f}" for name in ("answered", "right")]
+            count = f"{one['recordings']:,} of {one['speakers']} speakers"
+            rows.append([count, said, f"**{one[kind]['accuracy']:.3f}** ({low:.3f} to {high:.3f})", *share])
+    return markdown(header, rows)
+
+
+def looks(found: Result) -> str:
+    """Return what is right of decisions on utterances that are not over."""
+    told = ("accuracy", "answered", "right")
+    rows = []
+    for one in found["looks"]:
+        rows.append([f"{one['look']:g}", f"{one['decisions']:,}", *(f"{one[name]:.3f}" for name in told)])
+    return markdown(["seconds since the onset", "utterances", *told[:2], "right of these"], rows)
+
+
+def voices(found: Result) -> str:
+    """Return what getting used to a voice is worth, by the number of utterances heard before."""
+    kinds = {"voices": "all emotions", "voices_of_two_emotions": "two emotions alone"}
+    rows = []
+    for kind, said in kinds.items():
+        for one in found[kind]:
+            last = "" if one["below"] is None else one["below"] - 1
+            span = f"{one['from']} to {last}" if last else f"{one['from']} or more"
+            span = "all" if "decisions" not in one else "none" if one["below"] == 1 else span
+            change = 100 * (one["with"] - one["without"])
+            rows.append([said, span, f"{one['without']:.3f}", f"{one['with']:.3f}", f"{change:+.1f}"])
+    return markdown(["a speaker shows", "utterances heard before", "without", "with", "points"], rows)
+
+
+def listening(found: Result) -> str:
+    """Return what it takes to listen."""
+    memory = found["memory_mb"]
+    rows = [
+        [f"100 ms of sound, one core, over {found['hours']:.1f} h", f"{found['ms_per_100_ms']:.2f} ms"],
+        [f"memory after {len(memory)} minutes, above that after 5", f"{memory[-1] - memory[4]:.1f} MB"],
+    ]
+    return markdown(["what", "costs"], rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -519,6 +566,10 @@ FILES = {
     "stability": stability,
     "unreadable": unreadable,
     "strides": strides,
+    "streams": streams,
+    "looks": looks,
+    "voices": voices,
+    "listening": listening,
 }
 """Tables that show one file of docs/results each."""
 

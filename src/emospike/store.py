@@ -194,9 +194,10 @@ def check_answers(system: System) -> None:
     classes = system.classes_
     if not (classes and is_of(classes, tuple[str, ...]) and math.isfinite(system.threshold_)):
         raise InputError("names of classes and a finite threshold expected")
-    for modality, readout in vars(system).get("readouts_", {}).items():
+    early = {f"the first {look:g} s": readout for look, readout in system.early_.items()}
+    for read, readout in {**vars(system).get("readouts_", {}), **early}.items():
         if readout.classes != classes or not math.isfinite(readout.threshold_):
-            raise InputError(f"the readout of {modality} has other classes than the model, or no finite threshold")
+            raise InputError(f"the readout of {read} has other classes than the model, or no finite threshold")
 
 
 @contextmanager

@@ -18,14 +18,20 @@ ABLE = {
     "spiking_emotions": {"learn", "equivalent", "events"},
     "baseline": set(),
 }
-"""What the default preset of each system can do, besides deciding by one modality alone and reading EEG."""
+"""What the default preset of each system can do, besides deciding by one modality alone, reading EEG, and deciding on
+speech early.
+"""
+
+EARLY = {"excube2", "cross_modal", "synch_graph", "baseline"}
+"""Those that learn to decide early, where they hear."""
 
 
 @pytest.mark.parametrize("name", ABLE)
 def test_each_says_what_it_can_do(name):
     for modality in SYSTEMS[name].modalities:
         system = SYSTEMS[name].make(modality=modality)
-        assert system.abilities == ABLE[name] | {"both": {"one_modality"}, "eeg": {"eeg"}}.get(modality, set())
+        able = ABLE[name] | {"both": {"one_modality"}, "eeg": {"eeg"}}.get(modality, set())
+        assert system.abilities == able | ({"early"} if name in EARLY and modality in ("audio", "both") else set())
         assert system.abilities <= set(ABILITIES)
 
 

@@ -14,7 +14,20 @@ import typer
 from typer.core import TyperGroup
 
 from emospike import __version__
-from emospike.cli import about, audit, compare, energy, evaluate, explain, recognise, reproduce, track, train
+from emospike.cli import (
+    about,
+    audit,
+    compare,
+    energy,
+    evaluate,
+    explain,
+    live,
+    recognise,
+    reproduce,
+    serve,
+    track,
+    train,
+)
 from emospike.cli.terminal import note, say
 from emospike.validation import InputError
 
@@ -66,6 +79,8 @@ class Commands(TyperGroup):
 app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(recognise.recognise)
 app.command()(explain.explain)
+app.command()(live.live)
+app.command()(serve.serve)
 app.command()(track.track)
 app.command()(train.train)
 app.command()(train.adapt)

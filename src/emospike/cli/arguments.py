@@ -98,6 +98,10 @@ RiskOption = Annotated[
     float | None,
     typer.Option("--risk", help="In place of a threshold: the share of answers that may be wrong, 0 to 1."),
 ]
+TimelineOption = Annotated[
+    Path | None,
+    typer.Option("--timeline", help="Also write start, stop, label and confidence: .csv, .eaf, .TextGrid or .srt."),
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
 
 
@@ -159,6 +163,17 @@ def check_threshold(threshold: float | None) -> None:
     """Raise `InputError` unless the threshold is a probability."""
     if threshold is not None:
         within("threshold", threshold, 0, 1)
+
+
+def check_timeline(timeline: Path | None) -> None:
+    """Raise `InputError` unless a timeline can be written; none takes the place of a file that is there."""
+    from emospike import timelines
+
+    if timeline is not None:
+        timelines.check_timeline(timeline)
+        if is_file(timeline):  # somebody's annotations, as likely as not
+            raise InputError(f"{timeline} is there already: name another file")
+        check_writable(timeline)
 
 
 def set_risk(system: System, risk: float | None, threshold: float | None = None) -> System:

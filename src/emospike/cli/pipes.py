@@ -40,6 +40,10 @@ class Spool:
             self._fill(self._files[path], path)
         return self._files[path]
 
+    def holds(self, path: Path) -> bool:
+        """Tell whether a file is one of these, which is gone in the end."""
+        return path in self._files.values()
+
     def rename(self, text: str) -> str:
         """Return a text that names files as the user did."""
         for path, file in self._files.items():

@@ -17,9 +17,11 @@ from emospike.cli.arguments import (
     ModelOption,
     RiskOption,
     ThresholdOption,
+    TimelineOption,
     TrackOption,
     check_modality,
     check_threshold,
+    check_timeline,
     choose_model,
     choose_model_for,
     set_risk,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from emospike.progress import Progress
     from emospike.systems.base import System
     from emospike.systems.windows import WindowDecision
+    from emospike.timelines import Segment
 
 UNKNOWN = "don't know"
 Row = dict[str, Any]
@@ -69,6 +72,7 @@ def recognise(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
+    timeline: TimelineOption = None,
 ) -> None:
     """Recognise the emotion in recordings.
 
@@ -77,9 +81,11 @@ def recognise(
     """
     from emospike import store
     from emospike.clip import Clip
+    from emospike.timelines import write_timeline
 
     check_threshold(threshold)
     check_modality(modality, face)
+    check_timeline(timeline)
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
@@ -97,6 +103,8 @@ def recognise(
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
         if face and len(clips) > 1:
             raise InputError(f"--face shows who speaks in one recording, got {len(clips)}: name one")
+        if timeline and len(clips) > 1:
+            raise InputError(f"--timeline is of one recording, got {len(clips)}: name one")
         if face:
             clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
         line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips])
@@ -113,6 +121,9 @@ def recognise(
         ):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
             say(line(told))
+            if timeline and "error" not in row:
+                path = clips[0].path
+                write_timeline(timeline, make_segments(row, clips[0]), None if spool.holds(path) else path)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
@@ -255,6 +266,25 @@ def make_window_row(window: WindowDecision) -> Row:
         "answered": decision is not None and decision.answered,
         "confidence": confidence,
     }
+
+
+def make_segments(row: Row, clip: Clip) -> list[Segment]:
+    """Return the windows of a recording as segments of a timeline; one that has none is a segment itself."""
+    from emospike.timelines import Segment
+
+    windows = row.get("windows") or [{"start": 0.0, "stop": clip.seconds, **row}]
+    return [Segment(one["start"], one["stop"], name_answer(one), one["confidence"]) for one in windows]
+
+
+def name_answer(row: Row) -> str:
+    """Return the label of a recording or window, or that it is not known; there is no confidence where none is needed.
+
+    >>> name_answer({"label": "sad", "answered": False, "confidence": 0.4})
+    "don't know"
+    >>> name_answer({"label": "silent", "answered": False, "confidence": None})
+    'silent'
+    """
+    return str(row["label"]) if row["answered"] or row["confidence"] is None else UNKNOWN
 
 
 def make_line_writer(files: Sequence[str]) -> Callable[[Row], str]:

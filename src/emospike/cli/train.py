@@ -56,6 +56,9 @@ def train(
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
     ] = None,
     strict: StrictOption = False,
+    early: Annotated[
+        bool, typer.Option("--early", help="Also learn to decide before an utterance is over, for emospike live.")
+    ] = False,
 ) -> None:
     """Train a model on all recordings of a data set.
 
@@ -66,7 +69,7 @@ def train(
     from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
     from emospike.evaluation.leaks import hash_clips
     from emospike.evaluation.protocols import make_system
-    from emospike.evaluation.testing import fit_system
+    from emospike.evaluation.testing import fit_early, fit_system
     from emospike.systems.vector_cache import keep_vectors
     from emospike.validation import within
 
@@ -75,6 +78,8 @@ def train(
     scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
     untrained = make_system(system, preset, seed, normalise, modality, features=features)
+    if early and "early" not in untrained.abilities:
+        raise InputError(f"{system} does not learn to decide early by {modality}: leave out --early")
     settings = list_settings(untrained, preset or untrained.presets()[0], scheme.name, modality, features)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
@@ -91,6 +96,8 @@ def train(
             if kept:
                 note(f"vectors of {kept} recordings are there from a run that was stopped")
             model = fit_system(untrained, dataset, progress)
+            if early:
+                fit_early(model, dataset, progress)
     used = drop_left_out(model, dataset)
     model.card = make_card(model, used, settings, hash_clips(used), scheme)
     if found is not None:

@@ -26,8 +26,9 @@ _MOST_SILENCE = 600.0  # s of it in all, and
 _SILENCE_TO_SOUND = 20.0  # s more for each second of sound
 _PIECE = 16_384  # frames of silence in one block
 _LOUDEST_CODED = 8.0  # peak; above, what a lossy codec decodes is damage
-# Playlists and concat scripts are left out: they make ffmpeg open other files.
-_CONTAINERS = "mov,matroska,avi,asf,flv,mpeg,mpegts,mp3,wav,aiff,aac,ac3,eac3,flac,ogg,caf,w64,au,amr,ape,wv,tta"
+
+CONTAINERS = "mov,matroska,avi,asf,flv,mpeg,mpegts,mp3,wav,aiff,aac,ac3,eac3,flac,ogg,caf,w64,au,amr,ape,wv,tta"
+"""What is opened; playlists and concat scripts are left out: they make ffmpeg open other files."""
 
 
 def open_av(path: Path, *, to_the_end: bool = False) -> InputContainer:
@@ -37,7 +38,7 @@ def open_av(path: Path, *, to_the_end: bool = False) -> InputContainer:
     """
     import av
 
-    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file", "ignore_length": str(int(to_the_end))}
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file", "ignore_length": str(int(to_the_end))}
     options["max_pixels"] = str(MOST_PIXELS)  # or else looking at the beginning decodes pictures of any size
     try:
         return av.open(f"file:{path}", options=options)  # "file:", because a name may hold a colon

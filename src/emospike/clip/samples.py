@@ -15,7 +15,10 @@ from emospike.validation import InputError
 _SHORTEST = 0.1  # s; no decision is possible on less
 _SHORTEST_WINDOW = 0.5  # s; a last, partial window shorter than this is dropped
 _SILENCE = 1e-4  # peak, -80 dBFS
-_LOUDEST = 100.0  # peak, +40 dBFS: no sound, but samples of ±32768 stored as float
+
+
+LOUDEST = 100.0
+"""Peak, +40 dBFS, above which there is no sound, but samples of ±32768 stored as float."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def check_speech(sound: Sound, name: str = "sound") -> None:
         raise InputError(f"{name} holds NaN or infinite samples: export it again")
     if is_silent(sound):
         raise InputError(f"{name} is silent (peak below -80 dBFS): check the microphone or the track")
-    if peak > _LOUDEST:
+    if peak > LOUDEST:
         raise InputError(f"{name} peaks at {peak:.3g}, not near 1: damaged, or integers to divide by 32768")
 
 

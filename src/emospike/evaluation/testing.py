@@ -36,6 +36,12 @@ def fit_system(system: System, train: Dataset, progress: Progress | None = None)
     return system.fit(clips, labels, who, progress, finer, weights=train.weights, strict=False)
 
 
+def fit_early(system: System, train: Dataset, progress: Progress | None = None) -> System:
+    """Teach a trained system to decide early, on the recordings that trained it (see `System.fit_early`)."""
+    who, finer = train.known_speakers, finer_labels(train)
+    return system.fit_early(train.clips(), train.labels.tolist(), who, progress, finer, weights=train.weights)
+
+
 def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:
     """Return what a trained system decides on a data set (see `predict`), what that costs, and the time of each stage.
 

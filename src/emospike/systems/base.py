@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, final
 import numpy as np
 
 from emospike.augmentation.channel import ChannelVariation
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
 from emospike.clip.batch import Recording, as_clip, as_clips, map_clips, try_clips
 from emospike.decision import Decision, make_decision, make_no_decision
 from emospike.energy.operations import Operations
@@ -26,6 +26,7 @@ from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
 from emospike.readout.score_centring import ScoreCentring, centre_by_speaker
 from emospike.systems import SYSTEMS
+from emospike.systems.early import EARLIEST_AND_LATEST, LATER, LOOKS, name_look
 from emospike.systems.evidence import Answer, Answers, Evidence, Part, Verdicts
 from emospike.systems.explaining import (
     Attributions,
@@ -44,6 +45,7 @@ from emospike.systems.perception import (
     perceive,
     remark_on,
 )
+from emospike.systems.streaming import SpeechStream
 from emospike.systems.training import Labels, TrainingSet, Weights
 from emospike.systems.windows import (
     WINDOW,
@@ -67,6 +69,7 @@ ABILITIES: Final = {
     "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
     "events": "decides on what an event camera recorded of a face",
     "eeg": "reads EEG, alone or beside other modalities",
+    "early": "learns to decide on speech before an utterance is over",
 }
 """What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
 
@@ -97,6 +100,7 @@ class System(ABC):
         was not strict, they cannot be read
     risk_ : how often answers may be wrong (see `at_risk`), or None for the stored thresholds
     centring_ : what was found of the one speaker that is heard, by modality (see `for_one_speaker`); else nothing
+    early_ : readouts of the beginnings of utterances, by seconds since the onset; else nothing (see `stream`)
     card : what the model is, was trained on, and reached (see `emospike.store`)
     """
 
@@ -118,6 +122,7 @@ class System(ABC):
     risk_: float | None = None
     refuses_damaged_: bool = False
     centring_: Mapping[str, ScoreCentring] = MappingProxyType({})
+    early_: Mapping[float, Readout] = MappingProxyType({})
 
     # -- hooks -------------------------------------------------------------------------------------------------
 
@@ -261,6 +266,7 @@ class System(ABC):
         alone = copy(self)
         alone.modality, alone.readouts_ = modality, {modality: self.readouts_[modality]}
         alone.threshold_ = self.limit(modality)
+        alone.early_ = self.early_ if "audio" in alone.deciders else {}
         alone.card = {**getattr(self, "card", {}), "modality": modality}
         return alone
 
@@ -288,7 +294,7 @@ class System(ABC):
         training = TrainingSet.check(
             as_clips(clips), labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
         )
-        self.left_out_, self.held_out_, self.refuses_damaged_ = {}, {}, not strict
+        self.left_out_, self.held_out_, self.early_, self.refuses_damaged_ = {}, {}, {}, not strict
         try:
             self._fit(training)
         except Exception:
@@ -296,6 +302,46 @@ class System(ABC):
             raise
         self._settle()
         return self
+
+    @final
+    def fit_early(
+        self: AnySystem,
+        clips: Sequence[Recording],
+        labels: Sequence[str],
+        speakers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        finer: Sequence[str] | None = None,
+        *,
+        weights: Sequence[float] | Weights | None = None,
+        looks: Sequence[float] = LOOKS,
+    ) -> AnySystem:
+        """Learn to decide before an utterance is over, from the beginnings of the clips that trained (see `stream`).
+
+        Each of `looks`, in seconds since the onset, gets a readout and a calibration of its own: half a second tells
+        less than a sentence. Nothing else changes. A clip counts by its longest utterance, once as recorded and once
+        over each other channel that training sends it over; one that cannot be read, or is over sooner, does not. Looks
+        that few clips reach are left out. What is learnt later (`adapt`) makes it forget.
+
+        Raises
+        ------
+        InputError : a system without the ability, labels other than those it was trained on, or as `fit`
+        """
+        if "early" not in self.abilities:
+            raise InputError(f"this {type(self).__name__} of {self.modality} does not learn to decide on speech early")
+        for look in looks:
+            within("seconds of an early decision", look, *EARLIEST_AND_LATEST)
+        finer = finer if self.finer_labels else None
+        training = TrainingSet.check(
+            as_clips(clips), labels, speakers, normalise=self.normalise, finer=finer, weights=weights, progress=progress
+        )
+        if {*training.labels.tolist()} != {*self.classes_}:
+            raise InputError(f"recordings of the classes {', '.join(self.classes_)} expected, as they trained")
+        self.early_ = self._fit_early(training, [round(look, 2) for look in looks])
+        return self
+
+    def _fit_early(self, training: TrainingSet, looks: Sequence[float]) -> Mapping[float, Readout]:
+        """Return readouts of what is heard until each look; of systems with the ability ``"early"``."""
+        raise NotImplementedError
 
     def _settle(self) -> None:
         """Take classes and threshold from the readout of clips that lack nothing."""
@@ -313,7 +359,10 @@ class System(ABC):
         if threshold is not None:
             within("threshold", threshold, 0.0, np.inf)
             return threshold
-        readout = self.readouts_[modality]
+        return self._limit_of(self.readouts_[modality])
+
+    def _limit_of(self, readout: Readout) -> float:
+        """Return the confidence that an answer by a readout needs."""
         return readout.threshold_ if self.risk_ is None else readout.calibration_.threshold_at(self.risk_)
 
     def at_risk(self: AnySystem, risk: float) -> AnySystem:
@@ -347,6 +396,11 @@ class System(ABC):
         alone = copy(self)
         alone.centring_ = {modality: ScoreCentring(one.calibration_) for modality, one in self.readouts_.items()}
         return alone
+
+    def forget_speaker(self) -> None:
+        """Forget what was found of the one speaker that is heard, where another takes over (see `for_one_speaker`)."""
+        for centring in self.centring_.values():
+            centring.reset()
 
     def answer(
         self, seen: Perceived, modalities: Sequence[str], timer: Stopwatch | None = None, *, learn: bool = False
@@ -576,6 +630,52 @@ class System(ABC):
         """Return what one decision on this clip costs, by one modality alone if asked for."""
         return self._operations(self.perceive(as_clip(clip), modality))
 
+    # -- deciding on sound as it comes -------------------------------------------------------------------------
+
+    @final
+    def stream(self, rate: float = SAMPLE_RATE, threshold: float | None = None) -> SpeechStream:
+        """Return what decides on sound at `rate` Hz as it comes, by the sound alone.
+
+        Each utterance gets one final decision when it is over, that of `decide` on its samples. Before, it is decided
+        on what was heard so far: by a system that learnt to (see `fit_early`) half a second and a second after the
+        onset, by all every second from the second one on. Where one speaker is heard (see `for_one_speaker`), final
+        decisions teach it whom.
+
+        Raises
+        ------
+        InputError : a system that does not hear, or a rate that is not within 8 to 192 kHz
+        """
+        if "audio" not in self.deciders:
+            raise InputError(f"streams are of sound, and this model perceives {self.modality}: load one that hears")
+        self.limit("audio", threshold)
+        return SpeechStream(
+            rate,
+            (*self.early_, *LATER),
+            lambda clip: self._decide_whole(clip, threshold, "audio")[0],
+            lambda clip, look: self._decide_early(clip, look, threshold),
+        )
+
+    def _decide_early(self, clip: Clip, look: float, threshold: float | None) -> Decision:
+        """Return the decision on the beginning of an utterance; it teaches nothing about who speaks."""
+        if look not in self.early_:
+            return self._look_without_learning()._decide_whole(clip, threshold, "audio")[0]
+        timer, readout = Stopwatch(), self.early_[look]
+        seen, unheard = self.attend(clip, "audio", timer)
+        represented = [self.represent(seen, ("audio",), timer)]
+        with timer("classifier"):
+            answer, novelty = readout.probabilities(represented)[0], float(readout.measure_novelty(represented)[0])
+        limit = self._limit_of(readout) if threshold is None else threshold
+        return make_decision(
+            self.classes_,
+            answer,
+            limit,
+            share={"audio": 1.0},
+            seconds=timer.seconds,
+            remarks=[f"after {look:g} s"],
+            unheard=unheard,
+            novelty=novelty,
+        )
+
     # -- many clips --------------------------------------------------------------------------------------------
 
     def represent_clip(self, clip: Clip) -> dict[str, Any]:
@@ -679,6 +779,7 @@ class System(ABC):
         told = [(i, part.read) for i, parts in enumerate(found) for part in parts if part.spoken or len(parts) == 1]
         rows = [i for i, _ in told]
         self._adapt([read for _, read in told], None if labels is None else np.asarray(labels, dtype=str)[rows])
+        self.early_ = {}  # they know nothing of it
         self._settle()
         return self
 
@@ -705,10 +806,11 @@ class System(ABC):
         """Return the fitted arrays of the readouts, and the fitted facts that JSON can hold; a system adds its own."""
         arrays: dict[str, np.ndarray] = {}
         facts: dict[str, Any] = {}
-        for decider, readout in self.readouts_.items():
+        readouts = {f"readout.{decider}": one for decider, one in self.readouts_.items()}
+        for place, readout in (readouts | {name_look(look): one for look, one in self.early_.items()}).items():
             own, known = readout.state()
-            arrays |= {f"readout.{decider}.{name}": array for name, array in own.items()}
-            facts |= {f"readout.{decider}": known}
+            arrays |= {f"{place}.{name}": array for name, array in own.items()}
+            facts |= {place: known}
         return arrays, facts
 
     @abstractmethod

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from emospike.augmentation.voice import VirtualSpeakers, Voice
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets.folds import calibration_folds
 from emospike.features import Feature
@@ -23,6 +23,7 @@ from emospike.readout.readout import Readout, VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.training_rows import Rows, holds_counts
 from emospike.systems.base import System
+from emospike.systems.early import ENOUGH, find_beginnings, name_look, read_looks
 from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
 from emospike.systems.vector_cache import Kept, VectorCache
@@ -46,7 +47,8 @@ class VectorSystem(System):
     @property
     def abilities(self) -> frozenset[str]:
         """What it can do; only some classifiers learn on."""
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"})
+        early = {"early"} if "audio" in self.deciders else set()
+        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"}) | early
 
     def describe_vectors(self) -> str | None:
         """Return all that a clip's vectors depend on besides the clip, or None where what was learnt is part of it.
@@ -157,10 +159,7 @@ class VectorSystem(System):
             own = rows.pop(modality)
             if len(own.source) and not own.vectors.any():
                 raise InputError(f"no neuron that {modality} is read from ever fired: raise its drive or its rates")
-            y, who, learnt = (part[own.source] for part in (training.labels, training.speakers, training.learnt))
-            weights = None if training.weights is None else training.weights[own.source]
-            readout = self._new_readout(modality)
-            readout.fit(own.vectors, y, who, own.recorded, learnt, weights=weights, heard=own.heard)
+            readout = self._fit_readout(own, training, modality)
             self.held_out_[modality] = np.full((len(training.clips), len(readout.classes)), np.nan)
             self.held_out_[modality][own.source[own.recorded]] = readout.held_out_
             self.readouts_[modality] = readout
@@ -172,13 +171,61 @@ class VectorSystem(System):
         """Return what joins the answers of the senses, whose readouts are there."""
         return LateFusion({sense: self.readouts_[sense] for sense in MODALITIES[self.modality]}, self.coverage)
 
+    def _fit_readout(self, rows: Rows, training: TrainingSet, modality: str) -> VectorReadout:
+        """Return a readout that is fitted to rows of a modality."""
+        y, who, learnt = (part[rows.source] for part in (training.labels, training.speakers, training.learnt))
+        weights = None if training.weights is None else training.weights[rows.source]
+        readout = self._new_readout(modality)
+        return readout.fit(rows.vectors, y, who, rows.recorded, learnt, weights=weights, heard=rows.heard)
+
+    # -- deciding early ----------------------------------------------------------------------------------------
+
+    def _fit_early(self, training: TrainingSet, looks: Sequence[float]) -> dict[float, Readout]:
+        """Return a readout, with a calibration, of what is heard until each look that enough clips last to."""
+        found = {look: self._fit_look(training, look) for look in looks}
+        return {look: readout for look, readout in found.items() if readout is not None}
+
+    def _fit_look(self, training: TrainingSet, look: float) -> VectorReadout | None:
+        """Return a readout of what is heard until a look, or None if too few clips last so long."""
+        copies = 1 + self.channel_copies
+        rows = Rows(len(training.clips), copies, self.channel_copies)
+        made = map_clips(
+            lambda _, clip: self._represent_beginning(clip, look),
+            training.clips,
+            f"first {look:g} s",
+            training.progress,
+        )
+        for i, vectors in enumerate(made):
+            if vectors is not None:
+                rows.add(i, vectors)
+        if len(rows.source) < ENOUGH * copies * len(training.clips):
+            return None
+        return self._fit_readout(rows, training, "audio")
+
+    def _represent_beginning(self, clip: Clip, look: float) -> Float32[np.ndarray, "copies dims"] | None:
+        """Return the vectors of a clip's sound until a look, as recorded and over other channels, or None."""
+        lines = [clip, *(self.channel_variation.draw(clip, self.seed) if self.channel_variation else ())]
+        try:
+            part = find_beginnings(clip.sound, (look,)).get(look)
+            heard = [] if part is None else [Clip.from_array(line.sound[part], SAMPLE_RATE) for line in lines]
+            seen = [self.perceive(one, "audio") for one in heard]
+        except InputError:
+            return None
+        return np.stack([self.represent(one, ("audio",)) for one in seen]) if seen else None
+
+    # -- storing -----------------------------------------------------------------------------------------------
+
     def _restore_readouts(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
         """Take back what `System.state` kept of the readouts."""
+
+        def restore(place: str, readout: Readout) -> Readout:
+            return readout.restore(take_part(arrays, place), facts[place])
+
         self.readouts_ = {}
         for decider in (*self.readers, *(one for one in self.deciders if one not in self.readers)):
-            readout: Readout = self._new_readout(decider) if decider in self.readers else self._new_fusion()
-            own = take_part(arrays, f"readout.{decider}")
-            self.readouts_[decider] = readout.restore(own, facts[f"readout.{decider}"])
+            fresh = self._new_readout(decider) if decider in self.readers else self._new_fusion()
+            self.readouts_[decider] = restore(f"readout.{decider}", fresh)
+        self.early_ = {look: restore(name_look(look), self._new_readout("audio")) for look in read_looks(facts)}
 
 
 def _respeak(voice: Voice, seen: Perceived, features: Sequence[Feature]) -> Perceived:

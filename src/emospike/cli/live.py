@@ -1,0 +1,120 @@
+"""``emospike live``: what is heard while it is said, from a pipe or from the microphone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emospike.cli.arguments import (
+    RiskOption,
+    ThresholdOption,
+    TimelineOption,
+    check_threshold,
+    check_timeline,
+    choose_model,
+    set_risk,
+)
+from emospike.cli.recognise import UNKNOWN, make_decision_row, name_answer, warm_up
+from emospike.cli.terminal import note, say
+from emospike.files import format_json
+from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from emospike.systems.streaming import SpeechStream, StreamDecision
+    from emospike.timelines import Segment
+
+
+def live(
+    model: Annotated[
+        str | None, typer.Argument(help="A shipped model's name, or a model file (default: one for sound).")
+    ] = None,
+    *,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Listen to a recording that is piped in; print one JSON object a decision.")
+    ] = False,
+    rate: Annotated[
+        int | None, typer.Option(help="Of --stdin: 16-bit samples of one channel come, without a header, at this rate.")
+    ] = None,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Listen to the microphone, until Ctrl-C.")] = False,
+    device: Annotated[
+        str | None, typer.Option(help="Of --terminal: the microphone's name, a part of it, or its number.")
+    ] = None,
+    threshold: ThresholdOption = None,
+    risk: RiskOption = None,
+    same_speaker: Annotated[
+        bool, typer.Option("--same-speaker", help="One person speaks: get used to the voice, without labels.")
+    ] = False,
+    timeline: TimelineOption = None,
+) -> None:
+    """Recognise the emotion in speech while it is spoken.
+
+    Every utterance is decided when it is over, and before that on what was heard so far. Sound without speech gives no
+    decision.
+    """
+    from emospike import store
+    from emospike.streaming.microphone import Microphone, open_microphone
+    from emospike.streaming.piped import open_pipe
+    from emospike.timelines import Segment, write_timeline
+
+    check_threshold(threshold)
+    check_timeline(timeline)
+    if stdin == terminal:
+        raise InputError("either --stdin (a recording is piped in) or --terminal (the microphone) expected")
+    if rate is not None and not stdin:
+        raise InputError("--rate is of --stdin: a microphone tells its own")
+    system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
+    system.stream()  # or else it says why not, before anybody speaks
+    warm_up(system)
+    system = system.for_one_speaker() if same_speaker else system
+    line, segments = (make_json_line if stdin else make_line), list[Segment]()
+    with open_pipe(find_stdin(), rate) if stdin else open_microphone(device) as source:
+        try:
+            for decided in listen(system.stream(source.rate, threshold), source.chunks):
+                say(line(decided))
+                if timeline and decided.final:
+                    segments.append(make_segment(decided))
+        finally:  # what was heard before a microphone was gone, say, counts too
+            if timeline:
+                write_timeline(timeline, segments)
+    if isinstance(source, Microphone) and source.lost:
+        note(f"{source.lost:.1f} s of sound came too fast, and were lost")
+
+
+def find_stdin() -> Any:
+    """Return standard input as bytes; raise `InputError` if nothing is piped into it."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("nothing is piped in: cat recording.wav | emospike live --stdin")
+    return sys.stdin.buffer
+
+
+def listen(stream: SpeechStream, chunks: Iterable[Any]) -> Iterator[StreamDecision]:
+    """Yield the decisions on all chunks; Ctrl-C says that it is enough."""
+    with suppress(KeyboardInterrupt):
+        for chunk in chunks:
+            yield from stream.feed(chunk)
+    yield from stream.flush()
+
+
+def make_json_line(decided: StreamDecision) -> str:
+    """Return a decision as one object of JSON."""
+    span = {"start": decided.start, "stop": decided.stop, "final": decided.final}
+    return format_json(span | make_decision_row(decided.decision, []))
+
+
+def make_line(decided: StreamDecision) -> str:
+    """Return a decision for people; what is not final ends in an ellipsis."""
+    row = make_decision_row(decided.decision, [])
+    answer = name_answer(row) + ("" if decided.final else " ...")
+    return f"{decided.start:7.1f} to {decided.stop:6.1f} s  {answer:14}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
+
+
+def make_segment(decided: StreamDecision) -> Segment:
+    """Return a decision as a segment of a timeline."""
+    from emospike.timelines import Segment
+
+    row = make_decision_row(decided.decision, [])
+    return Segment(decided.start, decided.stop, name_answer(row), row["confidence"])

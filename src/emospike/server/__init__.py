@@ -1,0 +1,1 @@
+"""Server: decisions over HTTP, for programs on the same machine."""

@@ -1,0 +1,87 @@
+"""What may speak to the server: programs on this machine, and no page of another site in its browser."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+"""Names of this machine."""
+
+HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""What every answer carries."""
+
+
+class TooLargeError(Exception):
+    """More was sent than is taken."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Lets requests pass that name this machine and the port as host, from no page of another site, up to a size.
+
+    A page that a stranger made could else send recordings through the browser of whoever looks at it; one whose name
+    is made to point here (DNS rebinding) is known by the host that it asks for.
+
+    Attributes
+    ----------
+    app : what answers
+    port : that the server listens at
+    most : bytes of one request
+    """
+
+    app: App
+    port: int
+    most: int
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        taken = 0
+
+        async def count() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.most:
+                raise TooLargeError
+            return message
+
+        async def add_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        if refused := self.refuse(dict(scope["headers"])):
+            from starlette.responses import JSONResponse
+
+            await JSONResponse({"error": refused}, 403)(scope, receive, add_headers)
+        else:
+            await self.app(scope, count, add_headers)
+
+    def refuse(self, headers: dict[bytes, bytes]) -> str | None:
+        """Return why a request with these headers is not answered, or None.
+
+        >>> guard = Guard(print, 8765, 10)
+        >>> guard.refuse({b"host": b"localhost:8765"}), guard.refuse({b"host": b"evil.example:8765"})
+        (None, 'asked for another host than this machine')
+        """
+        hosts = {f"{name}:{self.port}" for name in LOCAL}
+        if headers.get(b"host", b"").decode("latin-1") not in hosts:
+            return "asked for another host than this machine"
+        origin = headers.get(b"origin")
+        if origin is not None and origin.decode("latin-1") not in {f"http://{host}" for host in hosts}:
+            return "asked by a page of another site"
+        return None

@@ -1,0 +1,164 @@
+"""The REST interface: recordings go in, and decisions come out as ``emospike recognise --json`` prints them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from emospike.files import drop_not_finite
+from emospike.server.guard import App, Guard, TooLargeError
+from emospike.server.openapi import describe_interface
+
+if TYPE_CHECKING:
+    from starlette.datastructures import UploadFile
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+SUFFIX = re.compile(r"\.\w{1,10}", re.ASCII)
+"""What the name of a recording may end in, to be looked at."""
+
+Row = dict[str, Any]
+Recognise = Callable[[str, Path], Row]
+"""Of a model's name and a recording: the decision, or ``{"error": why}``."""
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """What the server takes on.
+
+    Attributes
+    ----------
+    upload : bytes of a recording
+    seconds : in which it must have come
+    at_once : recordings that are decided at once
+    waiting : recordings that wait; more are sent away
+    """
+
+    upload: int = 100 * 2**20
+    seconds: float = 60.0
+    at_once: int = 2
+    waiting: int = 8
+
+
+@dataclass
+class RecogniseEndpoint:
+    """Decides on recordings that are sent.
+
+    Attributes
+    ----------
+    recognise : decides on one
+    models : names of the models that may be asked, the first by default
+    limits : what is taken on
+    """
+
+    recognise: Recognise
+    models: tuple[str, ...]
+    limits: RequestLimits
+    _taken: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        from anyio import CapacityLimiter
+
+        self._threads = CapacityLimiter(self.limits.at_once)
+
+    async def answer(self, request: Request) -> Response:
+        """Return the decision on the recording in a request."""
+        model = request.query_params.get("model", self.models[0])
+        if model not in self.models:
+            return refuse(404, f"no model {model!r} is served: there is {', '.join(self.models)}")
+        if self._taken >= self.limits.at_once + self.limits.waiting:
+            return refuse(503, "too many recordings wait: try again", {"retry-after": "1"})
+        self._taken += 1
+        try:
+            return await self._take(request, model)
+        finally:
+            self._taken -= 1
+
+    async def _take(self, request: Request, model: str) -> Response:
+        """Return the decision on the recording in a request that is taken on."""
+        from anyio import fail_after, to_thread
+        from starlette.exceptions import HTTPException
+        from starlette.requests import ClientDisconnect
+
+        try:
+            with fail_after(self.limits.seconds):
+                form = await request.form(max_files=1, max_fields=1)
+        except TimeoutError:
+            return refuse(408, f"the recording did not come within {self.limits.seconds:g} s")
+        except TooLargeError:
+            return refuse(413, f"more than {self.limits.upload / 2**20:g} MB: cut the recording")
+        except HTTPException as error:
+            return refuse(400, str(error.detail))
+        except ClientDisconnect:
+            return refuse(400, "the recording broke off")
+        try:
+            file = form.get("file")
+            if file is None or isinstance(file, str):
+                return refuse(400, "a form with a file named 'file' expected: curl -F file=@my.wav")
+            row = await to_thread.run_sync(self._decide, model, file, limiter=self._threads)
+        finally:
+            await form.close()
+        return make_answer(422 if "error" in row else 200, row)
+
+    def _decide(self, model: str, upload: UploadFile) -> Row:
+        """Return the decision on a file that was sent, under the name that it was sent by."""
+        name = Path(upload.filename or "recording").name
+        suffix = Path(name).suffix if SUFFIX.fullmatch(Path(name).suffix) else ""
+        with TemporaryDirectory(prefix="emospike-") as folder:
+            copy = Path(folder, f"recording{suffix}")
+            with copy.open("wb") as file:
+                shutil.copyfileobj(upload.file, file)
+            row = self.recognise(model, copy)
+        told = {key: one.replace(str(copy), name) if isinstance(one, str) else one for key, one in row.items()}
+        return told | {"file": name, "model": model}
+
+
+def make_app(recognise: Recognise, cards: Mapping[str, Row], port: int, limits: RequestLimits | None = None) -> App:
+    """Return the application that serves models, told by name with their cards, at a port of this machine."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    limits = limits or RequestLimits()
+    endpoint = RecogniseEndpoint(recognise, tuple(cards), limits)
+    described = describe_interface(tuple(cards), limits.upload)
+
+    async def say_healthy(request: Request) -> Response:
+        return make_answer(200, {"status": "ok"})
+
+    async def list_models(request: Request) -> Response:
+        return make_answer(200, {"models": [{"name": name} | card for name, card in cards.items()]})
+
+    async def describe(request: Request) -> Response:
+        return make_answer(200, described)
+
+    async def find_nothing(request: Request, error: Exception) -> Response:
+        return refuse(404, f"nothing at {request.url.path}: see /openapi.json")
+
+    async def refuse_method(request: Request, error: Exception) -> Response:
+        return refuse(405, f"{request.method} is not for {request.url.path}: see /openapi.json")
+
+    routes = [
+        Route("/healthz", say_healthy),
+        Route("/openapi.json", describe),
+        Route("/v1/models", list_models),
+        Route("/v1/recognise", endpoint.answer, methods=["POST"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: find_nothing, 405: refuse_method})
+    return Guard(app, port, limits.upload + 2**16)  # the form's own lines
+
+
+def refuse(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that says why there is none."""
+    return make_answer(status, {"error": why}, headers)
+
+
+def make_answer(status: int, value: Row, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer of JSON."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(drop_not_finite(value), status, headers)

@@ -1,0 +1,76 @@
+"""Sound that comes through a pipe, as it comes: with a header, or as samples alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emospike.clip.containers import CONTAINERS, MOST_PIXELS, Block, decode_sound
+from emospike.streaming.resampling import HIGHEST, LOWEST
+from emospike.validation import InputError, within
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+BUFFER = 2048
+"""Bytes that are asked for at once: 64 ms of 16 bits at 16 kHz."""
+
+PROBE = 4096
+"""Bytes that are looked at to tell what comes."""
+
+HINT = "pipe in wav, flac, ogg, mp3 or webm; or 16-bit samples of one channel, and give --rate"
+"""What would do."""
+
+
+class _AsItComes:
+    """A pipe (a binary file), of which is read what there is: nothing waits for more."""
+
+    def __init__(self, pipe: Any) -> None:
+        self.read = getattr(pipe, "read1", pipe.read)
+
+
+@dataclass(frozen=True)
+class PipedSound:
+    """Sound that comes through a pipe.
+
+    Attributes
+    ----------
+    rate : Hz
+    chunks : as they come
+    """
+
+    rate: float
+    chunks: Iterator[Block]
+
+
+@contextmanager
+def open_pipe(pipe: Any, rate: int | None = None) -> Iterator[PipedSound]:
+    """Give sound that comes through a pipe, a binary file.
+
+    It is a recording with a header (wav, flac, ogg, mp3, webm), whose rate that tells; or, where a `rate` is given,
+    samples of one channel alone, as signed whole numbers of 16 bits, the low byte first.
+
+    Raises
+    ------
+    InputError : nothing comes, or what cannot be read as sound; or a rate that is not within 8 to 192 kHz
+    """
+    import av
+
+    options = {"probesize": str(PROBE), "analyzeduration": "0", "max_pixels": str(MOST_PIXELS)}
+    if rate is None:
+        options |= {"format_whitelist": CONTAINERS}
+    else:
+        within("sample rate in Hz", rate, LOWEST, HIGHEST)
+        options |= {"sample_rate": str(rate), "ch_layout": "mono"}
+    form = None if rate is None else "s16le"
+    try:
+        container: InputContainer = av.open(_AsItComes(pipe), "r", form, options, buffer_size=BUFFER)
+    except av.FFmpegError as error:
+        raise InputError(f"no sound comes through the pipe that can be read ({error.strerror}): {HINT}") from error
+    with container:
+        if not container.streams.audio:
+            raise InputError(f"what comes through the pipe has no sound: {HINT}")
+        stream = container.streams.audio[0]
+        yield PipedSound(float(stream.rate), (block for _, block in decode_sound(container, stream, [])))
