@@ -36,8 +36,8 @@ def test_a_line_of_json_a_decision(model, talk, tmp_path):
     assert (code, err) == (0, "")
     rows = [json.loads(line) for line in out.splitlines()]
     assert [row["final"] for row in rows] == [True, True]
-    assert rows[0]["start"] == pytest.approx(0.7, abs=0.1)
-    assert rows[0]["stop"] == pytest.approx(2.5, abs=0.2)
+    assert rows[0]["start"] == pytest.approx(0.4, abs=0.1)
+    assert rows[0]["stop"] == pytest.approx(2.7, abs=0.2)
     assert set(rows[0]["probabilities"]) == {"high", "low"}
     told = list(csv.DictReader((tmp_path / "t.csv").open()))
     assert [float(row["start"]) for row in told] == pytest.approx([row["start"] for row in rows], abs=1e-3)
