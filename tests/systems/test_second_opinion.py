@@ -59,6 +59,12 @@ def test_a_film(film):
     assert sum(found.expressions.values()) == pytest.approx(1)
 
 
+@pytest.mark.usefixtures("landmarker")
+def test_a_film_whose_clock_jumps(jumping_film):
+    """Which pictures are there hangs on which are decoded: those that were looked at are asked about."""
+    assert ask(Clip(jumping_film), AROUSAL).pictures > 8
+
+
 def test_where_there_is_nothing_to_ask_about(filmed, tmp_path, write_film, landmarker):
     with pytest.raises(NoFaceError, match="is no film"):
         ask(filmed.clips()[0], AROUSAL)
