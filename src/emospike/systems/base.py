@@ -806,7 +806,7 @@ class System(ABC):
             shown = {str(label) for own, label in zip(found, labels, strict=True) if decider in own}
             if missing := sorted(new - shown):
                 senses = " and ".join(MODALITIES[self.modality])
-                raise InputError(f"no recording of the new class {missing[0]!r} can be decided on by {senses}: give some")
+                raise InputError(f"no recording of the new class {missing[0]!r} can be decided on by {senses}: add one")
 
     def check_learns(self) -> None:
         """Raise `InputError` if it cannot learn further labelled clips; name the presets that can."""
