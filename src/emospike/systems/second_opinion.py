@@ -51,10 +51,13 @@ class SecondOpinion:
         return max(known, key=lambda name: known[name])
 
     def agrees(self, decision: Decision) -> bool | None:
-        """Tell whether it says what the face said, or where that is not told alone, all; None for other labels."""
-        if not self.probabilities:
-            return None
+        """Tell whether it says what the face said, or where that is not told alone, all.
+
+        None for other labels, and where nothing was said: all are as probable.
+        """
         own = decision.alone.get("face") or decision.probabilities
+        if not self.probabilities or len({*own.values()}) == 1:
+            return None
         best = max(own, key=lambda name: own[name])
         return self.label == _ALIKE.get(best, best)
 
