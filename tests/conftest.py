@@ -41,6 +41,21 @@ def landmarker() -> None:
 
 
 @pytest.fixture(scope="session")
+def jumping_film(data_dir, tmp_path_factory):
+    """A real film of which one picture claims to be 0.4 s later than it is; those up to then are passed over."""
+    import av
+
+    path = tmp_path_factory.mktemp("jumping") / "jumping.mkv"
+    with av.open(str(path), "w") as container, av.open(data_dir / "samples/video/01-01-08-01-01-02-01.mp4") as film:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        for number, packet in enumerate(one for one in film.demux(film.streams.video[0]) if one.dts is not None):
+            packet.pts += 12_012 * (number == 40)
+            packet.stream = stream
+            container.mux(packet)
+    return path
+
+
+@pytest.fixture(scope="session")
 def write_film():
     """The function that writes a film."""
     return _write_film

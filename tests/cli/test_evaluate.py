@@ -80,6 +80,17 @@ def test_both_senses_and_each_alone(run, faces, tmp_path):
     assert {"sound alone", "face alone"} <= {line[:11].strip() for line in outcome.out.splitlines()}
 
 
+def test_sound_without_a_face_trains_and_does_not_test(run, faces, tmp_path):
+    header, *rows = (faces / "manifest.csv").read_text().splitlines()
+    cut = [row.rsplit(",", 1)[0] + "," if number % 4 == 0 else row for number, row in enumerate(rows)]
+    (faces / "some.csv").write_text("\n".join([header, *cut]))
+    outcome = evaluate(run, faces / "some.csv", "--modality", "both", "--json", tmp_path / "r.json")
+    assert outcome.code == 0, outcome.err
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["clips"] == sum(not row.endswith(",") for row in cut) - 1  # one table is cut short
+    assert "8 recordings that lack a sense train the other, and do not test" in result["note"]
+
+
 def test_bad_recordings_are_named_and_change_no_fold(run, data, tmp_path):
     rows = (data / "manifest.csv").read_text().splitlines()
     bad = ["text.wav,sad,ben", "empty.wav,happy,dan"]

@@ -121,3 +121,10 @@ def test_what_does_not_go_together(run, wav, tmp_path, arguments, said):
     assert said in outcome.err
     assert outcome.err.count("\n") == 1
     assert not (tmp_path / "why").exists()
+
+
+def test_explain_says_why_a_film_is_left_to_its_sound(run, data_dir, shipped_open, monkeypatch, tmp_path):
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    outcome = run("explain", data_dir / "samples" / "video" / "01-01-08-01-01-02-01.mp4", "-o", tmp_path / "why")
+    assert (outcome.code, outcome.err.count("\n")) == (0, 1)
+    assert "01-01-08-01-01-02-01.mp4: its sound alone: " in outcome.err

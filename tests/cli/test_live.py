@@ -69,6 +69,7 @@ def test_one_who_has_learnt_to_decide_early(run, data, talk, tmp_path):
         ([], "either --stdin"),
         (["--stdin"], "no sound comes through the pipe that can be read"),
         (["--terminal", "--rate", "16000"], "--rate is of --stdin"),
+        (["--stdin", "--device", "0"], "--device is of --terminal"),
         (["--stdin", "--timeline", "t.txt"], "a timeline ends in .csv, .eaf, .TextGrid or .srt, got t.txt"),
         (["--stdin", "--rate", "3"], "sample rate in Hz must lie in 8000 to 192000, got 3"),
         (["--terminal", "--device", "no such microphone"], "microphone"),

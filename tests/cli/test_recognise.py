@@ -513,3 +513,18 @@ def test_channels_that_cancel_each_other_are_decided_on_one(run, model, tmp_path
     one, two = recognise(run, model, tmp_path / "one.wav", tmp_path / "two.wav").rows
     assert two["probabilities"] == one["probabilities"]
     assert "its 2 channels cancel each other: channel 1 was heard alone" in two["reason"]
+
+
+def test_faces_that_are_decided_at_once_share_a_model(run, tmp_path, monkeypatch):
+    paths, asked, load = [tmp_path / f"{name}.csv" for name in "abcd"], [], store.load
+    for path in paths:
+        made_up.write_face(path, 1.0, smile=2.0)
+
+    def load_slowly(name):
+        asked.append(name)
+        time.sleep(0.3)
+        return load(name)
+
+    monkeypatch.setattr(store, "load", load_slowly)
+    assert run("recognise", *paths).code == 0
+    assert asked == ["excube2-arousal", "excube2-both"]

@@ -6,6 +6,7 @@ import pytest
 
 from emospike.datasets import inner_folds, published_split, random_folds, relabel, speaker_folds
 from emospike.datasets import ravdess as ravdess_set
+from emospike.datasets.folds import keep_whole_tests
 from emospike.validation import InputError
 
 
@@ -177,3 +178,20 @@ def test_random_folds_need_two_labels(table):
     dataset = table([("a", "sad")] * 4)
     with pytest.raises(InputError, match="at least 2 labels expected"):
         random_folds(dataset, dataset.labels, seed=0)
+
+
+def test_recordings_that_lack_a_sense_train_and_do_not_test(table):
+    dataset = table(crossed("abcd", ("sad", "happy"), 2))
+    planned = [(0, fold) for fold in speaker_folds(dataset)]
+    lacking = np.array(
+        [speaker == "a" or (speaker == "b" and i % 2 == 0) for i, speaker in enumerate(dataset.speakers)]
+    )
+    kept = [fold for _, fold in keep_whole_tests(planned, dataset, lacking)]
+    assert sorted(np.concatenate([fold.test for fold in kept])) == np.flatnonzero(~lacking).tolist()
+    assert [fold.speakers for fold in kept] == [("b",), ("c",), ("d",)]
+    assert disjoint(dataset, kept)
+    before = {fold.speakers: fold.train.tolist() for _, fold in planned}
+    assert all(fold.train.tolist() == before[fold.speakers] for fold in kept)
+    assert keep_whole_tests(planned, dataset, np.zeros(len(dataset), bool)) == planned
+    with pytest.raises(InputError, match="no recording has both sound and a face"):
+        keep_whole_tests(planned, dataset, np.ones(len(dataset), bool))

@@ -53,6 +53,11 @@ def test_rows_that_have_what_a_modality_needs(senses, modality, takes, notes):
     assert chosen.select_modality(modality) == chosen
 
 
+def test_rows_that_lack_what_a_modality_needs(senses):
+    found = {modality: senses.find_lacking(modality).tolist() for modality in ("audio", "face", "both")}
+    assert found == {"audio": [False, False, True], "face": [True, False, False], "both": [True, False, True]}
+
+
 def test_no_row_with_what_a_modality_needs(senses):
     heard = senses.subset(np.array([0]))
     with pytest.raises(InputError, match="none of 1 recordings has a face: give films, or put face-tracking tables"):

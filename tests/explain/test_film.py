@@ -13,7 +13,9 @@ import emospike
 from emospike.cli import app
 from emospike.clip import Clip
 from emospike.explain import write_explanation
-from emospike.explain.panels.film import HEIGHT, SHOWN
+from emospike.explain.attribution import Attribution
+from emospike.explain.panels.film import HEIGHT, SHOWN, show_film
+from emospike.features.blendshapes import Blendshapes
 from emospike.systems.baseline.model import Baseline
 
 pytestmark = pytest.mark.usefixtures("landmarker")
@@ -106,3 +108,14 @@ def test_command(film, tmp_path):
         assert outcome.exit_code == 0, outcome.output
     colours = [read_pictures(tmp_path / option / "index.html") for option in ("--faces", "--no-faces")]
     assert [max(np.ptp(one, axis=2).max() for one in own) > 60 for own in colours] == [True, False]
+
+
+def test_a_film_whose_clock_jumps(jumping_film):
+    """Which pictures are there hangs on which are decoded: those that were looked at are shown."""
+    model, clip = emospike.load("excube2-both"), Clip(jumping_film)
+    assert model.explain(clip, modality="face", label="high").panel("film").glimpses
+    (track,) = (one for kept, one in clip.memo.items() if isinstance(kept, Blendshapes))
+    assert set(track.time) - {frame.time for frame in clip.frames()}
+    for moment in range(12):
+        moments = [Attribution(str(number), float(number == moment)) for number in range(12)]
+        assert len(show_film(clip, moments, "high", round(100 * clip.seconds)).glimpses) == 1

@@ -13,6 +13,7 @@ pytest.importorskip("starlette")
 pytest.importorskip("python_multipart")
 
 from emospike.cli.serve import listen  # noqa: E402
+from emospike.server.guard import Guard  # noqa: E402
 from emospike.server.rest import RequestLimits, make_app  # noqa: E402
 from emospike.validation import InputError  # noqa: E402
 
@@ -202,3 +203,10 @@ def test_more_than_can_wait_are_sent_away(server):
 def test_a_port_that_is_taken_is_told(server):
     with pytest.raises(InputError, match=rf"cannot listen at port {server.port} \(.*in use\): name another"):
         listen(server.port)
+
+
+def test_clients_do_not_name_port_80():
+    guard = Guard(print, 80, 1)
+    assert guard.refuse({b"host": b"localhost", b"origin": b"http://localhost"}) is None
+    assert guard.refuse({b"host": b"evil.example"}) == "asked for another host than this machine"
+    assert Guard(print, 8765, 1).refuse({b"host": b"localhost"}) == "asked for another host than this machine"

@@ -130,3 +130,11 @@ def test_every_recording_of_speakers_has_an_utterance(ravdess):
     found = [finals(clip.sound) for clip in some.clips()]
     assert [len(one) for one in found].count(0) == 0
     assert np.median([max(stop - start for start, stop in one) for one in found]) == pytest.approx(2.9, abs=0.4)
+
+
+def test_what_is_left_of_a_pause_when_the_sound_ends_is_no_utterance():
+    """An utterance is cut after 2 s in the pause behind it, and then the sound ends, or goes on."""
+    sound = speak((1.0, 2.0))
+    for end in (2.5, 2.55, 6.0):
+        marks = finals(sound[: round(end * RATE)], longest=2.0)
+        assert [stop for _, stop in marks] == pytest.approx([2.4], abs=0.03)

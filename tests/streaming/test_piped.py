@@ -86,3 +86,29 @@ def test_a_film_without_sound(tmp_path):
 def test_a_rate_that_is_none():
     with pytest.raises(InputError, match="sample rate in Hz must lie in 8000 to 192000, got 1"):
         read(b"12345678", 1)
+
+
+def test_names_that_are_no_text_do_no_harm():
+    data = write("WAV")
+    tagged = data[:12] + b"LIST" + (16).to_bytes(4, "little") + b"INFOINAM" + (4).to_bytes(4, "little") + b"\xff\xfea\0"
+    np.testing.assert_allclose(read(tagged + data[12:])[1][:, 0], SOUND, atol=1e-4)
+
+
+def test_sound_that_no_decoder_is_known_for():
+    data = bytearray(write("WAV"))
+    data[20:22] = b"ww"  # the format
+    with pytest.raises(InputError, match="has no sound that can be decoded: pipe in wav"):
+        read(bytes(data))
+
+
+def test_an_mp4_that_tells_at_its_end_what_it_holds():
+    """No reader can hear it before it is over, and a pipe has gone by then."""
+    file = io.BytesIO()
+    with av.open(file, "w", "mp4") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.tile(SOUND, 5)[None].astype(np.float32), "fltp", "mono")
+        frame.sample_rate = RATE
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    with pytest.raises(InputError, match="no sound comes through the pipe that can be decoded"):
+        read(file.getvalue())

@@ -10,7 +10,7 @@ from emospike.cli import app
 from emospike.clip import Clip
 from emospike.datasets import find_scheme
 from emospike.datasets.labels import Scheme
-from emospike.decision import Decision
+from emospike.decision import Decision, make_no_decision
 from emospike.features.face_track import NoFaceError
 from emospike.systems.second_opinion import SecondOpinion, ask, join_expressions
 from emospike.validation import InputError
@@ -35,6 +35,7 @@ def test_it_is_compared_with_the_face():
     assert high.describe(decide("low")) == "second opinion, of a network without spikes: high 0.90, disagrees"
     still = SecondOpinion({"neutral": 1.0}, {"neutral": 1.0}, 4)
     assert still.agrees(decide("calm")) is True
+    assert high.agrees(make_no_decision(("high", "low"), "no face in a.mp4", {})) is None
     other = SecondOpinion({"happy": 0.9, "sad": 0.1}, {}, 4)
     assert other.agrees(decide("high")) is None
     assert other.describe(decide("high")).endswith(": happy 0.90")
@@ -57,6 +58,12 @@ def test_a_film(film):
     assert found.probabilities["low"] > 0.7
     assert 8 < found.pictures < 20
     assert sum(found.expressions.values()) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_a_film_whose_clock_jumps(jumping_film):
+    """Which pictures are there hangs on which are decoded: those that were looked at are asked about."""
+    assert ask(Clip(jumping_film), AROUSAL).pictures > 8
 
 
 def test_where_there_is_nothing_to_ask_about(filmed, tmp_path, write_film, landmarker):

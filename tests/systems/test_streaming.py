@@ -158,6 +158,13 @@ def test_learning_to_decide_early_changes_nothing_else_and_is_stored(early, trai
     assert store.load(store.save(trained, tmp_path / "b.safetensors")).early_ == {}
 
 
+def test_a_clip_that_cannot_be_read_teaches_nothing(trained, speech):
+    (readout,) = deepcopy(trained).fit_early(*speech, looks=(0.3,)).early_.values()
+    lost = [*speech.clips, Clip("nowhere.wav")], [*speech.labels, "low"], [*speech.speakers, speech.speakers[0]]
+    (again,) = deepcopy(trained).fit_early(*lost, looks=(0.3,)).early_.values()
+    assert again.threshold_ == readout.threshold_
+
+
 def test_looks_that_nobody_reaches_are_left_out(trained, speech):
     assert deepcopy(trained).fit_early(*speech, looks=(0.3, 3.0)).early_.keys() == {0.3}
 

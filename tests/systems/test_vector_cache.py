@@ -1,14 +1,21 @@
 """Vectors that are kept: the same results, without the same work."""
 
+import inspect
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import emospike
 from emospike.augmentation.channel import ChannelVariation, degrade
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.evaluation.retraining import hash_state
 from emospike.networks.reservoir import STDP, Reservoir
+from emospike.readout.state_vectors import StateVector
+from emospike.systems.base import System
 from emospike.systems.excube2.model import EXCube2
-from emospike.systems.vector_cache import VARIABLE, VectorCache
+from emospike.systems.vector_cache import SOURCES, VARIABLE, VectorCache
+from emospike.systems.vectors import VectorSystem
 from emospike.validation import InputError
 
 
@@ -98,3 +105,9 @@ def test_what_will_not_fit_is_refused_at_the_first_clip(make, speech, monkeypatc
     with pytest.raises(InputError, match=r"needs about \d+\.\d GiB of memory, 0\.0 GiB are free"):
         make().fit(*speech)
     assert len(seen) < len(speech.clips)
+
+
+@pytest.mark.parametrize("kind", [VectorSystem, System, EXCube2, StateVector, ChannelVariation])
+def test_what_another_version_of_the_code_made_is_not_used(kind):
+    file = Path(inspect.getfile(kind)).relative_to(Path(emospike.__file__).parent).as_posix()
+    assert any(file == source or file.startswith(f"{source}/") for source in SOURCES)

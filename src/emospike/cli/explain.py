@@ -23,7 +23,7 @@ from emospike.cli.arguments import (
 )
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.recognise import make_decision_row, make_line_writer
-from emospike.cli.terminal import say
+from emospike.cli.terminal import note, say
 from emospike.files import is_folder
 from emospike.validation import InputError
 
@@ -68,7 +68,7 @@ def explain(
         film = spool.locate(face) if face else None
         clips = [cut_clip(spool.locate(path), start, stop, film, track or ()) for path in paths]
         named = modality or ("both" if face else None)
-        chosen = model or (choose_model(named) if named else choose_model_for(clips[0])[0])
+        chosen, why = (model or choose_model(named), "") if model or named else choose_model_for(clips[0])
         system = set_risk(store.load(chosen), risk, threshold)
         found = [system.explain(clips[0], threshold, modality)]
         found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
@@ -76,6 +76,8 @@ def explain(
             page, *_ = write_comparison(found[0], found[1], output)
         else:
             page, *_ = write_explanation(found[0], output, faces=faces)
+        if why:
+            note(f"{paths[0]}: {why}")
         line = make_line_writer([str(path) for path in paths])
         for path, explanation in zip(paths, found, strict=True):
             say(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))

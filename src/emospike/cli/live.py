@@ -66,6 +66,8 @@ def live(
         raise InputError("either --stdin (a recording is piped in) or --terminal (the microphone) expected")
     if rate is not None and not stdin:
         raise InputError("--rate is of --stdin: a microphone tells its own")
+    if device is not None and not terminal:
+        raise InputError("--device is of --terminal: it names a microphone")
     system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
     warm_up(system)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -94,9 +95,12 @@ def recognise(
         loaded = set_risk(store.load(name), risk, threshold)
         return loaded.for_one_speaker() if same_speaker else loaded
 
+    loading = Lock()  # or else every thread would load a model of its own
+
     def choose(clip: Clip) -> tuple[System, str]:
         name, why = choose_model_for(clip)
-        return load(name), why
+        with loading:
+            return load(name), why
 
     failed = False
     with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:

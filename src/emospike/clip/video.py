@@ -56,7 +56,7 @@ class Frame:
 
 
 def pick_frames(frames: Iterable[Frame], times: Float64[np.ndarray, " pictures"]) -> dict[float, Frame]:
-    """Return the pictures of these times, which all must come."""
+    """Return the pictures of these times; of a film whose clock jumps they come in the same pass alone."""
     wanted, found = {*times.tolist()}, dict[float, Frame]()
     for frame in frames:
         if frame.time in wanted:

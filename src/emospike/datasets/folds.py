@@ -178,17 +178,17 @@ def drop_training(fold: Fold, rows: Int64[np.ndarray, " rows"]) -> Fold:
 
 
 def keep_whole_tests(
-    planned: Sequence[tuple[int, Fold]], dataset: Dataset, partial: Bool[np.ndarray, " rows"]
+    planned: Sequence[tuple[int, Fold]], dataset: Dataset, lacking: Bool[np.ndarray, " rows"]
 ) -> list[tuple[int, Fold]]:
-    """Return folds of which `partial` recordings, which lack a sense, train and do not test; those without a test drop.
+    """Return folds of which recordings `lacking` a sense train and do not test; those without a test drop.
 
     Raises
     ------
     InputError : nothing is left to test
     """
-    if not partial.any():
+    if not lacking.any():
         return list(planned)
-    found = [(seed, _drop_test(fold, partial, dataset)) for seed, fold in planned]
+    found = [(seed, _drop_test(fold, lacking, dataset)) for seed, fold in planned]
     if not (kept := [(seed, fold) for seed, fold in found if len(fold.test)]):
         raise InputError("no recording has both sound and a face: nothing can be tested")
     return kept

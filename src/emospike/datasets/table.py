@@ -161,7 +161,7 @@ class Dataset:
             left = left.subset(kept)
         return replace(left, notes=notes)
 
-    def find_partial(self, modality: str) -> Bool[np.ndarray, " rows"]:
+    def find_lacking(self, modality: str) -> Bool[np.ndarray, " rows"]:
         """Return which rows lack something that a modality needs (see `select_modality`)."""
         needs = _NEEDS[one_of("modality", modality, _NEEDS)]
         return np.array([not all(_has(clip, need) for need in needs) for clip in self.clips()], bool)

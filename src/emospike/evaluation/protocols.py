@@ -227,8 +227,8 @@ def evaluate(
         return make_system(system_name, preset, seed, normalise_training(normalise), **asked)
 
     planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
-    partial = dataset.find_partial(modality) if make(0).fuses_late else np.zeros(len(dataset), bool)
-    planned = keep_whole_tests(planned, dataset, partial)
+    lacking = dataset.find_lacking(modality) if make(0).fuses_late else np.zeros(len(dataset), bool)
+    planned = keep_whole_tests(planned, dataset, lacking)
     folds = [fold for _, fold in planned]
     check_speakers(dataset, folds)
     study.prepare(dataset)
@@ -236,7 +236,7 @@ def evaluate(
     notes = [
         describe_copies(dataset),
         explained,
-        describe_partial(int(partial.sum())),
+        describe_lacking(int(lacking.sum())),
         *dataset.notes[len(given.notes) :],
     ]
     meaning = "; ".join(filter(None, notes))
@@ -336,7 +336,7 @@ def split_folds(
     return found
 
 
-def describe_partial(count: int) -> str:
+def describe_lacking(count: int) -> str:
     """Return what should be known of recordings that lack a sense."""
     return f"{count} recordings that lack a sense train the other, and do not test" if count else ""
 

@@ -14,6 +14,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine."""
 
+HTTP = 80
+"""The port that clients do not name."""
+
 HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -78,7 +81,7 @@ class Guard:
         >>> guard.refuse({b"host": b"localhost:8765"}), guard.refuse({b"host": b"evil.example:8765"})
         (None, 'asked for another host than this machine')
         """
-        hosts = {f"{name}:{self.port}" for name in LOCAL}
+        hosts = {f"{name}:{self.port}" for name in LOCAL} | ({*LOCAL} if self.port == HTTP else set())
         if headers.get(b"host", b"").decode("latin-1") not in hosts:
             return "asked for another host than this machine"
         origin = headers.get(b"origin")

@@ -146,7 +146,7 @@ class Endpointer:
     def finish(self) -> list[Mark]:
         """Return the mark of an utterance that was not over when the sound ended, and forget all."""
         end = self._step * STEP + len(self._held)
-        marks = [] if self._start is None else [Mark(self._start, min(end, self._end))]
+        marks = [] if self._start is None else self._close(self._start, end)
         self.reset()
         return marks
 
@@ -169,8 +169,7 @@ class Endpointer:
         """Yield what the utterance that goes on since `start` has come to."""
         now = self._step * STEP
         if (self._step - self._last) * STEP >= round(self.settings.pause * SAMPLE_RATE):
-            if self._last * STEP > start:  # or else it was cut in the pause
-                yield Mark(start, self._end)
+            yield from self._close(start, now)
             self._ended = max(start, self._end)
             self._leave()
         elif now - start >= round(self.settings.longest * SAMPLE_RATE):
@@ -178,6 +177,10 @@ class Endpointer:
             self._start, self._onset = now, self._step
         elif (look := self._looks.get(self._step - self._onset)) is not None:
             yield Mark(start, now, look)
+
+    def _close(self, start: int, now: int) -> list[Mark]:
+        """Return the mark of an utterance that is over; there is none where it was cut in the pause."""
+        return [Mark(start, min(now, self._end))] if self._last * STEP > start else []
 
     @property
     def _end(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from emospike.clip.containers import CONTAINERS, MOST_PIXELS, Block, decode_sound
@@ -12,6 +13,7 @@ from emospike.streaming.resampling import HIGHEST, LOWEST
 from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
+    from av import AudioStream
     from av.container import InputContainer
 
 BUFFER = 2048
@@ -66,11 +68,23 @@ def open_pipe(pipe: Any, rate: int | None = None) -> Iterator[PipedSound]:
         options |= {"sample_rate": str(rate), "ch_layout": "mono"}
     form = None if rate is None else "s16le"
     try:
-        container: InputContainer = av.open(_AsItComes(pipe), "r", form, options, buffer_size=BUFFER)
+        container: InputContainer = av.open(
+            _AsItComes(pipe), "r", form, options, metadata_errors="replace", buffer_size=BUFFER
+        )
     except av.FFmpegError as error:
         raise InputError(f"no sound comes through the pipe that can be read ({error.strerror}): {HINT}") from error
     with container:
-        if not container.streams.audio:
-            raise InputError(f"what comes through the pipe has no sound: {HINT}")
-        stream = container.streams.audio[0]
-        yield PipedSound(float(stream.rate), (block for _, block in decode_sound(container, stream, [])))
+        stream = next((one for one in container.streams.audio if one.codec_context is not None), None)
+        if stream is None:
+            raise InputError(f"what comes through the pipe has no sound that can be decoded: {HINT}")
+        yield PipedSound(float(stream.rate), _decode(container, stream))
+
+
+def _decode(container: InputContainer, stream: AudioStream) -> Iterator[Block]:
+    """Yield blocks as they come; raise `InputError` if none does, as of an mp4 that tells at its end what it holds."""
+    blocks = decode_sound(container, stream, [])
+    first = next(blocks, None)
+    if first is None:
+        raise InputError(f"no sound comes through the pipe that can be decoded: {HINT}")
+    for _, block in chain([first], blocks):
+        yield block

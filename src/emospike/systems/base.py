@@ -767,7 +767,13 @@ class System(ABC):
 
     @final
     def adapt(self: AnySystem, clips: Sequence[Recording], labels: Sequence[str] | None = None) -> AnySystem:
-        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones."""
+        """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones.
+
+        Raises
+        ------
+        InputError : a system that does not learn, labels that are not one a clip, or a new class of which no clip has
+            all that the system perceives; nothing is learnt then
+        """
         if labels is not None:
             self.check_learns()
         clips = as_clips(clips)
@@ -785,10 +791,22 @@ class System(ABC):
 
     def _adapt(self, found: Sequence[Mapping[str, Any]], labels: Labels | None) -> None:
         """Adapt every readout to what it reads of the clips that have its modality."""
+        if labels is not None:
+            self._check_new_classes(found, labels)
         for decider, readout in self.readouts_.items():
             rows = [i for i, own in enumerate(found) if decider in own]
             if rows:
                 readout.adapt([found[i][decider] for i in rows], None if labels is None else labels[rows])
+
+    def _check_new_classes(self, found: Sequence[Mapping[str, Any]], labels: Labels) -> None:
+        """Raise `InputError` for a new class that not every readout is shown, for all have to know the same."""
+        learnt = (one.calibration_.learnt for one in self.readouts_.values())
+        new = {*labels.tolist()}.difference(self.classes_, *learnt)
+        for decider in self.readouts_:
+            shown = {str(label) for own, label in zip(found, labels, strict=True) if decider in own}
+            if missing := sorted(new - shown):
+                senses = " and ".join(MODALITIES[self.modality])
+                raise InputError(f"no recording of the new class {missing[0]!r} can be decided on by {senses}: add one")
 
     def check_learns(self) -> None:
         """Raise `InputError` if it cannot learn further labelled clips; name the presets that can."""

@@ -51,10 +51,13 @@ class SecondOpinion:
         return max(known, key=lambda name: known[name])
 
     def agrees(self, decision: Decision) -> bool | None:
-        """Tell whether it says what the face said, or where that is not told alone, all; None for other labels."""
-        if not self.probabilities:
-            return None
+        """Tell whether it says what the face said, or where that is not told alone, all.
+
+        None for other labels, and where nothing was said: all are as probable.
+        """
         own = decision.alone.get("face") or decision.probabilities
+        if not self.probabilities or len({*own.values()}) == 1:
+            return None
         best = max(own, key=lambda name: own[name])
         return self.label == _ALIKE.get(best, best)
 
@@ -100,7 +103,8 @@ def join_expressions(expressions: Mapping[str, float], scheme: Scheme) -> dict[s
 
 def _look(clip: Clip) -> Iterator[Float32[np.ndarray, " expressions"]]:
     """Yield what the network says of some of the pictures of a film; of none where the face cannot be read."""
-    track, last, rows = Blendshapes().track(clip), -np.inf, list[int]()
+    shapes = Blendshapes()
+    track, last, rows = shapes.track(clip), -np.inf, list[int]()
     if describe_problem(track):
         return
     for row in np.flatnonzero(keep_readable(track).found):
@@ -108,7 +112,7 @@ def _look(clip: Clip) -> Iterator[Float32[np.ndarray, " expressions"]]:
             rows.append(int(row))
             last = track.time[row]
     if rows:
-        frames = pick_frames(clip.frames(), track.time[rows])
+        frames = pick_frames(shapes.frames(clip), track.time[rows])
         yield from read_expressions(
             np.stack([cut_face(frames[track.time[row]].image, track.landmarks[row, MESH]) for row in rows])
         )

@@ -204,8 +204,8 @@ class VectorSystem(System):
 
     def _represent_beginning(self, clip: Clip, look: float) -> Float32[np.ndarray, "copies dims"] | None:
         """Return the vectors of a clip's sound until a look, as recorded and over other channels, or None."""
-        lines = [clip, *(self.channel_variation.draw(clip, self.seed) if self.channel_variation else ())]
         try:
+            lines = [clip, *(self.channel_variation.draw(clip, self.seed) if self.channel_variation else ())]
             part = find_beginnings(clip.sound, (look,)).get(look)
             heard = [] if part is None else [Clip.from_array(line.sound[part], SAMPLE_RATE) for line in lines]
             seen = [self.perceive(one, "audio") for one in heard]

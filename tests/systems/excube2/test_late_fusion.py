@@ -83,6 +83,18 @@ def test_a_new_class_is_learnt_by_both(small, faced, speech, shrill):
     assert (np.array(system.predict(new.clips)) == "shrill").mean() > 0.7
 
 
+@pytest.mark.parametrize("preset", ["default", "early"])
+def test_a_new_class_that_one_sense_does_not_meet_is_not_learnt(small, faced, speech, shrill, preset):
+    """Sound that is new would leave the face, and both together, with other classes than the sound."""
+    system = small(EXCube2, preset, modality="both").fit(*faced(speech))
+    clips, before = faced(speech).clips[:2], system.predict_proba(speech.clips[:2])
+    with pytest.raises(InputError, match="no recording of the new class 'shrill' can be decided on by audio and face"):
+        system.adapt([*clips, *shrill.clips], [*speech.labels[:2], *shrill.labels])
+    np.testing.assert_array_equal(system.predict_proba(speech.clips[:2]), before)
+    system.adapt(speech.clips[:2], speech.labels[:2])  # sound of known classes is
+    assert system.classes_ == ("high", "low")
+
+
 def test_late_fusion_needs_both_and_a_way_to_read_the_face():
     for wrong in ({"modality": "audio"}, {"modality": "both", "preset": "early"}):
         made = EXCube2.preset(wrong.get("preset", "default"), modality=wrong["modality"])

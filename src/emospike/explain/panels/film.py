@@ -23,7 +23,7 @@ from emospike.explain.panel import Panel
 from emospike.explain.style import MUTED, SMALL, new_figure
 from emospike.explain.wording import signed
 from emospike.features.action_units import BRIDGES, bridge_units
-from emospike.features.blendshapes import SHAPES
+from emospike.features.blendshapes import SHAPES, Blendshapes
 from emospike.features.face_track import FaceTrack
 from emospike.features.movements import UNIT_WORDS
 from emospike.features.openface import UNITS
@@ -140,12 +140,12 @@ def show_film(clip: Clip, moments: Sequence[Attribution], target: str, steps: in
 
     Returns None where the face is not filmed, or speaks for the class in no moment.
     """
-    kept = (one for one in clip.memo.values() if isinstance(one, FaceTrack) and one.channels == SHAPES.channels)
-    track = next(kept, None)
-    if track is None or not is_filmed(clip):
+    seen = next((one for one in clip.memo if isinstance(one, Blendshapes)), None)
+    if seen is None or not is_filmed(clip):
         return None
+    track = seen.track(clip)
     rows = _choose_rows(track, moments, steps)
-    frames = pick_frames(clip.frames(), track.time[list(rows)]) if rows else {}
+    frames = pick_frames(seen.frames(clip), track.time[list(rows)]) if rows else {}
     glimpses = [_look(clip.start, track, row, frames[track.time[row]], change) for row, change in rows.items()]
     return FilmPanel(target, glimpses) if glimpses else None
 
