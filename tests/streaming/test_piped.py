@@ -112,3 +112,27 @@ def test_an_mp4_that_tells_at_its_end_what_it_holds():
             container.mux(packet)
     with pytest.raises(InputError, match="no sound comes through the pipe that can be decoded"):
         read(file.getvalue())
+
+
+class Interrupted(io.BytesIO):
+    """A pipe through which nothing comes after some data, until Ctrl-C."""
+
+    def read1(self, size=-1):
+        if data := super().read1(size):
+            return data
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("data", "rate"), [(write("WAV")[: RATE + 44], None), (write("WAV")[44 : RATE + 44], RATE)])
+def test_ctrl_c_ends_a_pipe_that_waits(monkeypatch, data, rate):
+    ignored = []
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    with open_pipe(Interrupted(data), rate) as sound:
+        assert sum(map(len, sound.chunks)) == RATE // 2
+    assert ignored == []
+
+
+def test_ctrl_c_before_anything_has_come(monkeypatch):
+    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+    with pytest.raises(KeyboardInterrupt), open_pipe(Interrupted(b"")):
+        pass

@@ -27,10 +27,22 @@ HINT = "pipe in wav, flac, ogg, mp3 or webm; or 16-bit samples of one channel, a
 
 
 class _AsItComes:
-    """A pipe (a binary file), of which is read what there is: nothing waits for more."""
+    """A pipe (a binary file), of which is read what there is: nothing waits for more.
+
+    Ctrl-C ends it: who reads would pass over an interrupt in here, and wait on.
+    """
 
     def __init__(self, pipe: Any) -> None:
-        self.read = getattr(pipe, "read1", pipe.read)
+        self._read = getattr(pipe, "read1", pipe.read)
+        self.stopped = False
+
+    def read(self, size: int) -> bytes:
+        """Return what has come, or waits to come next; nothing at the end."""
+        try:
+            return b"" if self.stopped else self._read(size)
+        except KeyboardInterrupt:
+            self.stopped = True
+            return b""
 
 
 @dataclass(frozen=True)
@@ -66,25 +78,25 @@ def open_pipe(pipe: Any, rate: int | None = None) -> Iterator[PipedSound]:
     else:
         within("sample rate in Hz", rate, LOWEST, HIGHEST)
         options |= {"sample_rate": str(rate), "ch_layout": "mono"}
-    form = None if rate is None else "s16le"
+    form, source = None if rate is None else "s16le", _AsItComes(pipe)
     try:
-        container: InputContainer = av.open(
-            _AsItComes(pipe), "r", form, options, metadata_errors="replace", buffer_size=BUFFER
-        )
+        container: InputContainer = av.open(source, "r", form, options, metadata_errors="replace", buffer_size=BUFFER)
     except av.FFmpegError as error:
+        if source.stopped:
+            raise KeyboardInterrupt from None
         raise InputError(f"no sound comes through the pipe that can be read ({error.strerror}): {HINT}") from error
     with container:
         stream = next((one for one in container.streams.audio if one.codec_context is not None), None)
         if stream is None:
             raise InputError(f"what comes through the pipe has no sound that can be decoded: {HINT}")
-        yield PipedSound(float(stream.rate), _decode(container, stream))
+        yield PipedSound(float(stream.rate), _decode(container, stream, source))
 
 
-def _decode(container: InputContainer, stream: AudioStream) -> Iterator[Block]:
+def _decode(container: InputContainer, stream: AudioStream, source: _AsItComes) -> Iterator[Block]:
     """Yield blocks as they come; raise `InputError` if none does, as of an mp4 that tells at its end what it holds."""
     blocks = decode_sound(container, stream, [])
     first = next(blocks, None)
-    if first is None:
+    if first is None and not source.stopped:
         raise InputError(f"no sound comes through the pipe that can be decoded: {HINT}")
-    for _, block in chain([first], blocks):
+    for _, block in chain([first] if first else [], blocks):
         yield block
