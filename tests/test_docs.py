@@ -15,7 +15,7 @@ import pytest
 from emospike.cli import app
 from emospike.datasets import DATASETS
 from emospike.encoding import ENCODERS
-from emospike.evaluation.protocols import PROTOCOLS
+from emospike.evaluation.splitting import PROTOCOLS
 from emospike.features import FEATURES
 from emospike.readout import CLASSIFIERS
 from emospike.readout.classifiers import ESTIMATORS

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from emospike.evaluation.protocols import PROTOCOLS, STUDIES
+from emospike.evaluation.protocols import STUDIES
+from emospike.evaluation.splitting import PROTOCOLS
 
 
 def test_audit_prints_a_line_a_check_and_a_verdict(run, data, tmp_path):

@@ -9,8 +9,9 @@ import pytest
 from emospike.datasets import Dataset, join
 from emospike.datasets.table import COPY
 from emospike.evaluation.emobox import PUBLISHED, SPEAKERS, emobox_folds, read_splits
-from emospike.evaluation.protocols import check_settings, evaluate, split_folds
+from emospike.evaluation.protocols import check_settings, evaluate
 from emospike.evaluation.report import tabulate_corpora, tabulate_emobox
+from emospike.evaluation.splitting import split_folds
 from emospike.validation import InputError
 
 

@@ -6,9 +6,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from emospike.evaluation.protocols import PROTOCOLS, evaluate
+from emospike.evaluation.protocols import evaluate
 from emospike.evaluation.results import Predictions
 from emospike.evaluation.resuming import KeptFolds
+from emospike.evaluation.splitting import PROTOCOLS
 from emospike.evaluation.study import Study
 
 

@@ -90,6 +90,18 @@ def test_a_strange_sense_is_passed_over_unless_all_are():
     assert both.measure_novelty([{"audio": ((0.5, 0.5), 1.5), "face": ((0.5, 0.5), 0.5)}]).tolist() == [0.5]
 
 
+def test_a_class_that_was_learnt_later_is_no_surprise():
+    """It was never said of training clips; a little of it is none the less no evidence for it."""
+    senses = {"audio": Says((0.5, 0.5)), "face": Says((0.5, 0.5))}
+    for one in senses.values():
+        one.calibration_.label_of_ = {name: name for name in ("high", "low", "new")}
+        one.calibration_.prior_ = np.array([0.5, 0.5, 0], np.float32)
+    both = LateFusion(senses)
+    unsure, sure = ((0.6, 0.35, 0.05), 0), ((0.1, 0.1, 0.8), 0)
+    scores = both.scores([{"audio": one, "face": one} for one in (unsure, sure)])
+    assert scores.argmax(axis=1).tolist() == [0, 2]
+
+
 def held_out(rng, clips=400):
     """Return what two senses said of held-out clips, in which they err on their own, and the truth."""
     high = rng.random(clips) < 0.5
@@ -129,3 +141,6 @@ def test_what_was_stored_says_the_same():
     clips = [{"audio": ((0.7, 0.3), 0), "face": ((0.4, 0.6), 0)}]
     np.testing.assert_array_equal(again.probabilities(clips), both.probabilities(clips))
     assert again.threshold_ == both.threshold_
+    both.parts["face"].calibration_.prior_ = np.zeros(2, np.float32)
+    with pytest.raises(InputError, match="above 0 for one at least"):
+        LateFusion(both.parts).restore(*both.state())

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from emospike.readout.scaling import SoftScaler
+from emospike.validation import InputError
 
 
 def vectors(*rows):
@@ -57,3 +58,27 @@ def test_transform_leaves_its_input_alone():
 def test_scalers_are_equal_by_their_parameters():
     assert SoftScaler() == SoftScaler().fit(vectors([1, 2], [3, 4]))
     assert SoftScaler() != SoftScaler(soft=0.1)
+
+
+def test_a_share_is_of_the_squared_length_which_stays():
+    """Three numbers of 53 get a fifth, although one is rare and dropped; the others together lose it."""
+    X = np.random.default_rng(0).normal(3, 2, (200, 53)).astype(np.float32)
+    X[1:, 52] = 0
+    plain = {"root": False, "rare": 0.1, "soft": 0.1}
+    shared = SoftScaler(**plain, shares=((50, 53, 0.2),)).fit(X).transform(X)
+    others = SoftScaler(**plain).fit(X[:, :50]).transform(X[:, :50])
+    assert shared.shape == (200, 52)
+    length = np.square(shared).sum()
+    assert np.square(shared[:, 50:]).sum() / length == pytest.approx(0.2, rel=1e-4)
+    assert length == pytest.approx(np.square(others).sum(), rel=1e-4)
+    np.testing.assert_allclose(shared[:, :50], others * np.sqrt(0.8), rtol=1e-4)
+
+
+def test_a_share_of_nothing_takes_nothing():
+    X = np.random.default_rng(1).normal(3, 2, (50, 6)).astype(np.float32)
+    X[:, 4:] = 1
+    plain = {"root": False, "rare": 0.0, "soft": 0.1}
+    shared, alone = (SoftScaler(**plain, shares=shares).fit(X).transform(X) for shares in (((4, 6, 0.3),), ()))
+    np.testing.assert_array_equal(shared, alone)
+    with pytest.raises(InputError, match="shares of dimensions together"):
+        SoftScaler(shares=((0, 1, 0.5), (1, 2, 0.5)))

@@ -1,10 +1,12 @@
 """Every kind of state vector on one small activity, worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from emospike.activity import Activity
-from emospike.readout.state_vectors import KINDS, StateVector, read_all, speech_span
+from emospike.readout.state_vectors import KINDS, StateVector, locate_shares, read_all, speech_span
 from emospike.series import Channel
 from emospike.spikes import Spikes
 from emospike.validation import InputError
@@ -139,3 +141,19 @@ def test_unknown_names_are_refused(activity):
         StateVector("bins", bins=0)
     with pytest.raises(InputError, match="unknown source 'A2': known are A1"):
         StateVector(source="A2").read(activity, {"A1": np.array([0])})
+
+
+def test_fields_of_a_population_code_are_read_alone(activity):
+    """Of three input channels the last two are fields; a share stands where its reading does in the joined vector."""
+    channels = (CHANNELS[0], *(replace(CHANNELS[1], field=field) for field in (0, 1)))
+    dense = np.zeros((8, 3), np.int8)
+    dense[[1, 2], 0], dense[3, 1], dense[[4, 5, 6], 2] = 1, 1, 1
+    own = Activity(Spikes.from_dense(dense, 100.0, channels), activity.step, activity.neuron, 3)
+    fields = StateVector("count", "I fields", share=0.2)
+    assert fields.read(own).tolist() == [1, 3]
+    joined = (StateVector("bins", bins=2), fields, StateVector("count", "A1"))
+    regions = {"A1": np.array([2, 0])}
+    assert read_all(joined, own, regions)[6:8].tolist() == [1, 3]
+    assert locate_shares(joined, channels, 3, regions) == ((6, 8, 0.2),)
+    with pytest.raises(InputError, match="share"):
+        StateVector(share=1.0)

@@ -48,8 +48,8 @@ def compare(
     from emospike.datasets import LABELS
     from emospike.evaluation import compare as comparing
     from emospike.evaluation.figures.comparison import alt_text, draw_systems
-    from emospike.evaluation.protocols import is_transductive
     from emospike.evaluation.report import tabulate_comparison
+    from emospike.evaluation.splitting import is_transductive
     from emospike.explain.style import save_figure
     from emospike.files import format_json, write_atomically
     from emospike.systems import SYSTEMS

@@ -86,9 +86,10 @@ def evaluate(
     Recordings that cannot be read are left out, and named at the end.
     """
     from emospike.evaluation.emobox import read_splits
-    from emospike.evaluation.protocols import check_settings, is_transductive, make_system
+    from emospike.evaluation.protocols import check_settings, make_system
     from emospike.evaluation.protocols import evaluate as run_evaluation
     from emospike.evaluation.resuming import KeptFolds
+    from emospike.evaluation.splitting import is_transductive
 
     modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
     asked: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "seeds": seeds}

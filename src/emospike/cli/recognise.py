@@ -90,25 +90,13 @@ def recognise(
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
-    @cache
-    def load(name: str) -> System:
-        loaded = set_risk(store.load(name), risk, threshold)
-        return loaded.for_one_speaker() if same_speaker else loaded
-
-    loading = Lock()  # or else every thread would load a model of its own
-
-    def choose(clip: Clip) -> tuple[System, str]:
-        name, why = choose_model_for(clip)
-        with loading:
-            return load(name), why
-
+    choose = make_chooser(risk, threshold, same_speaker=same_speaker)
     failed = False
     with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
-        if face and len(clips) > 1:
-            raise InputError(f"--face shows who speaks in one recording, got {len(clips)}: name one")
-        if timeline and len(clips) > 1:
-            raise InputError(f"--timeline is of one recording, got {len(clips)}: name one")
+        for given, what in ((face, "--face shows who speaks in"), (timeline, "--timeline is of")):
+            if given and len(clips) > 1:
+                raise InputError(f"{what} one recording, got {len(clips)}: name one")
         if face:
             clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
         line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips])
@@ -131,6 +119,27 @@ def recognise(
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
+
+
+def make_chooser(
+    risk: float | None, threshold: float | None, *, same_speaker: bool
+) -> Callable[[Clip], tuple[System, str]]:
+    """Return what chooses among the shipped models for a recording (see `choose_model_for`), loading each once."""
+    from emospike import store
+
+    @cache
+    def load(name: str) -> System:
+        loaded = set_risk(store.load(name), risk, threshold)
+        return loaded.for_one_speaker() if same_speaker else loaded
+
+    loading = Lock()  # or else every thread would load a model of its own
+
+    def choose(clip: Clip) -> tuple[System, str]:
+        name, why = choose_model_for(clip)
+        with loading:
+            return load(name), why
+
+    return choose
 
 
 def find_clips(

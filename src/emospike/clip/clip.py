@@ -241,9 +241,8 @@ class Clip:
     def frames(self, stride: int = 1, *, apart: float = 0.0) -> Iterator[Frame]:
         """Yield every `stride`-th picture of the face's film, upright, with its time in seconds from `start`.
 
-        Pictures less than `apart` seconds after the last that counts do not count, and take less time.
-
-        One sequential pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on
+        Pictures less than `apart` seconds after the last that counts do not count, and take less time. One sequential
+        pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on
         the clock of the sound, `face_delay` added; pictures before `start` and from `stop` on are left out.
 
         Raises `InputError` for a clip without a face or with a table in place of a film, and for a film that is
@@ -334,8 +333,7 @@ class Clip:
 
     def _copy(self, start: float, stop: float | None, change: Callable[[Sound], Sound] | None) -> Clip:
         """Return a clip of the same recording and face."""
-        names = ("face_delay", "eeg", "eeg_start", "tracks", "_array")
-        same = {name: getattr(self, name) for name in names}
+        same = {name: getattr(self, name) for name in ("face_delay", "eeg", "eeg_start", "tracks", "_array")}
         copy = Clip(self.path, start, stop, face=self._face, _change=change, **same)
         vars(copy).update({name: vars(self)[name] for name in ("face", "film_note", "_lender") if name in vars(self)})
         return copy

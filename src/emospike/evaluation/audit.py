@@ -18,15 +18,9 @@ from emospike.datasets import Dataset, Fold, Scheme, find_scheme, relabel
 from emospike.evaluation.duplicates import find_duplicates
 from emospike.evaluation.emobox import Splits
 from emospike.evaluation.metrics import majority
-from emospike.evaluation.protocols import (
-    STUDIES,
-    check_settings,
-    explain_protocol,
-    is_transductive,
-    make_system,
-    split_folds,
-)
+from emospike.evaluation.protocols import STUDIES, check_settings, make_system
 from emospike.evaluation.retraining import Outcome, Retraining, move_test_labels, shuffle_training_labels
+from emospike.evaluation.splitting import explain_protocol, is_transductive, split_folds
 from emospike.progress import Progress, prefix_stages
 from emospike.readout.contract import Labels
 from emospike.systems import SYSTEMS

@@ -12,26 +12,21 @@ from emospike.datasets import (
     Dataset,
     Fold,
     Scheme,
-    corpus_folds,
     find_scheme,
-    random_folds,
     relabel,
-    speaker_folds,
-    standard_split,
 )
-from emospike.datasets.folds import drop_training, is_leaky, keep_whole_tests
-from emospike.datasets.labels import find_contradicted
-from emospike.datasets.table import COPY
+from emospike.datasets.folds import keep_whole_tests
 from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.emobox import PROTOCOL as EMOBOX
-from emospike.evaluation.emobox import Splits, emobox_folds, explain_emobox, summarise_emobox
+from emospike.evaluation.emobox import Splits, summarise_emobox
 from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leaks
 from emospike.evaluation.new_corpus import NewCorpora
 from emospike.evaluation.new_speaker import NewSpeakers
 from emospike.evaluation.results import Predictions, list_left_out, summarise, summarise_fold
 from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.robustness import Robustness
+from emospike.evaluation.splitting import PROTOCOLS, describe_lacking, explain_protocol, is_transductive, split_folds
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import fit_system, test_system, transduce
 from emospike.progress import Progress, prefix_stages
@@ -40,24 +35,6 @@ from emospike.readout.risk import ASSUMPTION, METHOD
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
 from emospike.validation import InputError, one_of, positive
-
-PROTOCOLS = {
-    "speaker-folds": "each speaker is tested once a seed, by a system that never heard them",
-    "corpus-folds": "each corpus is tested once a seed, by a system that only the other corpora trained",
-    "published": "as in the paper of the system (its `SystemInfo.split`)",
-    "standard": "the data set's own split, where it has one",
-    "random": "LEAKY: test speakers also train, which on RAVDESS adds 7 to 13 points; not comparable with the others",
-    "emobox": "EmoBox's own folds within each corpus, LEAKY on most, with its measures and published results",
-    "new-speaker": "each speaker is tested once a seed, by a system that never heard them; then on what adapting to a "
-    "few of their recordings changes",
-    "new-corpus": "each corpus is tested once a seed, by a system that only the other corpora trained; then on what "
-    "adapting to a few recordings of half of its speakers changes for the other half",
-    "cascade": "each speaker is tested once a seed, by a system that never heard them; then with one sense first, and "
-    "the other only where its answer is uncertain",
-    "robustness": "each speaker is tested once a seed, by a system that never heard them; then as over other "
-    "microphones, rooms, lines and codecs",
-}
-"""How recordings are split into training and test, and what the numbers then mean."""
 
 PUBLISHED_SEEDS = 5
 """Seeds of protocol ``published`` where none are asked for; the eXCube2 paper has 30."""
@@ -226,20 +203,13 @@ def evaluate(
     def make(seed: int) -> System:
         return make_system(system_name, preset, seed, normalise_training(normalise), **asked)
 
-    planned, study = split_folds(dataset, protocol, system_name, seeds, splits), STUDIES.get(protocol, Study)()
     lacking = dataset.find_lacking(modality) if make(0).fuses_late else np.zeros(len(dataset), bool)
-    planned = keep_whole_tests(planned, dataset, lacking)
-    folds = [fold for _, fold in planned]
+    planned = keep_whole_tests(split_folds(dataset, protocol, system_name, seeds, splits), dataset, lacking)
+    folds, study = [fold for _, fold in planned], STUDIES.get(protocol, Study)()
     check_speakers(dataset, folds)
     study.prepare(dataset)
-    explained = explain_protocol(protocol, system_name, dataset, splits)
-    notes = [
-        describe_copies(dataset),
-        explained,
-        describe_lacking(int(lacking.sum())),
-        *dataset.notes[len(given.notes) :],
-    ]
-    meaning = "; ".join(filter(None, notes))
+    explained = explain_protocol(protocol, system_name, dataset, splits), describe_lacking(int(lacking.sum()))
+    meaning = "; ".join(filter(None, [describe_copies(dataset), *explained, *dataset.notes[len(given.notes) :]]))
 
     def summarise_folds() -> dict[str, Any]:
         rows = {"complete": len(runs) == len(planned), "folds": [summarise_fold(run) for run in runs]}
@@ -317,66 +287,6 @@ def test_model(
     if system.risk_ is not None:
         meaning += f"; answered at risk {system.risk_:g}, {METHOD}; it assumes that {ASSUMPTION}"
     return about | _summarise_runs([run], "test", meaning, normalise, study.describe()) | study.summarise()
-
-
-def split_folds(
-    dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None = None
-) -> list[tuple[int, Fold]]:
-    """Return every seed and fold of a protocol.
-
-    Recordings whose sound has several labels do not train; nor, where folds are to be honest, do those whose sound
-    tests under another name.
-    """
-    contradicted = np.flatnonzero(find_contradicted(dataset))
-    sounds = np.array([one.tags.get(COPY, "") for one in dataset.recordings])
-    found = []
-    for seed, fold in _split(dataset, protocol, system_name, seeds, splits):
-        tested = {*sounds[fold.test].tolist()} - {""} if is_honest(protocol, fold) else set()
-        found.append((seed, drop_training(fold, np.union1d(contradicted, np.flatnonzero(np.isin(sounds, [*tested]))))))
-    return found
-
-
-def describe_lacking(count: int) -> str:
-    """Return what should be known of recordings that lack a sense."""
-    return f"{count} recordings that lack a sense train the other, and do not test" if count else ""
-
-
-def is_honest(protocol: str, fold: Fold) -> bool:
-    """Tell whether nobody who tests is to train: not so in splits that are others' or known to leak."""
-    return protocol not in ("published", "standard", "random") and fold.split != EMOBOX
-
-
-def _split(
-    dataset: Dataset, protocol: str, system_name: str, seeds: int, splits: Splits | None
-) -> list[tuple[int, Fold]]:
-    if protocol in ("corpus-folds", "new-corpus"):
-        return [(seed, fold) for seed in range(seeds) for fold in corpus_folds(dataset)]
-    if protocol == EMOBOX:
-        return [(seed, fold) for seed in range(seeds) for fold in emobox_folds(dataset, splits or {})]
-    if protocol == "published":
-        way = SYSTEMS.find(system_name).published_split
-        return [(seed, way.split(dataset, seed)) for seed in range(seeds)]
-    if protocol == "standard":
-        return [(seed, standard_split(dataset)) for seed in range(seeds)]
-    if protocol == "random":
-        return [(seed, fold) for seed in range(seeds) for fold in random_folds(dataset, dataset.labels, seed)]
-    return [(seed, fold) for seed in range(seeds) for fold in speaker_folds(dataset)]
-
-
-def explain_protocol(
-    protocol: str, system_name: str, dataset: Dataset | None = None, splits: Splits | None = None
-) -> str:
-    """Say what the numbers of a protocol mean for a system, and of the data's own split whether it leaks."""
-    if protocol == EMOBOX and dataset:
-        return explain_emobox(dataset, emobox_folds(dataset, splits or {}))
-    if protocol == "standard" and dataset and is_leaky(dataset, standard_split(dataset)):
-        return "LEAKY: the data set's own split, in which test speakers also train"
-    return SYSTEMS.find(system_name).published_split.says if protocol == "published" else PROTOCOLS[protocol]
-
-
-def is_transductive(protocol: str, system_name: str) -> bool:
-    """Tell whether test recordings are there in training."""
-    return protocol == "published" and SYSTEMS.find(system_name).published_split.transductive
 
 
 def _summarise_runs(

@@ -100,11 +100,11 @@ class LateFusion(Readout):
         if len(np.unique(y[whole])) < len(classes):
             raise InputError(f"clips of every class with {' and '.join(self.parts)} are needed to join their answers")
         scores = np.full((len(y), len(classes)), np.nan, np.float32)
-        scores[whole] = self._add([one[whole] for one in answers], np.ones((len(answers), int(whole.sum())), bool))
+        scores[whole] = self._join([one[whole] for one in answers], np.ones((len(answers), int(whole.sum())), bool))
         self.held_out_ = self.calibration_.fit(scores, y, {name: name for name in classes}, None, weights)
         return self
 
-    def _add(self, answers: Sequence[Probabilities], counts: Shaped[np.ndarray, "senses clips"]) -> Scores:
+    def _join(self, answers: Sequence[Probabilities], counts: Shaped[np.ndarray, "senses clips"]) -> Scores:
         """Return the joint log-odds of those senses that count."""
         priors = [np.log(self._prior(readout)) for readout in self.parts.values()]
         total = np.tile(np.mean(priors, axis=0), (len(answers[0]), 1))
@@ -114,29 +114,32 @@ class LateFusion(Readout):
 
     @staticmethod
     def _prior(readout: Readout) -> Float[np.ndarray, " classes"]:
-        """Return the mean held-out probability of each label."""
+        """Return the mean held-out probability of each label; a label learnt later has the mean of the others."""
         known = readout.calibration_
         if known.prior_ is None:
             raise InputError(
                 "this model was trained before models kept how often each class is decided: train it again"
             )
         member = np.array(list(known.label_of_.values()))[:, None] == np.array(known.classes)
-        prior: Float[np.ndarray, " classes"] = np.maximum(known.prior_ @ member, 1e-6)
+        prior: Float[np.ndarray, " classes"] = known.prior_ @ member
+        if not prior.max() > 0:
+            raise InputError("how often a class is decided is above 0 for one at least")
+        prior = np.where(prior > 0, prior, prior[prior > 0].mean())
         return np.asarray(prior / prior.sum())
 
     def scores(self, X: Apart, speakers: Labels | None = None) -> Scores:
         """Return the joint log-odds of clips."""
         answers = [readout.probabilities([one[sense] for one in X], speakers) for sense, readout in self.parts.items()]
-        familiar = self._measure_each(X, speakers) <= 1
-        return self._add(answers, familiar | ~familiar.any(axis=0))
+        familiar = self._measure_novelties(X, speakers) <= 1
+        return self._join(answers, familiar | ~familiar.any(axis=0))
 
-    def _measure_each(self, X: Apart, speakers: Labels | None) -> Float32[np.ndarray, "senses clips"]:
+    def _measure_novelties(self, X: Apart, speakers: Labels | None) -> Float32[np.ndarray, "senses clips"]:
         each = [one.measure_novelty([row[sense] for row in X], speakers) for sense, one in self.parts.items()]
         return np.array(each, np.float32)
 
     def measure_novelty(self, X: Apart, speakers: Labels | None = None) -> Float32[np.ndarray, " clips"]:
         """Return how strange the least strange sense is."""
-        least: Float32[np.ndarray, " clips"] = self._measure_each(X, speakers).min(axis=0)
+        least: Float32[np.ndarray, " clips"] = self._measure_novelties(X, speakers).min(axis=0)
         return least
 
     def adapt(self, X: Apart, labels: Labels | None = None) -> LateFusion:

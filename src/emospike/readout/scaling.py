@@ -84,10 +84,10 @@ class SoftScaler:
         self.mean_, wide = mean, deviation + np.float32(self.soft)
         self.scale_ = 1 / np.where(wide > 0, wide, np.float32(1))
         if self.shares:
-            self.scale_ *= self._weigh(np.square(deviation * self.scale_))
+            self.scale_ *= self._share_out(np.square(deviation * self.scale_))
         return self
 
-    def _weigh(self, squares: Float32[np.ndarray, " kept"]) -> Float32[np.ndarray, " kept"]:
+    def _share_out(self, squares: Float32[np.ndarray, " kept"]) -> Float32[np.ndarray, " kept"]:
         """Return what each dimension's scale is multiplied by, for the `shares`, from their mean squares."""
         place = np.flatnonzero(self.kept_)
         own = [(place >= first) & (place < last) for first, last, _ in self.shares]

@@ -32,7 +32,7 @@ VARIABLE = "EMOSPIKE_CACHE"
 
 SOURCES = (
     *("clip", "features", "augmentation", "encoding", "brain", "networks", "systems/excube2/model.py"),
-    *("systems/base.py", "systems/perception.py", "systems/vectors.py"),
+    *("systems/perceiving.py", "systems/perception.py", "systems/vectors.py"),
     *("readout/state_vectors.py", "readout/contexts.py", "readout/spike_counts.py", "readout/interactions.py"),
 )
 """The code that makes vectors; what another version made is not used."""

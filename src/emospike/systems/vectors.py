@@ -81,7 +81,7 @@ class VectorSystem(System):
         """Return an unfitted readout, of the vectors of a modality, that shares nothing with the parameters."""
         return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
 
-    def _augment(self, modality: str) -> VirtualSpeakers | None:
+    def _augmentation_of(self, modality: str) -> VirtualSpeakers | None:
         """Return the virtual speakers that the readout of a modality trains with, or None."""
         return getattr(self, "augmentation", None)
 
@@ -102,7 +102,7 @@ class VectorSystem(System):
         the way for something of every clip, by what was perceived and the vectors by modality; returned is what it
         gave, by the index of the clip.
         """
-        voices = {own: voices.copies if (voices := self._augment(own)) else 0 for own in self.readers}
+        voices = {own: voices.copies if (voices := self._augmentation_of(own)) else 0 for own in self.readers}
         over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.readers}
         rows = {own: Rows(len(training.clips), 1 + voices[own] + over[own], over[own]) for own in self.readers}
         cache, collected = VectorCache.open(self.describe_vectors()), dict[int, Any]()
@@ -137,7 +137,7 @@ class VectorSystem(System):
             return Kept({})
         over, vectors = self.perceive_copies(seen), {}
         for own in (one for one in self.deciders_of(seen) if one in self.readers):
-            augmentation = self._augment(own)
+            augmentation = self._augmentation_of(own)
             voices = augmentation.draw_for(clip, self.seed)[1:] if augmentation else []
             copies = [*(_respeak(voice, seen, self.features) for voice in voices)]
             copies += over if "audio" in MODALITIES[own] else []
@@ -181,7 +181,10 @@ class VectorSystem(System):
     # -- deciding early ----------------------------------------------------------------------------------------
 
     def _fit_early(self, training: TrainingSet, looks: Sequence[float]) -> dict[float, Readout]:
-        """Return a readout, with a calibration, of what is heard until each look that enough clips last to."""
+        """Return a readout, with a calibration, of what is heard until each look that enough clips last to.
+
+        One look after the other: the vectors of each are gigabytes.
+        """
         found = {look: self._fit_look(training, look) for look in looks}
         return {look: readout for look, readout in found.items() if readout is not None}
 

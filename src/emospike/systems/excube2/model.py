@@ -299,7 +299,7 @@ class EXCube2(VectorSystem):
             readout.scaler.shares = locate_shares(vectors, self.channels_, self.neurons, self.regions_)
         return readout
 
-    def _augment(self, modality: str) -> VirtualSpeakers | None:
+    def _augmentation_of(self, modality: str) -> VirtualSpeakers | None:
         """Return the virtual speakers that the readout of a modality trains with, or None."""
         return self.face_augmentation if self.fusion == "late" and modality == "face" else self.augmentation
 
