@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import made_up
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 import soundfile
 
 from emospike import store
+from emospike.streaming import microphone
+from emospike.streaming.piped import PipedSound
+from emospike.validation import InputError
 
 COMMAND = [sys.executable, "-c", "from emospike.cli import main; main()", "live"]
 
@@ -41,6 +45,21 @@ def test_a_line_of_json_a_decision(model, talk, tmp_path):
     assert set(rows[0]["probabilities"]) == {"high", "low"}
     told = list(csv.DictReader((tmp_path / "t.csv").open()))
     assert [float(row["start"]) for row in told] == pytest.approx([row["start"] for row in rows], abs=1e-3)
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+def test_a_microphone_that_is_gone_leaves_what_was_heard_alone(run, model, talk, tmp_path, *, monkeypatch, spoken):
+    """Where nothing was, there is no empty timeline in the way of the next run."""
+
+    def record():
+        yield soundfile.read(talk, dtype="float32")[0] if spoken else np.zeros(16_000, np.float32)
+        raise InputError("no sound comes from the microphone any more")
+
+    monkeypatch.setattr(microphone, "open_microphone", lambda _: nullcontext(PipedSound(16_000.0, record())))
+    found = run("live", model, "--terminal", "--timeline", tmp_path / "t.csv")
+    assert found.code != 0
+    assert "no sound comes" in found.err
+    assert (tmp_path / "t.csv").exists() == spoken
 
 
 def test_samples_alone_are_heard_alike(model, talk):

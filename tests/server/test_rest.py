@@ -25,6 +25,8 @@ def tell(name, path):
     data = path.read_bytes()
     if data == b"odd":
         return {"file": str(path), "error": f"{path} is odd"}
+    if data == b"broken":
+        raise RuntimeError("a fault of ours")
     if data.startswith(b"slow"):
         time.sleep(1.0)
     return {"file": str(path), "label": "high", "bytes": len(data), "suffix": path.suffix, "reason": f"of {path}"}
@@ -78,6 +80,12 @@ def test_a_recording_is_decided_under_its_own_name(server):
     }  # fmt: skip
     assert headers["cache-control"] == "no-store"
     assert "access-control-allow-origin" not in headers
+
+
+def test_a_fault_of_the_server_is_told_and_the_next_is_decided(server):
+    status, found, _ = server.send(b"broken")
+    assert (status, found) == (500, {"error": "the server failed on this recording: its own output says why"})
+    assert server.send(b"12345")[0] == 200
 
 
 def test_nothing_stays_of_it(server, tmp_path, monkeypatch):

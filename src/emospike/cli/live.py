@@ -77,11 +77,14 @@ def live(
         try:
             for decided in listen(system.stream(source.rate, threshold), source.chunks):
                 say(line(decided))
-                if timeline and decided.final:
+                if decided.final:
                     segments.append(make_segment(decided))
-        finally:  # what was heard before a microphone was gone, say, counts too
-            if timeline:
+        except BaseException:  # what was heard before a microphone was gone, say, counts too
+            if timeline and segments:
                 write_timeline(timeline, segments)
+            raise
+        if timeline:
+            write_timeline(timeline, segments)
     if isinstance(source, Microphone) and source.lost:
         note(f"{source.lost:.1f} s of sound came too fast, and were lost")
 

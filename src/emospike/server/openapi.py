@@ -35,6 +35,7 @@ REFUSALS = {
     408: "the recording came too slowly",
     413: "the recording is too large",
     422: "the recording cannot be decided on; the error says why",
+    500: "the server failed on the recording",
     503: "too many recordings wait",
 }
 """When there is no decision, and why."""

@@ -142,13 +142,16 @@ def make_app(recognise: Recognise, cards: Mapping[str, Row], port: int, limits: 
     async def refuse_method(request: Request, error: Exception) -> Response:
         return refuse(405, f"{request.method} is not for {request.url.path}: see /openapi.json")
 
+    async def own_up(request: Request, error: Exception) -> Response:
+        return refuse(500, "the server failed on this recording: its own output says why")
+
     routes = [
         Route("/healthz", say_healthy),
         Route("/openapi.json", describe),
         Route("/v1/models", list_models),
         Route("/v1/recognise", endpoint.answer, methods=["POST"]),
     ]
-    app = Starlette(routes=routes, exception_handlers={404: find_nothing, 405: refuse_method})
+    app = Starlette(routes=routes, exception_handlers={404: find_nothing, 405: refuse_method, Exception: own_up})
     return Guard(app, port, limits.upload + 2**16)  # the form's own lines
 
 
