@@ -1,0 +1,122 @@
+"""The page: what is served of a model, and how it is opened."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emospike.cli.arguments import choose_model
+from emospike.cli.recognise import make_decision_row
+from emospike.cli.serve import check_server, listen, make_recogniser, run_server
+from emospike.cli.terminal import note, say
+from emospike.validation import within
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from emospike.clip import Clip
+    from emospike.server.session import LiveModel
+    from emospike.systems.base import System
+    from emospike.systems.streaming import SpeechStream
+
+PORT = 8766
+"""At which pages are served: browsers remember for an address that it may use the microphone."""
+
+PortOption = Annotated[int, typer.Option(help="Of the page, on this machine; 0 takes one that is free.")]
+BrowserOption = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open the page in the browser, or only print its address.")
+]
+
+
+def show_live(
+    system: System, model: str | None, threshold: float | None, *, same_speaker: bool, port: int, browser: bool
+) -> None:
+    """Show the page that listens, until Ctrl-C."""
+    within("port", port, 0, 65_535)
+    check_server()
+    from emospike.server.live import LiveEndpoint
+
+    shown = describe_model(system, model, threshold, same_speaker=same_speaker)
+    serve_page(shown, system, threshold, LiveEndpoint(shown).routes(), port=port, browser=browser)
+
+
+def show_recordings(
+    system: System, model: str | None, threshold: float | None, paths: Sequence[Path], *, port: int, browser: bool
+) -> None:
+    """Show the page of recordings, until Ctrl-C."""
+    within("port", port, 0, 65_535)
+    check_server()
+    from emospike.server.recordings import open_recordings
+
+    shown = describe_model(system, model, threshold)
+    with open_recordings(shown, paths) as recordings:
+        serve_page(shown, system, threshold, recordings.routes(), port=port, browser=browser)
+
+
+def describe_model(
+    system: System, model: str | None, threshold: float | None, *, same_speaker: bool = False
+) -> LiveModel:
+    """Return what a page asks of a model; each stream gets used to a voice of its own where one person speaks."""
+    from emospike.explain import format_explanation
+    from emospike.server.session import LiveModel
+
+    def stream(rate: float, early: bool) -> SpeechStream:
+        own = system.for_one_speaker() if same_speaker else system
+        return own.stream(rate, threshold, early=early)
+
+    def explain(clip: Clip) -> str:
+        return format_explanation(system.explain(clip, threshold, "audio"))
+
+    return LiveModel(
+        Path(model or choose_model("audio")).stem,
+        system.card,
+        tuple(system.classes_),
+        system.limit("audio", threshold),
+        tuple(system.early_) if threshold is None else (),
+        stream,
+        lambda decision: make_decision_row(decision, []),
+        explain,
+    )
+
+
+def serve_page(
+    model: LiveModel,
+    system: System,
+    threshold: float | None,
+    routes: Sequence[BaseRoute],
+    *,
+    port: int,
+    browser: bool,
+) -> None:
+    """Serve a page and the REST interface at one address, which holds a token, and open it."""
+    from emospike.server.rest import make_app
+
+    with listen(port) as place:
+        port, token = place.getsockname()[1], secrets.token_urlsafe(24)
+        recognise = make_recogniser({model.name: system}, threshold)
+        app = make_app(recognise, {model.name: model.card}, port, pages=routes, token=token)
+        address = f"http://127.0.0.1:{port}/?token={token}"
+        say(f"{address} shows {model.name}; Ctrl-C ends it")
+        if browser:
+            open_browser(address)
+        run_server(app, place)
+
+
+def open_browser(address: str) -> None:
+    """Open an address in the browser, in a thread of its own: some browsers return when they are closed."""
+    import threading
+    import webbrowser
+
+    def show() -> None:
+        shown = False
+        with suppress(webbrowser.Error, OSError):
+            shown = webbrowser.open(address)
+        if not shown:
+            note("no browser could be opened: open the address yourself")
+
+    threading.Thread(target=show, daemon=True).start()
