@@ -23,7 +23,7 @@ def view(
     port: PortOption = PORT,
     browser: BrowserOption = True,
 ) -> None:
-    """Show recordings in the browser, each with its timeline: who of its utterances sounds how, and where it is silent.
+    """Show recordings in the browser, each with its timeline: labels, confidence, silence, loudness.
 
     They are decided as live does it, utterance by utterance, by their sound alone. Click on one to have it explained.
     """
