@@ -97,7 +97,7 @@
     } else if (row.type === "decision") {
       decide(row);
     } else if (row.type === "state" && running) {
-      find("when").textContent = row.speaking ? "somebody speaks" : "listening";
+      find("hears").textContent = row.speaking ? "Somebody speaks." : "Nobody speaks.";
     }
   }
 
@@ -171,7 +171,7 @@
     const answer = find("answer"), gauge = find("gauge");
     answer.textContent = nameAnswer(row);
     answer.classList.toggle("early", !row.final);
-    find("when").textContent = `${clock(row.start)}–${clock(row.stop)}, ${row.final ? "whole utterance" : "so far"}`;
+    find("when").textContent = `${clock(row.start)}–${clock(row.stop)}, ${row.final ? "the whole utterance" : "so far"}`;
     find("reason").textContent = nameReason(row);
     gauge.classList.toggle("unanswered", !row.answered);
     gauge.querySelector(".fill").style.setProperty("--value", row.confidence);
@@ -218,7 +218,7 @@
     context?.close();
     stream = context = null;
     showLevel(-70, 0, false, 0);
-    find("when").textContent = "\u00a0";
+    find("hears").textContent = "";
     say(why);
     showRunning();
   }

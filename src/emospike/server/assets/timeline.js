@@ -197,9 +197,10 @@ class Timeline {
       pen.strokeRect(left, bars - tall, width - 1, tall);
     }
     const name = nameAnswer(one);
-    if (pen.measureText(name).width > width) return;
+    const seen = Math.max(left, 0);
+    if (pen.measureText(name).width > left + width - seen) return;
     pen.fillStyle = colour("--ink");
-    pen.fillText(name, left + 1, bars - tall - 4);
+    pen.fillText(name, seen + 1, bars - tall - 4);
   }
 
   // The loudest of what falls on each pixel, so that hours take no longer than minutes.
