@@ -68,8 +68,9 @@ class Guard:
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = dict(message.get("headers", ()))
-                message["headers"] = [*own.items(), *((name, value) for name, value in HEADERS if name not in own)]
+                own = [*message.get("headers", ())]
+                names = {name.lower() for name, _ in own}
+                message["headers"] = [*own, *((name, value) for name, value in HEADERS if name not in names)]
             await send(message)
 
         if refused := self.refuse(dict(scope["headers"]), scope["query_string"]):

@@ -253,4 +253,5 @@ class LiveEndpoint:
 
     def _find(self, name: str) -> Clip | None:
         """Return an utterance of a page that is connected, or None."""
-        return next((one.session.clips[name] for one in self._connected if name in one.session.clips), None)
+        found = (one.session.clips.get(name) for one in self._connected)
+        return next((clip for clip in found if clip is not None), None)

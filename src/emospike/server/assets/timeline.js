@@ -234,7 +234,8 @@ class Timeline {
     const what = this.cursor === null || !this.chosen ? "" : `: ${this.describe(this.chosen)}`;
     const quiet = this.cursor !== null && !this.chosen ? (level > -55 ? ": no utterance" : ": silent") : "";
     const said = `${clock(now)}${what}${quiet}`;
-    if (this.said.textContent !== said) this.said.textContent = said;
+    if (this.said.textContent === said) return;  // readers are told once
+    this.said.textContent = said;
     this.canvas.setAttribute("aria-valuemax", this.end.toFixed(1));
     this.canvas.setAttribute("aria-valuenow", now.toFixed(1));
     this.canvas.setAttribute("aria-valuetext", said);
