@@ -24,9 +24,18 @@ PATIENCE = 60_000
 """Milliseconds in which something must happen, however busy the machine is."""
 
 
+class Address(str):
+    """An address, and the process that serves it."""
+
+    def __new__(cls, text, process):
+        address = super().__new__(cls, text)
+        address.process = process
+        return address
+
+
 @contextmanager
 def started(*arguments):
-    """Run a command that shows a page, and give its address."""
+    """Run a command that shows a page, give its address, and interrupt it, unless it was ended before."""
     process = subprocess.Popen(
         [*COMMAND, *map(str, arguments), "--no-browser", "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -34,7 +43,7 @@ def started(*arguments):
     try:
         line = process.stdout.readline()
         assert re.match(r"http://127\.0\.0\.1:\d+/\?token=\S{32} shows \S+; Ctrl-C ends it\n", line), line
-        yield line.split()[0]
+        yield Address(line.split()[0], process)
     finally:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -287,3 +296,26 @@ def test_recordings_are_shown_played_and_explained(driver, talk, tmp_path):
         page.set_input_files("#file", tmp_path / "dropped.wav")
         playwright.expect(page.locator(".recording").nth(2).locator(".note")).to_contain_text("0:07 long, 2 utterances")
         assert fits(page)
+
+
+def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
+    folder = tmp_path / "kept"
+    with started("live", "excube2-arousal", "--record", folder, "--consent") as address:
+        with opened(driver, recorded) as context:
+            page = press_start(context, address)
+            playwright.expect(page.locator("#kept")).to_contain_text("which RECORDS it")
+            said = wait_for_utterance(page).locator("a").inner_text()
+        with opened(driver, recorded) as context:
+            page = press_start(context, address)
+            playwright.expect(page.locator("#start")).to_have_text("Stop")
+            wait_until(page, "+document.getElementById('meter').getAttribute('aria-valuenow') > -40")
+            # The server ends while it records.
+            address.process.send_signal(signal.SIGINT)
+            playwright.expect(page.locator("#start")).to_have_text("Start")
+    assert {path.suffix for path in folder.iterdir()} == {".flac", ".csv"}
+    assert len(list(folder.iterdir())) == 4
+    with started("view", folder) as address, opened(driver, None) as context:
+        page = context.new_page()
+        page.goto(address)
+        first = page.locator(".recording").first.locator(".utterances a").first
+        assert first.inner_text() == said

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from emospike.explain.html import name_source
-from emospike.server.live import SUBPROTOCOL, LiveEndpoint
+from emospike.server.live import NOT_KEPT, SUBPROTOCOL, LiveEndpoint
 from emospike.server.page import make_page
 from emospike.server.session import LiveLimits
 
@@ -243,4 +243,4 @@ def test_the_page_may_load_nothing_from_elsewhere(port):
     assert name_source(script) in policy
     assert name_source(style) in policy
     assert not re.search(r"(src|href)=(?!\"data:)", html.replace(script, ""))
-    assert (html, policy) == make_page("live")
+    assert (html, policy) == make_page("live", NOT_KEPT)

@@ -1,9 +1,13 @@
 """What is heard of one page: its decisions, its gaps, and what is bounded."""
 
+import csv
+
 import numpy as np
 import pytest
+import soundfile
 
 from emospike.server.live import Outbox
+from emospike.server.recorder import Recorder
 from emospike.server.session import LiveLimits, Session
 from emospike.validation import InputError
 
@@ -137,3 +141,41 @@ def test_messages_for_a_slow_page_are_bounded():
         outbox.put({"type": "state", "heard": number})
     popped = list(iter(outbox.pop, None))
     assert [row.get("number", row.get("heard")) for row in popped] == [7, 8, 9, 9]
+
+
+def test_what_is_recorded_is_what_was_heard(shown, watch, system, talk, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path))
+    session.begin(16_000, "float32")
+    rows = hear(session, watch, talk)
+    watch.now += 30.0
+    rows += hear(session, watch, talk[:40_000])
+    session.close()
+    first, second = sorted(tmp_path.glob("*.flac"), key=lambda path: -path.stat().st_size)
+    sound, rate = soundfile.read(first)
+    np.testing.assert_allclose(sound, talk, atol=2**-15)
+    assert (len(soundfile.read(second)[0]), rate) == (40_000, 16_000)
+    told = list(csv.DictReader(first.with_suffix(".csv").open()))
+    final = [row for row in decisions(rows) if row["final"]]
+    assert [float(row["start"]) for row in told] == pytest.approx([row["start"] for row in final[:2]], abs=1e-3)
+    assert [row["label"] for row in told] == [row["label"] if row["answered"] else "don't know" for row in final[:2]]
+    cut = list(csv.DictReader(second.with_suffix(".csv").open()))
+    assert [float(row["stop"]) for row in cut] == [pytest.approx(2.5, abs=0.1)]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_page_that_says_nothing_leaves_no_file(shown, watch, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path))
+    session.begin(16_000)
+    session.pause()
+    session.decide(session.take())
+    session.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_listening_goes_on_where_nothing_can_be_recorded(shown, watch, talk, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path / "gone"))
+    session.begin(16_000, "float32")
+    rows = hear(session, watch, talk)
+    (note,) = [row for row in rows if row["type"] == "note"]
+    assert "cannot be written, nothing more is recorded" in note["text"]
+    assert len(decisions(rows)) == 4

@@ -19,15 +19,14 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
-from emospike.cli.page import PORT, BrowserOption, PortOption, show_live
-from emospike.cli.recognise import UNKNOWN, make_decision_row, name_answer, warm_up
+from emospike.cli.page import PORT, BrowserOption, ConsentOption, PortOption, RecordOption, check_record, show_live
+from emospike.cli.recognise import UNKNOWN, make_decision_row, make_segment, name_answer, warm_up
 from emospike.cli.terminal import note, say
 from emospike.files import format_json
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.systems.streaming import SpeechStream, StreamDecision
-    from emospike.timelines import Segment
 
 
 def live(
@@ -53,6 +52,8 @@ def live(
     timeline: TimelineOption = None,
     port: PortOption = PORT,
     browser: BrowserOption = True,
+    record: RecordOption = None,
+    consent: ConsentOption = False,
 ) -> None:
     """Recognise the emotion in speech while it is spoken: a page in the browser, unless --terminal or --stdin is given.
 
@@ -67,11 +68,13 @@ def live(
     check_threshold(threshold)
     check_timeline(timeline)
     check_way(stdin=stdin, terminal=terminal, rate=rate, device=device, timeline=timeline)
+    if record is not None:
+        check_record(record, page=not (stdin or terminal), consent=consent)
     system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
     warm_up(system)
     if not (stdin or terminal):
-        show_live(system, model, threshold, same_speaker=same_speaker, port=port, browser=browser)
+        show_live(system, model, threshold, same_speaker=same_speaker, port=port, browser=browser, record=record)
         return
     system = system.for_one_speaker() if same_speaker else system
     line, segments = (make_json_line if stdin else make_line), list[Segment]()
@@ -126,11 +129,3 @@ def make_line(decided: StreamDecision) -> str:
     row = make_decision_row(decided.decision, [])
     answer = name_answer(row) + ("" if decided.final else " ...")
     return f"{decided.start:7.1f} to {decided.stop:6.1f} s  {answer:14}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
-
-
-def make_segment(decided: StreamDecision) -> Segment:
-    """Return a decision as a segment of a timeline."""
-    from emospike.timelines import Segment
-
-    row = make_decision_row(decided.decision, [])
-    return Segment(decided.start, decided.stop, name_answer(row), row["confidence"])

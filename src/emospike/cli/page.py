@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emospike.cli.arguments import choose_model
-from emospike.cli.recognise import make_decision_row
+from emospike.cli.arguments import check_writable, choose_model
+from emospike.cli.recognise import make_decision_row, make_segment
 from emospike.cli.serve import check_server, listen, make_recogniser, run_server
 from emospike.cli.terminal import note, say
-from emospike.validation import within
+from emospike.files import make_folder
+from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -33,16 +35,48 @@ BrowserOption = Annotated[
 ]
 
 
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", help="Keep what the page hears, and timelines of it, in a folder; asks for consent first."
+    ),
+]
+ConsentOption = Annotated[
+    bool, typer.Option("--consent", help="Of --record: everybody who is heard agrees; do not ask.")
+]
+
+
+def check_record(folder: Path, *, page: bool, consent: bool) -> None:
+    """Say what is recorded, and ask whether all agree; raise `InputError` if they do not, or it cannot be kept."""
+    if not page:
+        raise InputError("--record is of the page: --timeline keeps what --stdin and --terminal decide")
+    check_writable(make_folder(folder) / "recording.flac")
+    note(f"all sound that the page hears is kept in {folder}, with what was decided on it, until you delete it")
+    if consent:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError("--record asks for consent in a terminal: where all who are heard agree, give --consent")
+    if not typer.confirm("Does everybody who is heard agree?", err=True):
+        raise InputError("nothing is recorded without consent: leave --record out")
+
+
 def show_live(
-    system: System, model: str | None, threshold: float | None, *, same_speaker: bool, port: int, browser: bool
+    system: System,
+    model: str | None,
+    threshold: float | None,
+    *,
+    same_speaker: bool,
+    port: int,
+    browser: bool,
+    record: Path | None,
 ) -> None:
-    """Show the page that listens, until Ctrl-C."""
+    """Show the page that listens, until Ctrl-C; what it hears is kept in a folder if one is named."""
     within("port", port, 0, 65_535)
     check_server()
     from emospike.server.live import LiveEndpoint
 
     shown = describe_model(system, model, threshold, same_speaker=same_speaker)
-    serve_page(shown, system, threshold, LiveEndpoint(shown).routes(), port=port, browser=browser)
+    serve_page(shown, system, threshold, LiveEndpoint(shown, folder=record).routes(), port=port, browser=browser)
 
 
 def show_recordings(
@@ -80,6 +114,7 @@ def describe_model(
         tuple(system.early_) if threshold is None else (),
         stream,
         lambda decision: make_decision_row(decision, []),
+        make_segment,
         explain,
     )
 

@@ -4,7 +4,8 @@ Messages are JSON but for sound, which comes in binary, as whole samples of one 
 ``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound, and again when it begins anew; ``{"type":
 "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where it could not send some. It is told
 ``welcome`` (the model), ``begun`` (from which second on it is heard, and what was missing before), ``decision``,
-``state`` (seconds heard, whether somebody speaks, seconds lost), and ``error`` before it is turned away.
+``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known), and ``error`` before
+it is turned away.
 
 What is heard of a page belongs to its connection, and is gone with it.
 """
@@ -16,12 +17,14 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emospike.clip import Clip
 from emospike.files import format_json
 from emospike.server.explaining import Explainer
 from emospike.server.page import make_page_routes
+from emospike.server.recorder import Recorder
 from emospike.server.rest import refuse
 from emospike.server.session import LiveLimits, LiveModel, Row, Session
 from emospike.validation import InputError
@@ -41,6 +44,10 @@ GARBAGE, SILENT, FULL = 4400, 4408, 4429
 
 MOST_LOST = 86_400.0
 """Seconds that a page may say it lost at once."""
+
+NOT_KEPT = "Sound goes to this machine alone, and is not stored."
+KEPT = "Sound goes to this machine alone, which RECORDS it: everybody who is heard must agree."
+"""What the page says of the sound."""
 
 LONGEST_WHY = 120
 """Bytes of a reason that a socket is closed for; 123 is the most."""
@@ -95,24 +102,28 @@ class Outbox:
 class Connection:
     """One page that is connected: who receives, who decides and who sends, until one of them ends."""
 
-    def __init__(self, socket: WebSocket, model: LiveModel, limits: LiveLimits) -> None:
+    def __init__(self, socket: WebSocket, model: LiveModel, limits: LiveLimits, recorder: Recorder | None) -> None:
         from anyio import CapacityLimiter
 
-        self.session = Session(model, limits)
+        self.session = Session(model, limits, recorder=recorder)
         self._socket, self._model, self._limits = socket, model, limits
         self._outbox, self._came, self._told = Outbox(limits.unsent), Bell(), Bell()
         self._thread = CapacityLimiter(1)
 
     async def run(self) -> None:
         """Talk until the page leaves, or is turned away."""
-        from anyio import create_task_group
+        from anyio import CancelScope, create_task_group, to_thread
 
         self._tell({"type": "welcome"} | self._model.describe())
-        async with create_task_group() as tasks:
-            tasks.start_soon(self._send, tasks.cancel_scope)
-            tasks.start_soon(self._decide, tasks.cancel_scope)
-            await self._receive()
-            tasks.cancel_scope.cancel()
+        try:
+            async with create_task_group() as tasks:
+                tasks.start_soon(self._send, tasks.cancel_scope)
+                tasks.start_soon(self._decide, tasks.cancel_scope)
+                await self._receive()
+                tasks.cancel_scope.cancel()
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(self.session.close, limiter=self._thread)
 
     def _tell(self, row: Row) -> None:
         self._outbox.put(row)
@@ -210,10 +221,13 @@ async def turn_away(socket: WebSocket, code: int, why: str) -> None:
 
 
 class LiveEndpoint:
-    """Listens to pages, and remembers what can be explained of those that are connected."""
+    """Listens to pages, and remembers what can be explained of those that are connected.
 
-    def __init__(self, model: LiveModel, limits: LiveLimits | None = None) -> None:
-        self._model, self._limits = model, limits or LiveLimits()
+    With a `folder` all that they hear is recorded there (see `Recorder`), which the page says.
+    """
+
+    def __init__(self, model: LiveModel, limits: LiveLimits | None = None, folder: Path | None = None) -> None:
+        self._model, self._limits, self._folder = model, limits or LiveLimits(), folder
         self._connected: list[Connection] = []
         self._explainer = Explainer(model.explain)
 
@@ -227,7 +241,8 @@ class LiveEndpoint:
         if len(self._connected) >= self._limits.pages:
             await turn_away(socket, FULL, f"{self._limits.pages} pages listen already: close one")
             return
-        connection = Connection(socket, self._model, self._limits)
+        recorder = None if self._folder is None else Recorder(self._folder)
+        connection = Connection(socket, self._model, self._limits, recorder)
         self._connected.append(connection)
         try:
             await connection.run()
@@ -246,7 +261,7 @@ class LiveEndpoint:
         from starlette.routing import Route, WebSocketRoute
 
         return [
-            *make_page_routes("live"),
+            *make_page_routes("live", KEPT if self._folder else NOT_KEPT),
             WebSocketRoute("/v1/live", self.answer),
             Route("/v1/utterances/{name}/explanation", self.explain),
         ]

@@ -19,12 +19,16 @@ PAGES = {"live": "Live", "view": "Recordings"}
 """The pages that there are, and their titles."""
 
 
-def make_page(kind: str) -> tuple[str, str]:
-    """Return a page of `PAGES`, and the policy that lets it run its own scripts and talk to its own server alone."""
+def make_page(kind: str, said: str = "") -> tuple[str, str]:
+    """Return a page of `PAGES`, and the policy that lets it run its own scripts and talk to its own server alone.
+
+    The page that listens says what becomes of the sound.
+    """
     style = read_shared("page.css") + read_asset("page.css")
     script = "".join(map(read_asset, ("common.js", "timeline.js", f"{kind}.js")))
+    body = Template(read_asset(f"{kind}.html")).substitute(said=escape(said))
     page = Template(read_asset("page.html")).substitute(
-        title=f"emospike · {escape(PAGES[kind])}", style=style, script=script, body=read_asset(f"{kind}.html")
+        title=f"emospike · {escape(PAGES[kind])}", style=style, script=script, body=body
     )
     policy = {
         "default-src": "'none'",
@@ -45,13 +49,13 @@ def read_asset(name: str) -> str:
     return (files("emospike.server") / "assets" / name).read_text(encoding="utf-8")
 
 
-def make_page_routes(kind: str) -> list[BaseRoute]:
+def make_page_routes(kind: str, said: str = "") -> list[BaseRoute]:
     """Return what answers for a page and its worklet."""
     from starlette.responses import HTMLResponse
     from starlette.responses import Response as Answer
     from starlette.routing import Route
 
-    page, policy = make_page(kind)
+    page, policy = make_page(kind, said)
 
     async def show(request: Request) -> Response:
         return HTMLResponse(page, headers={"content-security-policy": policy, "referrer-policy": "no-referrer"})

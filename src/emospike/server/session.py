@@ -9,23 +9,23 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Shaped
 
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.server.recorder import Chunk, Recorder
 from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.decision import Decision
     from emospike.systems.streaming import SpeechStream, StreamDecision
+    from emospike.timelines import Segment
 
 Row = dict[str, Any]
-Chunk = Shaped[np.ndarray, " samples"]
-
 FORMS: dict[str, np.dtype[Any]] = {"int16": np.dtype("<i2"), "float32": np.dtype("<f4")}
 """What samples may be."""
 
@@ -45,6 +45,7 @@ class LiveModel:
     early : seconds after an onset at which other thresholds hold
     stream : gives what decides on sound at a rate, Hz; whether also before an utterance is over
     make_row : gives a decision as JSON can hold it
+    make_segment : gives a decision as a segment of a timeline
     explain : gives the page that explains the decision on a clip
     """
 
@@ -55,6 +56,7 @@ class LiveModel:
     early: tuple[float, ...]
     stream: Callable[[float, bool], SpeechStream]
     make_row: Callable[[Decision], Row]
+    make_segment: Callable[[StreamDecision], Segment]
     explain: Callable[[Clip], str]
 
     def describe(self) -> Row:
@@ -116,7 +118,8 @@ class Work:
 class Session:
     """Decides on what one page sends.
 
-    `begin`, `put`, `lose`, `pause` and `take` are for who receives, `decide` for a thread, one at a time.
+    `begin`, `put`, `lose`, `pause` and `take` are for who receives, `decide` and `close` for a thread, one at a time.
+    What a `recorder` is given, it keeps.
 
     Attributes
     ----------
@@ -126,7 +129,11 @@ class Session:
     """
 
     def __init__(
-        self, model: LiveModel, limits: LiveLimits | None = None, clock: Callable[[], float] = time.time
+        self,
+        model: LiveModel,
+        limits: LiveLimits | None = None,
+        clock: Callable[[], float] = time.time,
+        recorder: Recorder | None = None,
     ) -> None:
         self.lost, self.clips = 0.0, dict[str, Clip]()
         self._model, self._limits, self._clock = model, limits or LiveLimits(), clock
@@ -136,7 +143,7 @@ class Session:
         self.listens = self._over = False
         self._last = clock()
         self._stream: SpeechStream | None = None
-        self._begun = 0.0
+        self._begun, self._recorder = 0.0, recorder
 
     # -- for who receives --------------------------------------------------------------------------------------
 
@@ -223,28 +230,54 @@ class Session:
         if self._stream is None:
             self._stream, self._begun = self._model.stream(work.rate, True), self._begun + (work.gap or 0.0)
             rows.append({"type": "begun", "at": self._begun, "missing": work.gap or 0.0})
+            rows += self._record(lambda recorder: recorder.begin(work.rate))
+        rows += self._record(lambda recorder: recorder.put(work.samples))
         stream, piece = self._stream, max(round(PIECE * work.rate), 1)
         for at in range(0, len(work.samples), piece):
-            rows += map(self._tell, stream.feed(work.samples[at : at + piece]))
+            rows += self._tell(stream.feed(work.samples[at : at + piece]))
         if work.over:
             rows += self._finish(stream)
         heard = self._begun + stream.seconds
         return [*rows, {"type": "state", "heard": heard, "speaking": stream.speaking, "lost": self.lost}]
 
-    def _finish(self, stream: SpeechStream) -> Iterator[Row]:
-        """Yield what the end of the sound decides; the stream is at second 0 again."""
-        seconds = stream.seconds
-        yield from [self._tell(decided) for decided in stream.flush()]
-        self._begun += seconds
+    def close(self) -> None:
+        """End what is recorded: the page has left."""
+        if self._stream is not None:
+            self._finish(self._stream)
 
-    def _tell(self, decided: StreamDecision) -> Row:
-        """Return a decision as the page is told of it; an utterance that is over can be explained from now on."""
-        row = self._model.tell(decided, self._begun)
-        if not decided.final:
-            return row
+    def _finish(self, stream: SpeechStream) -> list[Row]:
+        """Return what the end of the sound decides; the stream is at second 0 again."""
+        seconds = stream.seconds
+        rows = self._tell(stream.flush())
+        self._begun += seconds
+        return [*rows, *self._record(lambda recorder: recorder.end())]
+
+    def _tell(self, found: Sequence[StreamDecision]) -> list[Row]:
+        """Return decisions as the page is told of them; utterances that are over can be explained from now on."""
+        rows = []
+        for decided in found:
+            row = self._model.tell(decided, self._begun)
+            if decided.final:
+                row["id"] = self._keep(decided, f"utterance from {row['start']:.1f} to {row['stop']:.1f} s")
+                rows += self._record(partial(Recorder.tell, segment=self._model.make_segment(decided)))
+            rows.append(row)
+        return rows
+
+    def _keep(self, decided: StreamDecision, called: str) -> str:
+        """Keep the sound of an utterance, in the place of the oldest if there are too many; return its name."""
         name = secrets.token_urlsafe(16)
-        start, stop = row["start"], row["stop"]
-        self.clips[name] = Clip.from_array(decided.sound, SAMPLE_RATE, f"utterance from {start:.1f} to {stop:.1f} s")
+        self.clips[name] = Clip.from_array(decided.sound, SAMPLE_RATE, called)
         while len(self.clips) > self._limits.utterances:
             del self.clips[next(iter(self.clips))]
-        return row | {"id": name}
+        return name
+
+    def _record(self, act: Callable[[Recorder], None]) -> list[Row]:
+        """Have something recorded, where that is wanted; return what went wrong, after which nothing more is."""
+        if self._recorder is None:
+            return []
+        try:
+            act(self._recorder)
+        except InputError as error:
+            self._recorder = None
+            return [{"type": "note", "text": str(error)}]
+        return []

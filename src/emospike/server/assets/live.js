@@ -96,6 +96,8 @@
       pieces = [];
     } else if (row.type === "decision") {
       decide(row);
+    } else if (row.type === "note") {
+      note(row.text);
     } else if (row.type === "state" && running) {
       find("hears").textContent = row.speaking ? "Somebody speaks." : "Nobody speaks.";
     }
@@ -203,7 +205,7 @@
       socket.send(JSON.stringify({ type: "hello", rate: context.sampleRate, form: "int16" }));
       running = true;
       held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
-      say("Listening. Sound goes to this machine alone, and is not stored.");
+      say("Listening.");
     } catch (error) {
       stop(REFUSED[error.name] ?? error.message);
     }
