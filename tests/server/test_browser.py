@@ -319,3 +319,15 @@ def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
         page.goto(address)
         first = page.locator(".recording").first.locator(".utterances a").first
         assert first.inner_text() == said
+
+
+def test_a_machine_that_slept_is_noted(driver, recorded):
+    with started("live", "excube2-arousal") as address, opened(driver, recorded) as context:
+        page = press_start(context, address)
+        wait_for_utterance(page)
+        address.process.send_signal(signal.SIGSTOP)
+        page.wait_for_timeout(5000)
+        address.process.send_signal(signal.SIGCONT)
+        playwright.expect(page.locator("#notes li").first).to_contain_text("listening began anew")
+        before = page.locator(".utterances li").count()
+        wait_until(page, f"document.querySelectorAll('.utterances li').length > {before}")

@@ -113,6 +113,11 @@ def test_a_flood_is_bounded_and_told(session, watch):
     assert session.decide(work)[0]["missing"] == pytest.approx(58.0)
 
 
+def test_empty_messages_are_nothing(session, watch):
+    session.put(b"")
+    assert session.take() is None
+
+
 def test_sound_that_a_page_could_not_send_is_missing(session, watch):
     hear(session, watch, np.zeros(3200, np.float32))
     session.lose(1.5)

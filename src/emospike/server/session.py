@@ -10,6 +10,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -177,8 +178,9 @@ class Session:
         self._last = self._clock()
         if silent > self._limits.gap:
             self._miss(silent)
-        self._chunks.append(np.frombuffer(data, self._form))
-        self._waiting += len(self._chunks[-1])
+        if data:
+            self._chunks.append(np.frombuffer(data, self._form))
+            self._waiting += len(self._chunks[-1])
         while self._waiting > self._limits.held * self._rate and len(self._chunks) > 1:
             self.lose(self._drop())
 
@@ -273,11 +275,14 @@ class Session:
 
     def _record(self, act: Callable[[Recorder], None]) -> list[Row]:
         """Have something recorded, where that is wanted; return what went wrong, after which nothing more is."""
-        if self._recorder is None:
+        recorder = self._recorder
+        if recorder is None:
             return []
         try:
-            act(self._recorder)
+            act(recorder)
         except InputError as error:
             self._recorder = None
+            with suppress(InputError):  # what was written so far is kept where it can be
+                recorder.end()
             return [{"type": "note", "text": str(error)}]
         return []
