@@ -271,7 +271,7 @@ def test_recordings_are_shown_played_and_explained(driver, talk, tmp_path):
     looks = {"viewport": {"width": 400, "height": 900}}
     with (
         started("view", tmp_path / "long.flac", tmp_path / "odd.wav") as address,
-        opened(driver, None, **looks) as context,
+        opened(driver, None, fails=True, **looks) as context,  # the browser tells of the answer 422
     ):
         page = context.new_page()
         page.goto(address)
@@ -295,6 +295,11 @@ def test_recordings_are_shown_played_and_explained(driver, talk, tmp_path):
         assert "long.flac" in found.value.title()
         page.set_input_files("#file", tmp_path / "dropped.wav")
         playwright.expect(page.locator(".recording").nth(2).locator(".note")).to_contain_text("0:07 long, 2 utterances")
+        drop = "(data) => document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }))"
+        page.evaluate_handle(
+            "() => { const data = new DataTransfer(); data.items.add(new File(['no sound'], 'odd.wav')); return data; }"
+        ).evaluate(drop)
+        playwright.expect(page.locator(".recording").nth(3)).to_contain_text("odd.wav cannot be read")
         assert fits(page)
 
 

@@ -5,10 +5,11 @@ import csv
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from emospike.server.live import Outbox
 from emospike.server.recorder import Recorder
-from emospike.server.session import LiveLimits, Session
+from emospike.server.session import FORMS, LiveLimits, Session
 from emospike.validation import InputError
 
 
@@ -58,6 +59,20 @@ def test_a_page_is_told_what_the_stream_decides(session, watch, system, talk):
     assert len(expected) == 4  # the second utterance is looked at twice before it is over
     assert [row["speaking"] for row in rows if row["type"] == "state"][20:22] == [True, True]
     assert session.take() is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "form"), [(8_000, "float32"), (44_100, "int16"), (48_000, "int16"), (96_000, "float32")]
+)
+def test_sound_at_any_rate(shown, watch, talk, rate, form):
+    session = Session(shown, LiveLimits(held=30.0), watch)
+    session.begin(rate, form)
+    sound = soxr.resample(talk, 16_000, rate)
+    whole = np.round(32767 * sound.clip(-1, 1)) if form == "int16" else sound
+    session.put(whole.astype(FORMS[form]).tobytes())
+    final = [row for row in decisions(session.decide(session.take())) if row["final"]]
+    assert [row["start"] for row in final] == pytest.approx([0.4, 2.8], abs=0.1)
+    assert [row["stop"] for row in final] == pytest.approx([2.8, 6.6], abs=0.1)
 
 
 def test_an_utterance_is_explained_by_its_own_sound(session, watch, system, talk):
