@@ -33,8 +33,6 @@ PortOption = Annotated[int, typer.Option(help="Of the page, on this machine; 0 t
 BrowserOption = Annotated[
     bool, typer.Option("--browser/--no-browser", help="Open the page in the browser, or only print its address.")
 ]
-
-
 RecordOption = Annotated[
     Path | None,
     typer.Option(
@@ -107,15 +105,15 @@ def describe_model(
         return format_explanation(system.explain(clip, threshold, "audio"))
 
     return LiveModel(
-        Path(model or choose_model("audio")).stem,
-        system.card,
-        tuple(system.classes_),
-        system.limit("audio", threshold),
-        tuple(system.early_) if threshold is None else (),
-        stream,
-        lambda decision: make_decision_row(decision, []),
-        make_segment,
-        explain,
+        name=Path(model or choose_model("audio")).stem,
+        card=system.card,
+        classes=tuple(system.classes_),
+        threshold=system.limit("audio", threshold),
+        early=tuple(system.early_) if threshold is None else (),
+        stream=stream,
+        make_row=lambda decision: make_decision_row(decision, []),
+        make_segment=make_segment,
+        explain=explain,
     )
 
 
