@@ -98,7 +98,7 @@ def check_way(*, stdin: bool, terminal: bool, rate: int | None, device: str | No
     if rate is not None and not stdin:
         raise InputError("--rate is of --stdin: a microphone tells its own")
     if device is not None and not terminal:
-        raise InputError("--device is of --terminal: the page offers microphones itself")
+        raise InputError("--device is of --terminal: it names a microphone, and the page offers those itself")
     if timeline is not None and not (stdin or terminal):
         raise InputError("--timeline is of --stdin and --terminal: the page stores nothing")
 
