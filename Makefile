@@ -18,7 +18,7 @@ demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -rs --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -rs
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
