@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|voices|listening)"
+    r"|streams|looks|voices|listening|page)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -512,6 +512,13 @@ def listening(found: Result) -> str:
     return markdown(["what", "costs"], rows)
 
 
+def page(found: Result) -> str:
+    """Return how soon the page shows what is decided."""
+    count = f"{found['decisions']}, {found['final']} of them final"
+    rows = [[count, f"{found['median_ms']:.0f} ms", f"{found['p95_ms']:.0f} ms"]]
+    return markdown(["decisions", "median", "95 % within"], rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -570,6 +577,7 @@ FILES = {
     "looks": looks,
     "voices": voices,
     "listening": listening,
+    "page": page,
 }
 """Tables that show one file of docs/results each."""
 

@@ -84,8 +84,13 @@ def test_one_who_has_learnt_to_decide_early(run, data, talk, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--stdin", "--terminal"], "either --stdin (a recording is piped in) or --terminal (the microphone) expected"),
-        ([], "either --stdin"),
+        (
+            ["--stdin", "--terminal"],
+            "--stdin (a recording is piped in) or --terminal (the microphone) expected, not bot",
+        ),
+        (["--port", "70000", "--no-browser"], "port must lie in 0 to 65535, got 70000"),
+        (["--timeline", "t.csv"], "--timeline is of --stdin and --terminal: the page stores nothing"),
+        (["--device", "1"], "--device is of --terminal"),
         (["--stdin"], "no sound comes through the pipe that can be read"),
         (["--terminal", "--rate", "16000"], "--rate is of --stdin"),
         (["--stdin", "--device", "0"], "--device is of --terminal"),

@@ -72,4 +72,4 @@ def test_what_cannot_be_served_is_one_line(run, model, monkeypatch):
     assert "port must lie in 0 to 65535, got 70000" in run("serve", model, "--port", "70000").err
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(InputError, match=r"needs starlette and uvicorn .*: pip install 'emospike\[serve\]'"):
-        command.import_uvicorn()
+        command.check_server()

@@ -460,3 +460,11 @@ def test_real_opus(ravdess):
     clip = Clip(path)
     assert 2 < clip.seconds < 6
     assert same(Clip(path, 1.3, 2.3).sound, clip.sound[20_800:36_800], 1e-3)
+
+
+def test_pieces_are_the_whole_sound(tmp_path):
+    path = write(tmp_path / "a.wav", tone(3.3))
+    for clip in (Clip(path), Clip(path, 0.5, 2.25), Clip(path).change(lambda sound: sound / 2)):
+        assert np.array_equal(np.concatenate(list(clip.pieces())), clip.sound)
+    write(tmp_path / "silent.wav", np.zeros(48_000))
+    assert sum(map(len, Clip(tmp_path / "silent.wav").pieces())) == 16_000

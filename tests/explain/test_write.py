@@ -20,7 +20,7 @@ import soundfile
 from PIL import Image
 
 from emospike.decision import Decision
-from emospike.explain import Attribution, Explanation, write_explanation
+from emospike.explain import Attribution, Explanation, format_explanation, write_explanation
 from emospike.explain.panels.decision import DecisionPanel
 from emospike.explain.panels.encoding import EncodingPanel
 from emospike.explain.panels.interactions import show_interactions
@@ -84,6 +84,10 @@ def test_every_panel_is_a_described_png(written, explanation):
         assert image.format == "PNG"
         assert len(image.info["Description"]) > 20
         assert np.ptp(np.asarray(Image.open(path).convert("L"))) > 100  # something is drawn
+
+
+def test_the_page_is_had_without_files_too(explanation, html):
+    assert format_explanation(explanation) == html
 
 
 def test_no_temporary_file_is_left(written):

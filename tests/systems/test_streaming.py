@@ -57,6 +57,18 @@ def strip(decided):
     return [(one.start, one.stop, one.look, one.decision.probabilities, one.decision.reason) for one in decided]
 
 
+def test_a_decision_holds_the_sound_that_it_was_made_on(trained):
+    for one in feed(trained, SPOKEN):
+        assert trained.decide(Clip.from_array(one.sound, RATE)).probabilities == one.decision.probabilities
+
+
+def test_nothing_is_said_before_an_utterance_is_over_unless_early(early):
+    stream = early.stream(early=False)
+    decided = stream.feed(SPOKEN) + stream.flush()
+    assert strip(decided) == [one for one in strip(feed(early, SPOKEN)) if one[2] is None]
+    assert len(decided) == 3
+
+
 def test_every_utterance_gets_one_final_decision_that_of_its_samples(trained):
     finals = [one for one in feed(trained, SPOKEN) if one.final]
     assert len(finals) == 3

@@ -27,6 +27,7 @@ from emospike.cli import (
     serve,
     track,
     train,
+    view,
 )
 from emospike.cli.terminal import note, say
 from emospike.validation import InputError
@@ -80,6 +81,7 @@ app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=F
 app.command()(recognise.recognise)
 app.command()(explain.explain)
 app.command()(live.live)
+app.command()(view.view)
 app.command()(serve.serve)
 app.command()(track.track)
 app.command()(train.train)

@@ -1,10 +1,11 @@
-"""``emospike live``: what is heard while it is said, from a pipe or from the microphone."""
+"""``emospike live``: what is heard while it is said, in a page, from a pipe or from the microphone."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,14 +19,14 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
-from emospike.cli.recognise import UNKNOWN, make_decision_row, name_answer, warm_up
+from emospike.cli.page import PORT, BrowserOption, ConsentOption, PortOption, RecordOption, check_record, show_live
+from emospike.cli.recognise import UNKNOWN, make_decision_row, make_segment, name_answer, warm_up
 from emospike.cli.terminal import note, say
 from emospike.files import format_json
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.systems.streaming import SpeechStream, StreamDecision
-    from emospike.timelines import Segment
 
 
 def live(
@@ -49,8 +50,12 @@ def live(
         bool, typer.Option("--same-speaker", help="One person speaks: get used to the voice, without labels.")
     ] = False,
     timeline: TimelineOption = None,
+    port: PortOption = PORT,
+    browser: BrowserOption = True,
+    record: RecordOption = None,
+    consent: ConsentOption = False,
 ) -> None:
-    """Recognise the emotion in speech while it is spoken.
+    """Recognise the emotion in speech while it is spoken: a page in the browser, unless --terminal or --stdin is given.
 
     Every utterance is decided when it is over, and before that on what was heard so far. Sound without speech gives no
     decision.
@@ -62,15 +67,15 @@ def live(
 
     check_threshold(threshold)
     check_timeline(timeline)
-    if stdin == terminal:
-        raise InputError("either --stdin (a recording is piped in) or --terminal (the microphone) expected")
-    if rate is not None and not stdin:
-        raise InputError("--rate is of --stdin: a microphone tells its own")
-    if device is not None and not terminal:
-        raise InputError("--device is of --terminal: it names a microphone")
+    check_way(stdin=stdin, terminal=terminal, rate=rate, device=device, timeline=timeline)
+    if record is not None:
+        check_record(record, page=not (stdin or terminal), consent=consent)
     system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
     warm_up(system)
+    if not (stdin or terminal):
+        show_live(system, model, threshold, same_speaker=same_speaker, port=port, browser=browser, record=record)
+        return
     system = system.for_one_speaker() if same_speaker else system
     line, segments = (make_json_line if stdin else make_line), list[Segment]()
     with open_pipe(find_stdin(), rate) if stdin else open_microphone(device) as source:
@@ -87,6 +92,18 @@ def live(
             write_timeline(timeline, segments)
     if isinstance(source, Microphone) and source.lost:
         note(f"{source.lost:.1f} s of sound came too fast, and were lost")
+
+
+def check_way(*, stdin: bool, terminal: bool, rate: int | None, device: str | None, timeline: Path | None) -> None:
+    """Raise `InputError` for options that do not go together."""
+    if stdin and terminal:
+        raise InputError("--stdin (a recording is piped in) or --terminal (the microphone) expected, not both")
+    if rate is not None and not stdin:
+        raise InputError("--rate is of --stdin: a microphone tells its own")
+    if device is not None and not terminal:
+        raise InputError("--device is of --terminal: it names a microphone, and the page offers those itself")
+    if timeline is not None and not (stdin or terminal):
+        raise InputError("--timeline is of --stdin and --terminal: the page stores nothing")
 
 
 def find_stdin() -> Any:
@@ -115,11 +132,3 @@ def make_line(decided: StreamDecision) -> str:
     row = make_decision_row(decided.decision, [])
     answer = name_answer(row) + ("" if decided.final else " ...")
     return f"{decided.start:7.1f} to {decided.stop:6.1f} s  {answer:14}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
-
-
-def make_segment(decided: StreamDecision) -> Segment:
-    """Return a decision as a segment of a timeline."""
-    from emospike.timelines import Segment
-
-    row = make_decision_row(decided.decision, [])
-    return Segment(decided.start, decided.stop, name_answer(row), row["confidence"])

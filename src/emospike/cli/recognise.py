@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from emospike.decision import Decision
     from emospike.progress import Progress
     from emospike.systems.base import System
+    from emospike.systems.streaming import StreamDecision
     from emospike.systems.windows import WindowDecision
     from emospike.timelines import Segment
 
@@ -287,6 +288,14 @@ def make_segments(row: Row, clip: Clip) -> list[Segment]:
 
     windows = row.get("windows") or [{"start": 0.0, "stop": clip.seconds, **row}]
     return [Segment(one["start"], one["stop"], name_answer(one), one["confidence"]) for one in windows]
+
+
+def make_segment(decided: StreamDecision) -> Segment:
+    """Return a decision of a stream as a segment of a timeline."""
+    from emospike.timelines import Segment
+
+    row = make_decision_row(decided.decision, [])
+    return Segment(decided.start, decided.stop, name_answer(row), row["confidence"])
 
 
 def name_answer(row: Row) -> str:

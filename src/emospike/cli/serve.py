@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,12 @@ from emospike.validation import InputError, within
 if TYPE_CHECKING:
     import socket
 
+    from emospike.server.guard import App
+    from emospike.server.rest import Recognise
     from emospike.systems.base import System
+
+LONGEST_MESSAGE = 2**18
+"""Bytes of a message from a page."""
 
 LONGEST = 3600.0
 """Seconds of a recording that are decided on."""
@@ -35,11 +41,10 @@ def serve(
     POST /v1/recognise takes a form with a file, and answers as recognise --json prints; GET /openapi.json describes it.
     """
     from emospike import store
-    from emospike.clip import Clip
 
     check_threshold(threshold)
     within("port", port, 0, 65_535)
-    uvicorn = import_uvicorn()
+    check_server()
     from emospike.server.rest import make_app
 
     systems: dict[str, System] = {}
@@ -50,6 +55,18 @@ def serve(
     for system in systems.values():
         warm_up(system)
 
+    with listen(port) as place:
+        port = place.getsockname()[1]
+        cards = {name: system.card for name, system in systems.items()}
+        app = make_app(make_recogniser(systems, threshold), cards, port)
+        say(f"http://127.0.0.1:{port} serves {', '.join(systems)}; Ctrl-C ends it")
+        run_server(app, place)
+
+
+def make_recogniser(systems: Mapping[str, System], threshold: float | None) -> Recognise:
+    """Return what decides on recordings that are sent, by the name of a model."""
+    from emospike.clip import Clip
+
     def recognise(name: str, path: Path) -> dict[str, Any]:
         clip = Clip(path)
         try:
@@ -59,23 +76,33 @@ def serve(
             return {"error": str(error)}
         return next(recognise_clips(systems[name], [clip], threshold, 4.0))
 
-    with listen(port) as place:
-        port = place.getsockname()[1]
-        app = make_app(recognise, {name: system.card for name, system in systems.items()}, port)
-        say(f"http://127.0.0.1:{port} serves {', '.join(systems)}; Ctrl-C ends it")
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, limit_concurrency=64))
-        server.run(sockets=[place])
+    return recognise
 
 
-def import_uvicorn() -> Any:
-    """Return uvicorn; raise `InputError` where what the server needs is not installed."""
+def check_server() -> None:
+    """Raise `InputError` where what the server needs is not installed."""
     try:
         import python_multipart  # noqa: F401 - forms need it
         import starlette  # noqa: F401
-        import uvicorn
+        import uvicorn  # noqa: F401
+        import websockets  # noqa: F401 - pages need it
     except ImportError as error:
         raise InputError(f"the server needs starlette and uvicorn ({error}): pip install 'emospike[serve]'") from None
-    return uvicorn
+
+
+def run_server(app: App, place: socket.socket) -> None:
+    """Answer at a socket that listens, until Ctrl-C."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        limit_concurrency=64,
+        ws_max_size=LONGEST_MESSAGE,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[place])
 
 
 def listen(port: int) -> socket.socket:

@@ -289,6 +289,14 @@ class Clip:
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
         return self._lend_to(self._cut_sound(length, step) if self.hears else self._cut_face(length, step))
 
+    def pieces(self) -> Iterator[Sound]:
+        """Yield the sound from beginning to end, in one pass in constant memory; it may be silent."""
+        if self._change is not None:
+            yield self.sound
+            return
+        with self._open() as (track, skip):
+            yield from self._read(track, skip)
+
     def borrow(self, key: Hashable, open_tool: Callable[[], Lent[Tool]]) -> Lent[Tool]:
         """Return a context with a tool that is costly to open: one for all `windows` of a recording.
 

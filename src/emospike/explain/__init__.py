@@ -5,6 +5,6 @@ Systems measure what parts of a recording do (`attribution`) and choose the pict
 
 from emospike.explain.attribution import Attribution
 from emospike.explain.explanation import Explanation
-from emospike.explain.write import write_comparison, write_explanation
+from emospike.explain.write import format_explanation, write_comparison, write_explanation
 
-__all__ = ["Attribution", "Explanation", "write_comparison", "write_explanation"]
+__all__ = ["Attribution", "Explanation", "format_explanation", "write_comparison", "write_explanation"]

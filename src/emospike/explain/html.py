@@ -103,19 +103,28 @@ class Page:
         """Return the whole page, with its scripts and the data of its plots."""
         from plotly.offline import get_plotlyjs
 
-        scripts = {"plotly": get_plotlyjs(), "script": _read_asset("page.js") + _read_asset("animation.js")}
-        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts.values()]
-        return Template(_read_asset("page.html")).substitute(
+        scripts = {"plotly": get_plotlyjs(), "script": read_asset("page.js") + read_asset("animation.js")}
+        return Template(read_asset("page.html")).substitute(
             scripts,
-            scripts=" ".join(f"'sha256-{digest}'" for digest in digests),
+            scripts=" ".join(map(name_source, scripts.values())),
             title=escape(title),
-            style=_read_asset("page.css"),
+            style=read_asset("page.css"),
             body="\n".join(body),
             plots=f"{{{','.join(self._plots)}}}",
         )
 
 
-def _read_asset(name: str) -> str:
+def name_source(text: str) -> str:
+    """Return what a content security policy calls a script or style of this text.
+
+    >>> name_source("")
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+    """
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def read_asset(name: str) -> str:
+    """Return a part of the page, by its file's name."""
     return (files("emospike.explain") / "assets" / name).read_text(encoding="utf-8")
 
 

@@ -26,9 +26,13 @@ def write_explanation(explanation: Explanation, folder: Path | str, *, faces: bo
     ------
     InputError : the folder cannot be made or written to
     """
-    headline = say_answer(explanation.decision, explanation.task)
     panels = explanation.panels if faces else list(filter(None, (one.hide_faces() for one in explanation.panels)))
-    return _write(panels, f"{headline} · {explanation.name}", folder)
+    return _write(panels, _make_title(explanation), folder)
+
+
+def format_explanation(explanation: Explanation) -> str:
+    """Return the page of an explanation, ``index.html`` of `write_explanation`."""
+    return _format(explanation.panels, _make_title(explanation))
 
 
 def write_comparison(first: Explanation, second: Explanation, folder: Path | str) -> list[Path]:
@@ -51,9 +55,17 @@ def write_comparison(first: Explanation, second: Explanation, folder: Path | str
 
 def _write(panels: Sequence[Panel], title: str, folder: Path | str) -> list[Path]:
     folder = make_folder(Path(folder))
+    page = _format(panels, title)
+    return [write_atomically(folder / "index.html", page), *_write_pictures(panels, folder)]
+
+
+def _format(panels: Sequence[Panel], title: str) -> str:
     page = Page()
-    text = page.document(title, list(_make_sections(panels, page)))
-    return [write_atomically(folder / "index.html", text), *_write_pictures(panels, folder)]
+    return page.document(title, list(_make_sections(panels, page)))
+
+
+def _make_title(explanation: Explanation) -> str:
+    return f"{say_answer(explanation.decision, explanation.task)} · {explanation.name}"
 
 
 def _make_sections(panels: Sequence[Panel], page: Page) -> Iterator[str]:

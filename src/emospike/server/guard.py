@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,7 +24,10 @@ HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
 )
-"""What every answer carries."""
+"""What every answer carries, unless it says otherwise itself."""
+
+BEARER = "Bearer "
+"""What comes before a token among the headers."""
 
 
 class TooLargeError(Exception):
@@ -41,15 +46,17 @@ class Guard:
     app : what answers
     port : that the server listens at
     most : bytes of one request
+    token : that a request must name in its address (``?token=``) or as a bearer; None where none is asked for
     """
 
     app: App
     port: int
     most: int
+    token: str | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
-        if scope["type"] != "http":
+        """Answer a request or open a socket, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         taken = 0
@@ -64,18 +71,20 @@ class Guard:
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                own = [*message.get("headers", ())]
+                names = {name.lower() for name, _ in own}
+                message["headers"] = [*own, *((name, value) for name, value in HEADERS if name not in names)]
             await send(message)
 
-        if refused := self.refuse(dict(scope["headers"])):
+        if refused := self.refuse(dict(scope["headers"]), scope["query_string"]):
             from starlette.responses import JSONResponse
 
             await JSONResponse({"error": refused}, 403)(scope, receive, add_headers)
         else:
             await self.app(scope, count, add_headers)
 
-    def refuse(self, headers: dict[bytes, bytes]) -> str | None:
-        """Return why a request with these headers is not answered, or None.
+    def refuse(self, headers: dict[bytes, bytes], query: bytes = b"") -> str | None:
+        """Return why a request with these headers, and this query in its address, is not answered, or None.
 
         >>> guard = Guard(print, 8765, 10)
         >>> guard.refuse({b"host": b"localhost:8765"}), guard.refuse({b"host": b"evil.example:8765"})
@@ -87,4 +96,17 @@ class Guard:
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1") not in {f"http://{host}" for host in hosts}:
             return "asked by a page of another site"
+        if self.token is not None and not hmac.compare_digest(find_token(headers, query), self.token.encode()):
+            return "a wrong token, or none: open the address that emospike printed"
         return None
+
+
+def find_token(headers: dict[bytes, bytes], query: bytes) -> bytes:
+    """Return the token that a request names, in its address or as a bearer.
+
+    >>> find_token({}, b"token=abc&x=1"), find_token({b"authorization": b"Bearer abc"}, b"")
+    (b'abc', b'abc')
+    """
+    named = parse_qs(query.decode("latin-1")).get("token")
+    bearer = headers.get(b"authorization", b"").decode("latin-1")
+    return (named[0] if named else bearer.removeprefix(BEARER)).encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
 SUFFIX = re.compile(r"\.\w{1,10}", re.ASCII)
 """What the name of a recording may end in, to be looked at."""
@@ -81,36 +82,23 @@ class RecogniseEndpoint:
 
     async def _take(self, request: Request, model: str) -> Response:
         """Return the decision on the recording in a request that is taken on."""
-        from anyio import fail_after, to_thread
-        from starlette.exceptions import HTTPException
-        from starlette.requests import ClientDisconnect
+        from anyio import to_thread
+        from starlette.responses import Response
 
+        file = await receive_file(request, self.limits)
+        if isinstance(file, Response):
+            return file
         try:
-            with fail_after(self.limits.seconds):
-                form = await request.form(max_files=1, max_fields=1)
-        except TimeoutError:
-            return refuse(408, f"the recording did not come within {self.limits.seconds:g} s")
-        except TooLargeError:
-            return refuse(413, f"more than {self.limits.upload / 2**20:g} MB: cut the recording")
-        except HTTPException as error:
-            return refuse(400, str(error.detail))
-        except ClientDisconnect:
-            return refuse(400, "the recording broke off")
-        try:
-            file = form.get("file")
-            if file is None or isinstance(file, str):
-                return refuse(400, "a form with a file named 'file' expected: curl -F file=@my.wav")
             row = await to_thread.run_sync(self._decide, model, file, limiter=self._threads)
         finally:
-            await form.close()
+            await request.close()
         return make_answer(422 if "error" in row else 200, row)
 
     def _decide(self, model: str, upload: UploadFile) -> Row:
         """Return the decision on a file that was sent, under the name that it was sent by."""
         name = Path(upload.filename or "recording").name
-        suffix = Path(name).suffix if SUFFIX.fullmatch(Path(name).suffix) else ""
         with TemporaryDirectory(prefix="emospike-") as folder:
-            copy = Path(folder, f"recording{suffix}")
+            copy = Path(folder, f"recording{clean_suffix(name)}")
             with copy.open("wb") as file:
                 shutil.copyfileobj(upload.file, file)
             row = self.recognise(model, copy)
@@ -118,8 +106,53 @@ class RecogniseEndpoint:
         return told | {"file": name, "model": model}
 
 
-def make_app(recognise: Recognise, cards: Mapping[str, Row], port: int, limits: RequestLimits | None = None) -> App:
-    """Return the application that serves models, told by name with their cards, at a port of this machine."""
+async def receive_file(request: Request, limits: RequestLimits) -> UploadFile | Response:
+    """Return the file of a form that is sent, to be closed with the request; or why there is none."""
+    from anyio import fail_after
+    from starlette.exceptions import HTTPException
+    from starlette.requests import ClientDisconnect
+
+    try:
+        with fail_after(limits.seconds):
+            form = await request.form(max_files=1, max_fields=1)
+    except TimeoutError:
+        return refuse(408, f"the recording did not come within {limits.seconds:g} s")
+    except TooLargeError:
+        return refuse(413, f"more than {limits.upload / 2**20:g} MB: cut the recording")
+    except HTTPException as error:
+        return refuse(400, str(error.detail))
+    except ClientDisconnect:
+        return refuse(400, "the recording broke off")
+    file = form.get("file")
+    if file is None or isinstance(file, str):
+        await request.close()
+        return refuse(400, "a form with a file named 'file' expected: curl -F file=@my.wav")
+    return file
+
+
+def clean_suffix(name: str) -> str:
+    """Return what the name of a file that is sent ends in, if that is harmless.
+
+    >>> clean_suffix("a b.wav"), clean_suffix("a.w/v"), clean_suffix("a")
+    ('.wav', '', '')
+    """
+    suffix = Path(name).suffix
+    return suffix if SUFFIX.fullmatch(suffix) else ""
+
+
+def make_app(
+    recognise: Recognise,
+    cards: Mapping[str, Row],
+    port: int,
+    limits: RequestLimits | None = None,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    token: str | None = None,
+) -> App:
+    """Return the application that serves models, told by name with their cards, at a port of this machine.
+
+    `pages` are further routes; with a `token` only those are answered who know it.
+    """
     from starlette.applications import Starlette
     from starlette.routing import Route
 
@@ -150,9 +183,11 @@ def make_app(recognise: Recognise, cards: Mapping[str, Row], port: int, limits: 
         Route("/openapi.json", describe),
         Route("/v1/models", list_models),
         Route("/v1/recognise", endpoint.answer, methods=["POST"]),
+        *pages,
     ]
-    app = Starlette(routes=routes, exception_handlers={404: find_nothing, 405: refuse_method, Exception: own_up})
-    return Guard(app, port, limits.upload + 2**16)  # the form's own lines
+    handlers: dict[Any, Any] = {404: find_nothing, 405: refuse_method, Exception: own_up}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    return Guard(app, port, limits.upload + 2**16, token)  # the form's own lines
 
 
 def refuse(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -184,13 +184,13 @@ class System(PredictingSystem):
     # -- deciding on sound as it comes -------------------------------------------------------------------------
 
     @final
-    def stream(self, rate: float = SAMPLE_RATE, threshold: float | None = None) -> SpeechStream:
+    def stream(self, rate: float = SAMPLE_RATE, threshold: float | None = None, *, early: bool = True) -> SpeechStream:
         """Return what decides on sound at `rate` Hz as it comes, by the sound alone.
 
         Each utterance gets one final decision when it is over, that of `decide` on its samples. Before, it is decided
-        on what was heard so far: by a system that learnt to (see `fit_early`) half a second and a second after the
-        onset, by all every second from the second one on. Where one speaker is heard (see `for_one_speaker`), final
-        decisions teach it whom.
+        on what was heard so far, unless `early` is False: by a system that learnt to (see `fit_early`) half a second
+        and a second after the onset, by all every second from the second one on. Where one speaker is heard (see
+        `for_one_speaker`), final decisions teach it whom.
 
         Raises
         ------
@@ -201,7 +201,7 @@ class System(PredictingSystem):
         self.limit("audio", threshold)
         return SpeechStream(
             rate,
-            (*self.early_, *LATER),
+            (*self.early_, *LATER) if early else (),
             lambda clip: self._decide_whole(clip, threshold, "audio")[0],
             lambda clip, look: self._decide_early(clip, look, threshold),
         )

@@ -8,7 +8,7 @@ heard so far.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Shaped
@@ -33,12 +33,14 @@ class StreamDecision:
     start, stop : seconds from the beginning of the stream
     look : seconds since its onset after which it was looked at; None where it is over
     decision : what is decided
+    sound : that it was decided on, 16 kHz
     """
 
     start: float
     stop: float
     look: float | None
     decision: Decision
+    sound: Sound = field(default_factory=lambda: np.empty(0, np.float32), repr=False, compare=False)
 
     @property
     def final(self) -> bool:
@@ -126,4 +128,4 @@ class SpeechStream:
             clip = Clip.from_array(heard, SAMPLE_RATE, "stream")
             decision = self._decide(clip) if mark.look is None else self._decide_early(clip, mark.look)
             if decision.speech:
-                yield StreamDecision(mark.start / SAMPLE_RATE, mark.stop / SAMPLE_RATE, mark.look, decision)
+                yield StreamDecision(mark.start / SAMPLE_RATE, mark.stop / SAMPLE_RATE, mark.look, decision, heard)

@@ -1,0 +1,155 @@
+"""The page: what is served of a model, and how it is opened."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emospike.cli.arguments import check_writable, choose_model
+from emospike.cli.recognise import make_decision_row, make_segment
+from emospike.cli.serve import check_server, listen, make_recogniser, run_server
+from emospike.cli.terminal import note, say
+from emospike.files import make_folder
+from emospike.validation import InputError, within
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from emospike.clip import Clip
+    from emospike.server.session import LiveModel
+    from emospike.systems.base import System
+    from emospike.systems.streaming import SpeechStream
+
+PORT = 8766
+"""At which pages are served: browsers remember for an address that it may use the microphone."""
+
+PortOption = Annotated[int, typer.Option(help="Of the page, on this machine; 0 takes one that is free.")]
+BrowserOption = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open the page in the browser, or only print its address.")
+]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", help="Keep what the page hears, and timelines of it, in a folder; asks for consent first."
+    ),
+]
+ConsentOption = Annotated[
+    bool, typer.Option("--consent", help="Of --record: everybody who is heard agrees; do not ask.")
+]
+
+
+def check_record(folder: Path, *, page: bool, consent: bool) -> None:
+    """Say what is recorded, and ask whether all agree; raise `InputError` if they do not, or it cannot be kept."""
+    if not page:
+        raise InputError("--record is of the page: --timeline keeps what --stdin and --terminal decide")
+    check_writable(make_folder(folder) / "recording.flac")
+    note(f"all sound that the page hears is kept in {folder}, with what was decided on it, until you delete it")
+    if consent:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError("--record asks for consent in a terminal: where all who are heard agree, give --consent")
+    if not typer.confirm("Does everybody who is heard agree?", err=True):
+        raise InputError("nothing is recorded without consent: leave --record out")
+
+
+def show_live(
+    system: System,
+    model: str | None,
+    threshold: float | None,
+    *,
+    same_speaker: bool,
+    port: int,
+    browser: bool,
+    record: Path | None,
+) -> None:
+    """Show the page that listens, until Ctrl-C; what it hears is kept in a folder if one is named."""
+    within("port", port, 0, 65_535)
+    check_server()
+    from emospike.server.live import LiveEndpoint
+
+    shown = describe_model(system, model, threshold, same_speaker=same_speaker)
+    serve_page(shown, system, threshold, LiveEndpoint(shown, folder=record).routes(), port=port, browser=browser)
+
+
+def show_recordings(
+    system: System, model: str | None, threshold: float | None, paths: Sequence[Path], *, port: int, browser: bool
+) -> None:
+    """Show the page of recordings, until Ctrl-C."""
+    within("port", port, 0, 65_535)
+    check_server()
+    from emospike.server.recordings import open_recordings
+
+    shown = describe_model(system, model, threshold)
+    with open_recordings(shown, paths) as recordings:
+        serve_page(shown, system, threshold, recordings.routes(), port=port, browser=browser)
+
+
+def describe_model(
+    system: System, model: str | None, threshold: float | None, *, same_speaker: bool = False
+) -> LiveModel:
+    """Return what a page asks of a model; each stream gets used to a voice of its own where one person speaks."""
+    from emospike.explain import format_explanation
+    from emospike.server.session import LiveModel
+
+    def stream(rate: float, early: bool) -> SpeechStream:
+        own = system.for_one_speaker() if same_speaker else system
+        return own.stream(rate, threshold, early=early)
+
+    def explain(clip: Clip) -> str:
+        return format_explanation(system.explain(clip, threshold, "audio"))
+
+    return LiveModel(
+        name=Path(model or choose_model("audio")).stem,
+        card=system.card,
+        classes=tuple(system.classes_),
+        threshold=system.limit("audio", threshold),
+        early=tuple(system.early_) if threshold is None else (),
+        stream=stream,
+        make_row=lambda decision: make_decision_row(decision, []),
+        make_segment=make_segment,
+        explain=explain,
+    )
+
+
+def serve_page(
+    model: LiveModel,
+    system: System,
+    threshold: float | None,
+    routes: Sequence[BaseRoute],
+    *,
+    port: int,
+    browser: bool,
+) -> None:
+    """Serve a page and the REST interface at one address, which holds a token, and open it."""
+    from emospike.server.rest import make_app
+
+    with listen(port) as place:
+        port, token = place.getsockname()[1], secrets.token_urlsafe(24)
+        recognise = make_recogniser({model.name: system}, threshold)
+        app = make_app(recognise, {model.name: model.card}, port, pages=routes, token=token)
+        address = f"http://127.0.0.1:{port}/?token={token}"
+        say(f"{address} shows {model.name}; Ctrl-C ends it")
+        if browser:
+            open_browser(address)
+        run_server(app, place)
+
+
+def open_browser(address: str) -> None:
+    """Open an address in the browser, in a thread of its own: some browsers return when they are closed."""
+    import threading
+    import webbrowser
+
+    def show() -> None:
+        shown = False
+        with suppress(webbrowser.Error, OSError):
+            shown = webbrowser.open(address)
+        if not shown:
+            note("no browser could be opened: open the address yourself")
+
+    threading.Thread(target=show, daemon=True).start()

@@ -1,0 +1,251 @@
+(() => {
+  const SILENT = -60, CLIPPED = 0.99, MOST_BUFFERED = 2, GAP = 3;  // dBFS, of full scale, seconds, seconds
+  const MINUTES = 10;  // that are kept
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const timeline = new Timeline(find("timeline"), { follow: true, most: 60 * MINUTES });
+  let socket = null, context = null, stream = null, running = false;
+  let heard = 0;  // seconds of sound that were taken, with what was missing
+  let pieces = [];  // when each piece was taken: its last second, and the time
+  let expected = false, since = 0;  // that the server begins anew, and the seconds since it was asked to
+  let lost = 0;  // seconds that could not be sent
+  let taken = Date.now();  // when the last piece was
+
+  function note(text) {
+    find("told").hidden = false;
+    find("notes").prepend(make("li", { text: `${new Date().toLocaleTimeString()} ${text}` }));
+    while (find("notes").children.length > 30) find("notes").lastChild.remove();
+  }
+
+  function say(text) {
+    find("status").textContent = text;
+  }
+
+  // -- the microphone
+
+  const REFUSED = {
+    NotAllowedError: "The browser was not allowed to use the microphone: allow it for this page, and press Start.",
+    NotFoundError: "No microphone was found: plug one in, and press Start.",
+    NotReadableError: "The microphone cannot be opened: another program may use it.",
+    OverconstrainedError: "That microphone is gone: choose another.",
+  };
+
+  async function openMicrophone() {
+    const wanted = find("device").value;
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    if (wanted) audio.deviceId = { exact: wanted };
+    if (!navigator.mediaDevices) throw new Error("This browser gives no microphone to this page.");
+    stream = await navigator.mediaDevices.getUserMedia({ audio });
+    const [track] = stream.getAudioTracks(), settings = track.getSettings();
+    const changed = ["echoCancellation", "noiseSuppression", "autoGainControl"].filter((name) => settings[name]);
+    if (changed.length) note(`The browser changes the sound (${changed.join(", ")}): decisions may be worse.`);
+    track.addEventListener("ended", () => stop("The microphone is gone: is it still plugged in?"));
+    await listDevices(settings.deviceId);
+  }
+
+  async function listDevices(chosen) {
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "audioinput");
+    const options = devices.map((one, i) => make("option", { value: one.deviceId, text: one.label || `microphone ${i + 1}` }));
+    if (!options.length) return;
+    const before = chosen ?? find("device").value;
+    find("device").replaceChildren(...options);
+    if (devices.some((one) => one.deviceId === before)) find("device").value = before;
+    find("device").disabled = false;
+  }
+
+  async function capture() {
+    context = new AudioContext();
+    await context.resume();
+    await context.audioWorklet.addModule(address("/worklet.js"));
+    const node = new AudioWorkletNode(context, "capture", { numberOfInputs: 1, numberOfOutputs: 1 });
+    node.port.onmessage = ({ data }) => take(data);
+    context.createMediaStreamSource(stream).connect(node).connect(context.destination);  // where it is silent
+  }
+
+  // -- the socket
+
+  function connect() {
+    return new Promise((resolve, reject) => {
+      const url = address("/v1/live");
+      url.protocol = "ws:";
+      const opened = new WebSocket(url, "emospike.live.1");
+      let told = "";
+      opened.onmessage = ({ data }) => {
+        const row = JSON.parse(data);
+        if (row.type === "error") told = row.error;
+        else receive(row);
+        if (row.type === "welcome") resolve(opened);
+      };
+      opened.onclose = () => {
+        if (socket === opened) {
+          socket = null;
+          stop(`The server ended it${told ? `: ${told}` : ""}. Press Start to go on.`);
+        }
+        reject(new Error(told || "The server does not answer: is emospike still running?"));
+      };
+    });
+  }
+
+  function receive(row) {
+    if (row.type === "welcome") {
+      Object.assign(timeline, { classes: row.classes, threshold: row.threshold });
+      find("model").textContent = `Decided by ${row.model}.`;
+    } else if (row.type === "begun") {
+      if (expected) heard = row.at + since;
+      else note(`${row.missing.toFixed(1)} s of sound are missing: listening began anew.`);
+      expected = false;
+      pieces = [];
+    } else if (row.type === "decision") {
+      decide(row);
+    } else if (row.type === "note") {
+      note(row.text);
+    } else if (row.type === "state" && running) {
+      find("hears").textContent = row.speaking ? "Somebody speaks." : "Nobody speaks.";
+    }
+  }
+
+  // -- what is heard
+
+  let held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
+
+  function take(samples) {
+    if (!running || !socket) return;
+    const rate = context.sampleRate, seconds = samples.length / rate, gap = (Date.now() - taken) / 1000;
+    taken = Date.now();
+    if (gap > GAP) heard += gap;
+    heard += seconds;
+    since += seconds;
+    measure(samples, seconds);
+    if (socket.bufferedAmount > MOST_BUFFERED * rate * 2) {
+      lost += seconds;
+      return;
+    }
+    if (lost) socket.send(JSON.stringify({ type: "lost", seconds: lost }));
+    lost = 0;
+    socket.send(Int16Array.from(samples, (one) => Math.max(-32768, Math.min(32767, Math.round(32768 * one)))));
+    pieces.push({ until: heard, at: performance.now() });
+    if (pieces.length > 1000) pieces.splice(0, 500);
+  }
+
+  function measure(samples, seconds) {
+    for (const one of samples) {
+      held.sum += one * one;
+      held.loudest = Math.max(held.loudest, Math.abs(one));
+    }
+    held.count += samples.length;
+    if (held.count < context.sampleRate / Timeline.LEVELS) return;
+    const level = 10 * Math.log10(held.sum / held.count + 1e-10);
+    const clipped = held.loudest >= CLIPPED ? 2 : Math.max(held.clipped - 0.1, 0);
+    const quiet = level < SILENT ? held.quiet + 0.1 : 0;
+    showLevel(level, held.loudest, clipped > 0, quiet);
+    timeline.addLevels([level], heard);
+    held = { loudest: 0, sum: 0, count: 0, quiet, clipped };
+  }
+
+  function showLevel(level, loudest, clipped, quiet) {
+    const share = (dB) => Math.min(Math.max(1 + dB / 70, 0), 1).toFixed(3), meter = find("meter");
+    meter.querySelector(".fill").style.setProperty("--value", share(level));
+    meter.querySelector(".peak").style.setProperty("--value", share(20 * Math.log10(loudest + 1e-5)));
+    meter.classList.toggle("clipped", clipped);
+    meter.setAttribute("aria-valuenow", Math.max(level, -70).toFixed(0));
+    const warning = clipped ? "Clipping: turn the microphone down, or move away from it."
+      : quiet >= 4 ? "Too quiet: hardly anything is heard. Is the right microphone chosen, and not muted?" : "";
+    if (find("warning").textContent !== warning) find("warning").textContent = warning;
+  }
+
+  // -- what is decided
+
+  function decide(row) {
+    const shown = () => {
+      const piece = pieces.find((one) => one.until >= row.stop - 1e-3);
+      if (piece) performance.measure("sound to decision", { start: piece.at, detail: { final: row.final } });
+    };
+    showDecision(row);
+    requestAnimationFrame(shown);
+    if (!row.final) return;
+    const one = { ...row, url: address(`/v1/utterances/${row.id}/explanation`) };
+    timeline.addSegment(one);
+    find("announced").textContent = `${nameAnswer(row)}, ${percent(row.confidence)}`;
+    find("utterances").prepend(listUtterance(one));
+    while (find("utterances").children.length > 60) find("utterances").lastChild.remove();
+  }
+
+  function showDecision(row) {
+    const answer = find("answer"), gauge = find("gauge");
+    answer.textContent = nameAnswer(row);
+    answer.classList.toggle("early", !row.final);
+    find("when").textContent = `${clock(row.start)}–${clock(row.stop)}, ${row.final ? "the whole utterance" : "so far"}`;
+    find("reason").textContent = nameReason(row);
+    gauge.classList.toggle("unanswered", !row.answered);
+    gauge.querySelector(".fill").style.setProperty("--value", row.confidence);
+    for (const mark of gauge.querySelectorAll(".mark, .name")) {
+      mark.hidden = row.threshold === null || row.threshold > 1;
+      mark.style.setProperty("--value", row.threshold ?? 0);
+    }
+    const ranked = Object.entries(row.probabilities).sort((a, b) => b[1] - a[1]);
+    find("probabilities").replaceChildren(...ranked.map(([name, p]) => {
+      const bar = make("span", { class: `bar ${name === row.label && row.answered ? "for" : ""}` });
+      bar.style.setProperty("--value", p);
+      return make("tr", {}, make("th", { scope: "row", text: name }), make("td", {}, bar), make("td", { class: "number", text: percent(p) }));
+    }));
+  }
+
+  // -- start and stop
+
+  async function start() {
+    find("start").disabled = true;
+    say("Opening the microphone …");
+    try {
+      await openMicrophone();
+      socket ??= await connect();
+      await capture();
+      if (!socket) throw new Error("The server does not answer: is emospike still running?");
+      expected = true;
+      since = lost = 0;
+      taken = Date.now();
+      socket.send(JSON.stringify({ type: "hello", rate: context.sampleRate, form: "int16" }));
+      running = true;
+      held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
+      say("Listening.");
+    } catch (error) {
+      stop(REFUSED[error.name] ?? error.message);
+    }
+    find("start").disabled = false;
+    showRunning();
+  }
+
+  function stop(why) {
+    if (running && socket) socket.send(JSON.stringify({ type: "pause" }));
+    running = false;
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    context?.close();
+    stream = context = null;
+    showLevel(-70, 0, false, 0);
+    find("hears").textContent = "";
+    say(why);
+    showRunning();
+  }
+
+  function showRunning() {
+    find("start").textContent = running ? "Stop" : "Start";
+    find("start").setAttribute("aria-pressed", String(running));
+  }
+
+  find("start").addEventListener("click", () => (running ? stop("Stopped. Press Start to go on.") : start()));
+  find("device").addEventListener("change", async () => {
+    if (!running) return;
+    stop("Changing the microphone …");
+    await start();
+  });
+  navigator.mediaDevices?.addEventListener("devicechange", () => listDevices());
+
+  // Ten pictures a second, or one where less motion is asked for.
+  let last = 0;
+  function paint(now) {
+    if (running && now - last >= (still.matches ? 1000 : 100)) {
+      last = now;
+      timeline.draw();
+    }
+    requestAnimationFrame(paint);
+  }
+  requestAnimationFrame(paint);
+})();

@@ -1,0 +1,272 @@
+"""The socket: sound of a page goes in, decisions come out.
+
+Messages are JSON but for sound, which comes in binary, as whole samples of one channel, the low byte first. A page says
+``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound, and again when it begins anew; ``{"type":
+"pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where it could not send some. It is told
+``welcome`` (the model), ``begun`` (from which second on it is heard, and what was missing before), ``decision``,
+``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known), and ``error`` before
+it is turned away.
+
+What is heard of a page belongs to its connection, and is gone with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emospike.clip import Clip
+from emospike.files import format_json
+from emospike.server.explaining import Explainer
+from emospike.server.page import make_page_routes
+from emospike.server.recorder import Recorder
+from emospike.server.rest import refuse
+from emospike.server.session import LiveLimits, LiveModel, Row, Session
+from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
+
+SUBPROTOCOL = "emospike.live.1"
+"""What a socket speaks; another version has another number."""
+
+GARBAGE, SILENT, FULL = 4400, 4408, 4429
+"""Why a page is turned away: it sent what is no message, or nothing; or too many listen."""
+
+MOST_LOST = 86_400.0
+"""Seconds that a page may say it lost at once."""
+
+NOT_KEPT = "Sound goes to this machine alone, and is not stored."
+KEPT = "Sound goes to this machine alone, which RECORDS it: everybody who is heard must agree."
+"""What the page says of the sound."""
+
+LONGEST_WHY = 120
+"""Bytes of a reason that a socket is closed for; 123 is the most."""
+
+
+class Bell:
+    """Wakes one task that waits, once for any number of rings."""
+
+    def __init__(self) -> None:
+        from anyio import create_memory_object_stream
+
+        self._send, self._receive = create_memory_object_stream[None](1)
+
+    def ring(self) -> None:
+        """Wake it."""
+        from anyio import WouldBlock
+
+        with suppress(WouldBlock):
+            self._send.send_nowait(None)
+
+    async def wait(self) -> None:
+        """Wait until it was rung since the last time."""
+        await self._receive.receive()
+
+
+@dataclass
+class Outbox:
+    """Messages for one page; of a slow one the oldest are dropped, and of its state all but the newest."""
+
+    most: int
+    _told: deque[Row] = field(init=False)
+    _state: Row | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._told = deque(maxlen=self.most)
+
+    def put(self, row: Row) -> None:
+        """Take in a message."""
+        if row["type"] == "state":
+            self._state = row
+        else:
+            self._told.append(row)
+
+    def pop(self) -> Row | None:
+        """Return the next message, or None."""
+        if self._told:
+            return self._told.popleft()
+        state, self._state = self._state, None
+        return state
+
+
+class Connection:
+    """One page that is connected: who receives, who decides and who sends, until one of them ends."""
+
+    def __init__(self, socket: WebSocket, model: LiveModel, limits: LiveLimits, recorder: Recorder | None) -> None:
+        from anyio import CapacityLimiter
+
+        self.session = Session(model, limits, recorder=recorder)
+        self._socket, self._model, self._limits = socket, model, limits
+        self._outbox, self._came, self._told = Outbox(limits.unsent), Bell(), Bell()
+        self._thread = CapacityLimiter(1)
+
+    async def run(self) -> None:
+        """Talk until the page leaves, or is turned away."""
+        from anyio import CancelScope, create_task_group, to_thread
+
+        self._tell({"type": "welcome"} | self._model.describe())
+        try:
+            async with create_task_group() as tasks:
+                tasks.start_soon(self._send, tasks.cancel_scope)
+                tasks.start_soon(self._decide, tasks.cancel_scope)
+                await self._receive()
+                tasks.cancel_scope.cancel()
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(self.session.close, limiter=self._thread)
+
+    def _tell(self, row: Row) -> None:
+        self._outbox.put(row)
+        self._told.ring()
+
+    async def _receive(self) -> None:
+        """Take in messages until the page leaves or sends garbage."""
+        from anyio import fail_after
+
+        begun = False
+        while True:
+            wait = self._limits.silence if self.session.listens else None if begun else self._limits.hello
+            try:
+                with fail_after(wait):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                await turn_away(self._socket, SILENT, f"nothing came for {wait:g} s")
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            try:
+                self._take(message)
+            except InputError as error:
+                await turn_away(self._socket, GARBAGE, str(error))
+                return
+            begun = True
+            self._came.ring()
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        """Take in a message; raise `InputError` if it is none."""
+        if message.get("bytes") is not None:
+            self.session.put(message["bytes"])
+            return
+        told = read_message(message.get("text") or "")
+        match told:
+            case {"type": "hello", "rate": int() | float() as rate}:
+                self.session.begin(rate, str(told.get("form", "int16")))
+            case {"type": "pause"}:
+                self.session.pause()
+            case {"type": "lost", "seconds": int() | float() as seconds} if 0 <= seconds <= MOST_LOST:
+                self.session.lose(seconds)
+            case _:
+                raise InputError("hello with a rate, pause, or lost with seconds expected")
+
+    async def _decide(self, scope: CancelScope) -> None:
+        """Decide on what came, in a thread, for as long as something comes."""
+        from anyio import to_thread
+
+        while True:
+            await self._came.wait()
+            while (work := self.session.take()) is not None:
+                try:
+                    rows = await to_thread.run_sync(self.session.decide, work, limiter=self._thread)
+                except InputError as error:
+                    await turn_away(self._socket, GARBAGE, str(error))
+                    scope.cancel()
+                    return
+                for row in rows:
+                    self._tell(row)
+
+    async def _send(self, scope: CancelScope) -> None:
+        """Send what is to be told, as fast as the page takes it."""
+        from anyio import fail_after
+        from starlette.websockets import WebSocketDisconnect
+
+        try:
+            while True:
+                await self._told.wait()
+                while (row := self._outbox.pop()) is not None:
+                    with fail_after(self._limits.stuck):
+                        await self._socket.send_text(format_json(row))
+        except (WebSocketDisconnect, TimeoutError):  # it has gone, or takes nothing
+            scope.cancel()
+
+
+def read_message(text: str) -> Row:
+    """Return a message; raise `InputError` if it is no object of JSON."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise InputError("a message is an object of JSON")
+    return told
+
+
+async def turn_away(socket: WebSocket, code: int, why: str) -> None:
+    """Say why, and close a socket."""
+    from anyio import move_on_after
+    from starlette.websockets import WebSocketDisconnect
+
+    with move_on_after(1.0), suppress(WebSocketDisconnect, RuntimeError):  # it has gone, or does not listen
+        await socket.send_text(format_json({"type": "error", "error": why}))
+        await socket.close(code, why.encode()[:LONGEST_WHY].decode(errors="ignore"))
+
+
+class LiveEndpoint:
+    """Listens to pages, and remembers what can be explained of those that are connected.
+
+    With a `folder` all that they hear is recorded there (see `Recorder`), which the page says.
+    """
+
+    def __init__(self, model: LiveModel, limits: LiveLimits | None = None, folder: Path | None = None) -> None:
+        self._model, self._limits, self._folder = model, limits or LiveLimits(), folder
+        self._connected: list[Connection] = []
+        self._explainer = Explainer(model.explain)
+
+    async def answer(self, socket: WebSocket) -> None:
+        """Talk with one page."""
+        asked = SUBPROTOCOL in socket.scope["subprotocols"]
+        await socket.accept(SUBPROTOCOL if asked else None)
+        if not asked:
+            await turn_away(socket, GARBAGE, f"a socket that speaks {SUBPROTOCOL} expected")
+            return
+        if len(self._connected) >= self._limits.pages:
+            await turn_away(socket, FULL, f"{self._limits.pages} pages listen already: close one")
+            return
+        recorder = None if self._folder is None else Recorder(self._folder)
+        connection = Connection(socket, self._model, self._limits, recorder)
+        self._connected.append(connection)
+        try:
+            await connection.run()
+        finally:
+            self._connected.remove(connection)
+
+    async def explain(self, request: Request) -> Response:
+        """Return the page that explains an utterance."""
+        clip = self._find(request.path_params["name"])
+        if clip is None:
+            return refuse(404, "that utterance is no longer in memory: its page was closed, or many came after it")
+        return await self._explainer.answer(clip)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return what answers: the page, its socket, and explanations."""
+        from starlette.routing import Route, WebSocketRoute
+
+        return [
+            *make_page_routes("live", KEPT if self._folder else NOT_KEPT),
+            WebSocketRoute("/v1/live", self.answer),
+            Route("/v1/utterances/{name}/explanation", self.explain),
+        ]
+
+    def _find(self, name: str) -> Clip | None:
+        """Return an utterance of a page that is connected, or None."""
+        found = (one.session.clips.get(name) for one in self._connected)
+        return next((clip for clip in found if clip is not None), None)

@@ -1,0 +1,93 @@
+"""Recorder: keeps what a page hears, where its people agreed to that, as recordings with their timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from emospike.files import is_file, stage_file
+from emospike.timelines import Segment, write_timeline
+from emospike.validation import InputError
+
+Chunk = Shaped[np.ndarray, " samples"]
+
+
+class Recorder:
+    """Writes a FLAC file for each stretch of sound without a gap, and ``.csv`` beside it with what was decided.
+
+    Each is named by the time at which it began, and is there when it is over.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._rate = folder, 0.0
+        self._staged = ExitStack()
+        self._path = folder
+        self._file: Any = None
+        self._segments: list[Segment] = []
+
+    def begin(self, rate: float) -> None:
+        """Begin a recording at a rate in Hz, which is rounded, with the next sample.
+
+        Raises
+        ------
+        InputError : the one before cannot be written
+        """
+        self.end()
+        self._rate = rate
+
+    def put(self, samples: Chunk) -> None:
+        """Write samples; raise `InputError` where that cannot be done."""
+        if len(samples) == 0:
+            return
+        with self._say_why():
+            if self._file is None:
+                self._file = self._open()
+            self._file.write(samples)
+
+    def tell(self, segment: Segment) -> None:
+        """Note what was decided, in seconds since the recording began."""
+        self._segments.append(segment)
+
+    def end(self) -> None:
+        """End the recording, if there is one; raise `InputError` if it cannot be written."""
+        file, self._file = self._file, None
+        segments, self._segments = self._segments, []
+        if file is None:
+            return
+        with self._say_why():
+            file.close()
+            self._staged.close()
+        write_timeline(self._path.with_suffix(".csv"), segments, self._path)
+
+    def _open(self) -> Any:
+        """Return a file that gets its name when it is whole."""
+        import soundfile
+
+        self._path = self._choose_path()
+        staged = self._staged.enter_context(stage_file(self._path))
+        return soundfile.SoundFile(staged, "w", round(self._rate), 1, "PCM_16", format="FLAC")
+
+    @contextmanager
+    def _say_why(self) -> Iterator[None]:
+        """Turn what goes wrong with a file into one line."""
+        import soundfile
+
+        try:
+            yield
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise InputError(f"{self._path} cannot be written, nothing more is recorded: {error}") from error
+
+    def _choose_path(self) -> Path:
+        """Return a name that no recording has, of another page that began at the same time, say."""
+        name, number = datetime.now().strftime("%Y-%m-%dT%H-%M-%S"), 1
+        path = self._folder / f"{name}.flac"
+        while is_file(path) or is_file(path.with_suffix(".csv")):
+            number += 1
+            path = self._folder / f"{name}-{number}.flac"
+        return path

@@ -1,0 +1,210 @@
+"""Recordings that a page shows: named when the server begins, or sent to it, each with its timeline as it is found."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emospike.clip import SAMPLE_RATE, Clip, Sound
+from emospike.files import format_json
+from emospike.server.explaining import Explainer
+from emospike.server.page import make_page_routes
+from emospike.server.rest import RequestLimits, clean_suffix, make_answer, receive_file, refuse
+from emospike.server.session import LiveModel, Row
+from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from starlette.datastructures import UploadFile
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+MOST_SENT = 16
+"""Recordings that were sent which are kept; the oldest goes."""
+
+LEVELS = 10
+"""Loudnesses a second."""
+
+LONGEST_EXPLAINED = 10.0
+"""Seconds of a moment that can be explained: an utterance is cut after 8 s."""
+
+
+@dataclass(frozen=True)
+class ShownRecording:
+    """A recording that is shown.
+
+    Attributes
+    ----------
+    name : for people
+    path : of the file
+    sent : whether it was sent, and is deleted in the end
+    """
+
+    name: str
+    path: Path
+    sent: bool = False
+
+    def describe(self) -> Row:
+        """Return what a page is told of it: how long it is, or what is wrong with it."""
+        try:
+            return {"name": self.name, "seconds": Clip(self.path).seconds}
+        except InputError as error:
+            return {"name": self.name, "error": self.hide(str(error))}
+        except OSError as error:
+            return {"name": self.name, "error": f"{self.name} cannot be read: {error.strerror or error}"}
+
+    def hide(self, text: str) -> str:
+        """Return a text in which the recording is called as people know it."""
+        return text.replace(str(self.path), self.name)
+
+
+class Recordings:
+    """Answers what a page asks of recordings (see `open_recordings`)."""
+
+    def __init__(self, model: LiveModel, named: Sequence[Path], folder: Path, limits: RequestLimits) -> None:
+        self._model, self._folder, self._limits = model, folder, limits
+        self._shown = {secrets.token_urlsafe(8): ShownRecording(str(path), path) for path in named}
+        self._explainer = Explainer(model.explain)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return what answers: the page, and what it asks for."""
+        from starlette.routing import Route
+
+        return [
+            *make_page_routes("view"),
+            Route("/v1/recordings", self.list_all),
+            Route("/v1/recordings", self.take_in, methods=["POST"]),
+            Route("/v1/recordings/{name}/sound", self.play),
+            Route("/v1/recordings/{name}/timeline", self.follow),
+            Route("/v1/recordings/{name}/explanation", self.explain),
+        ]
+
+    async def list_all(self, request: Request) -> Response:
+        """Return the model, and all recordings with their lengths."""
+        from anyio import to_thread
+
+        rows = [{"id": name} | await to_thread.run_sync(one.describe) for name, one in list(self._shown.items())]
+        return make_answer(200, self._model.describe() | {"recordings": rows})
+
+    async def take_in(self, request: Request) -> Response:
+        """Keep a recording that is sent, and return what it is."""
+        from anyio import to_thread
+        from starlette.responses import Response as Answer
+
+        file = await receive_file(request, self._limits)
+        if isinstance(file, Answer):
+            return file
+        try:
+            row = await to_thread.run_sync(self._keep, file)
+        finally:
+            await request.close()
+        return make_answer(422 if "error" in row else 200, row)
+
+    async def play(self, request: Request) -> Response:
+        """Return a recording as it is, or a part that is asked for."""
+        from starlette.responses import FileResponse
+
+        if (one := self._find(request)) is None:
+            return refuse(404, "no such recording")
+        return FileResponse(one.path)
+
+    async def follow(self, request: Request) -> Response:
+        """Return the timeline, a line of JSON for what is known next, as it is found."""
+        from starlette.responses import StreamingResponse
+
+        if (one := self._find(request)) is None:
+            return refuse(404, "no such recording")
+        lines = (format_json(row) + "\n" for row in follow(self._model, one))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    async def explain(self, request: Request) -> Response:
+        """Return the page that explains a moment."""
+        if (one := self._find(request)) is None:
+            return refuse(404, "no such recording")
+        try:
+            start, stop = (float(request.query_params[end]) for end in ("start", "stop"))
+        except (KeyError, ValueError):
+            return refuse(422, "a moment has a start and a stop, in seconds")
+        if not 0 <= start < stop <= start + LONGEST_EXPLAINED:
+            return refuse(422, f"a moment of up to {LONGEST_EXPLAINED:g} s expected, got {start:g} to {stop:g} s")
+        return await self._explainer.answer(Clip(one.path, start, stop))
+
+    def _find(self, request: Request) -> ShownRecording | None:
+        return self._shown.get(request.path_params["name"])
+
+    def _keep(self, upload: UploadFile) -> Row:
+        """Write a recording that was sent to the folder, in the place of the oldest if too many are there.
+
+        Returns what it is; one that cannot be read does not stay.
+        """
+        name, called = secrets.token_urlsafe(8), Path(upload.filename or "recording").name
+        shown = ShownRecording(called, self._folder / f"{name}{clean_suffix(called)}", sent=True)
+        with shown.path.open("wb") as file:
+            shutil.copyfileobj(upload.file, file)
+        row = shown.describe()
+        if "error" in row:
+            shown.path.unlink()
+            return row
+        self._shown[name] = shown
+        sent = [one for one, other in self._shown.items() if other.sent]
+        for oldest in sent[:-MOST_SENT]:
+            self._shown.pop(oldest).path.unlink()
+        return {"id": name} | row
+
+
+@contextmanager
+def open_recordings(
+    model: LiveModel, named: Sequence[Path], limits: RequestLimits | None = None
+) -> Iterator[Recordings]:
+    """Show recordings that are named, and those that are sent until the end, when these are deleted."""
+    with TemporaryDirectory(prefix="emospike-") as folder:
+        yield Recordings(model, named, Path(folder), limits or RequestLimits())
+
+
+def follow(model: LiveModel, recording: ShownRecording) -> Iterator[Row]:
+    """Yield the timeline of a recording, from beginning to end.
+
+    Each row has ``until``, the seconds so far, ``levels``, the loudness of each tenth of a second before in dBFS, and
+    ``decisions`` on the utterances that are over. What is wrong with the recording is the ``error`` of the last row.
+    """
+    stream, held = model.stream(SAMPLE_RATE, False), np.empty(0, np.float32)
+    block = SAMPLE_RATE // LEVELS
+    try:
+        for piece in join_pieces(Clip(recording.path).pieces(), SAMPLE_RATE):
+            decided, heard = stream.feed(piece), np.concatenate([held, piece])
+            blocks = heard[: len(heard) // block * block].reshape(-1, block)
+            held = heard[blocks.size :]
+            levels = 10 * np.log10(np.maximum(blocks.astype(float).var(axis=1), 1e-10))
+            yield {
+                "until": stream.seconds,
+                "levels": levels.round(1).tolist(),
+                "decisions": [model.tell(one) for one in decided],
+            }
+        until = stream.seconds
+        yield {"until": until, "levels": [], "decisions": [model.tell(one) for one in stream.flush()], "over": True}
+    except (InputError, OSError) as error:
+        yield {"error": recording.hide(str(error))}
+
+
+def join_pieces(pieces: Iterator[Sound], least: int) -> Iterator[Sound]:
+    """Yield the same sound in pieces of at least so many samples, but for the last.
+
+    >>> [len(one) for one in join_pieces(iter(np.zeros((5, 3), np.float32)), 6)]
+    [6, 6, 3]
+    """
+    held: list[Sound] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(map(len, held)) >= least:
+            yield np.concatenate(held)
+            held = []
+    if held:
+        yield np.concatenate(held)

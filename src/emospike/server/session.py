@@ -1,0 +1,288 @@
+"""Session: what is heard of one page, as it comes, and what is decided on it.
+
+Sound goes in on one side, and what waits is taken out and decided on at the other, in a thread. Whatever breaks the
+sound off, such as a laptop that was asleep, begins the stream anew: nothing of before is mixed with what comes after.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emospike.clip import SAMPLE_RATE, Clip
+from emospike.server.recorder import Chunk, Recorder
+from emospike.validation import InputError, one_of, within
+
+if TYPE_CHECKING:
+    from emospike.decision import Decision
+    from emospike.systems.streaming import SpeechStream, StreamDecision
+    from emospike.timelines import Segment
+
+Row = dict[str, Any]
+FORMS: dict[str, np.dtype[Any]] = {"int16": np.dtype("<i2"), "float32": np.dtype("<f4")}
+"""What samples may be."""
+
+PIECE = 0.5
+"""Seconds that are decided on at once."""
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """What a page asks of a model.
+
+    Attributes
+    ----------
+    name : of the model
+    card : of the model
+    classes, threshold : labels, and the confidence that an answer needs
+    early : seconds after an onset at which other thresholds hold
+    stream : gives what decides on sound at a rate, Hz; whether also before an utterance is over
+    make_row : gives a decision as JSON can hold it
+    make_segment : gives a decision as a segment of a timeline
+    explain : gives the page that explains the decision on a clip
+    """
+
+    name: str
+    card: Row
+    classes: tuple[str, ...]
+    threshold: float
+    early: tuple[float, ...]
+    stream: Callable[[float, bool], SpeechStream]
+    make_row: Callable[[Decision], Row]
+    make_segment: Callable[[StreamDecision], Segment]
+    explain: Callable[[Clip], str]
+
+    def describe(self) -> Row:
+        """Return what a page is told of the model."""
+        labels = str(self.card.get("labels", ""))
+        return {"model": self.name, "task": labels, "classes": self.classes, "threshold": self.threshold}
+
+    def tell(self, decided: StreamDecision, begun: float = 0.0) -> Row:
+        """Return a decision of a stream that began at a second, as a page is told of it."""
+        span = {"start": begun + decided.start, "stop": begun + decided.stop, "final": decided.final}
+        threshold = None if decided.look in self.early else self.threshold
+        return {"type": "decision"} | span | {"threshold": threshold} | self.make_row(decided.decision)
+
+
+@dataclass(frozen=True)
+class LiveLimits:
+    """What is taken on of pages.
+
+    Attributes
+    ----------
+    pages : that listen at once
+    held : seconds of sound that wait to be decided on; what is older is lost
+    gap : seconds without sound after which a stream begins anew
+    silence : seconds without a message after which a page that listens is taken to be gone
+    hello : seconds in which a page must say what it is
+    stuck : seconds for which a message may wait to be sent to a page
+    unsent : messages that wait for a slow page; what is older is lost
+    utterances : of a page whose sound is kept to be explained
+    """
+
+    pages: int = 4
+    held: float = 2.0
+    gap: float = 3.0
+    silence: float = 60.0
+    hello: float = 5.0
+    stuck: float = 30.0
+    unsent: int = 256
+    utterances: int = 60
+
+
+@dataclass(frozen=True)
+class Work:
+    """What waits to be decided on.
+
+    Attributes
+    ----------
+    rate : of the samples, Hz
+    samples : in the order in which they came
+    gap : seconds of sound that are missing before them, where the stream begins anew
+    over : whether the sound ends with them
+    """
+
+    rate: float
+    samples: Chunk
+    gap: float | None
+    over: bool
+
+
+class Session:
+    """Decides on what one page sends.
+
+    `begin`, `put`, `lose`, `pause` and `take` are for who receives, `decide` and `close` for a thread, one at a time.
+    What a `recorder` is given, it keeps.
+
+    Attributes
+    ----------
+    listens : whether sound is expected
+    lost : seconds of sound that came too fast, or were not sent
+    clips : utterances that can be explained, by their names
+    """
+
+    def __init__(
+        self,
+        model: LiveModel,
+        limits: LiveLimits | None = None,
+        clock: Callable[[], float] = time.time,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.lost, self.clips = 0.0, dict[str, Clip]()
+        self._model, self._limits, self._clock = model, limits or LiveLimits(), clock
+        self._chunks, self._waiting = deque[Chunk](), 0
+        self._rate, self._form = 0.0, FORMS["int16"]
+        self._gap: float | None = None
+        self.listens = self._over = False
+        self._last = clock()
+        self._stream: SpeechStream | None = None
+        self._begun, self._recorder = 0.0, recorder
+
+    # -- for who receives --------------------------------------------------------------------------------------
+
+    def begin(self, rate: float, form: str = "int16") -> None:
+        """Begin, or begin anew, with sound at a rate in Hz, of one channel, as a form of `FORMS`.
+
+        Raises
+        ------
+        InputError : another form, or a rate that is not within 8 to 192 kHz
+        """
+        from emospike.streaming.resampling import HIGHEST, LOWEST
+
+        within("sample rate in Hz", rate, LOWEST, HIGHEST)
+        self._form = FORMS[one_of("form of samples", form, FORMS)]
+        self._miss(self._clock() - self._last if self._rate else 0.0)
+        self._rate, self._last = float(rate), self._clock()
+        self.listens, self._over = True, False
+
+    def put(self, data: bytes) -> None:
+        """Take in samples; where too many wait, the oldest are lost.
+
+        Raises
+        ------
+        InputError : before the page has begun, or no whole number of samples
+        """
+        if not self.listens:
+            raise InputError("sound came before the page said hello")
+        if len(data) % self._form.itemsize:
+            raise InputError(f"whole samples of {self._form.itemsize} bytes expected, got {len(data)} bytes")
+        silent = abs(self._clock() - self._last)  # of a clock that was set, too
+        self._last = self._clock()
+        if silent > self._limits.gap:
+            self._miss(silent)
+        if data:
+            self._chunks.append(np.frombuffer(data, self._form))
+            self._waiting += len(self._chunks[-1])
+        while self._waiting > self._limits.held * self._rate and len(self._chunks) > 1:
+            self.lose(self._drop())
+
+    def lose(self, seconds: float) -> None:
+        """Note that sound is missing before what waits: the stream begins anew after it."""
+        self.lost += seconds
+        self._gap = (self._gap or 0.0) + seconds
+
+    def pause(self) -> None:
+        """End the sound, until the page begins anew."""
+        self._over, self._last = self.listens, self._clock()
+        self.listens = False
+
+    def take(self) -> Work | None:
+        """Return all that waits, or None."""
+        if not self._chunks and not self._over:
+            return None
+        samples = np.concatenate([np.empty(0, self._form), *self._chunks])
+        work = Work(self._rate, samples, self._gap, self._over)
+        self._chunks.clear()
+        self._waiting, self._gap, self._over = 0, None, False
+        return work
+
+    def _miss(self, seconds: float) -> None:
+        """Drop what waits, since nothing came for so long."""
+        while self._chunks:
+            seconds += self._drop()
+        self._gap = (self._gap or 0.0) + seconds
+
+    def _drop(self) -> float:
+        """Drop the oldest samples, and return how many seconds these are."""
+        dropped = len(self._chunks.popleft())
+        self._waiting -= dropped
+        return dropped / self._rate
+
+    # -- for the thread that decides ---------------------------------------------------------------------------
+
+    def decide(self, work: Work) -> list[Row]:
+        """Return what the page is told of what waited.
+
+        Raises
+        ------
+        InputError : no samples but something else (see `SpeechStream.feed`)
+        """
+        rows: list[Row] = []
+        if self._stream is not None and work.gap is not None:
+            rows += self._finish(self._stream)
+            self._stream = None
+        if self._stream is None:
+            self._stream, self._begun = self._model.stream(work.rate, True), self._begun + (work.gap or 0.0)
+            rows.append({"type": "begun", "at": self._begun, "missing": work.gap or 0.0})
+            rows += self._record(lambda recorder: recorder.begin(work.rate))
+        rows += self._record(lambda recorder: recorder.put(work.samples))
+        stream, piece = self._stream, max(round(PIECE * work.rate), 1)
+        for at in range(0, len(work.samples), piece):
+            rows += self._tell(stream.feed(work.samples[at : at + piece]))
+        if work.over:
+            rows += self._finish(stream)
+        heard = self._begun + stream.seconds
+        return [*rows, {"type": "state", "heard": heard, "speaking": stream.speaking, "lost": self.lost}]
+
+    def close(self) -> None:
+        """End what is recorded: the page has left."""
+        if self._stream is not None:
+            self._finish(self._stream)
+
+    def _finish(self, stream: SpeechStream) -> list[Row]:
+        """Return what the end of the sound decides; the stream is at second 0 again."""
+        seconds = stream.seconds
+        rows = self._tell(stream.flush())
+        self._begun += seconds
+        return [*rows, *self._record(lambda recorder: recorder.end())]
+
+    def _tell(self, found: Sequence[StreamDecision]) -> list[Row]:
+        """Return decisions as the page is told of them; utterances that are over can be explained from now on."""
+        rows = []
+        for decided in found:
+            row = self._model.tell(decided, self._begun)
+            if decided.final:
+                row["id"] = self._keep(decided, f"utterance from {row['start']:.1f} to {row['stop']:.1f} s")
+                rows += self._record(partial(Recorder.tell, segment=self._model.make_segment(decided)))
+            rows.append(row)
+        return rows
+
+    def _keep(self, decided: StreamDecision, called: str) -> str:
+        """Keep the sound of an utterance, in the place of the oldest if there are too many; return its name."""
+        name = secrets.token_urlsafe(16)
+        self.clips[name] = Clip.from_array(decided.sound, SAMPLE_RATE, called)
+        while len(self.clips) > self._limits.utterances:
+            del self.clips[next(iter(self.clips))]
+        return name
+
+    def _record(self, act: Callable[[Recorder], None]) -> list[Row]:
+        """Have something recorded, where that is wanted; return what went wrong, after which nothing more is."""
+        recorder = self._recorder
+        if recorder is None:
+            return []
+        try:
+            act(recorder)
+        except InputError as error:
+            self._recorder = None
+            with suppress(InputError):  # what was written so far is kept where it can be
+                recorder.end()
+            return [{"type": "note", "text": str(error)}]
+        return []

@@ -1,0 +1,85 @@
+"""``emospike live`` and ``emospike view`` as processes: the browser that they open, and what is one line."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("uvicorn")
+pytest.importorskip("websockets")
+
+from emospike.cli.serve import listen
+
+COMMAND = [sys.executable, "-c", "from emospike.cli import main; main()"]
+
+
+def begin(*arguments, **more):
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def end(process):
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 130)
+    return out, err
+
+
+@pytest.mark.parametrize("command", ["live", "view"])
+def test_the_page_is_opened_in_the_browser(command, model, tmp_path):
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    which = [model] if command == "live" else ["--model", model]
+    process = begin(command, *which, "--port", "0", env=os.environ | {"BROWSER": str(browser)})
+    address = process.stdout.readline().split()[0]
+    for _ in range(300):
+        if (tmp_path / "opened").exists() and (tmp_path / "opened").read_text():
+            break
+        time.sleep(0.1)
+    assert (tmp_path / "opened").read_text() == f"{address}\n"
+    assert end(process) == ("", "stopped\n")
+
+
+def test_where_there_is_no_browser_a_note_says_so(model, tmp_path):
+    bare = {"PATH": str(tmp_path), "BROWSER": str(tmp_path / "none"), "HOME": str(tmp_path)}
+    process = begin("live", model, "--port", "0", env=bare | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+    process.stdout.readline()
+    assert process.stderr.readline() == "note: no browser could be opened: open the address yourself\n"
+    end(process)
+
+
+def test_a_port_in_use_is_one_line(run, model):
+    with listen(0) as place:
+        port = place.getsockname()[1]
+        for command in (["live", model], ["view", "--model", model]):
+            found = run(*command, "--no-browser", "--port", port)
+            assert (found.code, found.out) == (2, "")
+            assert found.err.startswith(f"error: cannot listen at port {port} (")
+            assert found.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["view", "nowhere.wav"], "nowhere.wav does not exist: check the path"),
+        (["view", "--port", "-1"], "port must lie in 0 to 65535, got -1"),
+        (["view", "--model", "spiking_emotions-face"], "streams are of sound, and this model perceives face"),
+        (["view", "--threshold", "2"], "threshold must lie in 0 to 1, got 2"),
+        (
+            ["live", "--record", "{}"],
+            "--record asks for consent in a terminal: where all who are heard agree, give --cons",
+        ),
+        (["live", "--record", "/dev/null/kept", "--consent"], "cannot make the folder"),
+        (["live", "--stdin", "--record", "{}"], "--record is of the page"),
+        (["live", "spiking_emotions-face"], "streams are of sound, and this model perceives face"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_line(run, arguments, said, tmp_path):
+    found = run(*(one.format(tmp_path) for one in arguments), "--no-browser")
+    assert (found.code, found.out) == (2, "")
+    (line,) = [line for line in found.err.splitlines() if not line.startswith("note: all sound that the page hears")]
+    assert said in line

@@ -1,0 +1,150 @@
+"""Recordings that a page shows, over real sockets."""
+
+import http.client
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from emospike.server.recordings import MOST_SENT, open_recordings
+from emospike.server.rest import RequestLimits
+
+
+@pytest.fixture(scope="module")
+def files(talk, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recordings")
+    soundfile.write(folder / "talk.flac", talk, 16_000)
+    soundfile.write(folder / "silent.wav", np.zeros(32_000), 16_000)
+    (folder / "no.wav").write_text("no sound")
+    return [folder / name for name in ("talk.flac", "silent.wav", "no.wav")]
+
+
+@pytest.fixture(scope="module")
+def recordings(shown, files):
+    with open_recordings(shown, files, RequestLimits(upload=2**20)) as recordings:
+        yield recordings
+
+
+@pytest.fixture(scope="module")
+def ask(serve, recordings):
+    with serve(recordings.routes()) as port:
+
+        def ask(path, method="GET", body=None, **headers):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            connection.request(method, path, body, headers | {"Authorization": "Bearer a-token"})
+            answer = connection.getresponse()
+            return answer.status, answer.read(), dict(answer.getheaders())
+
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def ids(ask):
+    return [row["id"] for row in json.loads(ask("/v1/recordings")[1])["recordings"]]
+
+
+def send(ask, data, name="a.wav"):
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    status, said, _ = ask("/v1/recordings", "POST", head + data + b"\r\n--x--\r\n", **kind)
+    return status, json.loads(said)
+
+
+def read_lines(answer):
+    return [json.loads(line) for line in answer[1].decode().splitlines()]
+
+
+def test_recordings_are_listed_with_what_is_wrong(ask, files):
+    found = json.loads(ask("/v1/recordings")[1])
+    assert found["model"] == "excube2-arousal"
+    assert [row["name"] for row in found["recordings"]] == [str(path) for path in files]
+    assert [row.get("seconds") for row in found["recordings"]] == [pytest.approx(7.0), pytest.approx(2.0), None]
+    assert "cannot be read as sound or video" in found["recordings"][2]["error"]
+
+
+def test_a_timeline_is_what_the_stream_decides(ask, ids, system, talk):
+    rows = read_lines(ask(f"/v1/recordings/{ids[0]}/timeline"))
+    told = [(one["start"], one["stop"], one["probabilities"]) for row in rows for one in row["decisions"]]
+    stream = system.stream(early=False)
+    expected = [*stream.feed(np.round(talk * 32768).clip(-32768, 32767).astype(np.int16)), *stream.flush()]
+    assert [one[:2] for one in told] == [(one.start, one.stop) for one in expected]
+    for (_, _, found), one in zip(told, expected, strict=True):
+        assert found == pytest.approx(one.decision.probabilities, abs=1e-3)
+    levels = [level for row in rows for level in row["levels"]]
+    assert len(levels) == 70
+    assert max(levels[:9]) == -100
+    assert min(levels[11:20]) > -40
+    assert rows[-1]["over"]
+    assert rows[-1]["until"] == pytest.approx(7.0)
+
+
+def test_a_silent_recording_has_a_timeline_too(ask, ids):
+    rows = read_lines(ask(f"/v1/recordings/{ids[1]}/timeline"))
+    assert [one for row in rows for one in row.get("decisions", [])] == []
+
+
+def test_what_cannot_be_read_is_the_last_line(ask, ids):
+    (row,) = read_lines(ask(f"/v1/recordings/{ids[2]}/timeline"))
+    assert "no.wav cannot be read as sound or video" in row["error"]
+
+
+def test_a_moment_is_explained(ask, ids):
+    status, said, headers = ask(f"/v1/recordings/{ids[0]}/explanation?start=0.4&stop=2.8")
+    assert status == 200
+    assert b"<title>Arousal:" in said
+    assert headers["content-security-policy"] == "frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("", "a moment has a start and a stop, in seconds"),
+        ("?start=a&stop=b", "a moment has a start and a stop, in seconds"),
+        ("?start=2&stop=1", "a moment of up to 10 s expected, got 2 to 1 s"),
+        ("?start=0&stop=100", "a moment of up to 10 s expected, got 0 to 100 s"),
+        ("?start=nan&stop=1", "a moment of up to 10 s expected, got nan to 1 s"),
+        ("?start=100&stop=101", "talk.flac"),
+    ],
+)
+def test_a_moment_that_is_not_there(ask, ids, query, why):
+    status, said, _ = ask(f"/v1/recordings/{ids[0]}/explanation{query}")
+    assert status == 422
+    assert why in json.loads(said)["error"]
+
+
+def test_it_is_played_in_parts(ask, ids, files):
+    status, part, _ = ask(f"/v1/recordings/{ids[0]}/sound", Range="bytes=10-19")
+    assert (status, part) == (206, files[0].read_bytes()[10:20])
+
+
+@pytest.mark.parametrize("what", ["sound", "timeline", "explanation?start=0&stop=1"])
+def test_no_other_file_is_reached(ask, what):
+    for name in ("none", "..%2f..%2fetc%2fpasswd"):
+        assert ask(f"/v1/recordings/{name}/{what}")[0] == 404
+
+
+def test_a_recording_that_is_sent_is_shown_until_the_end(shown, serve, ask, recordings, files):
+    status, row = send(ask, files[0].read_bytes(), "mine.flac")
+    assert (status, row["name"], row["seconds"]) == (200, "mine.flac", pytest.approx(7.0))
+    assert ask(f"/v1/recordings/{row['id']}/sound")[1] == files[0].read_bytes()
+    assert [one.name for one in recordings._folder.iterdir()] == [f"{row['id']}.flac"]
+    for _ in range(MOST_SENT):
+        send(ask, files[1].read_bytes())
+    assert len(list(recordings._folder.iterdir())) == MOST_SENT
+    assert ask(f"/v1/recordings/{row['id']}/sound")[0] == 404
+    with open_recordings(shown, []) as others:
+        folder = others._folder
+        (folder / "x").write_text("")
+    assert not folder.exists()
+
+
+def test_what_is_sent_and_cannot_be_read_does_not_stay(ask, recordings):
+    before = set(recordings._folder.iterdir())
+    status, row = send(ask, b"no sound", "../odd.wav")
+    assert status == 422
+    assert row["error"].startswith("odd.wav cannot be read")
+    assert set(recordings._folder.iterdir()) == before
+    assert ask("/v1/recordings", "POST", bytes(2 * 2**20), **{"Content-Type": "multipart/form-data; boundary=x"})[
+        0
+    ] in (400, 413)

@@ -1,0 +1,201 @@
+"""What is heard of one page: its decisions, its gaps, and what is bounded."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from emospike.server.live import Outbox
+from emospike.server.recorder import Recorder
+from emospike.server.session import FORMS, LiveLimits, Session
+from emospike.validation import InputError
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def hear(session, watch, sound, chunk=1600):
+    """Send sound as it would come, and return what is told."""
+    told = []
+    for at in range(0, len(sound), chunk):
+        watch.now += chunk / 16_000
+        session.put(sound[at : at + chunk].astype("<f4").tobytes())
+        told += session.decide(session.take())
+    return told
+
+
+def decisions(rows):
+    return [row for row in rows if row["type"] == "decision"]
+
+
+@pytest.fixture
+def watch():
+    return Watch()
+
+
+@pytest.fixture
+def session(shown, watch):
+    begun = Session(shown, LiveLimits(utterances=2), watch)
+    begun.begin(16_000, "float32")
+    return begun
+
+
+def test_a_page_is_told_what_the_stream_decides(session, watch, system, talk):
+    rows = hear(session, watch, talk)
+    stream = system.stream()
+    expected = [one for at in range(0, len(talk), 1600) for one in stream.feed(talk[at : at + 1600])]
+    assert rows[0] == {"type": "begun", "at": 0.0, "missing": 0.0}
+    assert [(row["start"], row["stop"], row["final"], row["probabilities"]) for row in decisions(rows)] == [
+        (one.start, one.stop, one.final, one.decision.probabilities) for one in expected
+    ]
+    assert len(expected) == 4  # the second utterance is looked at twice before it is over
+    assert [row["speaking"] for row in rows if row["type"] == "state"][20:22] == [True, True]
+    assert session.take() is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "form"), [(8_000, "float32"), (44_100, "int16"), (48_000, "int16"), (96_000, "float32")]
+)
+def test_sound_at_any_rate(shown, watch, talk, rate, form):
+    session = Session(shown, LiveLimits(held=30.0), watch)
+    session.begin(rate, form)
+    sound = soxr.resample(talk, 16_000, rate)
+    whole = np.round(32767 * sound.clip(-1, 1)) if form == "int16" else sound
+    session.put(whole.astype(FORMS[form]).tobytes())
+    final = [row for row in decisions(session.decide(session.take())) if row["final"]]
+    assert [row["start"] for row in final] == pytest.approx([0.4, 2.8], abs=0.1)
+    assert [row["stop"] for row in final] == pytest.approx([2.8, 6.6], abs=0.1)
+
+
+def test_an_utterance_is_explained_by_its_own_sound(session, watch, system, talk):
+    final = [row for row in decisions(hear(session, watch, talk)) if row["final"]]
+    assert list(session.clips) == [row["id"] for row in final]
+    for row in final:
+        again = system.decide(session.clips[row["id"]])
+        assert again.probabilities == row["probabilities"]
+
+
+def test_the_oldest_utterance_is_forgotten(session, watch, talk):
+    final = [row for row in decisions(hear(session, watch, np.tile(talk, 2))) if row["final"]]
+    assert len(final) == 4
+    assert list(session.clips) == [row["id"] for row in final[-2:]]
+
+
+def test_a_laptop_that_slept_begins_anew(session, watch, talk):
+    half = 16_000 + 12_000  # in the first utterance
+    first = hear(session, watch, talk[:half])
+    watch.now += 63.0
+    then = hear(session, watch, talk)
+    begun = next(row for row in then if row["type"] == "begun")
+    assert begun["missing"] == pytest.approx(63.1)
+    assert begun["at"] == pytest.approx(half / 16_000 + 63.1, abs=0.1)
+    cut = decisions(then)[0]  # what was heard of the utterance that was cut off
+    assert cut["final"]
+    assert cut["stop"] == pytest.approx(half / 16_000, abs=0.1)
+    assert decisions(first) == []
+    assert decisions(then)[1]["start"] == pytest.approx(begun["at"] + 0.4, abs=0.1)
+
+
+def test_a_pause_ends_an_utterance_and_the_next_begins_at_another_rate(session, watch, talk):
+    hear(session, watch, talk[:28_000])
+    session.pause()
+    assert [row["final"] for row in decisions(session.decide(session.take()))] == [True]
+    assert session.take() is None
+    with pytest.raises(InputError, match="before the page said hello"):
+        session.put(bytes(4))
+    watch.now += 10.0
+    session.begin(48_000)
+    session.put(bytes(9600))
+    begun, state = session.decide(session.take())
+    assert begun["at"] == pytest.approx(28_800 / 16_000 + 10.0, abs=0.2)
+    assert state["heard"] > begun["at"]
+
+
+def test_a_flood_is_bounded_and_told(session, watch):
+    for _ in range(600):
+        session.put(np.zeros(1600, "<f4").tobytes())
+    assert session.lost == pytest.approx(58.0)
+    work = session.take()
+    assert len(work.samples) == 32_000
+    assert session.decide(work)[0]["missing"] == pytest.approx(58.0)
+
+
+def test_empty_messages_are_nothing(session, watch):
+    session.put(b"")
+    assert session.take() is None
+
+
+def test_sound_that_a_page_could_not_send_is_missing(session, watch):
+    hear(session, watch, np.zeros(3200, np.float32))
+    session.lose(1.5)
+    begun = hear(session, watch, np.zeros(1600, np.float32))[0]
+    assert (begun["type"], begun["missing"], begun["at"]) == ("begun", 1.5, pytest.approx(1.7))
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (lambda one: one.put(b"abc"), "whole samples of 4 bytes expected, got 3 bytes"),
+        (lambda one: one.begin(3), "sample rate in Hz must lie in 8000 to 192000"),
+        (lambda one: one.begin(16_000, "int8"), "unknown form of samples 'int8'"),
+        (lambda one: [one.put(np.full(9, np.nan, "<f4").tobytes()), one.decide(one.take())], "NaN"),
+    ],
+)
+def test_what_is_no_sound_is_one_line(session, said, why):
+    with pytest.raises(InputError, match=why):
+        said(session)
+
+
+def test_messages_for_a_slow_page_are_bounded():
+    outbox = Outbox(3)
+    for number in range(10):
+        outbox.put({"type": "decision", "number": number})
+        outbox.put({"type": "state", "heard": number})
+    popped = list(iter(outbox.pop, None))
+    assert [row.get("number", row.get("heard")) for row in popped] == [7, 8, 9, 9]
+
+
+def test_what_is_recorded_is_what_was_heard(shown, watch, system, talk, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path))
+    session.begin(16_000, "float32")
+    rows = hear(session, watch, talk)
+    watch.now += 30.0
+    rows += hear(session, watch, talk[:40_000])
+    session.close()
+    first, second = sorted(tmp_path.glob("*.flac"), key=lambda path: -path.stat().st_size)
+    sound, rate = soundfile.read(first)
+    np.testing.assert_allclose(sound, talk, atol=2**-15)
+    assert (len(soundfile.read(second)[0]), rate) == (40_000, 16_000)
+    told = list(csv.DictReader(first.with_suffix(".csv").open()))
+    final = [row for row in decisions(rows) if row["final"]]
+    assert [float(row["start"]) for row in told] == pytest.approx([row["start"] for row in final[:2]], abs=1e-3)
+    assert [row["label"] for row in told] == [row["label"] if row["answered"] else "don't know" for row in final[:2]]
+    cut = list(csv.DictReader(second.with_suffix(".csv").open()))
+    assert [float(row["stop"]) for row in cut] == [pytest.approx(2.5, abs=0.1)]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_page_that_says_nothing_leaves_no_file(shown, watch, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path))
+    session.begin(16_000)
+    session.pause()
+    session.decide(session.take())
+    session.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_listening_goes_on_where_nothing_can_be_recorded(shown, watch, talk, tmp_path):
+    session = Session(shown, None, watch, Recorder(tmp_path / "gone"))
+    session.begin(16_000, "float32")
+    rows = hear(session, watch, talk)
+    (note,) = [row for row in rows if row["type"] == "note"]
+    assert "cannot be written, nothing more is recorded" in note["text"]
+    assert len(decisions(rows)) == 4
