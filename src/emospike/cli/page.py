@@ -107,7 +107,7 @@ def describe_model(
     return LiveModel(
         name=Path(model or choose_model("audio")).stem,
         card=system.card,
-        classes=tuple(system.classes_),
+        classes=tuple(system.labels_),
         threshold=system.limit("audio", threshold),
         early=tuple(system.early_) if threshold is None else (),
         stream=stream,
