@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from emospike import store
-from emospike.clip import SAMPLE_RATE, Clip
+from emospike.clip import SAMPLE_RATE
 from emospike.systems.baseline.model import Baseline
 from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError, NotTrainedError
@@ -107,7 +107,9 @@ def test_arrays_of_sound(ridge, speech, unheard):
     shortest = min(map(len, sounds))
     table = np.stack([sound[:shortest] for sound in sounds])
     assert ridge.fit(table, speech.labels).score(table, speech.labels) > 0.9
-    assert ridge.predict([Clip.from_array(table[0], SAMPLE_RATE)]) == ridge.predict(table[:1])
+    assert ridge.predict([(table[0], SAMPLE_RATE)]) == ridge.predict(table[:1])
+    with pytest.raises(InputError, match="of samples give a tuple"):
+        ridge.predict([table[0]])
 
 
 def test_whole_numbers_stay_whole_numbers(ridge, speech, unheard, tmp_path):

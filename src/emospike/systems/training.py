@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -16,8 +16,8 @@ from emospike.progress import Progress
 from emospike.validation import InputError, as_labels, as_list, show
 
 Labels = Shaped[np.ndarray, " clips"]
-Given: TypeAlias = Sequence[str] | Sequence[int] | Labels
-"""Labels, or speakers, as they may be given."""
+Given: TypeAlias = Any
+"""Labels, or speakers, as they may be given: a list, an array or a column of a table (see `as_labels`)."""
 
 Weights = Float32[np.ndarray, " clips"]
 Vector = Float32[np.ndarray, " dims"]
