@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
@@ -19,6 +18,7 @@ from emospike.features.contours import MESH
 from emospike.features.face_track import FaceTrack, NoFaceError
 from emospike.features.openface import INTENSITIES, POSE, QUALITY
 from emospike.files import write_atomically
+from emospike.frames import import_parquet
 from emospike.validation import InputError, one_of
 
 GROUPS = ("pose", "box", "units", "blendshapes", "quality")
@@ -158,15 +158,6 @@ def find_suffix(path: Path) -> str:
     if suffix is None:
         raise InputError(f"a table's name ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, got {path.name}")
     return suffix
-
-
-def import_parquet() -> Any:
-    """Return pyarrow; raise `InputError` where it is not installed."""
-    try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(f"Parquet needs pyarrow ({error}): pip install 'emospike[parquet]', or write a .csv") from None
-    return pyarrow
 
 
 def _format_parquet(columns: Columns) -> bytes:
