@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -156,6 +157,20 @@ def test_garbage_is_refused_in_one_line(visit, sent, why):
     assert error.startswith(why)
     assert "\n" not in error
     assert error.startswith(reason)
+
+
+def test_a_fault_of_the_server_is_told(serve, shown):
+    def fail(rate, early):
+        raise RuntimeError("a fault of ours")
+
+    endpoint = LiveEndpoint(replace(shown, stream=fail), LIMITS)
+    why = "the server failed: its own output says why"
+    with serve(endpoint.routes()) as port, ExitStack() as stack:
+        page = Page(stack, port)
+        page.hello()
+        page.send(np.zeros(1600, np.float32))
+        assert page.turned_away() == (1011, why, why)
+        assert Page(stack, port).hear(lambda row: True)[0]["type"] == "welcome"
 
 
 def test_a_message_that_is_too_large_ends_it(visit):
