@@ -4,8 +4,8 @@ Messages are JSON but for sound, which comes in binary, as whole samples of one 
 ``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound, and again when it begins anew; ``{"type":
 "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where some is missing: it could not be sent, or the
 machine slept. It is told ``welcome`` (the model), ``begun`` (from which second on it is heard, and what was missing
-before), ``decision``, ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known),
-and ``error`` before it is turned away. Seconds are those of the sound, with what is missing of it, on both sides.
+before), ``decision``, ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be
+known), and ``error`` before it is turned away. Seconds are those of the sound, with what is missing of it.
 
 What is heard of a page belongs to its connection, and is gone with it.
 """
