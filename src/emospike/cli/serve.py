@@ -166,8 +166,8 @@ def ending_in_order() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, act in before.items():
-            signal.signal(number, act)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def listen(port: int, host: str = HERE) -> socket.socket:
