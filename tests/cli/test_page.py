@@ -64,7 +64,7 @@ def test_nothing_that_was_sent_stays_when_it_is_ended(model, wav, tmp_path, numb
     connection.request("POST", f"/v1/recordings?{address.query}", body + b"\r\n--x--\r\n", kind)
     assert connection.getresponse().status == 200
     connection.close()
-    assert len(list(tmp_path.glob("emospike-*/*.wav"))) == 1
+    assert len(list(tmp_path.glob("emospike-*/*/a.wav"))) == 1
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (128 + signal.SIGTERM, "")
