@@ -53,9 +53,10 @@ def started(*arguments):
 
 @pytest.fixture(scope="module")
 def recorded(talk, tmp_path_factory):
-    """What the microphone plays, again and again: it ends in silence."""
+    """What the microphone plays, again and again, in stereo: it ends in silence."""
     path = tmp_path_factory.mktemp("microphone") / "talk.wav"
-    soundfile.write(path, soxr.resample(np.concatenate([talk, np.zeros(16_000)]), 16_000, 48_000), 48_000)
+    sound = soxr.resample(np.concatenate([talk, np.zeros(16_000)]), 16_000, 48_000)
+    soundfile.write(path, np.stack([sound, sound], axis=1), 48_000)
     return path
 
 
@@ -230,8 +231,9 @@ def test_a_microphone_that_is_unplugged(driver, live, recorded):
         playwright.expect(page.locator("#start")).to_have_text("Start")
 
 
-def test_a_microphone_that_hears_nothing(driver, live, tmp_path):
-    soundfile.write(tmp_path / "silent.wav", np.zeros(48_000), 48_000)
+def test_a_microphone_whose_channels_cancel_each_other_hears_nothing(driver, live, tmp_path):
+    tone = 0.5 * np.sin(np.arange(48_000) * 0.05)
+    soundfile.write(tmp_path / "silent.wav", np.stack([tone, -tone], axis=1), 48_000)
     with opened(driver, tmp_path / "silent.wav") as context:
         page = press_start(context, live)
         playwright.expect(page.locator("#warning")).to_contain_text("Too quiet")
