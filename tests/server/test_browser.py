@@ -367,8 +367,9 @@ def test_time_goes_on_whatever_breaks_the_sound_off(driver, recorded):
 
         def sleep():
             page.evaluate("lastAudioContext.suspend()")
-            page.wait_for_timeout(4000)
+            playwright.expect(page.locator("#status")).to_contain_text("No sound comes from the microphone")
             page.evaluate("lastAudioContext.resume()")
+            playwright.expect(page.locator("#status")).to_have_text("Listening.")
 
         def stand_still():
             address.process.send_signal(signal.SIGSTOP)

@@ -11,6 +11,7 @@
   let expected = false, since = 0;  // that the server begins anew, and the seconds since it was asked to
   let lost = 0;  // seconds that could not be sent, or for which the machine slept
   let taken = null;  // when the last piece was
+  let came = 0, stuck = false;  // when sound came here last, and whether it no longer does
 
   function note(text) {
     find("told").hidden = false;
@@ -113,6 +114,7 @@
 
   function take({ samples, at }) {
     if (!running || !socket) return;
+    came = Date.now();
     const rate = context.sampleRate, seconds = samples.length / rate;
     const gap = (at - (taken ?? at)) / 1000, slept = gap > GAP ? gap : 0;
     taken = at;
@@ -209,6 +211,8 @@
       expected = true;
       since = lost = 0;
       taken = null;
+      came = Date.now();
+      stuck = false;
       socket.send(JSON.stringify({ type: "hello", rate: context.sampleRate, form: "int16" }));
       running = true;
       held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
@@ -234,7 +238,7 @@
 
   function showRunning() {
     find("start").textContent = running ? "Stop" : "Start";
-    find("start").setAttribute("aria-pressed", String(running));
+    find("start").classList.toggle("on", running);
   }
 
   find("start").addEventListener("click", () => (running ? stop("Stopped. Press Start to go on.") : start()));
@@ -245,12 +249,21 @@
   });
   navigator.mediaDevices?.addEventListener("devicechange", () => listDevices());
 
+  // Not every microphone that is gone says so.
+  function watch() {
+    const silent = Date.now() - came > 1000 * GAP;
+    if (silent === stuck) return;
+    stuck = silent;
+    say(silent ? "No sound comes from the microphone: is it still plugged in?" : "Listening.");
+  }
+
   // Ten pictures a second, or one where less motion is asked for.
   let last = 0;
   function paint(now) {
     if (running && now - last >= (still.matches ? 1000 : 100)) {
       last = now;
       timeline.draw();
+      watch();
     }
     requestAnimationFrame(paint);
   }
