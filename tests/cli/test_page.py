@@ -93,6 +93,7 @@ def test_a_port_in_use_is_one_line(run, model):
             "--record asks for consent in a terminal: where all who are heard agree, give --cons",
         ),
         (["live", "--consent"], "--consent is of --record"),
+        (["live", "--record", "{}/not/made"], "--record asks for consent in a terminal"),
         (["live", "--record", "/dev/null/kept", "--consent"], "cannot make the folder"),
         (["live", "--stdin", "--record", "{}"], "--record is of the page"),
         (["live", "spiking_emotions-face"], "streams are of sound, and this model perceives face"),
@@ -103,3 +104,4 @@ def test_what_cannot_be_shown_is_one_line(run, arguments, said, tmp_path):
     assert (found.code, found.out) == (2, "")
     (line,) = [line for line in found.err.splitlines() if not line.startswith("note: all sound that the page hears")]
     assert said in line
+    assert list(tmp_path.iterdir()) == []
