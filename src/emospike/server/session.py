@@ -159,7 +159,7 @@ class Session:
 
         within("sample rate in Hz", rate, LOWEST, HIGHEST)
         self._form = FORMS[one_of("form of samples", form, FORMS)]
-        self._miss(abs(self._clock() - self._last) if self._rate else 0.0)  # of a clock that was set, too
+        self._miss(max(self._clock() - self._last, 0.0) if self._rate else 0.0)  # a clock may be set back
         self._rate, self._last = float(rate), self._clock()
         self.listens, self._over = True, False
 
