@@ -68,6 +68,8 @@ def live(
     check_threshold(threshold)
     check_timeline(timeline)
     check_way(stdin=stdin, terminal=terminal, rate=rate, device=device, timeline=timeline)
+    if consent and record is None:
+        raise InputError("--consent is of --record: else nothing is kept")
     if record is not None:
         check_record(record, page=not (stdin or terminal), consent=consent)
     system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
