@@ -12,8 +12,8 @@ from emospike.augmentation.voice import VirtualSpeakers
 from emospike.evaluation.retraining import hash_state
 from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.state_vectors import StateVector
-from emospike.systems.perceiving import PerceivingSystem
 from emospike.systems.excube2.model import EXCube2
+from emospike.systems.perceiving import PerceivingSystem
 from emospike.systems.vector_cache import SOURCES, VARIABLE, VectorCache
 from emospike.systems.vectors import VectorSystem
 from emospike.validation import InputError
