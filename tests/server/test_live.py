@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from emospike.explain.html import name_source
-from emospike.server.live import NOT_KEPT, SUBPROTOCOL, LiveEndpoint
+from emospike.server.live import NOT_KEPT, PICTURE, SOUND, SUBPROTOCOL, LiveEndpoint
 from emospike.server.page import make_page
 from emospike.server.session import LiveLimits
 
@@ -37,7 +37,10 @@ class Page:
 
     def send(self, sound):
         for at in range(0, len(sound), 16_000):
-            self.socket.send(sound[at : at + 16_000].astype("<f4").tobytes())
+            self.socket.send(bytes([SOUND]) + sound[at : at + 16_000].astype("<f4").tobytes())
+
+    def show(self, picture, age=0):
+        self.socket.send(bytes([PICTURE]) + age.to_bytes(2, "little") + picture)
 
     def hear(self, until):
         """Messages until one that is the last."""
@@ -143,8 +146,11 @@ def test_a_page_that_is_killed_ends_its_stream(visit, endpoint, talk):
         (['{"type": "hello", "rate": 16000, "form": "mp3"}'], "unknown form of samples 'mp3'"),
         (['{"type": "lost", "seconds": -1}'], "hello with a rate, pause, or lost with seconds expected"),
         ([bytes(8)], "sound came before the page said hello"),
-        (['{"type": "hello", "rate": 16000}', bytes(3)], "whole samples of 2 bytes expected, got 3 bytes"),
-        (['{"type": "hello", "rate": 16000, "form": "float32"}', b"\xff" * 40], "a chunk of sound holds NaN"),
+        ([b""], "0 and sound expected in binary, or 1, an age and a picture"),
+        ([bytes([2, 0, 0, 9])], "0 and sound expected in binary, or 1, an age and a picture"),
+        ([bytes([1, 0])], "0 and sound expected in binary, or 1, an age and a picture"),
+        (['{"type": "hello", "rate": 16000}', bytes(4)], "whole samples of 2 bytes expected, got 3 bytes"),
+        (['{"type": "hello", "rate": 16000, "form": "float32"}', b"\x00" + b"\xff" * 40], "a chunk of sound holds NaN"),
     ],
 )
 def test_garbage_is_refused_in_one_line(visit, sent, why):

@@ -16,7 +16,7 @@ from emospike.clip import Clip, Frame, is_table
 from emospike.clip.ahead import read_ahead
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import FOLLOWED, Company, FaceTrack, NoFaceError, lay_on_grid, smooth
+from emospike.features.face_track import FOLLOWED, Company, FaceTrack, NoFaceError, is_shown, lay_on_grid, smooth
 from emospike.features.following import count_faces, follow
 from emospike.features.movements import MOVEMENTS, PART_OF
 from emospike.features.openface import Scores, read_track
@@ -101,7 +101,7 @@ class Blendshapes:
         Raises `NoFaceError` for a clip without a film or table, and `InputError` as `Clip.frames` and `find_model` do,
         for a table without blendshapes, and where mediapipe is not installed.
         """
-        if FOLLOWED in clip.memo:
+        if is_shown(clip):
             followed: FaceTrack = clip.memo[FOLLOWED]
             return followed
         if clip.face is None:

@@ -172,6 +172,11 @@ def show_face(clip: Clip, track: FaceTrack) -> Clip:
     return clip
 
 
+def is_shown(clip: Clip) -> bool:
+    """Tell whether a clip has a face that a camera saw (see `show_face`)."""
+    return FOLLOWED in clip.memo
+
+
 def count_steps(clip: Clip) -> int:
     """Return the number of 10 ms steps of a clip.
 

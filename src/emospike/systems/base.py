@@ -207,7 +207,7 @@ class System(PredictingSystem):
         if "audio" not in self.deciders:
             raise InputError(f"streams are of sound, and this model perceives {self.modality}: load one that hears")
         if modality == "both":
-            self._check_follows()
+            self.check_follows_faces()
         self.limit("audio", threshold)
         return SpeechStream(
             rate,
@@ -217,7 +217,7 @@ class System(PredictingSystem):
             sees=modality == "both",
         )
 
-    def _check_follows(self) -> None:
+    def check_follows_faces(self) -> None:
         """Raise `InputError` unless it decides on faces that are followed as they come."""
         if not {"both", "face"} <= {*self.deciders}:
             raise InputError(f"this model perceives {self.modality}: load one that hears and sees, or stream its sound")

@@ -18,7 +18,6 @@ from jaxtyping import Shaped
 from emospike.clip import SAMPLE_RATE, Clip, Sound
 from emospike.decision import Decision
 from emospike.features.blendshapes import APART
-from emospike.features.face_quality import describe_problem
 from emospike.features.face_track import FaceTrack, show_face
 from emospike.features.live_face import FaceHistory, FaceWatcher, Sight, check_image, open_watcher
 from emospike.streaming.endpointing import Endpointer, Endpointing, Mark
@@ -68,10 +67,9 @@ class StreamDecision:
         """Whether it is of an utterance that is over."""
         return self.look is None and self.spoken
 
-    @property
-    def clip(self) -> Clip:
-        """What it was decided on."""
-        return make_clip(self.sound, self.face)
+    def make_clip(self, name: str = "stream") -> Clip:
+        """Return what it was decided on."""
+        return make_clip(self.sound, self.face, name)
 
 
 class SpeechStream:
@@ -180,11 +178,6 @@ class SpeechStream:
         self._check_sees()
         self._faces.put(seen)
 
-    def describe_face(self, seconds: float = 1.0) -> str | None:
-        """Return why the face that was seen in the last seconds cannot be read; None if it can, or none was seen."""
-        track = self._faces.cut_last(seconds)
-        return None if track is None else describe_problem(track)
-
     def _check_sees(self) -> None:
         if not self.sees:
             raise InputError("this stream hears alone: model.stream(modality='both') sees too")
@@ -234,7 +227,7 @@ class SpeechStream:
             yield StreamDecision(start, stop, None, decision, silence, face, spoken=False)
 
 
-def make_clip(sound: Sound, face: FaceTrack | None) -> Clip:
+def make_clip(sound: Sound, face: FaceTrack | None, name: str = "stream") -> Clip:
     """Return what was heard, and seen meanwhile, as a clip."""
-    clip = Clip.from_array(sound, SAMPLE_RATE, "stream")
+    clip = Clip.from_array(sound, SAMPLE_RATE, name)
     return clip if face is None else show_face(clip, face)
