@@ -4,6 +4,7 @@
 # make bench   times and memory on this machine (BENCH="--quick --json times.json")
 # make fuzz    a minute of hostile files: every reader and the model loader (FUZZ="--seconds 3600 --seed 1")
 # make docs    the documentation as a site, in site/
+# make container   the Dockerfile's steps without Docker, and a decision of what they serve
 # make pages   outputs, tables and pictures of the documentation made afresh, after a change of models or results
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ EMOSPIKE_DATA ?= ../shared/data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo test check bench fuzz docs pages
+.PHONY: demo test check bench fuzz docs container pages
 
 demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
@@ -34,6 +35,9 @@ fuzz: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
+
+container: $(VENV)/.dev
+	$(BIN)/python scripts/try_dockerfile.py
 
 pages: $(VENV)/.dev
 	EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/make_pictures.py

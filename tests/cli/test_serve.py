@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,46 @@ def test_a_recording_that_lasts_too_long(served, monkeypatch, tmp_path):
             file.write([[0.0]] * 480_000)
     status, found = send(served, path.read_bytes(), "hours.flac")
     assert (status, found["error"]) == (422, "hours.flac lasts 70 minutes, 60 at most are taken")
+
+
+def test_other_machines_need_a_token(model, wav):
+    token = "a token of 24 characters"
+    with subprocess.Popen(
+        [*COMMAND, str(model), "--port", "0", "--host", "0.0.0.0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"EMOSPIKE_TOKEN": token},
+    ) as process:
+        port = int(process.stdout.readline().split()[0].rsplit(":", 1)[1])
+        bearer = {"Host": "recogniser.example", "Authorization": f"Bearer {token}"}
+        found = [ask(port, *one) for one in (("/healthz", {}), ("/v1/models", {}), ("/v1/models", bearer))]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert [status for status, _ in found] == [200, 403, 200]
+    assert found[1][1] == {"error": "a wrong token, or none: Authorization: Bearer TOKEN"}
+    assert found[2][1]["models"][0]["name"] == "tiny"
+    assert "nothing is encrypted" in err
+    assert token not in err
+
+
+def ask(port, path, headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def test_a_token_is_made_up_for_other_machines_alone(monkeypatch):
+    monkeypatch.delenv("EMOSPIKE_TOKEN", raising=False)
+    assert command.choose_token("127.0.0.1") is None
+    assert len(command.choose_token("0.0.0.0")) > 24
+    monkeypatch.setenv("EMOSPIKE_TOKEN", "short")
+    with pytest.raises(InputError, match="EMOSPIKE_TOKEN must have 16 characters at least"):
+        command.choose_token("127.0.0.1")
+    monkeypatch.delenv("EMOSPIKE_TOKEN")
+    with pytest.raises(InputError, match=r"host 'here': an address such as 127\.0\.0\.1"):
+        command.choose_token("here")
 
 
 def test_what_cannot_be_served_is_one_line(run, model, monkeypatch):

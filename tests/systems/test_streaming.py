@@ -87,6 +87,12 @@ def test_early_decisions_come_while_it_is_said(early, trained):
     assert sum(first.decision.probabilities.values()) == pytest.approx(1)
 
 
+def test_early_readouts_hold_nothing_to_learn_with(early):
+    for readout in early.early_.values():
+        assert len(readout.classifier.memory_) == len(readout.classifier.bolder_) == 0
+    assert len(early.readout_.classifier.memory_) > 0
+
+
 @settings(max_examples=12, deadline=None)
 @given(cuts=st.lists(st.integers(0, 3 * len(SPOKEN)), max_size=9).map(sorted), rate=st.sampled_from([RATE, 48_000]))
 def test_any_cut_decides_bit_for_bit_alike(early, cuts, rate):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +13,7 @@ import typer
 
 from emospike.cli.arguments import RiskOption, ThresholdOption, check_threshold, choose_model, set_risk
 from emospike.cli.recognise import recognise_clips, warm_up
-from emospike.cli.terminal import say
+from emospike.cli.terminal import note, say
 from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 2**18
 """Bytes of a message from a page."""
 
+HERE = "127.0.0.1"
+"""Where only programs on this machine can ask."""
+
+TOKEN = "EMOSPIKE_TOKEN"
+"""The environment variable with the token that requests must name, of so many characters at least."""
+
+SHORTEST_TOKEN = 16
+
 LONGEST = 3600.0
 """Seconds of a recording that are decided on."""
 
@@ -33,6 +44,9 @@ def serve(
     ] = None,
     *,
     port: Annotated[int, typer.Option(help="Of this machine; 0 takes one that is free.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at, for other machines (0.0.0.0: all), who need EMOSPIKE_TOKEN.")
+    ] = HERE,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
 ) -> None:
@@ -44,6 +58,7 @@ def serve(
 
     check_threshold(threshold)
     within("port", port, 0, 65_535)
+    token = choose_token(host)
     check_server()
     from emospike.server.rest import make_app
 
@@ -55,12 +70,36 @@ def serve(
     for system in systems.values():
         warm_up(system)
 
-    with listen(port) as place:
+    with listen(port, host) as place:
         port = place.getsockname()[1]
         cards = {name: system.card for name, system in systems.items()}
-        app = make_app(make_recogniser(systems, threshold), cards, port)
-        say(f"http://127.0.0.1:{port} serves {', '.join(systems)}; Ctrl-C ends it")
+        app = make_app(make_recogniser(systems, threshold), cards, port, token=token, anywhere=not is_here(host))
+        say(f"http://{host}:{port} serves {', '.join(systems)}; Ctrl-C ends it")
+        if not is_here(host):
+            note("nothing is encrypted: put a server with TLS between this and other machines")
+        if token and not os.environ.get(TOKEN):
+            note(f"whoever asks needs the token {token}")
         run_server(app, place)
+
+
+def is_here(host: str) -> bool:
+    """Return whether only this machine reaches an address; raise `InputError` if it is none.
+
+    >>> is_here("127.0.0.1"), is_here("0.0.0.0")
+    (True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        raise InputError(f"host {host!r}: an address such as 127.0.0.1 or 0.0.0.0 expected") from None
+
+
+def choose_token(host: str) -> str | None:
+    """Return the token that is asked for: the environment's, or a new one if other machines reach the address."""
+    token = os.environ.get(TOKEN, "")
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii()):
+        raise InputError(f"{TOKEN} must have {SHORTEST_TOKEN} characters at least, of ASCII")
+    return token or (None if is_here(host) else secrets.token_urlsafe(24))
 
 
 def make_recogniser(systems: Mapping[str, System], threshold: float | None) -> Recognise:
@@ -105,16 +144,17 @@ def run_server(app: App, place: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[place])
 
 
-def listen(port: int) -> socket.socket:
-    """Return a socket that listens at a port of this machine alone; raise `InputError` if it is taken."""
+def listen(port: int, host: str = HERE) -> socket.socket:
+    """Return a socket that listens at a port, by default of this machine alone; raise `InputError` if it is taken."""
     import socket
 
-    place = socket.socket()
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        place.bind(("127.0.0.1", port))
+        place.bind((host, port))
         place.listen()  # before the address is told
     except OSError as error:
         place.close()
-        raise InputError(f"cannot listen at port {port} ({error.strerror}): name another, or 0 for any") from None
+        where = f"port {port}" if host == HERE else f"port {port} of {host}"
+        raise InputError(f"cannot listen at {where} ({error.strerror}): name another, or 0 for any") from None
     return place

@@ -184,6 +184,11 @@ class LinearReadout:
         scores: Scores = np.stack([x @ self.weights_ + self.bias_ for x in X])
         return scores
 
+    def stop_learning(self) -> LinearReadout:
+        """Drop what later clips would be learnt with, two thirds of its size: `memory_` and `bolder_`."""
+        self.memory_, self.bolder_ = self.memory_[:0], self.bolder_[:0]
+        return self
+
     def state(self) -> dict[str, Any]:
         """Return the fitted arrays; weights that were rounded to half precision take half the room."""
         arrays = {name: getattr(self, f"{name}_") for name in FITTED}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from emospike.validation import InputError
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -18,6 +20,9 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 HTTP = 80
 """The port that clients do not name."""
+
+HEALTH = "/healthz"
+"""Where a server says that it is there, to everybody."""
 
 HEADERS = (
     (b"cache-control", b"no-store"),
@@ -47,12 +52,18 @@ class Guard:
     port : that the server listens at
     most : bytes of one request
     token : that a request must name in its address (``?token=``) or as a bearer; None where none is asked for
+    anywhere : other machines may ask too, by whatever name: those who know the token
     """
 
     app: App
     port: int
     most: int
     token: str | None = None
+    anywhere: bool = False
+
+    def __post_init__(self) -> None:
+        if self.anywhere and not self.token:
+            raise InputError("a token expected where other machines may ask")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request or open a socket, or refuse it."""
@@ -76,28 +87,37 @@ class Guard:
                 message["headers"] = [*own, *((name, value) for name, value in HEADERS if name not in names)]
             await send(message)
 
-        if refused := self.refuse(dict(scope["headers"]), scope["query_string"]):
+        if refused := self.refuse(dict(scope["headers"]), scope["query_string"], scope["path"]):
             from starlette.responses import JSONResponse
 
             await JSONResponse({"error": refused}, 403)(scope, receive, add_headers)
         else:
             await self.app(scope, count, add_headers)
 
-    def refuse(self, headers: dict[bytes, bytes], query: bytes = b"") -> str | None:
-        """Return why a request with these headers, and this query in its address, is not answered, or None.
+    def refuse(self, headers: dict[bytes, bytes], query: bytes = b"", path: str = "/") -> str | None:
+        """Return why a request with these headers, and this query and path in its address, is not answered, or None.
 
         >>> guard = Guard(print, 8765, 10)
         >>> guard.refuse({b"host": b"localhost:8765"}), guard.refuse({b"host": b"evil.example:8765"})
         (None, 'asked for another host than this machine')
         """
+        if not self.anywhere and (stranger := self._find_stranger(headers)):
+            return stranger
+        if self.token is None or path == HEALTH:
+            return None
+        if not hmac.compare_digest(find_token(headers, query), self.token.encode()):
+            where = "Authorization: Bearer TOKEN" if self.anywhere else "open the address that emospike printed"
+            return f"a wrong token, or none: {where}"
+        return None
+
+    def _find_stranger(self, headers: dict[bytes, bytes]) -> str | None:
+        """Return why headers are not of a program or page of this machine, or None."""
         hosts = {f"{name}:{self.port}" for name in LOCAL} | ({*LOCAL} if self.port == HTTP else set())
         if headers.get(b"host", b"").decode("latin-1") not in hosts:
             return "asked for another host than this machine"
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1") not in {f"http://{host}" for host in hosts}:
             return "asked by a page of another site"
-        if self.token is not None and not hmac.compare_digest(find_token(headers, query), self.token.encode()):
-            return "a wrong token, or none: open the address that emospike printed"
         return None
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from emospike.files import drop_not_finite
-from emospike.server.guard import App, Guard, TooLargeError
+from emospike.server.guard import HEALTH, App, Guard, TooLargeError
 from emospike.server.openapi import describe_interface
 
 if TYPE_CHECKING:
@@ -148,10 +148,11 @@ def make_app(
     *,
     pages: Sequence[BaseRoute] = (),
     token: str | None = None,
+    anywhere: bool = False,
 ) -> App:
     """Return the application that serves models, told by name with their cards, at a port of this machine.
 
-    `pages` are further routes; with a `token` only those are answered who know it.
+    `pages` are further routes; with a `token` only those are answered who know it, with `anywhere` other machines too.
     """
     from starlette.applications import Starlette
     from starlette.routing import Route
@@ -179,7 +180,7 @@ def make_app(
         return refuse(500, "the server failed on this recording: its own output says why")
 
     routes = [
-        Route("/healthz", say_healthy),
+        Route(HEALTH, say_healthy),
         Route("/openapi.json", describe),
         Route("/v1/models", list_models),
         Route("/v1/recognise", endpoint.answer, methods=["POST"]),
@@ -187,7 +188,7 @@ def make_app(
     ]
     handlers: dict[Any, Any] = {404: find_nothing, 405: refuse_method, Exception: own_up}
     app = Starlette(routes=routes, exception_handlers=handlers)
-    return Guard(app, port, limits.upload + 2**16, token)  # the form's own lines
+    return Guard(app, port, limits.upload + 2**16, token, anywhere)  # the form's own lines
 
 
 def refuse(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:

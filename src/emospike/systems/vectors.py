@@ -203,7 +203,10 @@ class VectorSystem(System):
                 rows.add(i, vectors)
         if len(rows.source) < ENOUGH * copies * len(training.clips):
             return None
-        return self._fit_readout(rows, training, "audio")
+        readout = self._fit_readout(rows, training, "audio")
+        if isinstance(readout.classifier, LinearReadout):
+            readout.classifier.stop_learning()  # whatever is learnt later drops early decisions
+        return readout
 
     def _represent_beginning(self, clip: Clip, look: float) -> Float32[np.ndarray, "copies dims"] | None:
         """Return the vectors of a clip's sound until a look, as recorded and over other channels, or None."""
