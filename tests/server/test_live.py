@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from functools import partial
 
+import made_up
 import numpy as np
 import pytest
 
@@ -16,11 +17,13 @@ pytest.importorskip("websockets")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from emospike.clip import Clip
 from emospike.explain.html import name_source
 from emospike.server.live import NOT_KEPT, PICTURE, SOUND, SUBPROTOCOL, LiveEndpoint
 from emospike.server.page import make_page
 from emospike.server.session import LiveLimits
 
+GREY = made_up.pack_picture(np.full((360, 640, 3), 90, np.uint8))
 LIMITS = LiveLimits(pages=2, held=30.0, silence=1.0, hello=0.5)
 
 
@@ -75,6 +78,25 @@ def visit(port):
     """What opens a page, for as long as the test lasts."""
     with ExitStack() as stack:
         yield partial(Page, stack, port)
+
+
+@pytest.fixture(scope="module")
+def seeing_port(serve, seeing):
+    with serve(LiveEndpoint(seeing, LIMITS).routes()) as port:
+        yield port
+
+
+@pytest.fixture
+def look(seeing_port):
+    """What opens a page of a model that sees, which has said hello."""
+    with ExitStack() as stack:
+
+        def look():
+            page = Page(stack, seeing_port)
+            page.hello()
+            return page
+
+        yield look
 
 
 def get(port, path, **headers):
@@ -249,4 +271,62 @@ def test_the_page_may_load_nothing_from_elsewhere(port):
     assert name_source(script) in policy
     assert name_source(style) in policy
     assert not re.search(r"(src|href)=(?!\"data:)", html.replace(script, ""))
-    assert (html, policy) == make_page("live", NOT_KEPT)
+    assert (html, policy) == make_page("live", NOT_KEPT, "pictures are not looked at")
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_sound_and_pictures_over_a_socket_are_decided_together(look, data_dir, seeing):
+    page, film, told = look(), Clip(data_dir / "samples/video/01-01-02-01-01-02-01.mp4"), []
+    frames, sound = list(film.frames(3)), np.pad(film.sound, (0, 16_000))
+    for at in range(0, len(sound), 1600):
+        page.send(sound[at : at + 1600])
+        while frames and frames[0].time < (at + 1600) / 16_000:
+            page.show(made_up.pack_picture(frames.pop(0).image), age=20)
+            told += page.hear(lambda row: row["type"] == "face")
+    page.socket.send('{"type": "pause"}')
+    told += page.hear(lambda row: row["type"] == "state" and row["heard"] >= len(sound) / 16_000)
+    (final,) = [row for row in told if row["type"] == "decision" and row["final"]]
+    assert {*final["share"]} == {*final["alone"]} == {"audio", "face"}
+    assert final["threshold"] == seeing.thresholds["both"]
+    assert final["label"] == "low"
+    page.socket.close()
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_garbage_among_pictures_is_told_once_and_sound_goes_on(look, talk):
+    page = look()
+    for data in [b"", b"no picture", GREY[:900], b"\x89PNG", GREY, b"again"]:
+        page.show(data)
+    page.send(talk)
+    told = page.hear(lambda row: row["type"] == "state" and row["heard"] > 6.9)
+    assert sum(row["type"] == "decision" and row["final"] for row in told) == 2
+    assert sum(row["type"] == "note" for row in told) <= 1
+    assert told[-1]["lost"] == 0
+    page.socket.close()
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_a_flood_of_pictures_loses_no_sound(look, talk):
+    """Of pictures that come far too fast the newest are looked at."""
+    page = look()
+    for at in range(0, len(talk), 1600):
+        page.send(talk[at : at + 1600])
+        for _ in range(5):
+            page.show(GREY)
+    told = page.hear(lambda row: row["type"] == "state" and row["heard"] > 6.9)
+    assert sum(row["type"] == "decision" and row["final"] for row in told) == 2
+    assert told[-1]["lost"] == 0
+    page.socket.close()
+
+
+def test_a_model_that_hears_alone_passes_pictures_over(visit, port):
+    page = visit()
+    page.show(GREY)  # before hello as well
+    page.hello()
+    page.show(GREY)
+    page.send(np.zeros(1600, np.float32))
+    told = page.hear(lambda row: row["type"] == "state")
+    assert (told[0]["type"], told[0]["sees"]) == ("welcome", False)
+    assert not [row for row in told if row["type"] in ("face", "note", "error")]
+    page.socket.close()
+    assert 'data-blind="pictures are not looked at"' in get(port, "/?token=a-token")[1]

@@ -19,7 +19,10 @@ PAGES = {"live": "Live", "view": "Recordings"}
 """The pages that there are, and their titles."""
 
 
-SCRIPTS = {"live": ("common.js", "timeline.js", "camera.js", "live.js"), "view": ("common.js", "timeline.js", "view.js")}
+SCRIPTS = {
+    "live": ("common.js", "timeline.js", "camera.js", "live.js"),
+    "view": ("common.js", "timeline.js", "view.js"),
+}
 """What each page runs."""
 
 

@@ -71,7 +71,7 @@
     return new Promise((resolve, reject) => {
       const url = address("/v1/live");
       url.protocol = "ws:";
-      const opened = new WebSocket(url, "emospike.live.1");
+      const opened = new WebSocket(url, "emospike.live.2");
       let told = "";
       opened.onmessage = ({ data }) => {
         const row = JSON.parse(data);
