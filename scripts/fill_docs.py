@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|voices|listening|page)"
+    r"|streams|looks|voices|listening|page|camera)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -519,6 +519,22 @@ def page(found: Result) -> str:
     return markdown(["decisions", "median", "95 % within"], rows)
 
 
+def camera(found: Result) -> str:
+    """Return how many pictures are looked at beside sound, and what memory that takes."""
+    memory = found["memory_mb"]
+    rows = [
+        ["pictures a second, of ten that come", f"{found['pictures_per_s']:.1f}"],
+        ["pictures a second, where each comes as soon as the last was looked at", f"{found['hurried_per_s']:.0f}"],
+        ["from picture to outline: median, 95 % within", f"{found['median_ms']:.0f} ms, {found['p95_ms']:.0f} ms"],
+        [f"sound lost in {found['minutes']} minutes", f"{found['lost_s']:.0f} s"],
+        [
+            f"memory after {len(memory)} minutes, and above that after 1",
+            f"{memory[-1]:.0f} MB, {memory[-1] - memory[0]:.1f} MB",
+        ],
+    ]
+    return markdown(["what", "measured"], rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -578,6 +594,7 @@ FILES = {
     "voices": voices,
     "listening": listening,
     "page": page,
+    "camera": camera,
 }
 """Tables that show one file of docs/results each."""
 
