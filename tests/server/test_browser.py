@@ -249,16 +249,18 @@ def test_a_microphone_that_clips(driver, live, tmp_path):
 def test_a_face_is_seen_beside_what_is_heard(driver, filmed):
     recorded, film = filmed
     with started("live") as address:  # of both, where faces can be found
-        with opened(driver, recorded, filmed=film, granted=("microphone", "camera")) as context:
+        looks = {"granted": ("microphone", "camera"), "viewport": {"width": 400, "height": 800}}
+        with opened(driver, recorded, filmed=film, **looks) as context:
             page = press_start(context, address)
             playwright.expect(page.locator("#start")).to_have_text("Stop")
             assert page.locator("#camera").input_value() == ""
             assert not page.is_visible("#seen")
             page.select_option("#camera", index=1)
-            wait_until(page, "document.getElementById('lines').dataset.points === '68'")
+            wait_until(page, "document.getElementById('lines').getAttribute('d')?.startsWith('M0.')")
             playwright.expect(page.locator("#model")).to_contain_text("excube2-both")
             wait_until(page, "document.getElementById('when').textContent.includes('by sound and the face')")
             assert page.locator("#face").inner_text() == ""
+            assert fits(page)
             wait_for_utterance(page)
             page.select_option("#camera", "")
             playwright.expect(page.locator("#seen")).to_be_hidden()
@@ -272,7 +274,7 @@ def test_a_face_is_seen_beside_what_is_heard(driver, filmed):
             playwright.expect(page.locator("#notes")).to_contain_text("was not allowed to use the camera")
             playwright.expect(page.locator("#notes")).to_contain_text("Decided by sound alone.")
             assert page.locator("#camera").input_value() == ""
-            wait_for_utterance(page)
+            playwright.expect(page.locator("#start")).to_have_text("Stop")
 
 
 def test_without_a_face_model_sound_goes_on(driver, recorded, tmp_path):

@@ -72,7 +72,7 @@ def test_an_utterance_is_decided_by_what_was_heard_and_seen_of_it(trained):
     assert len(finals) == 2
     for one in finals:
         heard = SPOKEN[round(one.start * RATE) : round(one.stop * RATE)]
-        alone = trained.decide(show_face(Clip.from_array(heard, RATE, "stream"), history.cut(one.start, one.stop)))
+        alone = trained.decide(show_face(Clip.from_array(heard, RATE, "the stream"), history.cut(one.start, one.stop)))
         assert (one.decision.probabilities, one.decision.reason) == (alone.probabilities, alone.reason)
         assert trained.decide(one.make_clip()).probabilities == alone.probabilities
         assert {*one.decision.share} == {*one.decision.alone} == {"audio", "face"}
@@ -119,7 +119,7 @@ def test_a_face_that_cannot_be_read_is_named_and_the_sound_decides(trained):
 
 def test_pictures_without_a_face_say_so(trained):
     decided = feed(trained.stream(modality="both"), SPOKEN, see(0, SECONDS, faces=0))
-    assert all("no face in 100 % of the frames of stream" in one.decision.reason for one in decided)
+    assert all("no face in 100 % of the frames of the stream" in one.decision.reason for one in decided)
     assert {one.spoken for one in decided} == {True, False}
     assert not any(one.decision.answered for one in decided if not one.spoken)
 
@@ -133,7 +133,7 @@ def test_without_pictures_it_decides_as_one_that_hears(trained, sights):
 
 def test_a_camera_that_was_on_for_a_short_time_says_nothing_of_the_rest(trained):
     decided = feed(trained.stream(modality="both"), SPOKEN, see(0.5, 0.8))
-    assert "sound alone: no face: stream tells of" in decided[0].decision.reason
+    assert "sound alone: no face: the stream tells of" in decided[0].decision.reason
 
 
 def test_faces_alone_teach_nothing_of_a_speaker(trained):

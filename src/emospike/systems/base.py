@@ -220,9 +220,9 @@ class System(PredictingSystem):
     def check_follows_faces(self) -> None:
         """Raise `InputError` unless it decides on faces that are followed as they come."""
         if not {"both", "face"} <= {*self.deciders}:
-            raise InputError(f"this model perceives {self.modality}: load one that hears and sees, or stream its sound")
+            raise InputError(f"this model perceives {self.modality}: load one that hears and sees")
         if not self.follows_faces:
-            raise InputError("this model looks at whole pictures, not at what moves in a face: stream its sound")
+            raise InputError("this model looks at whole pictures, not at what moves in a face")
 
     def _decide_early(self, clip: Clip, look: float | None, threshold: float | None, modality: str) -> Decision:
         """Return the decision on the beginning of an utterance, or on a face; it teaches nothing about who speaks."""

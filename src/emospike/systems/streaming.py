@@ -67,7 +67,7 @@ class StreamDecision:
         """Whether it is of an utterance that is over."""
         return self.look is None and self.spoken
 
-    def make_clip(self, name: str = "stream") -> Clip:
+    def make_clip(self, name: str = "the stream") -> Clip:
         """Return what it was decided on."""
         return make_clip(self.sound, self.face, name)
 
@@ -227,7 +227,7 @@ class SpeechStream:
             yield StreamDecision(start, stop, None, decision, silence, face, spoken=False)
 
 
-def make_clip(sound: Sound, face: FaceTrack | None, name: str = "stream") -> Clip:
+def make_clip(sound: Sound, face: FaceTrack | None, name: str = "the stream") -> Clip:
     """Return what was heard, and seen meanwhile, as a clip."""
     clip = Clip.from_array(sound, SAMPLE_RATE, name)
     return clip if face is None else show_face(clip, face)

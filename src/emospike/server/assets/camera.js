@@ -13,7 +13,7 @@ class Camera {
 
   // `ready` tells whether a picture may be sent now, `send` sends one, and `note` tells what should be known.
   constructor(ready, send, note) {
-    Object.assign(this, { ready, send, note, stream: null, wanted: false, busy: false, outline: [], seen: 0 });
+    Object.assign(this, { ready, send, note, stream: null, wanted: false, busy: false, turn: 0, outline: [], seen: 0 });
     this.choice = find("camera");
     this.video = find("picture");
     this.lines = find("lines");
@@ -32,19 +32,23 @@ class Camera {
 
   stop() {
     this.wanted = false;
+    this.turn += 1;
     this.close();
   }
 
   async change() {
+    const turn = ++this.turn;
     this.close();
     if (!this.wanted || !this.choice.value) return;
     const device = this.choice.value === "any" ? {} : { deviceId: { exact: this.choice.value } };
     const video = { ...device, width: { ideal: Camera.WIDE }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video });
-      this.close();
+      if (turn !== this.turn) {  // another was chosen meanwhile, or none
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
       this.stream = stream;
-      if (!this.wanted) return this.close();
       const [track] = stream.getVideoTracks();
       track.addEventListener("ended", () => this.fail("The camera is gone: is it still plugged in?"));
       this.video.srcObject = stream;
@@ -52,7 +56,7 @@ class Camera {
       await this.video.play();
       await this.list(track.getSettings().deviceId);
     } catch (error) {
-      this.fail(Camera.REFUSED[error.name] ?? `The camera cannot be used: ${error.message}`);
+      if (turn === this.turn) this.fail(Camera.REFUSED[error.name] ?? `The camera cannot be used: ${error.message}`);
     }
   }
 
@@ -66,6 +70,7 @@ class Camera {
 
   fail(why) {
     this.choice.value = "";
+    this.turn += 1;
     this.close();
     this.note(`${why} Decided by sound alone.`);
   }
@@ -118,18 +123,8 @@ class Camera {
   }
 
   draw(points) {
-    const { lines } = this, paper = lines.getContext("2d");
+    const at = (one) => `${points[2 * one]} ${points[2 * one + 1]}`;
     this.stale = points.length ? performance.now() + Camera.STALE : 0;
-    lines.width = lines.clientWidth * devicePixelRatio;
-    lines.height = lines.clientHeight * devicePixelRatio;
-    paper.strokeStyle = "#7ee787";
-    paper.lineWidth = 1.5 * devicePixelRatio;
-    lines.dataset.points = points.length / 2;
-    if (!points.length) return;
-    for (const line of this.outline) {
-      paper.beginPath();
-      for (const one of line) paper.lineTo(points[2 * one] * lines.width, points[2 * one + 1] * lines.height);
-      paper.stroke();
-    }
+    this.lines.setAttribute("d", points.length ? this.outline.map((line) => `M${line.map(at).join("L")}`).join("") : "");
   }
 }
