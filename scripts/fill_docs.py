@@ -521,18 +521,21 @@ def page(found: Result) -> str:
 
 def camera(found: Result) -> str:
     """Return how many pictures are looked at beside sound, and what memory that takes."""
-    memory = found["memory_mb"]
+    memory, minutes = found["memory_mb"], found["minutes"]
+    header = ["pictures that come", "looked at a second", "sound lost"]
     rows = [
-        ["pictures a second, of ten that come", f"{found['pictures_per_s']:.1f}"],
-        ["pictures a second, where each comes as soon as the last was looked at", f"{found['hurried_per_s']:.0f}"],
-        ["from picture to outline: median, 95 % within", f"{found['median_ms']:.0f} ms, {found['p95_ms']:.0f} ms"],
-        [f"sound lost in {found['minutes']} minutes", f"{found['lost_s']:.0f} s"],
+        [f"ten a second, for {minutes} minutes", f"{found['pictures_per_s']:.1f}", f"{found['lost_s']:.1f} s"],
         [
-            f"memory after {len(memory)} minutes, and above that after 1",
-            f"{memory[-1]:.0f} MB, {memory[-1] - memory[0]:.1f} MB",
+            "each as soon as the last was looked at, for half a minute",
+            f"{found['hurried_per_s']:.1f}",
+            f"{found['hurried_lost_s']:.1f} s",
         ],
     ]
-    return markdown(["what", "measured"], rows)
+    costs = [
+        ["from picture to outline: median, 95 % within", f"{found['median_ms']:.0f} ms, {found['p95_ms']:.0f} ms"],
+        [f"memory after 1 minute and after {minutes}", f"{memory[0]:.0f} MB, {memory[-1]:.0f} MB"],
+    ]
+    return markdown(header, rows) + "\n\n" + markdown(["what", "costs"], costs)
 
 
 def comparison(found: Sequence[Result]) -> str:

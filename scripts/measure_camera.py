@@ -102,7 +102,7 @@ def main(film: Path, results: Path, minutes: int = 5) -> None:
                 for _ in range(minutes):
                     paced.append(camera.play(60.0, 0.1))
                     memory.append(read_memory(server.pid))
-                took = np.array(camera.took)
+                took, lost = np.array(camera.took), camera.state["lost"]
                 hurried = camera.play(HURRIED, None)
                 time.sleep(2)  # until all is decided
         finally:
@@ -114,7 +114,8 @@ def main(film: Path, results: Path, minutes: int = 5) -> None:
         "median_ms": float(1000 * np.median(took)),
         "p95_ms": float(1000 * np.quantile(took, 0.95)),
         "hurried_per_s": hurried,
-        "lost_s": camera.state["lost"],
+        "lost_s": lost,
+        "hurried_lost_s": camera.state["lost"] - lost,
         "final": camera.told["final"],
         "memory_mb": memory,
     }
