@@ -16,6 +16,7 @@ from emospike.features.blendshapes import CutFinder, make_track, stack_boxes
 from emospike.features.face_landmarker import DetectedFace, FaceFinder, Landmarker, find_model, open_landmarker
 from emospike.features.face_track import Company, FaceTrack
 from emospike.features.following import Follower, count_faces
+from emospike.features.openface import PICTURE
 from emospike.validation import InputError, show
 
 RULE = "the one seen first"
@@ -36,11 +37,13 @@ class Sight(NamedTuple):
     time : when it was taken, s
     faces : all that were found in it
     cut : whether it is quite unlike the one before
+    size : width and height of the picture, pixels
     """
 
     time: float
     faces: Sequence[DetectedFace]
     cut: bool = False
+    size: tuple[int, int] = PICTURE
 
 
 class FaceWatcher:
@@ -57,8 +60,8 @@ class FaceWatcher:
         InputError : no picture, or one beyond all bounds
         """
         check_image(image)
-        frame = Frame(time, np.ascontiguousarray(image))
-        return Sight(time, self._finder.find(frame), self._cuts.find(frame))
+        frame, (height, width, _) = Frame(time, np.ascontiguousarray(image)), image.shape
+        return Sight(time, self._finder.find(frame), self._cuts.find(frame), (width, height))
 
 
 @contextmanager

@@ -57,7 +57,7 @@ MOST_LOST = 86_400.0
 """Seconds that a page may say it lost at once."""
 
 NOT_KEPT = "Sound and pictures go to this machine alone, and are not stored."
-KEPT = "Sound goes to this machine alone, which RECORDS it: everybody who is heard must agree. Pictures are not kept."
+KEPT = "Sound goes to this machine alone, which RECORDS it, and how a face moves: all who are heard or seen must agree."
 """What the page says of the sound, and of pictures."""
 
 LONGEST_WHY = 120

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from emospike.features.face_table import FaceTableWriter, open_table
+from emospike.features.live_face import Sight
 from emospike.files import is_file, stage_file
 from emospike.timelines import Segment, write_timeline
 from emospike.validation import InputError
@@ -21,6 +23,8 @@ Chunk = Shaped[np.ndarray, " samples"]
 class Recorder:
     """Writes a FLAC file for each stretch of sound without a gap, and ``.csv`` beside it with what was decided.
 
+    Where a face was looked for, ``.csv.gz`` tells how it moved, as `emospike track` does of a film.
+
     Each is named by the time at which it began, and is there when it is over.
     """
 
@@ -29,6 +33,7 @@ class Recorder:
         self._staged = ExitStack()
         self._path = folder
         self._file: Any = None
+        self._faces: FaceTableWriter | None = None
         self._segments: list[Segment] = []
 
     def begin(self, rate: float) -> None:
@@ -50,13 +55,22 @@ class Recorder:
                 self._file = self._open()
             self._file.write(samples)
 
+    def see(self, seen: Sight) -> None:
+        """Write what is seen in a picture, at its second since the recording began; `InputError` as `put`."""
+        if self._file is None:
+            return
+        with self._say_why():
+            if self._faces is None:
+                self._faces = self._staged.enter_context(open_table(self._path.with_suffix(".csv.gz")))
+            self._faces.put(seen)
+
     def tell(self, segment: Segment) -> None:
         """Note what was decided, in seconds since the recording began."""
         self._segments.append(segment)
 
     def end(self) -> None:
         """End the recording, if there is one; raise `InputError` if it cannot be written."""
-        file, self._file = self._file, None
+        file, self._file, self._faces = self._file, None, None
         segments, self._segments = self._segments, []
         if file is None:
             return
@@ -87,7 +101,7 @@ class Recorder:
         """Return a name that no recording has, of another page that began at the same time, say."""
         name, number = datetime.now().strftime("%Y-%m-%dT%H-%M-%S"), 1
         path = self._folder / f"{name}.flac"
-        while is_file(path) or is_file(path.with_suffix(".csv")):
+        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".csv.gz")):
             number += 1
             path = self._folder / f"{name}-{number}.flac"
         return path
