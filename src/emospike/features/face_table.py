@@ -142,7 +142,9 @@ class FaceTableWriter:
         self._last, self._number = np.inf, 0
 
     def put(self, seen: Sight) -> None:
-        """Write what is seen in the next picture."""
+        """Write what is seen in the next picture; one that was taken no later than the last is passed over."""
+        if self._number and seen.time <= self._last:
+            return
         while seen.time - self._last > _PATIENCE:
             self._write(self._last + _PATIENCE, None, seen.size)
         at = self._follower.choose(seen.time, stack_boxes(seen.faces))
