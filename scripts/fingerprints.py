@@ -47,7 +47,7 @@ def digest_of(system: System, clips: Sequence[Clip]) -> Prints:
     return {
         "learnt": whole,
         "arrays": len(parts),
-        "classes": list(system.classes_),
+        "classes": list(system.labels_),
         "threshold": system.threshold_,
         "probabilities": system.predict_proba(clips).tolist(),
     }
@@ -104,7 +104,7 @@ def shipped_prints(only: str | None, folder: Path) -> Iterator[tuple[str, Prints
         yield (
             f"model {name}",
             {
-                "classes": list(model.classes_),
+                "classes": list(model.labels_),
                 "threshold": model.threshold_,
                 "probabilities": [list(one.probabilities.values()) for one in decisions],
                 "reasons": [one.reason for one in decisions],

@@ -81,13 +81,13 @@ def smallest(system: type[System], preset: str, modality: str | None = None, **p
     """Return the unfitted system of a preset, as small as it can be and still learn."""
     made = system.preset(preset) if modality is None else system.preset(preset, 0, modality)
     made.card = {"about": "a test", "preset": preset}
-    if "neurons" in made.get_params():
+    if "neurons" in made.get_params(deep=False):
         parameters = {"neurons": 500} | parameters
-    if "window" in made.get_params():
+    if "window" in made.get_params(deep=False):
         parameters = few_graphs(made) | parameters
-    if "excerpt" in made.get_params():
+    if "excerpt" in made.get_params(deep=False):
         parameters = few_tokens(made) | parameters
-    if "camera" in made.get_params():
+    if "camera" in made.get_params(deep=False):
         parameters = few_pixels(made) | parameters
     return made.set_params(**parameters)
 

@@ -46,7 +46,7 @@ def measure(system: Any, path: Path) -> dict[str, Any]:
             clip.memo.update(dict.fromkeys(seen or [Blendshapes()], thin(track, stride, first)))
             decided.append(system.decide(clip))
         found[str(stride)] = {
-            "p": [round(one.probabilities[system.classes_[0]], 4) for one in decided],
+            "p": [round(one.probabilities[system.labels_[0]], 4) for one in decided],
             "answered": [one.answered for one in decided],
         }
     return {"name": path.name, "table": is_table(path), "strides": found}

@@ -33,7 +33,7 @@ class Coin(System):
 
     def toss(self, *labels):
         """Train it."""
-        self.classes_, self.threshold_ = tuple(sorted(labels)), 0.5
+        self.labels_, self.threshold_ = tuple(sorted(labels)), 0.5
         self.odds_ = np.random.default_rng(self.seed).dirichlet(np.ones(len(labels)))
         return self
 
@@ -88,9 +88,9 @@ def test_parameters_and_state_come_back(coin, path):
     coin.card = {"licence": "CC BY 4.0", "accuracy": 0.8}
     loaded = store.load(store.save(coin, path))
     assert isinstance(loaded, Coin)
-    assert loaded.get_params() == coin.get_params()
-    assert loaded.get_params()["steps"][4].stdp == Reservoir.neucube_py().stdp
-    assert (loaded.classes_, loaded.threshold_, loaded.card) == (("heads", "tails"), 0.5, coin.card)
+    assert loaded.get_params(deep=False) == coin.get_params(deep=False)
+    assert loaded.get_params(deep=False)["steps"][4].stdp == Reservoir.neucube_py().stdp
+    assert (loaded.labels_, loaded.threshold_, loaded.card) == (("heads", "tails"), 0.5, coin.card)
     np.testing.assert_array_equal(loaded.odds_, coin.odds_)
 
 
@@ -108,7 +108,7 @@ def test_every_preset_can_be_stored(system):
     info = SYSTEMS[system]
     steps = store.gather_steps(info)
     for preset in info.load_presets():
-        parameters = info.make(preset, seed=7).get_params()
+        parameters = info.make(preset, seed=7).get_params(deep=False)
         plain = {name: store.to_plain(value, steps) for name, value in parameters.items()}
         back = {name: store.from_plain(value, steps) for name, value in json.loads(json.dumps(plain)).items()}
         assert {name: store.to_plain(value, steps) for name, value in back.items()} == plain
@@ -123,7 +123,7 @@ def test_an_interrupted_write_leaves_the_old_model_whole(coin, path, monkeypatch
         patched.setattr("pathlib.Path.replace", fail)
         with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
             store.save(Coin(seed=9).toss("x", "y"), path)
-    assert store.load(path).classes_ == ("heads", "tails")
+    assert store.load(path).labels_ == ("heads", "tails")
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -162,7 +162,7 @@ def test_shipped_models_are_found_by_name(path, monkeypatch):
     monkeypatch.setattr(store, "SHIPPED", path.parent)
     assert store.list_shipped_models() == ["coin"]
     assert store.locate("coin") == path
-    assert store.load("coin").classes_ == ("heads", "tails")
+    assert store.load("coin").labels_ == ("heads", "tails")
     assert store.locate(str(path)) == path
     for unknown in ("con", "../coin", str(path.parent / "con")):
         with pytest.raises(InputError, match=r"no model '.*': give a file, or one of coin"):
@@ -179,7 +179,7 @@ def test_the_environment_may_ask_for_models_that_are_free_for_commercial_use(coi
         path = store.save(coin, tmp_path / "model.safetensors")
         assert store.read_card(path) == coin.card
         if allowed:
-            assert store.load(path).classes_ == ("heads", "tails")
+            assert store.load(path).labels_ == ("heads", "tails")
         else:
             with pytest.raises(InputError, match=r"model is not free for commercial use, .* ravdess: CC BY-NC-SA"):
                 store.load(path)

@@ -130,15 +130,17 @@ def save(system: System, path: Path | str) -> Path:
     if not isinstance(system, System):
         raise InputError(f"a trained system expected, got {show(system)}: fit one first")
     info = SYSTEMS.info_of(type(system))
-    if not hasattr(system, "classes_"):
+    if not hasattr(system, "labels_"):
         raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
     (arrays, facts), steps = system.state(), gather_steps(info)
+    told = {"classes": system.labels_, "threshold": system.threshold_}
+    told |= {"whole_numbers": True} if system.whole_numbers_ else {}
     header = {
         "format": FORMAT,
         "emospike": __version__,
         "system": info.name,
-        "parameters": {name: to_plain(value, steps) for name, value in system.get_params().items()},
-        "facts": to_plain({"classes": system.classes_, "threshold": system.threshold_} | facts, steps),
+        "parameters": {name: to_plain(value, steps) for name, value in system.get_params(deep=False).items()},
+        "facts": to_plain(told | facts, steps),
         "card": drop_not_finite(getattr(system, "card", {})),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
@@ -163,7 +165,8 @@ def load(model: Path | str) -> System:
         steps = gather_steps(info)
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
-        system.classes_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
+        system.labels_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
+        system.whole_numbers_ = facts.get("whole_numbers", False) is True and all(map(str.isdecimal, system.labels_))
         system.card = check_card(header["card"])
         with np.errstate(all="ignore"):  # what a hostile file makes of numbers is checked, not warned of
             system = system.restore(arrays, facts)
@@ -191,7 +194,7 @@ def check_card(card: Any) -> dict[str, Any]:
 
 def check_answers(system: System) -> None:
     """Raise `InputError` unless a system and its readouts answer with the same classes, at finite thresholds."""
-    classes = system.classes_
+    classes = system.labels_
     if not (classes and is_of(classes, tuple[str, ...]) and math.isfinite(system.threshold_)):
         raise InputError("names of classes and a finite threshold expected")
     early = {f"the first {look:g} s": readout for look, readout in system.early_.items()}

@@ -79,7 +79,8 @@ def as_labels(name: str, values: Any) -> list[str]:
     found = as_list(name, values)
     for one in found:
         if not isinstance(one, str | Integral):
-            raise InputError(f"{name} are text, got {show(one)} among them")
+            hint = ": continuous values are no classes" if isinstance(one, Real) else ""
+            raise InputError(f"{name} are text or whole numbers, got {show(one)} among them{hint}")
     return [str(one) for one in found]
 
 

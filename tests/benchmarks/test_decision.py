@@ -35,8 +35,8 @@ def test_the_baseline_is_trained_on_data_with_the_models_labels(model, wav, data
     ours, theirs = by_name(rows).values()
     assert by_name(rows, "times") == {"functionals and SVM": pytest.approx(theirs / ours)}
     assert rows[1].note.endswith("trained on 16 clips")
-    assert decision.train_baseline(data, "emotion")[0].classes_ == ("happy", "sad")
-    assert decision.train_baseline(None, "arousal")[0].classes_ == ("high", "low")
+    assert decision.train_baseline(data, "emotion")[0].labels_ == ("happy", "sad")
+    assert decision.train_baseline(None, "arousal")[0].labels_ == ("high", "low")
 
 
 def test_training(data):

@@ -98,7 +98,7 @@ def test_a_map_of_ones_own(run, corpora, tmp_path):
     outcome = run("train", "baseline", *two(corpora), "--map", tmp_path / "calls.csv", "-o", model)
     assert outcome.code == 0, outcome.err
     assert "2 recordings have no label of map:calls and are left out: 1 happy, 1 neutral" in outcome.err
-    assert store.load(model).classes_ == ("complaint", "fine")
+    assert store.load(model).labels_ == ("complaint", "fine")
     assert store.load(model).card["label_map"] == {"angry": "complaint", "sad": "fine"}
     tested = run("test", model, *two(corpora, "nemo"))
     assert tested.code == 0, tested.err

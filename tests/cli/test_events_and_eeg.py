@@ -62,7 +62,7 @@ def test_events_are_recognised(run, seeing):
     steps = system.camera.bin_events(read_events(folder / name), 24)
     np.testing.assert_array_equal(system.look(Clip(folder / name))[1], steps)
     voted = system.voters_.probabilities([[one.read_hidden(steps[None])[0] for one in system.voters_.networks]])[0]
-    assert rows[name]["probabilities"] == pytest.approx(dict(zip(system.classes_, voted.tolist(), strict=True)))
+    assert rows[name]["probabilities"] == pytest.approx(dict(zip(system.labels_, voted.tolist(), strict=True)))
 
 
 def test_events_are_explained(run, seeing, tmp_path):

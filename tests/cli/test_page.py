@@ -1,10 +1,12 @@
 """``emospike live`` and ``emospike view`` as processes: the browser that they open, and what is one line."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -52,6 +54,23 @@ def test_where_there_is_no_browser_a_note_says_so(model, tmp_path):
     end(process)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_that_was_sent_stays_when_it_is_ended(model, wav, tmp_path, number):
+    process = begin("view", "--model", model, "--no-browser", "--port", "0", env=os.environ | {"TMPDIR": str(tmp_path)})
+    address = urlsplit(process.stdout.readline().split()[0])
+    connection = http.client.HTTPConnection(address.netloc, timeout=60)
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + wav.read_bytes()
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    connection.request("POST", f"/v1/recordings?{address.query}", body + b"\r\n--x--\r\n", kind)
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert len(list(tmp_path.glob("emospike-*/*/a.wav"))) == 1
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (128 + signal.SIGTERM, "")
+    assert list(tmp_path.glob("emospike-*")) == []
+
+
 def test_a_port_in_use_is_one_line(run, model):
     with listen(0) as place:
         port = place.getsockname()[1]
@@ -73,6 +92,8 @@ def test_a_port_in_use_is_one_line(run, model):
             ["live", "--record", "{}"],
             "--record asks for consent in a terminal: where all who are heard agree, give --cons",
         ),
+        (["live", "--consent"], "--consent is of --record"),
+        (["live", "--record", "{}/not/made"], "--record asks for consent in a terminal"),
         (["live", "--record", "/dev/null/kept", "--consent"], "cannot make the folder"),
         (["live", "--stdin", "--record", "{}"], "--record is of the page"),
         (["live", "spiking_emotions-face"], "streams are of sound, and this model perceives face"),
@@ -83,3 +104,4 @@ def test_what_cannot_be_shown_is_one_line(run, arguments, said, tmp_path):
     assert (found.code, found.out) == (2, "")
     (line,) = [line for line in found.err.splitlines() if not line.startswith("note: all sound that the page hears")]
     assert said in line
+    assert list(tmp_path.iterdir()) == []

@@ -51,7 +51,7 @@ def test_what_is_wrong_with_a_pipe_is_said_by_its_name(model, wav):
     found = shell(f'echo talk | "$@" "{wav}"', "recognise", "--model", model, "-")
     assert found.returncode == 2
     (odd,) = [line for line in found.stdout.splitlines() if line.startswith("-")]
-    assert "error       - cannot be read as sound or video" in odd
+    assert "error               - cannot be read as sound or video" in odd
     assert len(found.stdout.splitlines()) == 2
     closed = shell('"$@" <&-', "recognise", "-", "--model", model)
     assert closed.returncode == 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emospike.datasets.manifest import load
+from emospike.datasets.manifest import from_frame, load
 from emospike.validation import InputError
 
 HEADER = "path,label,speaker\n"
@@ -51,6 +51,45 @@ def test_a_manifest_of_real_recordings(ravdess, tmp_path):
     dataset = load(tmp_path)
     assert dataset.paths.tolist() == files
     assert dataset.classes == ("bored", "excited")
+
+
+def test_tables_go_both_ways(csv):
+    pandas = pytest.importorskip("pandas")
+    path = csv("path,label,speaker,room,face\na.wav,Happy,anna,kitchen,d.wav\nsub/b.wav,sad,bo,,\n")
+    dataset = load(path, video=True)
+    table = dataset.to_frame()
+    assert table["label"].tolist() == ["happy", "sad"]
+    assert table["room"].tolist() == ["kitchen", ""]
+    assert table["corpus"].tolist() == ["manifest"] * 2
+    again = from_frame(table, video=True)
+    assert again.paths.tolist() == dataset.paths.tolist()
+    assert [(one.label, one.speaker, one.face) for one in again.recordings] == [
+        (one.label, one.speaker, one.face) for one in dataset.recordings
+    ]
+    with pytest.raises(InputError, match="table lacks the column label, it has path"):
+        from_frame(table[["path"]])
+    with pytest.raises(InputError, match="row 3 of table has no label"):
+        from_frame(table.assign(label=["happy", None]))
+    with pytest.raises(InputError, match="row 3 of table repeats"):
+        from_frame(pandas.concat([table[:1], table[:1]]))
+    with pytest.raises(InputError, match="no rows"):
+        from_frame(table[:0])
+    with pytest.raises(InputError, match="a pandas table expected, got 3"):
+        from_frame(3)
+
+
+def test_a_link_is_the_file_that_it_points_to(csv):
+    path = csv(HEADER + "a.wav,happy,anna\nlink.wav,sad,bo\n")
+    (path.parent / "link.wav").symlink_to("c.wav")
+    assert len(load(path)) == 2
+    (path.parent / "link.wav").unlink()
+    (path.parent / "link.wav").symlink_to("a.wav")
+    with pytest.raises(InputError, match=r"repeats 'link\.wav' of row 2"):
+        load(path)
+    (path.parent / "link.wav").unlink()
+    (path.parent / "link.wav").symlink_to("nothing.wav")
+    with pytest.raises(InputError, match=r"1 of 2 files of .* are missing, first 'link\.wav'"):
+        load(path)
 
 
 def test_speaker_is_optional_and_other_columns_are_tags(csv):

@@ -30,7 +30,7 @@ HEARD: list[dict[str, Any]] = []
 def without_file(system, found, seconds, threshold=None):
     """Decide without remarks, for which the file would be read."""
     limit = system.limit(found.seen.modality, threshold)
-    return make_decision(system.classes_, found.whole, limit, share=found.share, seconds=seconds)
+    return make_decision(system.labels_, found.whole, limit, share=found.share, seconds=seconds)
 
 
 @dataclass

@@ -79,7 +79,7 @@ class Honest(System):
         return x.mean()
 
     def state(self):
-        return {"means": self.readout_.means, "offset": np.array(self.offset_)}, {"classes": self.classes_}
+        return {"means": self.readout_.means, "offset": np.array(self.offset_)}, {"classes": self.labels_}
 
     _panels = _operations = restore = None
 

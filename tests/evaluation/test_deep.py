@@ -22,7 +22,7 @@ def tiny(monkeypatch):
 
     def shrink(name, modality):
         info = SYSTEMS[name]
-        parameters = smallest(info.load(), "default", modality).get_params()
+        parameters = smallest(info.load(), "default", modality).get_params(deep=False)
         monkeypatch.setitem(SYSTEMS, name, replace(info, presets={"default": lambda _: parameters}))
 
     return shrink

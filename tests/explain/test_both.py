@@ -60,7 +60,7 @@ def test_one_modality_is_chosen(both, seen, modality):
 
 
 def test_the_evidence_of_another_class(both, seen):
-    other = next(label for label in both.system.classes_ if label != seen.target)
+    other = next(label for label in both.system.labels_ if label != seen.target)
     found = both.system.explain(Clip(both.sound, face=both.face), label=other)
     assert found.decision.label == seen.decision.label
     assert found.target == other

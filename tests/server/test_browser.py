@@ -56,9 +56,10 @@ def started(*arguments, **environment):
 
 @pytest.fixture(scope="module")
 def recorded(talk, tmp_path_factory):
-    """What the microphone plays, again and again: it ends in silence."""
+    """What the microphone plays, again and again, in stereo: it ends in silence."""
     path = tmp_path_factory.mktemp("microphone") / "talk.wav"
-    soundfile.write(path, soxr.resample(np.concatenate([talk, np.zeros(16_000)]), 16_000, 48_000), 48_000)
+    sound = soxr.resample(np.concatenate([talk, np.zeros(16_000)]), 16_000, 48_000)
+    soundfile.write(path, np.stack([sound, sound], axis=1), 48_000)
     return path
 
 
@@ -135,14 +136,31 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+READ_OUT = """
+window.read = [];
+for (const one of document.querySelectorAll("[aria-live], [role=status], output")) {
+  if (one.getAttribute("aria-live") === "off") continue;
+  const changes = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => read.push(one.textContent)).observe(one, changes);
+}
+"""
+"""Notes what a screen reader is told."""
+
+
 def test_speech_is_decided_on_and_explained(driver, live, recorded, system, talk):
     with opened(driver, recorded) as context:
-        page = press_start(context, live)
+        page = context.new_page()
+        page.goto(live)
+        page.evaluate(READ_OUT)
+        page.click("#start")
         playwright.expect(page.locator("#start")).to_have_text("Stop")
         wait_until(page, "document.getElementById('answer').textContent !== '–'")
         said = wait_for_utterance(page).inner_text()
         assert set(page.locator("#probabilities th").all_inner_texts()) == set(system.classes_)
         assert any(label in said for label in [*system.classes_, "don't know"])
+        read = set(page.evaluate("read")) - {"Opening the microphone …", "Listening."}
+        assert read
+        assert all(re.fullmatch(r"(high|low|don't know), \S+ %", one) for one in read), read
         took = page.evaluate("performance.getEntriesByName('sound to decision').map((one) => one.duration)")
         assert took
         assert all(0 < one < 10_000 for one in took)
@@ -173,7 +191,8 @@ def test_what_is_played_is_what_is_heard(driver, live, recorded):
         found.value.wait_for_selector("h1")
         page.keyboard.press("Escape")
         page.keyboard.press("-")
-        assert ":" in canvas.get_attribute("aria-valuetext")
+        assert canvas.get_attribute("aria-valuetext") == "now"
+        playwright.expect(page.locator(".tools output")).to_have_text(re.compile(r"\d:\d\d"))
 
 
 def test_a_narrow_dark_page_that_does_not_move(driver, live, recorded):
@@ -229,8 +248,9 @@ def test_a_microphone_that_is_unplugged(driver, live, recorded):
         playwright.expect(page.locator("#start")).to_have_text("Start")
 
 
-def test_a_microphone_that_hears_nothing(driver, live, tmp_path):
-    soundfile.write(tmp_path / "silent.wav", np.zeros(48_000), 48_000)
+def test_a_microphone_whose_channels_cancel_each_other_hears_nothing(driver, live, tmp_path):
+    tone = 0.5 * np.sin(np.arange(48_000) * 0.05)
+    soundfile.write(tmp_path / "silent.wav", np.stack([tone, -tone], axis=1), 48_000)
     with opened(driver, tmp_path / "silent.wav") as context:
         page = press_start(context, live)
         playwright.expect(page.locator("#warning")).to_contain_text("Too quiet")
@@ -386,13 +406,48 @@ def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
         assert first.inner_text() == said
 
 
-def test_a_machine_that_slept_is_noted(driver, recorded):
+KEPT = """
+const keep = (name) => {
+  const made = window[name];
+  window[name] = class extends made { constructor(...given) { super(...given); window[`last${name}`] = this; } };
+};
+keep("AudioContext"), keep("WebSocket");
+"""
+
+
+def test_time_goes_on_whatever_breaks_the_sound_off(driver, recorded):
+    """A machine that sleeps, a server that stands still, and a connection that breaks."""
     with started("live", "excube2-arousal") as address, opened(driver, recorded) as context:
-        page = press_start(context, address)
+        page = context.new_page()
+        page.add_init_script(KEPT)
+        page.goto(address)
+        page.click("#start")
+        playwright.expect(page.locator("#start")).to_have_text("Stop")
+        began = time.monotonic()
+
+        def sleep():
+            page.evaluate("lastAudioContext.suspend()")
+            playwright.expect(page.locator("#status")).to_contain_text("No sound comes from the microphone")
+            page.evaluate("lastAudioContext.resume()")
+            playwright.expect(page.locator("#status")).to_have_text("Listening.")
+
+        def stand_still():
+            address.process.send_signal(signal.SIGSTOP)
+            page.wait_for_timeout(5000)
+            address.process.send_signal(signal.SIGCONT)
+
+        def break_off():
+            page.evaluate("lastWebSocket.close()")
+            playwright.expect(page.locator("#status")).to_contain_text("Press Start to go on")
+            page.click("#start")
+
         wait_for_utterance(page)
-        address.process.send_signal(signal.SIGSTOP)
-        page.wait_for_timeout(5000)
-        address.process.send_signal(signal.SIGCONT)
-        playwright.expect(page.locator("#notes li").first).to_contain_text("listening began anew")
-        before = page.locator(".utterances li").count()
-        wait_until(page, f"document.querySelectorAll('.utterances li').length > {before}")
+        noted = ["listening began anew", "listening began anew", "Connected anew"]
+        for stop, note in zip((sleep, stand_still, break_off), noted, strict=True):
+            page.evaluate("document.getElementById('notes').replaceChildren()")
+            stop()
+            playwright.expect(page.locator("#notes")).to_contain_text(note)
+            page.evaluate("document.getElementById('utterances').replaceChildren()")
+            said = wait_for_utterance(page).inner_text()
+            late = time.monotonic() - began - 60 * int(said[5]) - int(said[7:9])
+            assert -2 < late < 12, (note, said, late)

@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import made_up
@@ -14,8 +15,11 @@ import pytest
 
 pytest.importorskip("websockets")
 
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 from websockets.sync.client import connect
+from websockets.uri import parse_uri
 
 from emospike.clip import Clip
 from emospike.explain.html import name_source
@@ -74,10 +78,19 @@ def port(serve, endpoint):
 
 
 @pytest.fixture
-def visit(port):
+def visit(port, endpoint):
     """What opens a page, for as long as the test lasts."""
     with ExitStack() as stack:
         yield partial(Page, stack, port)
+    wait_until(lambda: not endpoint._connected)
+
+
+def wait_until(condition):
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come to that")
 
 
 @pytest.fixture(scope="module")
@@ -151,11 +164,7 @@ def test_a_page_that_is_killed_ends_its_stream(visit, endpoint, talk):
     page.hear(lambda row: row["type"] == "state")
     assert len(endpoint._connected) == 1
     page.socket.socket.shutdown(socket.SHUT_RDWR)  # without a word
-    for _ in range(50):
-        if not endpoint._connected:
-            break
-        time.sleep(0.1)
-    assert endpoint._connected == []
+    wait_until(lambda: not endpoint._connected)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +195,20 @@ def test_garbage_is_refused_in_one_line(visit, sent, why):
     assert error.startswith(reason)
 
 
+def test_a_fault_of_the_server_is_told(serve, shown):
+    def fail(rate, early):
+        raise RuntimeError("a fault of ours")
+
+    endpoint = LiveEndpoint(replace(shown, stream=fail), LIMITS)
+    why = "the server failed: its own output says why"
+    with serve(endpoint.routes()) as port, ExitStack() as stack:
+        page = Page(stack, port)
+        page.hello()
+        page.send(np.zeros(1600, np.float32))
+        assert page.turned_away() == (1011, why, why)
+        assert Page(stack, port).hear(lambda row: True)[0]["type"] == "welcome"
+
+
 def test_a_message_that_is_too_large_ends_it(visit):
     page = visit()
     page.hello()
@@ -208,16 +231,25 @@ def test_who_says_nothing_is_sent_away(visit):
     page.socket.close()
 
 
-def test_a_page_that_reads_nothing_stops_nobody(visit, talk):
-    slow, quick = visit(max_queue=1), visit()
-    for page in (slow, quick):
-        page.hello()
-    for _ in range(4):
-        slow.send(talk)
-    quick.send(talk)
-    quick.hear(lambda row: row["type"] == "decision" and row["final"])
-    slow.socket.close()
-    quick.socket.close()
+def test_a_page_that_takes_nothing_stops_nobody_and_is_given_up(serve, shown, talk):
+    """Its first message is larger than all buffers on the way, so that the next must wait."""
+    endpoint = LiveEndpoint(replace(shown, name="m" * 2**24), LiveLimits(held=30.0, stuck=1.0))
+    with serve(endpoint.routes()) as port, socket.create_connection(("127.0.0.1", port)) as raw:
+        page = ClientProtocol(parse_uri(f"ws://127.0.0.1:{port}/v1/live?token=a-token"), subprotocols=[SUBPROTOCOL])
+        page.send_request(page.connect())
+        raw.sendall(b"".join(page.data_to_send()))
+        while page.state is not State.OPEN:
+            page.receive_data(raw.recv(1))
+        for told in (b'{"type": "hello", "rate": 16000}', b'{"type": "pause"}'):
+            page.send_text(told)
+        raw.sendall(b"".join(page.data_to_send()))
+        with ExitStack() as stack:
+            quick = Page(stack, port)
+            quick.hello()
+            quick.send(talk)
+            quick.hear(lambda row: row["type"] == "decision" and row["final"])
+            wait_until(lambda: len(endpoint._connected) == 1)
+        wait_until(lambda: not endpoint._connected)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +280,7 @@ def test_another_protocol_is_refused(visit):
     assert visit(subprotocols=None).turned_away()[:2] == (4400, f"a socket that speaks {SUBPROTOCOL} expected")
 
 
-@pytest.mark.parametrize("path", ["/", "/?token=wrong", "/worklet.js", "/v1/models", "/healthz", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/?token=wrong", "/worklet.js", "/v1/models", "/openapi.json"])
 def test_nothing_is_answered_without_the_token(port, path):
     status, said, _ = get(port, path)
     assert status == 403

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -29,19 +30,19 @@ def recordings(shown, files):
 @pytest.fixture(scope="module")
 def ask(serve, recordings):
     with serve(recordings.routes()) as port:
+        yield partial(ask_at, port)
 
-        def ask(path, method="GET", body=None, **headers):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-            connection.request(method, path, body, headers | {"Authorization": "Bearer a-token"})
-            answer = connection.getresponse()
-            return answer.status, answer.read(), dict(answer.getheaders())
 
-        yield ask
+def ask_at(port, path, method="GET", body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request(method, path, body, headers | {"Authorization": "Bearer a-token"})
+    answer = connection.getresponse()
+    return answer.status, answer.read(), dict(answer.getheaders())
 
 
 @pytest.fixture(scope="module")
 def ids(ask):
-    return [row["id"] for row in json.loads(ask("/v1/recordings")[1])["recordings"]]
+    return [row["id"] for row in read_lines(ask("/v1/recordings"))[1:]]
 
 
 def send(ask, data, name="a.wav"):
@@ -56,11 +57,11 @@ def read_lines(answer):
 
 
 def test_recordings_are_listed_with_what_is_wrong(ask, files):
-    found = json.loads(ask("/v1/recordings")[1])
-    assert found["model"] == "excube2-arousal"
-    assert [row["name"] for row in found["recordings"]] == [str(path) for path in files]
-    assert [row.get("seconds") for row in found["recordings"]] == [pytest.approx(7.0), pytest.approx(2.0), None]
-    assert "cannot be read as sound or video" in found["recordings"][2]["error"]
+    model, *found = read_lines(ask("/v1/recordings"))
+    assert model["model"] == "excube2-arousal"
+    assert [row["name"] for row in found] == [str(path) for path in files]
+    assert [row.get("seconds") for row in found] == [pytest.approx(7.0), pytest.approx(2.0), None]
+    assert "cannot be read as sound or video" in found[2]["error"]
 
 
 def test_a_timeline_is_what_the_stream_decides(ask, ids, system, talk):
@@ -128,15 +129,33 @@ def test_a_recording_that_is_sent_is_shown_until_the_end(shown, serve, ask, reco
     status, row = send(ask, files[0].read_bytes(), "mine.flac")
     assert (status, row["name"], row["seconds"]) == (200, "mine.flac", pytest.approx(7.0))
     assert ask(f"/v1/recordings/{row['id']}/sound")[1] == files[0].read_bytes()
-    assert [one.name for one in recordings._folder.iterdir()] == [f"{row['id']}.flac"]
-    for _ in range(MOST_SENT):
-        send(ask, files[1].read_bytes())
+    assert [one.name for one in recordings._folder.iterdir()] == [row["id"]]
+    assert b"<title>Arousal: " in (said := ask(f"/v1/recordings/{row['id']}/explanation?start=0.4&stop=2.8")[1])
+    assert b" mine.flac</title>" in said
+    assert row["id"].encode() not in said
+    status, said, _ = ask(f"/v1/recordings/{row['id']}/explanation?start=100&stop=101")
+    assert (status, str(recordings._folder).encode() in said) == (422, False)
+    gone = [send(ask, files[1].read_bytes())[1]["gone"] for _ in range(MOST_SENT)]
+    assert gone == [[]] * (MOST_SENT - 1) + [[row["id"]]]
     assert len(list(recordings._folder.iterdir())) == MOST_SENT
     assert ask(f"/v1/recordings/{row['id']}/sound")[0] == 404
     with open_recordings(shown, []) as others:
         folder = others._folder
         (folder / "x").write_text("")
     assert not folder.exists()
+
+
+def test_a_file_that_is_gone_and_a_folder_that_takes_nothing(shown, serve, talk, tmp_path):
+    soundfile.write(tmp_path / "talk.flac", talk, 16_000)
+    with open_recordings(shown, [tmp_path / "talk.flac"]) as recordings, serve(recordings.routes()) as port:
+        ask = partial(ask_at, port)
+        name = read_lines(ask("/v1/recordings"))[1]["id"]
+        (tmp_path / "talk.flac").unlink()
+        assert [ask(f"/v1/recordings/{name}/{what}")[0] for what in ("sound", "timeline")] == [404, 200]
+        assert "does not exist" in read_lines(ask(f"/v1/recordings/{name}/timeline"))[0]["error"]
+        recordings._folder.rmdir()
+        status, row = send(ask, b"anything", "a.wav")
+        assert (status, row["error"]) == (422, "a.wav cannot be kept: No such file or directory")
 
 
 def test_what_is_sent_and_cannot_be_read_does_not_stay(ask, recordings):
@@ -148,3 +167,13 @@ def test_what_is_sent_and_cannot_be_read_does_not_stay(ask, recordings):
     assert ask("/v1/recordings", "POST", bytes(2 * 2**20), **{"Content-Type": "multipart/form-data; boundary=x"})[
         0
     ] in (400, 413)
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "a" * 300 + ".wav", "ø\u202e" * 90, "a/../../b.wav", "", "<b>.flac", "\\..\\x"]
+)
+def test_a_name_leads_nowhere(ask, recordings, files, name):
+    status, row = send(ask, files[0].read_bytes(), name)
+    assert status == 200
+    (kept,) = (recordings._folder / row["id"]).iterdir()
+    assert kept.read_bytes() == files[0].read_bytes()

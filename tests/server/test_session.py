@@ -1,12 +1,17 @@
 """What is heard of one page: its decisions, its gaps, and what is bounded."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 import soxr
 
+from emospike.clip import Clip
+from emospike.datasets import pair_tables
+from emospike.features.live_face import Sight
+from emospike.features.openface import read_table
 from emospike.server.live import Outbox
 from emospike.server.recorder import Recorder
 from emospike.server.session import FORMS, LiveLimits, Session
@@ -92,16 +97,73 @@ def test_the_oldest_utterance_is_forgotten(session, watch, talk):
 def test_a_laptop_that_slept_begins_anew(session, watch, talk):
     half = 16_000 + 12_000  # in the first utterance
     first = hear(session, watch, talk[:half])
-    watch.now += 63.0
+    session.lose(63.0)
     then = hear(session, watch, talk)
     begun = next(row for row in then if row["type"] == "begun")
-    assert begun["missing"] == pytest.approx(63.1)
-    assert begun["at"] == pytest.approx(half / 16_000 + 63.1, abs=0.1)
+    assert begun["missing"] == 63.0
+    assert begun["at"] == pytest.approx(half / 16_000 + 63.0)
     cut = decisions(then)[0]  # what was heard of the utterance that was cut off
     assert cut["final"]
     assert cut["stop"] == pytest.approx(half / 16_000, abs=0.1)
     assert decisions(first) == []
     assert decisions(then)[1]["start"] == pytest.approx(begun["at"] + 0.4, abs=0.1)
+
+
+def test_sound_that_comes_late_is_not_missing(session, watch, talk):
+    rows = hear(session, watch, talk[:28_000])
+    watch.now += 60.0  # the server stood still, not the page
+    rows += hear(session, watch, talk[28_000:])
+    assert [row["type"] for row in rows].count("begun") == 1
+    assert rows[-1]["heard"] == pytest.approx(len(talk) / 16_000)
+    assert sum(row["final"] for row in decisions(rows)) == 2
+
+
+def test_a_gap_is_as_long_as_it_is_at_other_rates(shown, watch):
+    session = Session(shown, LiveLimits(held=30.0), watch)
+    session.begin(44_100)
+    for _ in range(3):
+        session.put(bytes(2 * 30_000))
+        session.decide(session.take())
+        session.lose(2.0)
+    session.put(bytes(2 * 30_000))
+    begun, state = session.decide(session.take())
+    assert begun["at"] == pytest.approx(3 * (30_000 / 44_100 + 2.0))
+    assert state["heard"] == pytest.approx(begun["at"] + 30_000 / 44_100)
+
+
+def test_a_voice_is_known_until_it_comes_at_another_rate(shown, watch, talk):
+    opened = []
+    model = replace(shown, stream=lambda *how: opened.append(how) or shown.stream(*how))
+    session = Session(model, None, watch)
+    session.begin(16_000, "float32")
+    hear(session, watch, talk[:48_000])
+    session.lose(5.0)
+    hear(session, watch, talk[48_000:])
+    session.pause()
+    session.decide(session.take())
+    session.begin(16_000, "float32")
+    hear(session, watch, talk)
+    assert opened == [(16_000, True)]
+    session.begin(48_000)
+    session.put(bytes(960))
+    session.decide(session.take())
+    assert opened == [(16_000, True), (48_000, True)]
+
+
+def test_two_pauses_are_one(session, watch, talk):
+    hear(session, watch, talk[:28_000])
+    session.pause()
+    session.pause()
+    assert [row["final"] for row in decisions(session.decide(session.take()))] == [True]
+
+
+def test_a_clock_that_is_set_back_moves_nothing_back(session, watch, talk):
+    heard = hear(session, watch, talk)[-1]["heard"]
+    session.pause()
+    session.decide(session.take())
+    watch.now -= 3600.0
+    session.begin(16_000, "float32")
+    assert hear(session, watch, talk[:1600])[0]["at"] == pytest.approx(heard)
 
 
 def test_a_pause_ends_an_utterance_and_the_next_begins_at_another_rate(session, watch, talk):
@@ -167,8 +229,9 @@ def test_what_is_recorded_is_what_was_heard(shown, watch, system, talk, tmp_path
     session = Session(shown, None, watch, Recorder(tmp_path))
     session.begin(16_000, "float32")
     rows = hear(session, watch, talk)
-    watch.now += 30.0
-    rows += hear(session, watch, talk[:40_000])
+    session.lose(30.0)
+    rows += hear(session, watch, talk[:30_000])
+    session.put(talk[30_000:40_000].astype("<f4").tobytes())  # and the page leaves
     session.close()
     first, second = sorted(tmp_path.glob("*.flac"), key=lambda path: -path.stat().st_size)
     sound, rate = soundfile.read(first)
@@ -199,3 +262,21 @@ def test_listening_goes_on_where_nothing_can_be_recorded(shown, watch, talk, tmp
     (note,) = [row for row in rows if row["type"] == "note"]
     assert "cannot be written, nothing more is recorded" in note["text"]
     assert len(decisions(rows)) == 4
+
+
+def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_path):
+    """A table in which there is no face, since the pictures show none; it belongs to the sound by its name."""
+    session = Session(seeing, None, watch, Recorder(tmp_path))
+    session.begin(16_000, "float32")
+    session.see(Sight(-0.1, []))  # before there was sound
+    for second in range(4):
+        for tenth in range(10):
+            session.see(Sight(second + tenth / 10, []))
+        hear(session, watch, talk[16_000 * second : 16_000 * (second + 1)])
+    session.close()
+    (clip,) = [Clip(sound, face=table) for sound, table in pair_tables([tmp_path])]
+    assert (clip.path.suffix, clip.face.name) == (".flac", f"{clip.path.stem}.csv.gz")
+    track = read_table(clip.face)
+    assert track.time.tolist() == pytest.approx(np.arange(40) / 10)
+    assert not track.found.any()
+    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".gz"}

@@ -10,7 +10,7 @@ from emospike.readout.readout import VectorReadout
 from emospike.systems import SYSTEMS
 from emospike.systems.baseline.model import Baseline
 
-HEARING = [name for name in SYSTEMS if "channel_variation" in SYSTEMS.load(name).preset().get_params()]
+HEARING = [name for name in SYSTEMS if "channel_variation" in SYSTEMS.load(name).preset().get_params(deep=False)]
 RATE = 16_000
 TELEPHONE = ChannelVariation(("telephone",))
 

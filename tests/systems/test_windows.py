@@ -39,7 +39,7 @@ def test_decide_explain_predict_and_windows_agree(model, seconds, silent, rows):
     assert len(parts) == rows
     explained = model.explain(clip).decision
     assert explained.probabilities == decided.probabilities
-    predicted = dict(zip(model.classes_, model.predict_proba([clip])[0].tolist(), strict=True))
+    predicted = dict(zip(model.labels_, model.predict_proba([clip])[0].tolist(), strict=True))
     assert predicted == pytest.approx(dict(decided.probabilities), abs=1e-12)
     together = model.predict_by_modality([clip]).probabilities["audio"][0]
     assert together == pytest.approx(list(predicted.values()), abs=1e-12)
@@ -128,7 +128,7 @@ def test_paths_are_taken_where_clips_are(model, tmp_path):
 
     clip = speech(3)
     soundfile.write(tmp_path / "a.wav", clip.sound, RATE, subtype="FLOAT")
-    assert model.predict([tmp_path / "a.wav", str(tmp_path / "a.wav")]) == [model.decide(clip).label] * 2
+    assert model.predict([tmp_path / "a.wav", str(tmp_path / "a.wav")]).tolist() == [model.decide(clip).label] * 2
     with pytest.raises(InputError, match="does not exist"):
         model.predict(["none.wav"])
     with pytest.raises(InputError, match="threshold must lie in"):

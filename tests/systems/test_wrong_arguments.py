@@ -25,7 +25,7 @@ FINE = {
     "Clip, delay": {"number", "negative", "truth"}, "windows": {"number", "truth"},
     "decide, threshold": {"none", "number", "truth", "infinite"}, "decide, modality": {"none"},
     "decide, window": {"number", "truth"}, "explain, label": {"none"}, "predict": {"empty list"},
-    "predict, speakers": {"none"}, "predict_proba, modality": {"none"}, "predict_by_modality": {"empty list"},
+    "predict, speakers": {"none"}, "predict_proba, modality": {"none"}, "predict_by_modality": {"empty list", "matrix"},
     "at_risk": {"truth"}, "fit, speakers": {"none"}, "fit, weights": {"none"}, "fit, finer": {"none"},
     "preset": {"none"}, "preset, seed": {"number", "truth"}, "preset, modality": {"none"},
     "set_params": {"truth"}, "find_recordings": {"empty list"},

@@ -78,7 +78,7 @@ def explain(
             page, *_ = write_explanation(found[0], output, faces=faces)
         if why:
             note(f"{paths[0]}: {why}")
-        line = make_line_writer([str(path) for path in paths])
+        line = make_line_writer([str(path) for path in paths], system)
         for path, explanation in zip(paths, found, strict=True):
             say(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))
         say(page)

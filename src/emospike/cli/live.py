@@ -80,6 +80,8 @@ def live(
     check_threshold(threshold)
     check_timeline(timeline)
     check_way(stdin=stdin, terminal=terminal, rate=rate, device=device, timeline=timeline)
+    if consent and record is None:
+        raise InputError("--consent is of --record: else nothing is kept")
     if record is not None:
         check_record(record, page=not (stdin or terminal), consent=consent)
     model = model or (choose_model("audio") if stdin or terminal else choose_live_model())

@@ -48,14 +48,16 @@ def check_record(folder: Path, *, page: bool, consent: bool) -> None:
     """Say what is recorded, and ask whether all agree; raise `InputError` if they do not, or it cannot be kept."""
     if not page:
         raise InputError("--record is of the page: --timeline keeps what --stdin and --terminal decide")
+    note(
+        f"all sound that the page hears is kept in {folder}, with how a face that it sees moves and what was decided, "
+        f"until you delete it; no picture is"
+    )
+    if not consent:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise InputError("--record asks for consent in a terminal: where all who are heard agree, give --consent")
+        if not typer.confirm("Does everybody who is heard agree?", err=True):
+            raise InputError("nothing is recorded without consent: leave --record out")
     check_writable(make_folder(folder) / "recording.flac")
-    note(f"all sound that the page hears is kept in {folder}, with what was decided on it, until you delete it")
-    if consent:
-        return
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise InputError("--record asks for consent in a terminal: where all who are heard agree, give --consent")
-    if not typer.confirm("Does everybody who is heard agree?", err=True):
-        raise InputError("nothing is recorded without consent: leave --record out")
 
 
 def show_live(
@@ -151,7 +153,7 @@ def describe_model(
     return LiveModel(
         name=Path(model).stem,
         card=system.card,
-        classes=tuple(system.classes_),
+        classes=tuple(system.labels_),
         thresholds={decider: system.limit(decider, threshold) for decider in system.deciders},
         early=tuple(system.early_) if threshold is None else (),
         stream=stream,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -23,6 +23,7 @@ from emospike.cli.arguments import (
     check_modality,
     check_threshold,
     check_timeline,
+    check_writable,
     choose_model,
     choose_model_for,
     set_risk,
@@ -30,6 +31,7 @@ from emospike.cli.arguments import (
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.terminal import progress_bar, say
 from emospike.files import format_json
+from emospike.frames import check_form, write_rows
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ def recognise(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     window: Annotated[float, typer.Option(help="Seconds of a window, for recordings longer than two.")] = 4.0,
     timeline: TimelineOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Also write what was found as a table: .csv, .json or .parquet."),
+    ] = None,
 ) -> None:
     """Recognise the emotion in recordings.
 
@@ -88,19 +94,22 @@ def recognise(
     check_threshold(threshold)
     check_modality(modality, face)
     check_timeline(timeline)
+    if output is not None:
+        check_form(output)
+        check_writable(output)
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
     choose = make_chooser(risk, threshold, same_speaker=same_speaker)
-    failed = False
-    with spool_pipes() as spool, progress_bar(shown=not (as_json and sys.stdout.isatty())) as progress:
+    failed, shown = False, not (as_json and sys.stdout.isatty())
+    with keep_rows(output) as found, spool_pipes() as spool, progress_bar(shown=shown) as progress:
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
         for given, what in ((face, "--face shows who speaks in"), (timeline, "--timeline is of")):
             if given and len(clips) > 1:
                 raise InputError(f"{what} one recording, got {len(clips)}: name one")
         if face:
             clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
-        line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips])
+        line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips], system)
         for row in recognise_clips(
             system,
             clips,
@@ -114,12 +123,24 @@ def recognise(
         ):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
             say(line(told))
+            found.append(told)
             if timeline and "error" not in row:
                 path = clips[0].path
                 write_timeline(timeline, make_segments(row, clips[0]), None if spool.holds(path) else path)
             failed = failed or "error" in row
     if failed:
         raise typer.Exit(2)
+
+
+@contextmanager
+def keep_rows(output: Path | None) -> Iterator[list[Row]]:
+    """Take rows, and write them to a file if one is named, at the end or at a Ctrl-C before it."""
+    rows: list[Row] = []
+    try:
+        yield rows
+    finally:
+        if output is not None and rows:
+            write_rows(output, rows)
 
 
 def make_chooser(
@@ -309,9 +330,25 @@ def name_answer(row: Row) -> str:
     return str(row["label"]) if row["answered"] or row["confidence"] is None else UNKNOWN
 
 
-def make_line_writer(files: Sequence[str]) -> Callable[[Row], str]:
+def describe_answer(row: Row, what: str = "") -> str:
+    """Return what was decided on a recording, of `what`, and the best guess where only its confidence is too low.
+
+    >>> describe_answer({"label": "high", "answered": True}, "arousal: ")
+    'arousal: high'
+    >>> describe_answer({"label": "sad", "answered": False, "reason": "don't know: confidence 0.4 is below 0.6"})
+    "don't know (sad?)"
+    """
+    if row["answered"]:
+        return f"{what}{row['label']}"
+    return f"{UNKNOWN} ({row['label']}?)" if row["reason"].startswith(f"{UNKNOWN}: confidence") else UNKNOWN
+
+
+def make_line_writer(files: Sequence[str], system: System) -> Callable[[Row], str]:
     """Return what writes a row for people, its columns as wide as the files' names ask for."""
-    width = min(max(map(len, files)), WIDEST)
+    from emospike.datasets import LABELS
+
+    labels, width = system.card.get("labels"), min(max(map(len, files)), WIDEST)
+    what = f"{labels}: " if labels in LABELS else ""
 
     def short(name: str) -> str:
         return name if len(name) <= WIDEST else f"...{name[3 - WIDEST :]}"
@@ -319,8 +356,7 @@ def make_line_writer(files: Sequence[str]) -> Callable[[Row], str]:
     def line(row: Row) -> str:
         file = f"{short(row['file']):{width}}"
         if "error" in row:
-            return f"{file}  error       {row['error']}"
-        answer = row["label"] if row["answered"] else UNKNOWN
-        return f"{file}  {answer:10}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
+            return f"{file}  {'error':18}  {row['error']}"
+        return f"{file}  {describe_answer(row, what):18}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"
 
     return line

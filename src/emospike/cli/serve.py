@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -141,7 +142,32 @@ def run_server(app: App, place: socket.socket) -> None:
         ws_max_size=LONGEST_MESSAGE,
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[place])
+    with ending_in_order():
+        uvicorn.Server(config).run(sockets=[place])
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, end the server as Ctrl-C does, so that nothing sent to it stays."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    def hang_up(number: int, frame: object) -> None:  # of which uvicorn knows nothing
+        signal.raise_signal(signal.SIGTERM)
+
+    names = {"SIGTERM": end, "SIGHUP": hang_up}
+    acts = {getattr(signal, name): act for name, act in names.items() if hasattr(signal, name)}  # Windows has one
+    before = {number: signal.getsignal(number) for number in acts}
+    for number, act in acts.items():
+        if before[number] is not signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, act)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def listen(port: int, host: str = HERE) -> socket.socket:

@@ -129,7 +129,8 @@ def find_films(paths: Sequence[Path]) -> list[Path]:
 
 def plan_tables(films: Sequence[Path], output: Path, form: str) -> list[Path]:
     """Return the table of each film: `output` itself if it is named like one, else in this folder."""
-    from emospike.features.face_table import SUFFIXES, import_parquet
+    from emospike.features.face_table import SUFFIXES
+    from emospike.frames import import_parquet
 
     tables = place_outputs(films, output, SUFFIXES, f".{form}")
     if any(table.suffix.lower() == ".parquet" for table in tables):

@@ -135,7 +135,7 @@ def adapt(
             dataset = load_unlabelled(data, progress, own)
         else:
             dataset = relabel(load_data(data, progress, own), find_card_scheme(system.card))
-            new = sorted({*dataset.labels.tolist()} - {*system.classes_})
+            new = sorted({*dataset.labels.tolist()} - {*system.labels_})
             if new and learner is not system:
                 raise InputError(f"label {new[0]!r} is new, and new classes need all senses: leave --modality out")
         hashes = hash_clips(dataset)
@@ -170,7 +170,7 @@ def write_model(system: System, path: Path) -> None:
     from emospike import store
 
     store.save(system, path)
-    classes = ", ".join(system.classes_)
+    classes = ", ".join(system.labels_)
     say(f"{path}: {path.stat().st_size / 1e6:.2f} MB, classes {classes}, threshold {system.threshold_:.2f}")
 
 

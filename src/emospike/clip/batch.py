@@ -7,43 +7,63 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
+
 from emospike.clip.clip import Clip
+from emospike.clip.decoding import SAMPLE_RATE
 from emospike.progress import Progress
 from emospike.validation import InputError, as_list
 
 Output = TypeVar("Output")
-Recording: TypeAlias = Clip | Path | str
-"""A recording, or where it is."""
+Recording: TypeAlias = Clip | Path | str | tuple[Any, float]
+"""A recording, where it is, or its samples and their rate, Hz."""
+
+Recordings: TypeAlias = Any
+"""Several recordings (see `as_clips`)."""
 
 
 def as_clip(recording: Any) -> Clip:
-    """Return a recording that may be given by its path as a clip.
+    """Return a recording that may be given by its path, or as samples and their rate, as a clip.
 
-    >>> as_clip("a.wav").name
-    'a.wav'
+    >>> as_clip("a.wav").name, as_clip((np.ones(8000, np.float32), 8000)).seconds
+    ('a.wav', 1.0)
 
     Raises
     ------
-    InputError : neither a clip nor a path
+    InputError : none of these
     """
     if isinstance(recording, str | os.PathLike):
         return Clip(Path(recording))
-    if not isinstance(recording, Clip):
-        raise InputError(
-            f"a clip or the path of a recording expected, got {type(recording).__name__}: samples become a clip by "
-            f"Clip.from_array(samples, rate)"
-        )
-    return recording
+    if isinstance(recording, Clip):
+        return recording
+    if isinstance(recording, tuple) and len(recording) == 2:
+        return Clip.from_array(*recording)
+    raise InputError(
+        f"a clip or the path of a recording expected, got {type(recording).__name__}: of samples give a tuple "
+        "(samples, rate), or Clip.from_array(samples, rate)"
+    )
 
 
 def as_clips(recordings: Any) -> list[Clip]:
-    """Return recordings, each given as a clip or by its path, as clips; raise `InputError` as `as_clip`, and for one.
+    """Return several recordings as clips: a list or array of what `as_clip` takes, or a table with a column ``path``.
+
+    In an array of numbers with two axes, as scikit-learn's tools hand on, each row is sound at 16 kHz.
 
     >>> [clip.name for clip in as_clips(["a.wav", Clip("b.wav")])]
     ['a.wav', 'b.wav']
+
+    Raises
+    ------
+    InputError : a single recording, a table without that column, or as `as_clip`
     """
     if isinstance(recordings, str | os.PathLike | Clip):
         raise InputError(f"a list of clips or paths expected, got one {type(recordings).__name__}: put it in a list")
+    if isinstance(recordings, np.ndarray) and recordings.ndim == 2 and recordings.dtype.kind in "fiu":
+        return [Clip.from_array(row, SAMPLE_RATE) for row in recordings]
+    if hasattr(recordings, "columns"):
+        if "path" not in recordings.columns:
+            raise InputError(f"a table with a column 'path' expected, got {', '.join(map(str, recordings.columns))}")
+        recordings = recordings["path"]
     return [as_clip(one) for one in as_list("clips or paths", recordings)]
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,11 @@ from emospike.clip.finding import SOUND_SUFFIXES, VIDEO_SUFFIXES, is_eeg, is_eve
 from emospike.clip.fingerprint import hash_parts
 from emospike.clip.kinds import check_filmed, check_sounding, measure_seconds, name_silent, shows_face
 from emospike.clip.lending import Lender, Lent, Tool
-from emospike.clip.samples import Array, Recorded, check_speech, cut_windows, is_new, measure_clipping, scale_to_one
+from emospike.clip.samples import Array, Recorded, check_speech, cut_spans, cut_windows, measure_clipping, scale_to_one
 from emospike.clip.tables import is_table
+from emospike.clip.tracks import read_numbers
 from emospike.clip.video import Frame, note_film, read_frames, shows_film
-from emospike.validation import InputError, as_list, as_path, positive, show, within
+from emospike.validation import InputError, as_path, positive, within
 
 _LONGEST_DELAY = 60.0  # s
 _PREROLL = 0.1  # s, decoded and dropped before a start, in which codecs (Opus 80 ms) and resampler settle
@@ -103,12 +103,9 @@ class Clip:
             face = None  # it is so anyway
         if eeg is None and _array is None and is_eeg(path):
             eeg = path
-        for track in as_list("numbers of tracks", tracks):
-            if not isinstance(track, Integral) or track < 0:
-                raise InputError(f"{path}: tracks are numbered from 0, got {show(track)}")
         # Frozen: fields are set past the guard, as functools.cached_property does.
         vars(self).update(path=path, start=float(start), stop=None if last == np.inf else float(last))
-        vars(self).update(tracks=tuple(map(int, tracks)), _face=face, face_delay=float(face_delay))
+        vars(self).update(tracks=read_numbers(path, tracks), _face=face, face_delay=float(face_delay))
         vars(self).update(eeg=None if eeg is None else as_path("an EEG recording", eeg), eeg_start=float(eeg_start))
         vars(self).update(_array=_array, _change=_change)
 
@@ -287,7 +284,9 @@ class Clip:
         within("window in seconds", seconds, 1 / SAMPLE_RATE, _LONGEST_PIECE)
         within("hop in seconds", hop, 1 / SAMPLE_RATE, sys.maxsize)
         length, step = (round(time * SAMPLE_RATE) for time in (seconds, hop))
-        return self._lend_to(self._cut_sound(length, step) if self.hears else self._cut_face(length, step))
+        if self.hears:
+            return self._lend_to(self._cut_sound(length, step))
+        return self._lend_to(self._take(*span) for span in cut_spans(round(self.seconds * SAMPLE_RATE), length, step))
 
     def pieces(self) -> Iterator[Sound]:
         """Yield the sound from beginning to end, in one pass in constant memory; it may be silent."""
@@ -324,13 +323,6 @@ class Clip:
                 vars(window)["_recorded"] = Recorded(sound, clipped)
                 yield window
             vars(self)["warning"] = self._check_length(track, track.sounded - skip)
-
-    def _cut_face(self, length: int, hop: int) -> Iterator[Clip]:
-        end = round(self.seconds * SAMPLE_RATE)
-        for at in range(0, max(end, 1), hop):
-            if at and not is_new(end - at, length, hop):
-                return
-            yield self._take(at, max(min(at + length, end), 1))
 
     def _take(self, begin: int, end: int) -> Clip:
         """Return the part between two samples."""
@@ -375,8 +367,7 @@ class Clip:
                 chunks.append(chunk)
                 samples += len(chunk)
                 if samples > _LONGEST_PIECE * SAMPLE_RATE:
-                    hours = _LONGEST_PIECE / 3600
-                    raise InputError(f"{self.path} lasts more than {hours:g} h: take it in parts, or by windows")
+                    raise InputError(f"{self.path} lasts more than {_LONGEST_PIECE / 3600:g} h: take parts, or windows")
             clipped = track.measure_clipping(skip, skip + samples)
             return np.concatenate(chunks), clipped, self._check_length(track, samples)
 

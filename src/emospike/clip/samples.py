@@ -109,6 +109,18 @@ def cut_windows(chunks: Iterable[Sound], length: int, hop: int) -> Iterator[tupl
         yield at, last
 
 
+def cut_spans(end: int, length: int, hop: int) -> Iterator[tuple[int, int]]:
+    """Yield where each window begins and stops of what is not heard, `end` samples long; the first is always there.
+
+    >>> list(cut_spans(40_000, 16_000, 16_000)), list(cut_spans(0, 16_000, 16_000))
+    ([(0, 16000), (16000, 32000), (32000, 40000)], [(0, 1)])
+    """
+    for at in range(0, max(end, 1), hop):
+        if at and not is_new(end - at, length, hop):
+            return
+        yield at, max(min(at + length, end), 1)
+
+
 def is_new(rest: int, length: int, hop: int) -> bool:
     """Tell whether the rest of a recording makes a window: it holds something new, and not too little."""
     return rest > length - hop and rest >= _SHORTEST_WINDOW * SAMPLE_RATE

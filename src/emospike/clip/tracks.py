@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from emospike.clip.containers import open_av, read_packets
-from emospike.validation import InputError
+from emospike.validation import InputError, as_list, show
 
 if TYPE_CHECKING:
     from av import AudioStream, VideoStream
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 Stream = TypeVar("Stream", "AudioStream", "VideoStream")
 
 _HEARD = 1e-4  # peak of a track with content, -80 dBFS
+
+
+def read_numbers(path: Path, tracks: Collection[int]) -> tuple[int, ...]:
+    """Return the numbers of tracks that a user asks for; raise `InputError` unless they count from 0."""
+    for track in as_list("numbers of tracks", tracks):
+        if not isinstance(track, Integral) or track < 0:
+            raise InputError(f"{path}: tracks are numbered from 0, got {show(track)}")
+    return tuple(map(int, tracks))
 
 
 def choose_sound(container: InputContainer, path: Path, tracks: Collection[int]) -> tuple[AudioStream, str | None]:

@@ -44,6 +44,7 @@ from emospike.datasets.folds import (
 )
 from emospike.datasets.joining import join, sample_corpora
 from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, finer_labels, read_map, relabel
+from emospike.datasets.manifest import from_frame
 from emospike.datasets.pairing import is_face_table, pair_files, pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
 from emospike.files import is_file, is_folder
@@ -64,6 +65,7 @@ __all__ = [
     "fetch_archive",
     "find_scheme",
     "finer_labels",
+    "from_frame",
     "inner_folds",
     "is_face_table",
     "join",

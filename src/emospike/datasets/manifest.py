@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import difflib
+import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.files import is_file, is_folder
-from emospike.validation import InputError
+from emospike.validation import InputError, show
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MANIFEST = "manifest.csv"
 TYPO_RATIO = 0.8
@@ -25,6 +32,9 @@ NO_LABELS = ("nan", "null", "n/a", "#n/a")
 
 MOST_NUMBERS = 10
 """Different whole numbers that may be labels; more are a scale."""
+
+Rows: TypeAlias = dict[int, dict[str, str]]
+"""The fields of each row by column, under the row's line number (the header is line 1)."""
 
 _COLUMNS = ("path", "label", "speaker", "face", "eeg", "eeg_start")
 _HOW = "write one line per recording under the header path,label,speaker (speaker is optional)"
@@ -57,7 +67,31 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     """
     path = Path(path)
     path = path / MANIFEST if is_folder(path) else path
-    rows = _read_rows(path, ("path", "label") if labelled else ("path",))
+    return _make_dataset(path, _read_rows(path, ("path", "label") if labelled else ("path",)), video, labelled)
+
+
+def from_frame(table: DataFrame, video: bool = False, labelled: bool = True) -> Dataset:
+    """Return the data set of a pandas table, with the columns and checks of `load`.
+
+    Paths are relative to the current folder; what is missing (NaN, None) counts as blank. See `Dataset.to_frame`.
+    """
+    if not hasattr(table, "columns"):
+        raise InputError(f"a pandas table expected, got {show(table)}")
+    header = [_even_out(str(column)).lower() for column in table.columns]
+    path = Path("table")
+    _check_header(path, header, ("path", "label") if labelled else ("path",))
+    if not len(table):
+        raise InputError(f"the table has a header and no rows: {_HOW}")
+    blank = table.isna().to_numpy()
+    fields = [
+        ["" if none else str(value).strip() for value, none in zip(*row, strict=True)]
+        for row in zip(table.itertuples(index=False), blank, strict=True)
+    ]
+    return _make_dataset(path, _name_fields(header, dict(enumerate(fields, 2))), video, labelled)
+
+
+def _make_dataset(path: Path, rows: Rows, video: bool, labelled: bool) -> Dataset:
+    """Check rows, and return them as a data set."""
     if labelled:
         _check_labels(path, rows)
     _check_speakers(path, rows)
@@ -76,10 +110,15 @@ def _make_recording(path: Path, row: dict[str, str], video: bool) -> Recording:
 
 
 def _locate(path: Path, row: dict[str, str], column: str = "path") -> Path:
-    return path.parent / row[column].replace("\\", "/")  # a manifest written on Windows works elsewhere too
+    return path.parent / _mend(row[column])
 
 
-def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
+def _mend(name: str) -> str:
+    """Return the name of a file as it is written here; a manifest written on Windows works elsewhere too."""
+    return name.replace("\\", "/")
+
+
+def _read_rows(path: Path, needed: Sequence[str]) -> Rows:
     """Return the fields of each row by column name, under the row's line number (the header is line 1)."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -91,11 +130,7 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
             numbered = [(reader.line_num, [field.strip() for field in line]) for line in reader]
     except (OSError, UnicodeError, csv.Error) as error:
         raise InputError(f"cannot read {path} as CSV in UTF-8 ({error}): {_HOW}") from None
-    if missing := {*needed} - {*header}:
-        found = ", ".join(header) or "nothing"
-        raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
-    if twice := sorted(name for name, count in Counter(header).items() if name and count > 1):
-        raise InputError(f"{path} has the column {twice[0]} twice: leave one")
+    _check_header(path, header, needed)
     lines = {number: line for number, line in numbered if any(line)}
     if not lines:
         raise InputError(f"{path} has a header and no rows: {_HOW}")
@@ -105,6 +140,19 @@ def _read_rows(path: Path, needed: Sequence[str]) -> dict[int, dict[str, str]]:
                 f"row {number} of {path} has {len(line)} fields and the header {len(header)}: "
                 f"put fields that contain {delimiter!r} in double quotes"
             )
+    return _name_fields(header, lines)
+
+
+def _check_header(path: Path, header: Sequence[str], needed: Sequence[str]) -> None:
+    if missing := {*needed} - {*header}:
+        found = ", ".join(header) or "nothing"
+        raise InputError(f"{path} lacks the column {' and '.join(sorted(missing))}, it has {found}: {_HOW}")
+    if twice := sorted(name for name, count in Counter(header).items() if name and count > 1):
+        raise InputError(f"{path} has the column {twice[0]} twice: leave one")
+
+
+def _name_fields(header: Sequence[str], lines: Mapping[int, Sequence[str]]) -> Rows:
+    """Return the fields of each row by column, labels and speakers written in one way."""
     rows = {number: dict(zip(header, line, strict=True)) for number, line in lines.items()}
     for row in rows.values():
         row["label"] = _even_out(row.get("label", "")).lower()
@@ -118,7 +166,7 @@ def _even_out(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
+def _check_labels(path: Path, rows: Rows) -> None:
     counts = Counter(row["label"] for row in rows.values())
     if _are_scale(counts):
         some = ", ".join(sorted(counts)[:3])
@@ -134,12 +182,11 @@ def _check_labels(path: Path, rows: dict[int, dict[str, str]]) -> None:
                 f"row {number} of {path} has {f'the label {label!r}' if label else 'no label'}: fill it in or delete "
                 "the row"
             )
-        near = difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)
-        if label not in trusted and near:
+        if label not in trusted and (near := difflib.get_close_matches(label, trusted, n=1, cutoff=TYPO_RATIO)):
             raise InputError(f"label {label!r} in row {number} of {path}: did you mean {near[0]!r}?")
 
 
-def _check_speakers(path: Path, rows: dict[int, dict[str, str]]) -> None:
+def _check_speakers(path: Path, rows: Rows) -> None:
     without = [number for number, row in rows.items() if not row.get("speaker")]
     if without and len(without) < len(rows):
         raise InputError(
@@ -165,23 +212,44 @@ def _are_scale(labels: Iterable[str]) -> bool:
     return all(found) and (len(found) > MOST_NUMBERS or any(one and one[1] for one in found))
 
 
-def _check_files(path: Path, rows: dict[int, dict[str, str]]) -> None:
-    files = {number: _locate(path, row) for number, row in rows.items()}
-    missing = [number for number, file in files.items() if not rows[number]["path"] or not is_file(file)]
+def _check_files(path: Path, rows: Rows) -> None:
+    find, join = _look_up(), partial(os.path.join, str(path.parent))  # of a Path each, half of the time would go
+    names = {number: _mend(row["path"]) for number, row in rows.items()}
+    files = {number: find(join(name)) if name else None for number, name in names.items()}
+    missing = [number for number, file in files.items() if file is None]
     if missing:
         raise InputError(
             f"{len(missing)} of {len(rows)} files of {path} are missing, first {rows[missing[0]]['path']!r} "
             f"in row {missing[0]}: paths are relative to {path.parent.resolve()}"
         )
-    first: dict[Path, int] = {}
+    first: dict[str | None, int] = {}
     for number, file in files.items():
-        if (other := first.setdefault(file.resolve(), number)) != number:
+        if (other := first.setdefault(file, number)) != number:
             raise InputError(
                 f"row {number} of {path} repeats {rows[number]['path']!r} of row {other}: list each file once"
             )
 
 
-def _check_others(path: Path, rows: dict[int, dict[str, str]], columns: Sequence[str]) -> None:
+def _look_up() -> Callable[[str], str | None]:
+    """Return what tells where a file really lies, or None if it is none; each folder is listed once."""
+
+    @cache
+    def list_folder(folder: str) -> tuple[str, set[str]]:
+        with suppress(OSError), os.scandir(folder or ".") as entries:
+            return os.path.realpath(folder), {one.name for one in entries if one.is_file(follow_symlinks=False)}
+        return folder, set()
+
+    def find(file: str) -> str | None:
+        folder, name = os.path.split(file)
+        real, names = list_folder(folder)
+        if name in names:
+            return f"{real}{os.sep}{name}"
+        return os.path.realpath(file) if is_file(Path(file)) else None  # a link, or a name in other case
+
+    return find
+
+
+def _check_others(path: Path, rows: Rows, columns: Sequence[str]) -> None:
     """Check the files of other modalities, and where they begin."""
     for column, (number, row) in product(columns, rows.items()):
         if row.get(column) and not is_file(_locate(path, row, column)):

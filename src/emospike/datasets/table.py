@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped
 
 from emospike.clip import Clip
+from emospike.frames import import_pandas
 from emospike.validation import InputError, one_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _SOUND, _FACE = {"hears": "sound"}, {"sees": "a face"}
 _NEEDS = {"audio": _SOUND, "face": _FACE, "both": _SOUND | _FACE, "eeg": {"eeg": "EEG"}}
@@ -142,6 +147,24 @@ class Dataset:
     def subset(self, rows: Bool[np.ndarray, " recordings"] | Int[np.ndarray, " rows"]) -> Dataset:
         """Return the rows of a mask, or of indices (which may repeat)."""
         return replace(self, recordings=tuple(self.recordings[i] for i in np.arange(len(self))[rows]))
+
+    def to_frame(self) -> DataFrame:
+        """Return the rows as a pandas table, tags as further columns; `from_frame` takes it back.
+
+        Raises
+        ------
+        InputError : pandas is not there
+        """
+        pandas = import_pandas()
+        rows = [
+            {"path": str(one.path), "label": one.label, "speaker": one.speaker, "corpus": one.corpus or self.name}
+            | {name: str(path) for name, path in (("face", one.face), ("eeg", one.eeg)) if path}
+            | ({"eeg_start": one.eeg_start} if one.eeg else {})
+            | dict(one.tags)
+            for one in self.recordings
+        ]
+        frame: DataFrame = pandas.DataFrame(rows)
+        return frame
 
     def select_modality(self, modality: str) -> Dataset:
         """Return the rows that have what a modality needs: sound, a face, both of them, or EEG.

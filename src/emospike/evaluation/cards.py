@@ -30,7 +30,7 @@ def list_settings(
     system: System, preset: str, labels: str, modality: str = "audio", features: str | None = None
 ) -> dict[str, str]:
     """Return the settings of a system, trained or not, as a card and an evaluation name them."""
-    normalise = system.get_params().get("normalise", "none")
+    normalise = system.get_params(deep=False).get("normalise", "none")
     named = zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True)
     return dict(named) | ({FEATURES: features} if features else {})
 
@@ -43,12 +43,12 @@ def make_card(
     `settings` are those of `list_settings`, `hashes` those of `emospike.evaluation.leaks.hash_clips`; a `scheme` that
     is a user's own is kept.
     """
-    parameters = system.get_params()
+    parameters = system.get_params(deep=False)
     held_out = "speakers" if dataset.known_speakers else "clips"
     return {
         **settings,
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),
-        "classes": list(system.classes_),
+        "classes": list(system.labels_),
         **({"label_map": dict(scheme.to)} if scheme and scheme.file and scheme.to else {}),
         "data": dataset.name,
         "licence": describe_licence(dataset),
@@ -126,7 +126,7 @@ def add_adaptation(
     step = {"data": dataset.name, "clips": len(dataset), "speakers": sorted(named), CLIP_HASHES: hashes}
     step |= {"labelled": labelled, "date": today(), "emospike": __version__}
     speakers = sorted({*card.get("speakers", ()), *named})
-    changed = {"classes": list(system.classes_), "speakers": speakers, "measured": None}
+    changed = {"classes": list(system.labels_), "speakers": speakers, "measured": None}
     return {**card, **changed, "adapted": [*card.get("adapted", ()), step]}
 
 

@@ -226,9 +226,9 @@ def set_limits(system: System, train: Dataset) -> dict[str, float]:
     """
     kept = ~np.isnan([system.held_out_[one] for one in DECIDERS]).any(axis=(0, 2))
     answers, truth = {one: system.held_out_[one][kept] for one in DECIDERS}, train.labels[kept]
-    enough = int((np.array(system.classes_)[answers["both"].argmax(axis=1)] == truth).sum())
+    enough = int((np.array(system.labels_)[answers["both"].argmax(axis=1)] == truth).sum())
     return {
-        first: find_limit(answers[first], answers[pick_other(first)], truth, enough, system.classes_) for first in BOTH
+        first: find_limit(answers[first], answers[pick_other(first)], truth, enough, system.labels_) for first in BOTH
     }
 
 

@@ -68,7 +68,7 @@ def make_system(
     """
     system: System = SYSTEMS.find(name).make(preset, seed, modality, features)
     one_of("normalisation", normalise, ("none", "speaker"))
-    if "normalise" in system.get_params():
+    if "normalise" in system.get_params(deep=False):
         return system.set_params(normalise=normalise)
     if normalise != "none":
         raise InputError(f"{name} cannot normalise speakers: use --normalise none")
@@ -272,11 +272,11 @@ def test_model(
     card = getattr(system, "card", {})
     before = len(dataset.notes)
     dataset = relabel(dataset, find_card_scheme(card))
-    if unknown := sorted({*dataset.classes} - {*system.classes_}):
-        raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.classes_)}")
+    if unknown := sorted({*dataset.classes} - {*system.labels_}):
+        raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.labels_)}")
     one_of("normalisation", normalise, ("none", SCORES))
     system = centre_scores(system, normalise, dataset)
-    normalise = SCORES if normalise == SCORES else system.get_params().get("normalise", "none")
+    normalise = SCORES if normalise == SCORES else system.get_params(deep=False).get("normalise", "none")
     about = {"system": SYSTEMS.name_of(type(system)), "modality": card.get("modality", "audio")}
     about |= {"labels": card.get("labels", "emotion"), "protocol": "test", "normalise": normalise}
     found = find_leaks(card, dataset)

@@ -88,7 +88,7 @@ def predict(system: System, dataset: Dataset, progress: Progress | None = None, 
     kept = ~np.isin(np.arange(len(clips)), list(left_out))
     return Predictions(
         dataset.subset(kept),
-        system.classes_,
+        system.labels_,
         whole[kept],
         system.limit(system.modality),
         risks=find_risks(system),

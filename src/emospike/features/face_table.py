@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
@@ -23,6 +22,7 @@ from emospike.features.following import Follower
 from emospike.features.live_face import Sight
 from emospike.features.openface import INTENSITIES, POSE, QUALITY
 from emospike.files import stage_file, write_atomically
+from emospike.frames import import_parquet
 from emospike.validation import InputError, one_of
 
 GROUPS = ("pose", "box", "units", "blendshapes", "quality")
@@ -137,7 +137,7 @@ class FaceTableWriter:
     file : that is open for text
     """
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: io.TextIOBase) -> None:
         self._file, self._follower = file, Follower()
         self._last, self._number = np.inf, 0
 
@@ -200,15 +200,6 @@ def find_suffix(path: Path) -> str:
     if suffix is None:
         raise InputError(f"a table's name ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, got {path.name}")
     return suffix
-
-
-def import_parquet() -> Any:
-    """Return pyarrow; raise `InputError` where it is not installed."""
-    try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(f"Parquet needs pyarrow ({error}): pip install 'emospike[parquet]', or write a .csv") from None
-    return pyarrow
 
 
 def _format_parquet(columns: Columns) -> bytes:

@@ -38,7 +38,7 @@ class Explainer:
         try:
             page = await to_thread.run_sync(self._explain, clip, limiter=self._thread)
         except InputError as error:
-            return refuse(422, str(error))
+            return refuse(422, str(error).replace(str(clip.path), clip.name))
         finally:
             self._asked -= 1
         return HTMLResponse(page, headers={"content-security-policy": POLICY})

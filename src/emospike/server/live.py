@@ -3,19 +3,21 @@
 Messages are JSON but for sound and pictures, which come in binary. Their first byte tells which it is: 0 for sound, as
 whole samples of one channel, the low byte first; 1 for a picture, in JPEG, before which two bytes tell how many
 milliseconds ago it was taken. A page says ``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound,
-and again when it begins anew; ``{"type": "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where it
-could not send some. It is told ``welcome`` (the model), ``begun`` (from which second on it is heard, and what was
-missing before), ``decision``, ``face`` (where it is in a picture, and why it cannot be read), ``state`` (seconds heard,
-whether somebody speaks, seconds lost), ``note`` (what should be known), and ``error`` before it is turned away.
+and again when it begins anew; ``{"type": "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where
+some is missing: it could not be sent, or the machine slept. It is told ``welcome`` (the model), ``begun`` (from which
+second on it is heard, and what was missing before), ``decision``, ``face`` (where it is in a picture, and why it cannot
+be read), ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known), and
+``error`` before it is turned away. Seconds are those of the sound, with what is missing of it.
 
 What is heard of a page belongs to its connection, and is gone with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +34,6 @@ from emospike.server.session import LiveLimits, LiveModel, Row, Session
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
-    from anyio import CancelScope
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
@@ -50,11 +51,11 @@ AGE = 2
 NEWEST = ("state", "face")
 """Messages of which a slow page is sent the newest alone."""
 
-GARBAGE, SILENT, FULL = 4400, 4408, 4429
-"""Why a page is turned away: it sent what is no message, or nothing; or too many listen."""
+GARBAGE, SILENT, FULL, BROKEN = 4400, 4408, 4429, 1011
+"""Why a page is turned away: it sent what is no message, or nothing; too many listen; or the server failed."""
 
-MOST_LOST = 86_400.0
-"""Seconds that a page may say it lost at once."""
+MOST_LOST = 1e8
+"""Seconds that a page may say it lost at once: the three years of a laptop that slept."""
 
 NOT_KEPT = "Sound and pictures go to this machine alone, and are not stored."
 KEPT = "Sound goes to this machine alone, which RECORDS it, and how a face moves: all who are heard or seen must agree."
@@ -62,26 +63,6 @@ KEPT = "Sound goes to this machine alone, which RECORDS it, and how a face moves
 
 LONGEST_WHY = 120
 """Bytes of a reason that a socket is closed for; 123 is the most."""
-
-
-class Bell:
-    """Wakes one task that waits, once for any number of rings."""
-
-    def __init__(self) -> None:
-        from anyio import create_memory_object_stream
-
-        self._send, self._receive = create_memory_object_stream[None](1)
-
-    def ring(self) -> None:
-        """Wake it."""
-        from anyio import WouldBlock
-
-        with suppress(WouldBlock):
-            self._send.send_nowait(None)
-
-    async def wait(self) -> None:
-        """Wait until it was rung since the last time."""
-        await self._receive.receive()
 
 
 @dataclass
@@ -118,34 +99,49 @@ class Connection:
 
         self.session = Session(model, limits, recorder=recorder)
         self._socket, self._model, self._limits = socket, model, limits
-        self._outbox, self._came, self._told = Outbox(limits.unsent), Bell(), Bell()
+        self._outbox, self._came, self._told = Outbox(limits.unsent), asyncio.Event(), asyncio.Event()
         self._thread = CapacityLimiter(1)
         self._pictures = None if model.open_watcher is None else Pictures(model.open_watcher)
-        self._pictured, self._eyes = Bell(), CapacityLimiter(1)
+        self._pictured, self._eyes = asyncio.Event(), CapacityLimiter(1)
+        self._refused: tuple[int, str] | None = None
 
     async def run(self) -> None:
         """Talk until the page leaves, or is turned away."""
-        from anyio import CancelScope, create_task_group, to_thread
+        from anyio import CancelScope, to_thread
 
         sees = {"sees": self._pictures is not None, "outline": OUTLINE}
         self._tell({"type": "welcome"} | self._model.describe() | sees)
         try:
-            async with create_task_group() as tasks:
-                tasks.start_soon(self._send, tasks.cancel_scope)
-                tasks.start_soon(self._decide, tasks.cancel_scope)
-                if self._pictures is not None:
-                    tasks.start_soon(self._look, self._pictures)
-                await self._receive()
-                tasks.cancel_scope.cancel()
+            await self._talk()
+            if self._refused is not None:
+                await turn_away(self._socket, *self._refused)
+        except Exception:
+            await turn_away(self._socket, BROKEN, "the server failed: its own output says why")
+            raise
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(self.session.close, limiter=self._thread)
                 if self._pictures is not None:
                     await to_thread.run_sync(self._pictures.close, limiter=self._eyes)
 
+    async def _talk(self) -> None:
+        """Receive, decide and send, until one of these is over."""
+        from anyio import create_task_group
+
+        async with create_task_group() as tasks:
+
+            async def end_with(act: Callable[[], Awaitable[None]]) -> None:
+                await act()
+                tasks.cancel_scope.cancel()
+
+            for act in (self._receive, self._decide, self._send):
+                tasks.start_soon(end_with, act)
+            if self._pictures is not None:
+                tasks.start_soon(self._look, self._pictures)
+
     def _tell(self, row: Row) -> None:
         self._outbox.put(row)
-        self._told.ring()
+        self._told.set()
 
     async def _receive(self) -> None:
         """Take in messages until the page leaves or sends garbage."""
@@ -158,17 +154,17 @@ class Connection:
                 with fail_after(wait):
                     message = await self._socket.receive()
             except TimeoutError:
-                await turn_away(self._socket, SILENT, f"nothing came for {wait:g} s")
+                self._refused = SILENT, f"nothing came for {wait:g} s"
                 return
             if message["type"] == "websocket.disconnect":
                 return
             try:
                 self._take(message)
             except InputError as error:
-                await turn_away(self._socket, GARBAGE, str(error))
+                self._refused = GARBAGE, str(error)
                 return
             begun = True
-            self._came.ring()
+            self._came.set()
 
     def _take(self, message: Mapping[str, Any]) -> None:
         """Take in a message; raise `InputError` if it is none."""
@@ -196,7 +192,7 @@ class Connection:
         elif self._pictures is not None and self.session.listens:
             age = int.from_bytes(data[1 : 1 + AGE], "little") / 1000
             self._pictures.put(self.session.came - age, data[1 + AGE :])
-            self._pictured.ring()
+            self._pictured.set()
 
     async def _look(self, pictures: Pictures) -> None:
         """Look at the pictures that come, in a thread of their own."""
@@ -204,6 +200,7 @@ class Connection:
 
         while True:
             await self._pictured.wait()
+            self._pictured.clear()
             while (waiting := pictures.take()) is not None:
                 seen, row = await to_thread.run_sync(pictures.look, waiting, limiter=self._eyes)
                 if seen is not None:
@@ -211,35 +208,34 @@ class Connection:
                 if row is not None:
                     self._tell(row)
 
-    async def _decide(self, scope: CancelScope) -> None:
-        """Decide on what came, in a thread, for as long as something comes."""
+    async def _decide(self) -> None:
+        """Decide on what came, in a thread, for as long as something comes that can be decided on."""
         from anyio import to_thread
 
         while True:
             await self._came.wait()
+            self._came.clear()
             while (work := self.session.take()) is not None:
                 try:
                     rows = await to_thread.run_sync(self.session.decide, work, limiter=self._thread)
                 except InputError as error:
-                    await turn_away(self._socket, GARBAGE, str(error))
-                    scope.cancel()
+                    self._refused = GARBAGE, str(error)
                     return
                 for row in rows:
                     self._tell(row)
 
-    async def _send(self, scope: CancelScope) -> None:
-        """Send what is to be told, as fast as the page takes it."""
+    async def _send(self) -> None:
+        """Send what is to be told, as fast as the page takes it, until it has gone or takes nothing."""
         from anyio import fail_after
         from starlette.websockets import WebSocketDisconnect
 
-        try:
+        with suppress(WebSocketDisconnect, TimeoutError):
             while True:
                 await self._told.wait()
+                self._told.clear()
                 while (row := self._outbox.pop()) is not None:
                     with fail_after(self._limits.stuck):
                         await self._socket.send_text(format_json(row))
-        except (WebSocketDisconnect, TimeoutError):  # it has gone, or takes nothing
-            scope.cancel()
 
 
 def read_message(text: str) -> Row:

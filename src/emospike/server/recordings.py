@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emospike.clip import SAMPLE_RATE, Clip, Sound
-from emospike.files import format_json
+from emospike.files import format_json, is_file
 from emospike.server.explaining import Explainer
 from emospike.server.page import make_page_routes
-from emospike.server.rest import RequestLimits, clean_suffix, make_answer, receive_file, refuse
+from emospike.server.rest import RequestLimits, clean_name, make_answer, receive_file, refuse
 from emospike.server.session import LiveModel, Row
 from emospike.validation import InputError
 
@@ -65,6 +66,10 @@ class ShownRecording:
         """Return a text in which the recording is called as people know it."""
         return text.replace(str(self.path), self.name)
 
+    def delete(self) -> None:
+        """Delete one that was sent, with the folder that it has of its own."""
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
 
 class Recordings:
     """Answers what a page asks of recordings (see `open_recordings`)."""
@@ -88,11 +93,10 @@ class Recordings:
         ]
 
     async def list_all(self, request: Request) -> Response:
-        """Return the model, and all recordings with their lengths."""
-        from anyio import to_thread
-
-        rows = [{"id": name} | await to_thread.run_sync(one.describe) for name, one in list(self._shown.items())]
-        return make_answer(200, self._model.describe() | {"recordings": rows})
+        """Return the model, and then all recordings with their lengths, each as soon as that is known."""
+        shown = list(self._shown.items())
+        rows = ({"id": name} | one.describe() for name, one in shown)
+        return answer_in_lines(chain([self._model.describe()], rows))
 
     async def take_in(self, request: Request) -> Response:
         """Keep a recording that is sent, and return what it is."""
@@ -114,16 +118,15 @@ class Recordings:
 
         if (one := self._find(request)) is None:
             return refuse(404, "no such recording")
+        if not is_file(one.path):
+            return refuse(404, f"{one.name} is gone")
         return FileResponse(one.path)
 
     async def follow(self, request: Request) -> Response:
-        """Return the timeline, a line of JSON for what is known next, as it is found."""
-        from starlette.responses import StreamingResponse
-
+        """Return the timeline, what is known next, as it is found."""
         if (one := self._find(request)) is None:
             return refuse(404, "no such recording")
-        lines = (format_json(row) + "\n" for row in follow(self._model, one))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return answer_in_lines(follow(self._model, one))
 
     async def explain(self, request: Request) -> Response:
         """Return the page that explains a moment."""
@@ -143,21 +146,25 @@ class Recordings:
     def _keep(self, upload: UploadFile) -> Row:
         """Write a recording that was sent to the folder, in the place of the oldest if too many are there.
 
-        Returns what it is; one that cannot be read does not stay.
+        Returns what it is, and which ones are gone; one that cannot be read does not stay.
         """
         name, called = secrets.token_urlsafe(8), Path(upload.filename or "recording").name
-        shown = ShownRecording(called, self._folder / f"{name}{clean_suffix(called)}", sent=True)
-        with shown.path.open("wb") as file:
-            shutil.copyfileobj(upload.file, file)
-        row = shown.describe()
+        shown = ShownRecording(called, self._folder / name / clean_name(called), sent=True)
+        try:
+            shown.path.parent.mkdir()
+            with shown.path.open("wb") as file:
+                shutil.copyfileobj(upload.file, file)
+            row = shown.describe()
+        except OSError as error:  # a full disk, say
+            row = {"name": called, "error": f"{called} cannot be kept: {error.strerror or error}"}
         if "error" in row:
-            shown.path.unlink()
+            shown.delete()
             return row
         self._shown[name] = shown
-        sent = [one for one, other in self._shown.items() if other.sent]
-        for oldest in sent[:-MOST_SENT]:
-            self._shown.pop(oldest).path.unlink()
-        return {"id": name} | row
+        gone = [one for one, other in self._shown.items() if other.sent][:-MOST_SENT]
+        for oldest in gone:
+            self._shown.pop(oldest).delete()
+        return {"id": name, "gone": gone} | row
 
 
 @contextmanager
@@ -167,6 +174,13 @@ def open_recordings(
     """Show recordings that are named, and those that are sent until the end, when these are deleted."""
     with TemporaryDirectory(prefix="emospike-") as folder:
         yield Recordings(model, named, Path(folder), limits or RequestLimits())
+
+
+def answer_in_lines(rows: Iterable[Row]) -> Response:
+    """Return an answer of a line of JSON for each row, sent as it comes."""
+    from starlette.responses import StreamingResponse
+
+    return StreamingResponse((format_json(row) + "\n" for row in rows), media_type="application/x-ndjson")
 
 
 def follow(model: LiveModel, recording: ShownRecording) -> Iterator[Row]:

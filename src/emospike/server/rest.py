@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
+STRANGE = re.compile(r"[^\w .()+-]")
+"""What is not taken over of the name of a recording."""
+
+LONGEST_NAME = 60
+"""Characters of a name, which file systems take in any script."""
+
 SUFFIX = re.compile(r"\.\w{1,10}", re.ASCII)
 """What the name of a recording may end in, to be looked at."""
 
@@ -138,6 +144,16 @@ def clean_suffix(name: str) -> str:
     """
     suffix = Path(name).suffix
     return suffix if SUFFIX.fullmatch(suffix) else ""
+
+
+def clean_name(name: str) -> str:
+    """Return a name for a file that is sent, by which people know it again and which leads nowhere.
+
+    >>> clean_name("a b.wav"), clean_name("../a:b"), clean_name("..")
+    ('a b.wav', 'a_b', 'recording')
+    """
+    stem = STRANGE.sub("_", Path(name).stem)[:LONGEST_NAME]
+    return (stem if stem.strip(". ") else "recording") + clean_suffix(name)
 
 
 def make_app(

@@ -2,6 +2,7 @@
 
 Sound goes in on one side, and what waits is taken out and decided on at the other, in a thread. Whatever breaks the
 sound off, such as a laptop that was asleep, begins the stream anew: nothing of before is mixed with what comes after.
+What is missing is what the page says, and what had to be dropped; that sound comes late, in a burst, means nothing.
 """
 
 from __future__ import annotations
@@ -94,7 +95,6 @@ class LiveLimits:
     ----------
     pages : that listen at once
     held : seconds of sound that wait to be decided on; what is older is lost
-    gap : seconds without sound after which a stream begins anew
     silence : seconds without a message after which a page that listens is taken to be gone
     hello : seconds in which a page must say what it is
     stuck : seconds for which a message may wait to be sent to a page
@@ -104,7 +104,6 @@ class LiveLimits:
 
     pages: int = 4
     held: float = 2.0
-    gap: float = 3.0
     silence: float = 60.0
     hello: float = 5.0
     stuck: float = 30.0
@@ -141,7 +140,7 @@ class Session:
     Attributes
     ----------
     listens : whether sound is expected
-    lost : seconds of sound that came too fast, or were not sent
+    lost : seconds of sound that came too fast, or did not come
     clips : utterances that can be explained, by their names
     came : seconds of sound that came in all, which pictures are dated by
     """
@@ -163,7 +162,8 @@ class Session:
         self.listens = self._over = False
         self._last = clock()
         self._stream: SpeechStream | None = None
-        self._begun, self._recorder = 0.0, recorder
+        self._begun = self._heard = 0.0  # when the stream began, and seconds since then
+        self._recorder = recorder
 
     # -- for who receives --------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Session:
 
         within("sample rate in Hz", rate, LOWEST, HIGHEST)
         self._form = FORMS[one_of("form of samples", form, FORMS)]
-        self._miss(self._clock() - self._last if self._rate else 0.0)
+        self._miss(max(self._clock() - self._last, 0.0) if self._rate else 0.0)  # a clock may be set back
         self._rate, self._last = float(rate), self._clock()
         self.listens, self._over = True, False
 
@@ -193,10 +193,7 @@ class Session:
             raise InputError("sound came before the page said hello")
         if len(data) % self._form.itemsize:
             raise InputError(f"whole samples of {self._form.itemsize} bytes expected, got {len(data)} bytes")
-        silent = abs(self._clock() - self._last)  # of a clock that was set, too
         self._last = self._clock()
-        if silent > self._limits.gap:
-            self._miss(silent)
         if data:
             self._chunks.append(np.frombuffer(data, self._form))
             self._waiting += len(self._chunks[-1])
@@ -215,7 +212,8 @@ class Session:
 
     def pause(self) -> None:
         """End the sound, until the page begins anew."""
-        self._over, self._last = self.listens, self._clock()
+        if self.listens:
+            self._over, self._last = True, self._clock()
         self.listens = False
 
     def take(self) -> Work | None:
@@ -250,42 +248,57 @@ class Session:
         ------
         InputError : no samples but something else (see `SpeechStream.feed`)
         """
-        rows: list[Row] = []
-        if self._stream is not None and work.gap is not None:
-            rows += self._finish(self._stream)
-            self._stream = None
-        if self._stream is None:
-            self._stream, self._begun = self._model.stream(work.rate, True), self._begun + (work.gap or 0.0)
-            self._origin = work.first
-            rows.append({"type": "begun", "at": self._begun, "missing": work.gap or 0.0})
-            rows += self._record(lambda recorder: recorder.begin(work.rate))
+        stream, rows = self._stream, list[Row]()
+        if stream is None or work.gap is not None:
+            stream, rows = self._begin(work)
         rows += self._record(lambda recorder: recorder.put(work.samples))
-        self._show(self._stream)
-        stream, piece = self._stream, max(round(PIECE * work.rate), 1)
+        rows += self._show(stream)
+        piece = max(round(PIECE * work.rate), 1)
         for at in range(0, len(work.samples), piece):
             rows += self._tell(stream.feed(work.samples[at : at + piece]))
+        self._heard += len(work.samples) / work.rate
         if work.over:
             rows += self._finish(stream)
-        heard = self._begun + stream.seconds
+        heard = self._begun + self._heard
         return [*rows, {"type": "state", "heard": heard, "speaking": stream.speaking, "lost": self.lost}]
 
     def close(self) -> None:
-        """End what is recorded: the page has left."""
+        """Decide on what still waits, and end what is recorded: the page has left."""
+        if (work := self.take()) is not None:
+            with suppress(InputError):
+                self.decide(work)
         if self._stream is not None:
             self._finish(self._stream)
 
-    def _show(self, stream: SpeechStream) -> None:
-        """Let a stream know what was seen since it began."""
-        while self._sights:
+    def _show(self, stream: SpeechStream, until: float = np.inf) -> list[Row]:
+        """Let a stream, and what records it, know what was seen since it began, until some second."""
+        rows = list[Row]()
+        while self._sights and self._sights[0].time < until:
             seen = self._sights.popleft()
             if stream.sees and seen.time >= self._origin:
-                stream.feed_sight(seen._replace(time=seen.time - self._origin))
+                seen = seen._replace(time=seen.time - self._origin)
+                stream.feed_sight(seen)
+                rows += self._record(partial(Recorder.see, seen=seen))
+        return rows
+
+    def _begin(self, work: Work) -> tuple[SpeechStream, list[Row]]:
+        """Return what decides from now on, and what the page is told; at the same rate it still knows the voice."""
+        rows, stream = list[Row](), self._stream
+        if stream is not None:
+            rows += self._show(stream, work.first)
+            rows += self._finish(stream)
+        if stream is None or stream.rate != work.rate:
+            stream = self._stream = self._model.stream(work.rate, True)
+        missing = work.gap or 0.0
+        self._begun += missing
+        self._origin = work.first
+        rows.append({"type": "begun", "at": self._begun, "missing": missing})
+        return stream, [*rows, *self._record(lambda recorder: recorder.begin(work.rate))]
 
     def _finish(self, stream: SpeechStream) -> list[Row]:
         """Return what the end of the sound decides; the stream is at second 0 again."""
-        seconds = stream.seconds
         rows = self._tell(stream.flush())
-        self._begun += seconds
+        self._begun, self._heard = self._begun + self._heard, 0.0
         return [*rows, *self._record(lambda recorder: recorder.end())]
 
     def _tell(self, found: Sequence[StreamDecision]) -> list[Row]:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any, Final, TypeVar, final
 
 import numpy as np
 
 from emospike.clip import SAMPLE_RATE, Clip
-from emospike.clip.batch import Recording, as_clips, map_clips
+from emospike.clip.batch import Recordings, as_clips, map_clips
 from emospike.decision import Decision, make_decision
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.readout import Readout
 from emospike.systems import SYSTEMS
 from emospike.systems.early import EARLIEST_AND_LATEST, LATER, LOOKS, name_look
+from emospike.systems.estimator import find_whole_numbers
 from emospike.systems.evidence import Answers
 from emospike.systems.perception import MODALITIES
 from emospike.systems.predicting import PredictingSystem
 from emospike.systems.streaming import SpeechStream
-from emospike.systems.training import Labels, TrainingSet, Weights
-from emospike.validation import InputError, NotTrainedError, as_labels, one_of, within
+from emospike.systems.training import Given, Labels, TrainingSet, Weights
+from emospike.validation import InputError, as_labels, one_of, within
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
@@ -38,7 +38,7 @@ ABILITIES: Final = {
 
 
 class System(PredictingSystem):
-    """One published system; scikit-learn's conventions over lists of clips.
+    """One published system; scikit-learn's conventions over lists of clips (see `Estimator`).
 
     A subclass is a dataclass of parameters (plain values and registered steps) whose fitted attributes end in an
     underscore; its folder's `SYSTEM`, a `SystemInfo`, names it and its presets. It fills in `_fit`, `represent`,
@@ -98,9 +98,9 @@ class System(PredictingSystem):
     @final
     def fit(
         self: AnySystem,
-        clips: Sequence[Recording],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
+        clips: Recordings,
+        labels: Given,
+        speakers: Given | None = None,
         progress: Progress | None = None,
         finer: Sequence[str] | None = None,
         *,
@@ -114,6 +114,7 @@ class System(PredictingSystem):
         clips that cannot be read are left out, and `left_out_` tells why.
         """
         training = self._check_training(clips, labels, speakers, finer, weights=weights, progress=progress)
+        self.whole_numbers_ = find_whole_numbers(labels)
         self.left_out_, self.held_out_, self.early_, self.refuses_damaged_ = {}, {}, {}, not strict
         try:
             self._fit(training)
@@ -126,9 +127,9 @@ class System(PredictingSystem):
     @final
     def fit_early(
         self: AnySystem,
-        clips: Sequence[Recording],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None = None,
+        clips: Recordings,
+        labels: Given,
+        speakers: Given | None = None,
         progress: Progress | None = None,
         finer: Sequence[str] | None = None,
         *,
@@ -151,8 +152,8 @@ class System(PredictingSystem):
         for look in looks:
             within("seconds of an early decision", look, *EARLIEST_AND_LATEST)
         training = self._check_training(clips, labels, speakers, finer, weights=weights, progress=progress)
-        if {*training.labels.tolist()} != {*self.classes_}:
-            raise InputError(f"recordings of the classes {', '.join(self.classes_)} expected, as they trained")
+        if {*training.labels.tolist()} != {*self.labels_}:
+            raise InputError(f"recordings of the classes {', '.join(self.labels_)} expected, as they trained")
         self.early_ = self._fit_early(training, [round(look, 2) for look in looks])
         return self
 
@@ -162,9 +163,9 @@ class System(PredictingSystem):
 
     def _check_training(
         self,
-        clips: Sequence[Recording],
-        labels: Sequence[str],
-        speakers: Sequence[str] | None,
+        clips: Recordings,
+        labels: Given,
+        speakers: Given | None,
         finer: Sequence[str] | None,
         **more: Any,
     ) -> TrainingSet:
@@ -174,7 +175,7 @@ class System(PredictingSystem):
 
     def _settle(self) -> None:
         """Take classes and threshold from the readout of clips that lack nothing."""
-        self.classes_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
+        self.labels_, self.threshold_ = self.readout_.classes, self.readout_.threshold_
 
     @property
     def readout_(self) -> Readout:
@@ -235,7 +236,7 @@ class System(PredictingSystem):
             answer, novelty = readout.probabilities(represented)[0], float(readout.measure_novelty(represented)[0])
         limit = self._limit_of(readout) if threshold is None else threshold
         return make_decision(
-            self.classes_,
+            self.labels_,
             answer,
             limit,
             share={"audio": 1.0},
@@ -248,7 +249,7 @@ class System(PredictingSystem):
     # -- adapting ----------------------------------------------------------------------------------------------
 
     @final
-    def adapt(self: AnySystem, clips: Sequence[Recording], labels: Sequence[str] | None = None) -> AnySystem:
+    def adapt(self: AnySystem, clips: Recordings, labels: Given | None = None) -> AnySystem:
         """Learn a new speaker (without labels: its mean), or new clips and classes, keeping the old ones.
 
         Raises
@@ -283,7 +284,7 @@ class System(PredictingSystem):
     def _check_new_classes(self, found: Sequence[Mapping[str, Any]], labels: Labels) -> None:
         """Raise `InputError` for a new class that not every readout is shown, for all have to know the same."""
         learnt = (one.calibration_.learnt for one in self.readouts_.values())
-        new = {*labels.tolist()}.difference(self.classes_, *learnt)
+        new = {*labels.tolist()}.difference(self.labels_, *learnt)
         for decider in self.readouts_:
             shown = {str(label) for own, label in zip(found, labels, strict=True) if decider in own}
             if missing := sorted(new - shown):
@@ -316,29 +317,3 @@ class System(PredictingSystem):
     @abstractmethod
     def restore(self: AnySystem, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> AnySystem:
         """Take back what `state` returned; afterwards it decides bit for bit as before."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Say of a fitted attribute (`classes_`) that is not there that the system is not trained."""
-        if name.endswith("_") and not name.startswith("_"):
-            raise NotTrainedError(f"this {type(self).__name__} is not trained: fit it, or load a model")
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor's parameters (scikit-learn's convention)."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
-
-    def set_params(self: AnySystem, **parameters: Any) -> AnySystem:
-        """Change constructor parameters in place (scikit-learn's convention).
-
-        Raises
-        ------
-        InputError : a parameter that is unknown, or a value that cannot be; nothing is changed then
-        """
-        known = self.get_params()
-        wanted = known | {one_of("parameter", name, known): value for name, value in parameters.items()}
-        within("coverage", wanted.get("coverage", 0.0), 0, 1)
-        one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
-        type(self)(**wanted)  # what its constructor forbids
-        for name, value in parameters.items():
-            setattr(self, name, value)
-        return self

@@ -58,7 +58,7 @@ class DecidingSystem(PerceivingSystem):
 
     Attributes
     ----------
-    classes_ : sorted labels
+    labels_ : what can be decided, sorted, in the order of probabilities
     threshold_ : confidence below which the answer is "don't know"
     readouts_ : from what `represent` gives to calibrated probabilities, by modality
     risk_ : how often answers may be wrong (see `at_risk`), or None for the stored thresholds
@@ -67,7 +67,7 @@ class DecidingSystem(PerceivingSystem):
     card : what the model is, was trained on, and reached (see `emospike.store`)
     """
 
-    classes_: tuple[str, ...]
+    labels_: tuple[str, ...]
     threshold_: float
     readouts_: Mapping[str, Readout]
     card: dict[str, Any]
@@ -272,14 +272,14 @@ class DecidingSystem(PerceivingSystem):
         try:
             found = self.consider(clip, modality, timer)
         except NoFaceError as error:
-            nothing = make_no_decision(self.classes_, str(error), timer.seconds)
+            nothing = make_no_decision(self.labels_, str(error), timer.seconds)
             return nothing, self.limit(modality or self.modality, threshold)
         return self.decide_on(found, threshold, timer.seconds), self.limit(found.seen.modality, threshold)
 
     def decide_on(self, found: Evidence, threshold: float | None, seconds: Mapping[str, float]) -> Decision:
         """Return the decision that the answers to a clip mean."""
         return make_decision(
-            self.classes_,
+            self.labels_,
             found.whole,
             self.limit(found.seen.modality, threshold),
             share=found.share,
@@ -312,7 +312,7 @@ class DecidingSystem(PerceivingSystem):
         clip = as_clip(clip)
         self._check_modality(modality)
         if label is not None:
-            one_of("class", label, self.classes_)
+            one_of("class", label, self.labels_)
         if not is_long(clip):
             return self._explain_whole(clip, threshold, modality, label)
         whole, windows = self.decide_windows(clip, threshold, modality)
@@ -334,12 +334,12 @@ class DecidingSystem(PerceivingSystem):
         try:
             found = self.consider(clip, modality, timer)
         except NoFaceError as error:
-            decided = make_no_decision(self.classes_, str(error), timer.seconds)
+            decided = make_no_decision(self.labels_, str(error), timer.seconds)
             limit = self.limit(modality or self.modality, threshold)
             return explain_nothing(clip.name, decided, limit, task, label or decided.label)
         decided = self.decide_on(found, threshold, timer.seconds)
         target = label or decided.label
-        number = self.classes_.index(target)
+        number = self.labels_.index(target)
         attributions, panels = self._panels(found.seen, number)
         changes = [Attribution(*one) for one in found.changes(number).items()]
         return explain_decision(

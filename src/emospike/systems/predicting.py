@@ -6,19 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
+from jaxtyping import Shaped
 
 from emospike.clip import Clip
-from emospike.clip.batch import Recording, as_clips, map_clips, try_clips
+from emospike.clip.batch import Recordings, as_clips, map_clips, try_clips
 from emospike.progress import Progress
 from emospike.readout.score_centring import centre_by_speaker
 from emospike.systems.deciding import DecidingSystem
+from emospike.systems.estimator import Estimator
 from emospike.systems.evidence import Answer, Answers, Part, Verdicts
 from emospike.systems.perception import MODALITIES
+from emospike.systems.training import Given
 from emospike.systems.windows import is_long, join_answers, represent_windows
 from emospike.validation import InputError, as_labels
 
 
-class PredictingSystem(DecidingSystem):
+class PredictingSystem(DecidingSystem, Estimator):
     """A trained system as far as it decides on many recordings (see `emospike.systems.base.System`)."""
 
     def represent_clip(self, clip: Clip) -> dict[str, Any]:
@@ -35,8 +38,8 @@ class PredictingSystem(DecidingSystem):
     @final
     def predict_proba(
         self,
-        clips: Sequence[Recording],
-        speakers: Sequence[str] | None = None,
+        clips: Recordings,
+        speakers: Given | None = None,
         progress: Progress | None = None,
         modality: str | None = None,
     ) -> Answers:
@@ -50,27 +53,27 @@ class PredictingSystem(DecidingSystem):
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
         found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
-        out = np.full((len(clips), len(self.classes_)), np.nan)
+        out = np.full((len(clips), len(self.labels_)), np.nan)
         for decider in reversed(system.deciders):
             for row, (answer, _) in system._read_recordings(decider, found, speakers).items():
                 out[row] = answer
         return out
 
     @final
-    def predict(self, clips: Sequence[Recording], speakers: Sequence[str] | None = None) -> list[str]:
-        """Return the most probable label of each clip."""
-        best = self.predict_proba(clips, speakers).argmax(axis=1)
-        return [self.classes_[i] for i in best]
+    def predict(self, clips: Recordings, speakers: Given | None = None) -> Shaped[np.ndarray, " clips"]:
+        """Return the most probable label of each clip, of `classes_`."""
+        found: Shaped[np.ndarray, " clips"] = self.classes_[self.predict_proba(clips, speakers).argmax(axis=1)]
+        return found
 
     @final
     def predict_by_modality(
-        self, clips: Sequence[Recording], speakers: Sequence[str] | None = None, progress: Progress | None = None
+        self, clips: Recordings, speakers: Given | None = None, progress: Progress | None = None
     ) -> Verdicts:
         """Return what every modality that can decide says of clips."""
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
         found, reasons = try_clips(self._represent_parts, clips, "answers", progress)
-        out = {decider: np.full((len(clips), len(self.classes_)), np.nan) for decider in self.deciders}
+        out = {decider: np.full((len(clips), len(self.labels_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
         for decider, probabilities in reversed(out.items()):
             for row, (answer, distance) in self._read_recordings(decider, found, speakers).items():
@@ -78,7 +81,7 @@ class PredictingSystem(DecidingSystem):
         return Verdicts(out, reasons, novelty)
 
     def _read_recordings(
-        self, decider: str, found: Mapping[int, Sequence[Part]], speakers: Sequence[str] | None
+        self, decider: str, found: Mapping[int, Sequence[Part]], speakers: Given | None
     ) -> dict[int, tuple[Answer, float]]:
         """Return by row what a readout says of the recordings that it can decide on, and how strange they are.
 
@@ -95,7 +98,7 @@ class PredictingSystem(DecidingSystem):
         return join_answers(rows, answers, spoken, novelty)
 
     def _read_out(
-        self, decider: str, represented: Sequence[Any], rows: Sequence[int], speakers: Sequence[str] | None
+        self, decider: str, represented: Sequence[Any], rows: Sequence[int], speakers: Given | None
     ) -> Answers:
         """Return what a readout says of these clips together, so that speakers can be normalised."""
         who = None if speakers is None else np.asarray(speakers)[list(rows)]
@@ -106,6 +109,6 @@ class PredictingSystem(DecidingSystem):
         centred = centre_by_speaker(self.centring_[decider], scores, one if who is None else who, self.seed)
         return readout.calibration_.probabilities(centred)
 
-    def _check_speakers(self, clips: Sequence[Clip], speakers: Sequence[str] | None) -> None:
+    def _check_speakers(self, clips: Sequence[Clip], speakers: Given | None) -> None:
         if speakers is not None and len(as_labels("speakers", speakers)) != len(clips):
             raise InputError(f"one speaker a clip expected, got {len(speakers)} for {len(clips)} clips")

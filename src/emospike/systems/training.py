@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -15,6 +16,9 @@ from emospike.progress import Progress
 from emospike.validation import InputError, as_labels, as_list, show
 
 Labels = Shaped[np.ndarray, " clips"]
+Given: TypeAlias = Any
+"""Labels, or speakers, as they may be given: a list, an array or a column of a table (see `as_labels`)."""
+
 Weights = Float32[np.ndarray, " clips"]
 Vector = Float32[np.ndarray, " dims"]
 
@@ -44,8 +48,8 @@ class TrainingSet:
     def check(
         cls,
         clips: Sequence[Clip],
-        labels: Sequence[str] | Labels,
-        speakers: Sequence[str] | Labels | None,
+        labels: Given,
+        speakers: Given | None,
         *,
         normalise: str,
         finer: Sequence[str] | None = None,
@@ -69,8 +73,8 @@ class TrainingSet:
                 f"one label and one speaker a clip expected, got {len(y)} labels, {len(who)} speakers for "
                 f"{len(clips)} clips"
             )
-        if len(np.unique(y)) < 2:
-            raise InputError(f"at least 2 classes are needed to train, got only {np.unique(y).tolist()}")
+        if len(known := np.unique(y)) < 2:
+            raise InputError(f"at least 2 classes are needed to train, got {len(known)} class: {known.tolist()}")
         inner_folds(y, who)
         if len(learnt) != len(y):
             raise InputError(f"one finer label a clip expected, got {len(learnt)} for {len(y)} clips")

@@ -50,7 +50,7 @@ def test_what_is_left_out_is_average(system, speech):
 def test_linear_attributions_of_bands_add_up_to_the_whole(system, unheard):
     """With two classes the log-odds of a linear readout are linear, so the parts make the whole."""
     told = system.explain(unheard.clips[0])
-    target, bands = system.classes_.index(told.decision.label), told.attributions["audio"]
+    target, bands = system.labels_.index(told.decision.label), told.attributions["audio"]
     base = system.readout_.probabilities(average_of(system)[None])[0]
     whole = log_odds(np.array(list(told.decision.probabilities.values())), target) - log_odds(base, target)
     assert sum(band.change for band in bands) == pytest.approx(whole, rel=0.02)
@@ -59,7 +59,7 @@ def test_linear_attributions_of_bands_add_up_to_the_whole(system, unheard):
 
 def test_the_moment_that_differs_carries_the_decision(system, speech, unheard):
     low, high = unheard.clips[2], unheard.clips[0]
-    assert system.predict([low]) == ["low"]
+    assert system.predict([low]).tolist() == ["low"]
     sound = low.sound.copy()
     sound[:3200] = high.sound[:3200]
     told = system.explain(Clip.from_array(sound, 16_000))

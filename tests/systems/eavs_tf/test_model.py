@@ -76,7 +76,7 @@ def test_each_modality_has_a_calibration_and_all_share_the_networks(both):
 def test_both_modalities_are_stored_and_taught(both, speech, shrill, faced, tmp_path):
     system = deepcopy(both)
     system.adapt(faced(shrill).clips, shrill.labels)
-    assert system.classes_ == ("high", "low", "shrill")
+    assert system.labels_ == ("high", "low", "shrill")
     for clips, labels in ((faced(shrill).clips, shrill.labels), (speech.clips, speech.labels)):
         assert np.mean(np.array(system.predict(clips)) == labels) > 0.8
     loaded = store.load(store.save(system, tmp_path / "model.safetensors"))
@@ -90,7 +90,7 @@ def test_finer_labels_are_learnt_and_summed(speech):
     system = quick().fit(*speech, finer=finer)
     before = system.readout_.calibration_.learnt
     assert set(before) == set(finer)
-    assert system.classes_ == ("high", "low")
+    assert system.labels_ == ("high", "low")
     assert np.mean(np.array(system.predict(speech.clips)) == speech.labels) > 0.9
     system.adapt(speech.clips[:2], speech.labels[:2])
     assert system.readout_.calibration_.learnt == before  # a label that stands for finer ones is no class of its own

@@ -78,8 +78,8 @@ def test_a_new_class_is_learnt_by_both(small, faced, speech, shrill):
     system = small(EXCube2, "default", modality="both").fit(*faced(speech))
     new = faced(Speech(["shrill"], [0, 1], takes=4))
     system.adapt(new.clips, new.labels)
-    assert system.classes_ == ("high", "low", "shrill")
-    assert system.readouts_["both"].classes == system.classes_
+    assert system.labels_ == ("high", "low", "shrill")
+    assert system.readouts_["both"].classes == system.labels_
     assert (np.array(system.predict(new.clips)) == "shrill").mean() > 0.7
     known = faced(speech)
     assert (np.array(system.predict(known.clips)) == known.labels).mean() > 0.9  # not all is taken for the new class
@@ -94,7 +94,7 @@ def test_a_new_class_that_one_sense_does_not_meet_is_not_learnt(small, faced, sp
         system.adapt([*clips, *shrill.clips], [*speech.labels[:2], *shrill.labels])
     np.testing.assert_array_equal(system.predict_proba(speech.clips[:2]), before)
     system.adapt(speech.clips[:2], speech.labels[:2])  # sound of known classes is
-    assert system.classes_ == ("high", "low")
+    assert system.labels_ == ("high", "low")
 
 
 def test_late_fusion_needs_both_and_a_way_to_read_the_face():

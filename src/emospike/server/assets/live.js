@@ -2,14 +2,17 @@
   const SILENT = -60, CLIPPED = 0.99, MOST_BUFFERED = 2, GAP = 3;  // dBFS, of full scale, seconds, seconds
   const MOST_UNSENT = 65_536;  // bytes on their way, beyond which no picture is sent
   const MINUTES = 10;  // that are kept
+  const MEASURED = "sound to decision";
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const timeline = new Timeline(find("timeline"), { follow: true, most: 60 * MINUTES });
   let socket = null, context = null, stream = null, running = false;
   let heard = 0;  // seconds of sound that were taken, with what was missing
+  let base = 0;  // seconds that were heard before the server was connected
   let pieces = [];  // when each piece was taken: its last second, and the time
   let expected = false, since = 0;  // that the server begins anew, and the seconds since it was asked to
-  let lost = 0;  // seconds that could not be sent
-  let taken = Date.now();  // when the last piece was
+  let lost = 0;  // seconds that could not be sent, or for which the machine slept
+  let taken = null;  // when the last piece was
+  let came = 0, stuck = false;  // when sound came here last, and whether it no longer does
   const ready = () => running && socket !== null && socket.bufferedAmount < MOST_UNSENT;
   const camera = new Camera(ready, (message) => socket.send(message), note);
 
@@ -91,16 +94,18 @@
 
   function receive(row) {
     if (row.type === "welcome") {
+      if (timeline.segments.length) note("Connected anew: what was heard before can no longer be explained.");
+      base = timeline.end;
       Object.assign(timeline, { classes: row.classes, threshold: row.threshold });
       find("model").textContent = `Decided by ${row.model}.`;
       camera.outline = row.outline;
     } else if (row.type === "begun") {
-      if (expected) heard = row.at + since;
+      if (expected) heard = base + row.at + since;
       else note(`${row.missing.toFixed(1)} s of sound are missing: listening began anew.`);
       expected = false;
       pieces = [];
     } else if (row.type === "decision") {
-      decide(row);
+      decide({ ...row, start: base + row.start, stop: base + row.stop });
     } else if (row.type === "face") {
       camera.show(row);
     } else if (row.type === "note") {
@@ -114,13 +119,15 @@
 
   let held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
 
-  function take(samples) {
+  function take({ samples, at }) {
     if (!running || !socket) return;
-    const rate = context.sampleRate, seconds = samples.length / rate, gap = (Date.now() - taken) / 1000;
-    taken = Date.now();
-    if (gap > GAP) heard += gap;
-    heard += seconds;
-    since += seconds;
+    came = Date.now();
+    const rate = context.sampleRate, seconds = samples.length / rate;
+    const gap = (at - (taken ?? at)) / 1000, slept = gap > GAP ? gap : 0;
+    taken = at;
+    lost += slept;
+    heard += slept + seconds;
+    since += slept + seconds;
     measure(samples, seconds);
     if (socket.bufferedAmount > MOST_BUFFERED * rate * 2) {
       lost += seconds;
@@ -171,10 +178,12 @@
   function decide(row) {
     const shown = () => {
       const piece = pieces.find((one) => one.until >= row.stop - 1e-3);
-      if (piece) performance.measure("sound to decision", { start: piece.at, detail: { final: row.final } });
+      if (!piece) return;
+      if (performance.getEntriesByName(MEASURED).length >= 1000) performance.clearMeasures(MEASURED);
+      performance.measure(MEASURED, { start: piece.at, detail: { final: row.final } });
     };
     showDecision(row);
-    if (row.spoken) requestAnimationFrame(shown);
+    if (row.spoken && !document.hidden) requestAnimationFrame(shown);
     if (!row.final) return;
     const one = { ...row, url: address(`/v1/utterances/${row.id}/explanation`) };
     timeline.addSegment(one);
@@ -224,7 +233,9 @@
       if (!socket) throw new Error("The server does not answer: is emospike still running?");
       expected = true;
       since = lost = 0;
-      taken = Date.now();
+      taken = null;
+      came = Date.now();
+      stuck = false;
       socket.send(JSON.stringify({ type: "hello", rate: context.sampleRate, form: "int16" }));
       running = true;
       held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
@@ -252,7 +263,7 @@
 
   function showRunning() {
     find("start").textContent = running ? "Stop" : "Start";
-    find("start").setAttribute("aria-pressed", String(running));
+    find("start").classList.toggle("on", running);
   }
 
   find("start").addEventListener("click", () => (running ? stop("Stopped. Press Start to go on.") : start()));
@@ -263,12 +274,21 @@
   });
   navigator.mediaDevices?.addEventListener("devicechange", () => listDevices());
 
+  // Not every microphone that is gone says so.
+  function watch() {
+    const silent = Date.now() - came > 1000 * GAP;
+    if (silent === stuck) return;
+    stuck = silent;
+    say(silent ? "No sound comes from the microphone: is it still plugged in?" : "Listening.");
+  }
+
   // Ten pictures a second, or one where less motion is asked for.
   let last = 0;
   function paint(now) {
     if (running && now - last >= (still.matches ? 1000 : 100)) {
       last = now;
       timeline.draw();
+      watch();
     }
     requestAnimationFrame(paint);
   }

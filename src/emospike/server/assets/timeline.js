@@ -12,10 +12,11 @@ class Timeline {
     this.first = 0;  // the tenth of a second that they begin at
     this.end = 0;
     this.cursor = null;
+    this.seen = this.asked = false;  // whether it is in view, and to be painted
     this.span = follow ? 60 : 0;  // seconds shown, or all
     this.from = 0;
     this.canvas = make("canvas", { tabindex: "0", role: "slider", "aria-label": "Timeline", "aria-valuemin": "0" });
-    this.said = make("output");
+    this.said = make("output", { "aria-live": "off" });  // or readers would tell the time, second by second
     const button = (text, label, act) => {
       const one = make("button", { type: "button", text, "aria-label": label });
       one.addEventListener("click", act);
@@ -34,6 +35,7 @@ class Timeline {
     const at = (event) => this.time((event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth);
     let held = null;
     canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       held = { x: event.clientX, moved: false };
       canvas.setPointerCapture(event.pointerId);
     });
@@ -57,6 +59,10 @@ class Timeline {
     }, { passive: false });
     canvas.addEventListener("keydown", (event) => this.press(event));
     new ResizeObserver(() => this.draw()).observe(canvas);
+    new IntersectionObserver((found) => {
+      this.seen = found.at(-1).isIntersecting;
+      this.draw();
+    }).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
@@ -133,6 +139,10 @@ class Timeline {
 
   addLevels(levels, until) {
     const next = Math.round(until * Timeline.LEVELS) - levels.length;
+    if (next - this.first - this.levels.length > this.most * Timeline.LEVELS) {
+      this.levels = [];
+      this.first = next;
+    }
     while (this.first + this.levels.length < next) this.levels.push(NaN);  // nothing was heard
     for (const level of levels) this.levels.push(level);
     this.end = Math.max(this.end, until);
@@ -153,7 +163,18 @@ class Timeline {
     return `${clock(one.start)}–${clock(one.stop)} ${nameAnswer(one)}, ${percent(one.confidence)}`;
   }
 
+  // Tells at once, and paints with the browser's next picture, if it is seen there.
   draw() {
+    this.tell();
+    if (this.asked || !this.seen) return;
+    this.asked = true;
+    requestAnimationFrame(() => {
+      this.asked = false;
+      this.paint();
+    });
+  }
+
+  paint() {
     const { canvas } = this, scale = devicePixelRatio || 1;
     const width = canvas.clientWidth, height = canvas.clientHeight;
     if (!width) return;
@@ -184,7 +205,6 @@ class Timeline {
       pen.fillStyle = colour("--ink");
       pen.fillRect(x(this.cursor) - 1, 0, 2, height - 20);
     }
-    this.tell();
   }
 
   drawSegment(pen, one, x, bars, colour) {
@@ -234,10 +254,12 @@ class Timeline {
     const what = this.cursor === null || !this.chosen ? "" : `: ${this.describe(this.chosen)}`;
     const quiet = this.cursor !== null && !this.chosen ? (level > -55 ? ": no utterance" : ": silent") : "";
     const said = `${clock(now)}${what}${quiet}`;
-    if (this.said.textContent === said) return;  // readers are told once
+    if (this.said.textContent === said) return;
     this.said.textContent = said;
+    const text = this.follow && this.cursor === null ? "now" : said;
+    if (this.canvas.getAttribute("aria-valuetext") === text) return;  // readers are told once
     this.canvas.setAttribute("aria-valuemax", this.end.toFixed(1));
     this.canvas.setAttribute("aria-valuenow", now.toFixed(1));
-    this.canvas.setAttribute("aria-valuetext", said);
+    this.canvas.setAttribute("aria-valuetext", text);
   }
 }

@@ -2,16 +2,23 @@
   const FIRST = 2;  // timelines that are found at once
   let model = { classes: [], threshold: null };
   const waiting = [];
+  const sections = new Map();  // of recordings, by their ids
   let busy = 0;
 
   function say(text) {
     find("status").textContent = text;
   }
 
+  function describe({ model: name, classes, threshold }) {
+    model = { classes, threshold };
+    find("model").textContent = `Decided by ${name}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
+  }
+
   // A recording with its player and its timeline.
   function show(recording) {
     const section = make("section", { class: "recording" }, make("h2", { text: recording.name }));
     find("recordings").append(section);
+    sections.set(recording.id, section);
     if (recording.error) {
       section.append(make("p", { class: "missing", text: recording.error }));
       return;
@@ -30,6 +37,12 @@
     next();
   }
 
+  // The server keeps the newest of those that were sent.
+  function drop(id) {
+    const section = sections.get(id);
+    section?.replaceChildren(section.firstChild, make("p", { class: "missing", text: "No longer kept: newer ones were sent." }));
+  }
+
   async function next() {
     if (busy >= FIRST || !waiting.length) return;
     busy++;
@@ -40,6 +53,7 @@
 
   // Reads the timeline as it is found.
   async function follow(path, recording, timeline, { found, said, list }) {
+    if (!found.isConnected) return;  // dropped meanwhile
     const take = (row) => {
       if (row.error) throw new Error(row.error);
       timeline.addLevels(row.levels, Math.floor(row.until * Timeline.LEVELS) / Timeline.LEVELS);
@@ -83,6 +97,7 @@
         const answer = await fetch(address("/v1/recordings"), { method: "POST", body: form });
         const row = await answer.json();
         show(row.name ? row : { name: file.name, error: row.error });
+        row.gone?.forEach(drop);
         say("");
       } catch {
         say(`${file.name} could not be sent: is emospike still running?`);
@@ -90,11 +105,11 @@
     }
   }
 
-  const drop = find("drop");
+  const place = find("drop");
   for (const name of ["dragover", "dragleave", "drop"]) {
     document.addEventListener(name, (event) => {
       event.preventDefault();
-      drop.classList.toggle("over", name === "dragover");
+      place.classList.toggle("over", name === "dragover");
     });
   }
   document.addEventListener("drop", (event) => send(event.dataTransfer.files));
@@ -105,9 +120,11 @@
 
   (async () => {
     const answer = await fetch(address("/v1/recordings"));
-    const { recordings, ...described } = await answer.json();
-    model = { classes: described.classes, threshold: described.threshold };
-    find("model").textContent = `Decided by ${described.model}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
-    recordings.forEach(show);
-  })().catch(() => say("The server does not answer: is emospike still running?"));
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    for await (const line of readLines(answer.body)) {
+      const row = JSON.parse(line);
+      if (row.id) show(row);
+      else describe(row);
+    }
+  })().catch((error) => say(error instanceof TypeError ? "The server does not answer: is emospike still running?" : error.message));
 })();

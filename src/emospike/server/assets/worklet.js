@@ -1,5 +1,5 @@
 "use strict";
-// Channels are averaged, and sent on in pieces of 20 ms.
+// Channels are averaged, and sent on in pieces of 20 ms, each with the time at which it was full.
 registerProcessor("capture", class extends AudioWorkletProcessor {
   constructor() {
     super();
@@ -16,7 +16,7 @@ registerProcessor("capture", class extends AudioWorkletProcessor {
       const full = this.piece;
       this.piece = new Float32Array(full.length);
       this.filled = 0;
-      this.port.postMessage(full, [full.buffer]);
+      this.port.postMessage({ samples: full, at: Date.now() }, [full.buffer]);
     }
     return true;
   }

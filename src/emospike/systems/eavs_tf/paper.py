@@ -48,5 +48,5 @@ def _decide(names: dict[str, str], preset: str, split: Split) -> Found:
     system.fit(train.clips(), train.labels.tolist(), train.known_speakers, split.progress)
     answers = system.predict_by_modality(split.test.clips()).probabilities
     answers["late"] = answers["audio"] * answers["face"]
-    classes: Labels = np.array(system.classes_)
+    classes: Labels = np.array(system.labels_)
     return Found({name: {COLUMN: classes[answers[view].argmax(axis=1)]} for view, name in names.items()})

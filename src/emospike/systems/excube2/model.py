@@ -308,7 +308,7 @@ class EXCube2(VectorSystem):
         if self.reservoir.stdp is not None or self.encoder_rule is not None:
             return None
         reading = ("scaler", "classifier", "face_classifier", "normalise", "coverage", "finer_labels")
-        return repr({name: value for name, value in self.get_params().items() if name not in reading})
+        return repr({name: value for name, value in self.get_params(deep=False).items() if name not in reading})
 
     # -- looking inside ----------------------------------------------------------------------------------------
 

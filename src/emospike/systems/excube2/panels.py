@@ -56,7 +56,7 @@ class Cube(Protocol):
     nodes_: dict[str, Int64[np.ndarray, " _"]]
     class_interactions_: dict[str, Float[np.ndarray, "nodes nodes"]]
     readouts_: dict[str, Readout]
-    classes_: tuple[str, ...]
+    labels_: tuple[str, ...]
     seed: int
 
     def activity(self, seen: Perceived, modalities: Sequence[str]) -> Activity:
@@ -91,7 +91,7 @@ def make_panels(system: Cube, seen: Perceived, target: int) -> tuple[Attribution
     if films_beside(seen):
         kinds[FACE_MOMENTS] = run_all(silence_moments(activity.inputs, "face"))
     attributions = attribute(lambda runs: log_odds(decide(runs), target), whole, kinds)
-    probabilities = dict(zip(system.classes_, decide(whole).tolist(), strict=True))
+    probabilities = dict(zip(system.labels_, decide(whole).tolist(), strict=True))
     followed = tuple(system.nodes_), interactions(activity, system.nodes_), system.class_interactions_, probabilities
     modalities = {channel.group: channel.modality for channel in system.channels_}
     learnt, crossing = show_learning(system), show_cross_modal(*followed, modalities)

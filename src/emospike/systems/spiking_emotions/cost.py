@@ -23,7 +23,7 @@ def count_operations(system: Any, look: Events) -> Operations:
     picture, of real numbers, costs multiply-accumulates. The leak costs one a neuron and step. Where a lead is
     given, steps after the vote is settled cost nothing. Batch norms are folded into the synapses before them.
     """
-    classes = len(system.classes_)
+    classes = len(system.labels_)
     if not system.network.spiking:
         return count_equivalent(system.network, classes, len(system.voters_.networks))
     steps = int(stops(system.votes(look[None]), system.lead)[0]) if system.lead is not None else len(look)

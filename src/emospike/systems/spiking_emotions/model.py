@@ -208,7 +208,7 @@ class SpikingEmotions(System):
 
     def equivalent(self) -> Operations:
         """Return what the paper's non-spiking equivalent costs: all frames are channels of one picture."""
-        return count_equivalent(self.network, len(self.classes_), len(self.voters_.networks))
+        return count_equivalent(self.network, len(self.labels_), len(self.voters_.networks))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class Voting(Protocol):
     network: PlifNet
     lead: float | None
     voters_: VoteReadout
-    classes_: tuple[str, ...]
+    labels_: tuple[str, ...]
 
     def look(self, clip: Clip) -> tuple[Float64[np.ndarray, " steps"], Events]:
         """Return the time of each step, s, and what the networks see of a clip."""
@@ -79,7 +79,7 @@ def show_layers(system: Voting, look: Events, times: Float64[np.ndarray, " steps
     rate = (len(times) - 1) / max(float(times[-1] - times[0]), 1e-3)
     activities = system.voters_.networks[0].record(look, rate)
     *inner, (votes, last) = activities.items()
-    each = last.neurons // len(system.classes_)
+    each = last.neurons // len(system.labels_)
     rasters = [
         Raster(
             "events",
@@ -90,7 +90,7 @@ def show_layers(system: Voting, look: Events, times: Float64[np.ndarray, " steps
         )
     ]
     rasters += [Raster(name, "neurons", one.spikes) for name, one in inner]
-    rasters.append(Raster(votes, "neurons", last.spikes, tuple((name, each) for name in system.classes_)))
+    rasters.append(Raster(votes, "neurons", last.spikes, tuple((name, each) for name in system.labels_)))
     return RasterPanel(rasters, start=float(times[0]))
 
 
@@ -99,7 +99,7 @@ def trace_votes(system: Voting, look: Events, times: Float64[np.ndarray, " steps
     votes = system.votes(look[None])
     until = len(look) if system.lead is None else int(stops(votes, system.lead)[0])
     first = system.network.spiking and system.camera.float_first
-    return VoteTrace(look, first, np.asarray(times, np.float64), votes[0], system.classes_, until)
+    return VoteTrace(look, first, np.asarray(times, np.float64), votes[0], system.labels_, until)
 
 
 def occlude_parts(look: Events, still: Events) -> Iterator[tuple[str, Events]]:

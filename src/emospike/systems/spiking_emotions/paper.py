@@ -70,12 +70,12 @@ def train_network(split: Split, **changes: Any) -> SpikingEmotions:
 
     system, train = make_untrained(split.seed, **changes), split.train
     told = tell_share(split.progress, len(train))
-    system.classes_ = train.classes
+    system.labels_ = train.classes
     network = train_plif(
         system.network,
         perceive_events(system, train),
         number_classes(system, train),
-        len(system.classes_),
+        len(system.labels_),
         training=system.training,
         seed=split.seed,
         progress=lambda epoch, epochs: told(epoch / epochs),
@@ -92,12 +92,12 @@ def perceive_events(system: SpikingEmotions, dataset: Dataset) -> Seen:
 def name_classes(system: SpikingEmotions, votes: Votes, lead: float | None = None) -> Shaped[np.ndarray, " clips"]:
     """Return the class with most votes, as the paper decides: nothing is calibrated."""
     best = count_votes(votes, lead).argmax(axis=1)
-    return np.array([system.classes_[i] for i in best])
+    return np.array([system.labels_[i] for i in best])
 
 
 def number_classes(system: SpikingEmotions, dataset: Dataset) -> Any:
     """Return the index of each recording's class."""
-    return np.searchsorted(system.classes_, dataset.labels)
+    return np.searchsorted(system.labels_, dataset.labels)
 
 
 # -- Table I ---------------------------------------------------------------------------------------------------
@@ -153,10 +153,10 @@ def _answer_by_step(what: str, changes: Mapping[str, Any]) -> Answer:
 def make_newborn(split: Split, **changes: Any) -> SpikingEmotions:
     """Return a system whose network has learnt nothing."""
     system = make_untrained(split.seed, **(changes | {"epochs": None}))
-    system.classes_ = split.train.classes
+    system.labels_ = split.train.classes
     from emospike.networks.torch.plif import PlifNetwork
 
-    network = PlifNetwork.build(system.network, len(system.classes_), split.seed)
+    network = PlifNetwork.build(system.network, len(system.labels_), split.seed)
     system.voters_ = VoteReadout(system.network, [network], system.lead, ScoreReadout())
     return system
 

@@ -30,7 +30,7 @@ class Groups(Protocol):
     inputs_: LayerInputs
     groups_: list[CompetitiveNetwork]
     class_graphs_: dict[str, Graph]
-    classes_: tuple[str, ...]
+    labels_: tuple[str, ...]
 
     def answer(self, seen: Perceived, modalities: Sequence[str]) -> Float[np.ndarray, " classes"]:
         """Return the calibrated probabilities that these modalities alone give."""
@@ -49,7 +49,7 @@ def make_panels(system: Groups, seen: Perceived, target: int) -> tuple[Attributi
     """Return what parts of a clip do to a class, and the pictures of what the groups do with it."""
     silent = system.inputs_.silence()
     attributions = attribute_series(lambda one: system.answer(one, one.modalities), seen, silent, target)
-    probabilities = dict(zip(system.classes_, system.answer(seen, seen.modalities).tolist(), strict=True))
+    probabilities = dict(zip(system.labels_, system.answer(seen, seen.modalities).tolist(), strict=True))
     lines = system.inputs_.lines(seen)
     activities, features = {}, []
     for i, one in enumerate(system.present(lines)):

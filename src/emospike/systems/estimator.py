@@ -1,0 +1,209 @@
+"""scikit-learn's conventions for classifiers, over recordings in place of rows.
+
+Its tools ask whatever has these methods, of whichever class it is. Nothing is inherited from it, for importing it takes
+as long as loading a model does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import fields, is_dataclass, replace
+from numbers import Integral
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+from jaxtyping import Shaped
+
+from emospike.clip.batch import Recordings
+from emospike.systems.training import Given
+from emospike.validation import InputError, NotTrainedError, as_labels, one_of, within
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+    from sklearn.utils.metadata_routing import MetadataRequest
+
+AnyEstimator = TypeVar("AnyEstimator", bound="Estimator")
+
+METADATA: Final = MappingProxyType(
+    {
+        "fit": ("finer", "speakers", "weights"),
+        "predict": ("speakers",),
+        "predict_proba": ("speakers",),
+        "score": ("sample_weight", "speakers"),
+    }
+)
+"""What methods take beside recordings and labels; scikit-learn hands it on to those that request it."""
+
+
+class Estimator:
+    """A classifier as scikit-learn's tools expect it.
+
+    Attributes
+    ----------
+    labels_ : what can be decided, as text, in the order of probabilities
+    whole_numbers_ : the labels that were learnt are whole numbers, and so are those that `predict` returns
+    """
+
+    labels_: tuple[str, ...]
+    whole_numbers_: bool = False
+
+    @property
+    def classes_(self) -> Shaped[np.ndarray, " classes"]:
+        """The labels as they were learnt, text or whole numbers, in the order of probabilities."""
+        return np.array(self.labels_, dtype=int if self.whole_numbers_ else str)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say of a fitted attribute (`classes_`) that is not there that the system is not trained."""
+        if name.endswith("_") and not name.startswith("_"):
+            raise NotTrainedError(f"this {type(self).__name__} is not trained: fit it, or load a model")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether it is trained."""
+        return "labels_" in vars(self)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return what scikit-learn's tools need to know of it: a classifier of recordings, one label each."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(two_d_array=False, string=True),
+            no_validation=True,
+        )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's parameters; if `deep`, those of its steps too (``classifier__alpha``).
+
+        Steps that come several at once are counted from 0 (``encoders__1__threshold``).
+        """
+        own = list_parts(self)
+        return own | (list_nested(own) if deep else {})
+
+    def set_params(self: AnyEstimator, **parameters: Any) -> AnyEstimator:
+        """Change constructor parameters in place, those of its steps too (see `get_params`).
+
+        Raises
+        ------
+        InputError : a parameter that is unknown, or a value that cannot be; nothing is changed then
+        """
+        wanted = change_parts(self.get_params(deep=False), parameters)
+        within("coverage", wanted.get("coverage", 0.0), 0, 1)
+        one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
+        type(self)(**wanted)  # what its constructor forbids
+        for name, value in wanted.items():
+            setattr(self, name, value)
+        return self
+
+    def predict(self, clips: Recordings, speakers: Given | None = None) -> Shaped[np.ndarray, " clips"]:
+        """Return the most probable label of each clip, of `classes_`."""
+        raise NotImplementedError
+
+    def score(
+        self,
+        X: Recordings,
+        y: Given,
+        sample_weight: Sequence[float] | None = None,
+        speakers: Given | None = None,
+    ) -> float:
+        """Return the share of recordings X that `predict` is right on, which y tells."""
+        right = self.predict(X, speakers).astype(str) == np.array(as_labels("labels", y))
+        return float(np.average(right, weights=sample_weight))
+
+    # -- what else methods take, and who hands it on -----------------------------------------------------------
+
+    def get_metadata_routing(self) -> MetadataRequest:
+        """Return what each method requests beside recordings and labels (scikit-learn's metadata routing)."""
+        return deepcopy(self._find_requests())
+
+    def set_fit_request(self: AnyEstimator, **requests: bool | str | None) -> AnyEstimator:
+        """Ask that `fit` be handed `speakers`, `finer` labels or `weights`."""
+        return self._request("fit", requests)
+
+    def set_score_request(self: AnyEstimator, **requests: bool | str | None) -> AnyEstimator:
+        """Ask that `score` be handed `speakers` or `sample_weight`."""
+        return self._request("score", requests)
+
+    def set_predict_request(self: AnyEstimator, **requests: bool | str | None) -> AnyEstimator:
+        """Ask that `predict` be handed `speakers`."""
+        return self._request("predict", requests)
+
+    def set_predict_proba_request(self: AnyEstimator, **requests: bool | str | None) -> AnyEstimator:
+        """Ask that `predict_proba` be handed `speakers`."""
+        return self._request("predict_proba", requests)
+
+    def _request(self: AnyEstimator, method: str, requests: Mapping[str, bool | str | None]) -> AnyEstimator:
+        """Note what a method asks for; `clone` takes it along."""
+        known = self._find_requests()
+        for name, alias in requests.items():
+            getattr(known, method).add_request(param=one_of("argument", name, METADATA[method]), alias=alias)
+        self._metadata_request = known
+        return self
+
+    def _find_requests(self) -> MetadataRequest:
+        """Return what was requested; by default nothing is, and what is handed on all the same is an error."""
+        from sklearn.utils.metadata_routing import MetadataRequest
+
+        if "_metadata_request" in vars(self):
+            return self._metadata_request
+        requests = MetadataRequest(owner=self)
+        for method, names in METADATA.items():
+            for name in names:
+                getattr(requests, method).add_request(param=name, alias=None)
+        return requests
+
+
+def list_parts(value: Any) -> dict[str, Any]:
+    """Return the parameters of a step, or several steps by their number; of anything else nothing."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in fields(value) if f.init}
+    if isinstance(value, tuple) and all(is_dataclass(one) for one in value):
+        return {str(number): one for number, one in enumerate(value)}
+    return {}
+
+
+def list_nested(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of steps, and of their own, by names joined with two underscores."""
+    found: dict[str, Any] = {}
+    for name, value in parts.items():
+        inner = list_parts(value)
+        found |= {f"{name}__{own}": one for own, one in (inner | list_nested(inner)).items()}
+    return found
+
+
+def change_parts(parts: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with others in place of some, by names as `list_nested` gives them."""
+    changed, inner = dict(parts), defaultdict[str, dict[str, Any]](dict)
+    for name, value in wanted.items():
+        first, _, rest = name.partition("__")
+        one_of("parameter", first, parts)
+        if rest:
+            inner[first][rest] = value
+        else:
+            changed[first] = value
+    for name, more in inner.items():
+        own = change_parts(list_parts(changed[name]), more)
+        if isinstance(changed[name], tuple):
+            changed[name] = tuple(own.values())
+        else:
+            changed[name] = replace(changed[name], **own)
+    return changed
+
+
+def find_whole_numbers(labels: Given) -> bool:
+    """Return whether all labels are whole numbers; raise `InputError` if they would be in another order as text.
+
+    >>> find_whole_numbers([0, 1]), find_whole_numbers(["0", "1"])
+    (True, False)
+    """
+    if not all(isinstance(one, Integral) and not isinstance(one, bool) for one in labels):
+        return False
+    known = sorted({int(one) for one in labels})
+    if [str(one) for one in known] != sorted(map(str, known)):
+        raise InputError(f"labels from 0 to 9, or text, expected, got {len(known)} numbers from {known[0]} on")
+    return True
