@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page)"
+    r"|streams|looks|beginnings|voices|listening|page|camera)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -533,6 +533,25 @@ def page(found: Result) -> str:
     return markdown(["decisions", "median", "95 % within"], rows)
 
 
+def camera(found: Result) -> str:
+    """Return how many pictures are looked at beside sound, and what memory that takes."""
+    memory, minutes = found["memory_mb"], found["minutes"]
+    header = ["pictures that come", "looked at a second", "sound lost"]
+    rows = [
+        [f"ten a second, for {minutes} minutes", f"{found['pictures_per_s']:.1f}", f"{found['lost_s']:.1f} s"],
+        [
+            "each as soon as the last was looked at, for half a minute",
+            f"{found['hurried_per_s']:.1f}",
+            f"{found['hurried_lost_s']:.1f} s",
+        ],
+    ]
+    costs = [
+        ["from picture to outline: median, 95 % within", f"{found['median_ms']:.0f} ms, {found['p95_ms']:.0f} ms"],
+        [f"memory after 1 minute and after {minutes}", f"{memory[0]:.0f} MB, {memory[-1]:.0f} MB"],
+    ]
+    return markdown(header, rows) + "\n\n" + markdown(["what", "costs"], costs)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -593,6 +612,7 @@ FILES = {
     "voices": voices,
     "listening": listening,
     "page": page,
+    "camera": camera,
 }
 """Tables that show one file of docs/results each."""
 

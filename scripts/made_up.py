@@ -5,11 +5,13 @@ A model decides on them as on any sound, and its decision means nothing: there i
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
+from PIL import Image
 
 from emospike.features.openface import INTENSITIES
 
@@ -70,6 +72,13 @@ def write(path: Path, sound: Float32[np.ndarray, "*shape"], rate: int = RATE, su
     """Write a sound file, and its folder if need be."""
     path.parent.mkdir(exist_ok=True)
     soundfile.write(path, sound, rate, subtype=subtype)
+
+
+def pack_picture(image: UInt8[np.ndarray, "*shape"], quality: int = 85) -> bytes:
+    """Return a picture as JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=quality)
+    return file.getvalue()
 
 
 def write_face(path: Path, seconds: float, smile: float = 2.5) -> None:

@@ -10,7 +10,8 @@ import emospike
 from emospike.clip import Clip
 from emospike.features.action_units import ActionUnits
 from emospike.features.face_quality import describe_problem
-from emospike.features.face_table import make_columns, track_film, write_table
+from emospike.features.face_table import make_columns, open_table, track_film, write_table
+from emospike.features.live_face import open_watcher
 from emospike.features.openface import INTENSITIES, POSE, QUALITY, read_table
 from emospike.validation import InputError
 
@@ -136,3 +137,23 @@ def test_what_there_is_not(face, tmp_path):
         write_table(tmp_path / "a.txt", {})
     with pytest.raises(InputError, match="shows no face"):
         track_film(Clip("a.wav"))
+
+
+def test_what_a_camera_sees_is_written_as_it_comes(film, tmp_path):
+    frames, sights = list(Clip(film).frames(10)), []
+    with open_watcher() as watcher:
+        for frame in frames:
+            sights += [watcher.look(frame.time, frame.image)]
+    late = [seen._replace(time=seen.time + 100) for seen in sights]
+    with open_table(tmp_path / "a.csv.gz") as table:
+        for seen in sights + late:
+            table.put(seen)
+    track, film_track = read_table(tmp_path / "a.csv.gz"), ActionUnits(stride=10).track(Clip(film))
+    first, last = slice(None, len(sights)), slice(-len(sights), None)
+    for part, delay in ((first, 0), (last, 100)):
+        np.testing.assert_allclose(track.values[part], film_track.values, atol=1e-3)
+        np.testing.assert_allclose(track.time[part] - delay, film_track.time, atol=1e-5)
+        assert track.found[part].all()
+    assert np.diff(track.time).max() <= 31  # tables leave out no minute
+    assert not track.found[len(sights) : -len(sights)].any()
+    assert len(track) == 2 * len(sights) + 3

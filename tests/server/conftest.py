@@ -63,6 +63,13 @@ def shown(system):
 
 
 @pytest.fixture(scope="session")
+def seeing():
+    """A shipped model of sound and face, as pages are shown it."""
+    system = store.load("excube2-both")
+    return describe_model(system, "excube2-both", None, blind="")
+
+
+@pytest.fixture(scope="session")
 def talk():
     """Two utterances at 16 kHz, and what follows."""
     pause = np.zeros(16_000, np.float32)

@@ -10,10 +10,13 @@ import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import made_up
 import numpy as np
 import pytest
 import soundfile
 import soxr
+
+from emospike.clip import Clip
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSER = os.environ.get("EMOSPIKE_CHROMIUM") or shutil.which("chromium")
@@ -34,11 +37,11 @@ class Address(str):
 
 
 @contextmanager
-def started(*arguments):
+def started(*arguments, **environment):
     """Run a command that shows a page, give its address, and interrupt it, unless it was ended before."""
     process = subprocess.Popen(
         [*COMMAND, *map(str, arguments), "--no-browser", "--port", "0"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment,
     )  # fmt: skip
     try:
         line = process.stdout.readline()
@@ -67,19 +70,33 @@ def live():
 
 
 @pytest.fixture(scope="module")
+def filmed(data_dir, tmp_path_factory):
+    """What the microphone plays and the camera shows, again and again, each at its own pace."""
+    folder, film = tmp_path_factory.mktemp("camera"), Clip(data_dir / "samples/video/01-01-02-01-01-02-01.mp4")
+    (folder / "film.mjpeg").write_bytes(b"".join(made_up.pack_picture(one.image) for one in film.frames()))
+    soundfile.write(folder / "film.wav", soxr.resample(np.pad(film.sound, (0, 16_000)), 16_000, 48_000), 48_000)
+    return folder / "film.wav", folder / "film.mjpeg"
+
+
+@pytest.fixture(scope="module")
 def driver():
     with playwright.sync_playwright() as driver:
         yield driver
 
 
 @contextmanager
-def opened(driver, recorded=None, *, granted=True, fails=False, **looks):
-    """A browser whose microphone plays a recording, or that has none; all that it asks for stays on this machine."""
+def opened(driver, recorded=None, *, filmed=None, granted=("microphone",), fails=False, **looks):
+    """A browser whose microphone plays a recording, or that has none; all that it asks for stays on this machine.
+
+    Its camera shows what was `filmed`.
+    """
     flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
     if recorded:
         flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={recorded}"]
+    if filmed:
+        flags += [f"--use-file-for-fake-video-capture={filmed}"]
     browser = driver.chromium.launch(executable_path=BROWSER, args=flags)
-    context = browser.new_context(permissions=["microphone"] if granted else [], **looks)
+    context = browser.new_context(permissions=list(granted), **looks)
     context.set_default_timeout(PATIENCE)
     asked, wrong = [], []
     context.on("request", lambda request: asked.append(request.url))
@@ -204,7 +221,7 @@ def test_it_is_all_reached_by_keyboard(driver, live, recorded):
 
 
 def test_permission_is_denied(driver, live, recorded):
-    with opened(driver, recorded, granted=False) as context:
+    with opened(driver, recorded, granted=()) as context:
         page = press_start(context, live)
         playwright.expect(page.locator("#status")).to_contain_text("was not allowed to use the microphone")
         playwright.expect(page.locator("#start")).to_be_enabled()
@@ -246,6 +263,49 @@ def test_a_microphone_that_clips(driver, live, tmp_path):
     with opened(driver, tmp_path / "loud.wav") as context:
         page = press_start(context, live)
         playwright.expect(page.locator("#warning")).to_contain_text("Clipping")
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_a_face_is_seen_beside_what_is_heard(driver, filmed):
+    recorded, film = filmed
+    with started("live") as address:  # of both, where faces can be found
+        looks = {"granted": ("microphone", "camera"), "viewport": {"width": 400, "height": 800}}
+        with opened(driver, recorded, filmed=film, **looks) as context:
+            page = press_start(context, address)
+            playwright.expect(page.locator("#start")).to_have_text("Stop")
+            assert page.locator("#camera").input_value() == ""
+            assert not page.is_visible("#seen")
+            page.select_option("#camera", index=1)
+            wait_until(page, "document.getElementById('lines').getAttribute('d')?.startsWith('M0.')")
+            playwright.expect(page.locator("#model")).to_contain_text("excube2-both")
+            wait_until(page, "document.getElementById('when').textContent.includes('by sound and the face')")
+            assert page.locator("#face").inner_text() == ""
+            assert fits(page)
+            wait_for_utterance(page)
+            page.select_option("#camera", "")
+            playwright.expect(page.locator("#seen")).to_be_hidden()
+            wait_until(page, "!document.getElementById('when').textContent.includes('by sound and the face')")
+            with context.expect_page() as found:
+                page.locator(".utterances a").last.click()
+            found.value.wait_for_selector(".main-svg")
+        with opened(driver, recorded, filmed=film) as context:
+            page = press_start(context, address)
+            page.select_option("#camera", "any")
+            playwright.expect(page.locator("#notes")).to_contain_text("was not allowed to use the camera")
+            playwright.expect(page.locator("#notes")).to_contain_text("Decided by sound alone.")
+            assert page.locator("#camera").input_value() == ""
+            playwright.expect(page.locator("#start")).to_have_text("Stop")
+
+
+def test_without_a_face_model_sound_goes_on(driver, recorded, tmp_path):
+    with (
+        started("live", "excube2-both", EMOSPIKE_FACE_MODEL=str(tmp_path / "gone.task")) as address,
+        opened(driver, recorded) as context,
+    ):
+        page = press_start(context, address)
+        playwright.expect(page.locator("#face")).to_contain_text("No camera: ")
+        assert page.is_disabled("#camera")
+        wait_for_utterance(page)
 
 
 def test_each_tab_is_heard_alone_and_one_that_is_killed_ends(driver, live, recorded):

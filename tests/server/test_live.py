@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
+import made_up
 import numpy as np
 import pytest
 
@@ -20,11 +21,13 @@ from websockets.protocol import State
 from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
+from emospike.clip import Clip
 from emospike.explain.html import name_source
-from emospike.server.live import NOT_KEPT, SUBPROTOCOL, LiveEndpoint
+from emospike.server.live import NOT_KEPT, PICTURE, SOUND, SUBPROTOCOL, LiveEndpoint
 from emospike.server.page import make_page
 from emospike.server.session import LiveLimits
 
+GREY = made_up.pack_picture(np.full((360, 640, 3), 90, np.uint8))
 LIMITS = LiveLimits(pages=2, held=30.0, silence=1.0, hello=0.5)
 
 
@@ -41,7 +44,10 @@ class Page:
 
     def send(self, sound):
         for at in range(0, len(sound), 16_000):
-            self.socket.send(sound[at : at + 16_000].astype("<f4").tobytes())
+            self.socket.send(bytes([SOUND]) + sound[at : at + 16_000].astype("<f4").tobytes())
+
+    def show(self, picture, age=0):
+        self.socket.send(bytes([PICTURE]) + age.to_bytes(2, "little") + picture)
 
     def hear(self, until):
         """Messages until one that is the last."""
@@ -85,6 +91,25 @@ def wait_until(condition):
             return
         time.sleep(0.1)
     raise AssertionError("it did not come to that")
+
+
+@pytest.fixture(scope="module")
+def seeing_port(serve, seeing):
+    with serve(LiveEndpoint(seeing, LIMITS).routes()) as port:
+        yield port
+
+
+@pytest.fixture
+def look(seeing_port):
+    """What opens a page of a model that sees, which has said hello."""
+    with ExitStack() as stack:
+
+        def look():
+            page = Page(stack, seeing_port)
+            page.hello()
+            return page
+
+        yield look
 
 
 def get(port, path, **headers):
@@ -152,8 +177,11 @@ def test_a_page_that_is_killed_ends_its_stream(visit, endpoint, talk):
         (['{"type": "hello", "rate": 16000, "form": "mp3"}'], "unknown form of samples 'mp3'"),
         (['{"type": "lost", "seconds": -1}'], "hello with a rate, pause, or lost with seconds expected"),
         ([bytes(8)], "sound came before the page said hello"),
-        (['{"type": "hello", "rate": 16000}', bytes(3)], "whole samples of 2 bytes expected, got 3 bytes"),
-        (['{"type": "hello", "rate": 16000, "form": "float32"}', b"\xff" * 40], "a chunk of sound holds NaN"),
+        ([b""], "0 and sound expected in binary, or 1, an age and a picture"),
+        ([bytes([2, 0, 0, 9])], "0 and sound expected in binary, or 1, an age and a picture"),
+        ([bytes([1, 0])], "0 and sound expected in binary, or 1, an age and a picture"),
+        (['{"type": "hello", "rate": 16000}', bytes(4)], "whole samples of 2 bytes expected, got 3 bytes"),
+        (['{"type": "hello", "rate": 16000, "form": "float32"}', b"\x00" + b"\xff" * 40], "a chunk of sound holds NaN"),
     ],
 )
 def test_garbage_is_refused_in_one_line(visit, sent, why):
@@ -275,4 +303,62 @@ def test_the_page_may_load_nothing_from_elsewhere(port):
     assert name_source(script) in policy
     assert name_source(style) in policy
     assert not re.search(r"(src|href)=(?!\"data:)", html.replace(script, ""))
-    assert (html, policy) == make_page("live", NOT_KEPT)
+    assert (html, policy) == make_page("live", NOT_KEPT, "pictures are not looked at")
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_sound_and_pictures_over_a_socket_are_decided_together(look, data_dir, seeing):
+    page, film, told = look(), Clip(data_dir / "samples/video/01-01-02-01-01-02-01.mp4"), []
+    frames, sound = list(film.frames(3)), np.pad(film.sound, (0, 16_000))
+    for at in range(0, len(sound), 1600):
+        page.send(sound[at : at + 1600])
+        while frames and frames[0].time < (at + 1600) / 16_000:
+            page.show(made_up.pack_picture(frames.pop(0).image), age=20)
+            told += page.hear(lambda row: row["type"] == "face")
+    page.socket.send('{"type": "pause"}')
+    told += page.hear(lambda row: row["type"] == "state" and row["heard"] >= len(sound) / 16_000)
+    (final,) = [row for row in told if row["type"] == "decision" and row["final"]]
+    assert {*final["share"]} == {*final["alone"]} == {"audio", "face"}
+    assert final["threshold"] == seeing.thresholds["both"]
+    assert final["label"] == "low"
+    page.socket.close()
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_garbage_among_pictures_is_told_once_and_sound_goes_on(look, talk):
+    page = look()
+    for data in [b"", b"no picture", GREY[:900], b"\x89PNG", GREY, b"again"]:
+        page.show(data)
+    page.send(talk)
+    told = page.hear(lambda row: row["type"] == "state" and row["heard"] > 6.9)
+    assert sum(row["type"] == "decision" and row["final"] for row in told) == 2
+    assert sum(row["type"] == "note" for row in told) <= 1
+    assert told[-1]["lost"] == 0
+    page.socket.close()
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_a_flood_of_pictures_loses_no_sound(look, talk):
+    """Of pictures that come far too fast the newest are looked at."""
+    page = look()
+    for at in range(0, len(talk), 1600):
+        page.send(talk[at : at + 1600])
+        for _ in range(5):
+            page.show(GREY)
+    told = page.hear(lambda row: row["type"] == "state" and row["heard"] > 6.9)
+    assert sum(row["type"] == "decision" and row["final"] for row in told) == 2
+    assert told[-1]["lost"] == 0
+    page.socket.close()
+
+
+def test_a_model_that_hears_alone_passes_pictures_over(visit, port):
+    page = visit()
+    page.show(GREY)  # before hello as well
+    page.hello()
+    page.show(GREY)
+    page.send(np.zeros(1600, np.float32))
+    told = page.hear(lambda row: row["type"] == "state")
+    assert (told[0]["type"], told[0]["sees"]) == ("welcome", False)
+    assert not [row for row in told if row["type"] in ("face", "note", "error")]
+    page.socket.close()
+    assert 'data-blind="pictures are not looked at"' in get(port, "/?token=a-token")[1]

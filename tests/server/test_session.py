@@ -8,6 +8,10 @@ import pytest
 import soundfile
 import soxr
 
+from emospike.clip import Clip
+from emospike.datasets import pair_tables
+from emospike.features.live_face import Sight
+from emospike.features.openface import read_table
 from emospike.server.live import Outbox
 from emospike.server.recorder import Recorder, read_kept
 from emospike.server.session import FORMS, LiveLimits, Session
@@ -274,3 +278,21 @@ def test_listening_goes_on_where_nothing_can_be_recorded(shown, watch, talk, tmp
     (note,) = [row for row in rows if row["type"] == "note"]
     assert "cannot be written, nothing more is recorded" in note["text"]
     assert len(decisions(rows)) == 4
+
+
+def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_path):
+    """A table in which there is no face, since the pictures show none; it belongs to the sound by its name."""
+    session = Session(seeing, None, watch, Recorder(tmp_path))
+    session.begin(16_000, "float32")
+    session.see(Sight(-0.1, []))  # before there was sound
+    for second in range(4):
+        for tenth in range(10):
+            session.see(Sight(second + tenth / 10, []))
+        hear(session, watch, talk[16_000 * second : 16_000 * (second + 1)])
+    session.close()
+    (clip,) = [Clip(sound, face=table) for sound, table in pair_tables([tmp_path])]
+    assert (clip.path.suffix, clip.face.name) == (".flac", f"{clip.path.stem}.csv.gz")
+    track = read_table(clip.face)
+    assert track.time.tolist() == pytest.approx(np.arange(40) / 10)
+    assert not track.found.any()
+    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".gz"}

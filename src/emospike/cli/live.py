@@ -19,7 +19,16 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
-from emospike.cli.page import PORT, BrowserOption, ConsentOption, PortOption, RecordOption, check_record, show_live
+from emospike.cli.page import (
+    PORT,
+    BrowserOption,
+    ConsentOption,
+    PortOption,
+    RecordOption,
+    check_record,
+    choose_live_model,
+    show_live,
+)
 from emospike.cli.recognise import UNKNOWN, make_decision_row, make_segment, name_answer, warm_up
 from emospike.cli.terminal import note, say
 from emospike.files import format_json
@@ -31,7 +40,10 @@ if TYPE_CHECKING:
 
 def live(
     model: Annotated[
-        str | None, typer.Argument(help="A shipped model's name, or a model file (default: one for sound).")
+        str | None,
+        typer.Argument(
+            help="A shipped model's name, or a model file (default: one for sound, and the face if it can)."
+        ),
     ] = None,
     *,
     stdin: Annotated[
@@ -58,7 +70,7 @@ def live(
     """Recognise the emotion in speech while it is spoken: a page in the browser, unless --terminal or --stdin is given.
 
     Every utterance is decided when it is over, and before that on what was heard so far. Sound without speech gives no
-    decision.
+    decision. The page can look at a face beside it.
     """
     from emospike import store
     from emospike.streaming.microphone import Microphone, open_microphone
@@ -72,7 +84,8 @@ def live(
         raise InputError("--consent is of --record: else nothing is kept")
     if record is not None:
         check_record(record, page=not (stdin or terminal), consent=consent)
-    system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
+    model = model or (choose_model("audio") if stdin or terminal else choose_live_model())
+    system = set_risk(store.load(model), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
     warm_up(system)
     if not (stdin or terminal):

@@ -49,7 +49,10 @@ def check_record(folder: Path, *, page: bool, consent: bool) -> None:
     """Say what is recorded, and ask whether all agree; raise `InputError` if they do not, or it cannot be kept."""
     if not page:
         raise InputError("--record is of the page: --timeline keeps what --stdin and --terminal decide")
-    note(f"all sound that the page hears is kept in {folder}, with what was decided on it, until you delete it")
+    note(
+        f"all sound that the page hears is kept in {folder}, with how a face that it sees moves and what was decided, "
+        f"until you delete it; no picture is"
+    )
     if not consent:
         if sys.stdin is None or not sys.stdin.isatty():
             raise InputError("--record asks for consent in a terminal: where all who are heard agree, give --consent")
@@ -60,7 +63,7 @@ def check_record(folder: Path, *, page: bool, consent: bool) -> None:
 
 def show_live(
     system: System,
-    model: str | None,
+    model: str,
     threshold: float | None,
     *,
     same_speaker: bool,
@@ -73,13 +76,16 @@ def show_live(
     check_server()
     from emospike.server.live import LiveEndpoint
 
-    shown = describe_model(system, model, threshold, same_speaker=same_speaker)
+    blind = warm_up_eyes(system)
+    if blind and "both" in system.deciders:
+        note(f"sound alone: {blind}")
+    shown = describe_model(system, model, threshold, same_speaker=same_speaker, blind=blind)
     serve_page(shown, system, threshold, LiveEndpoint(shown, folder=record).routes(), port=port, browser=browser)
 
 
 def show_recordings(
     system: System,
-    model: str | None,
+    model: str,
     threshold: float | None,
     named: Sequence[ShownRecording],
     *,
@@ -96,30 +102,73 @@ def show_recordings(
         serve_page(shown, system, threshold, recordings.routes(), port=port, browser=browser)
 
 
+def choose_live_model() -> str:
+    """Return the shipped model for the page that listens, where none is named: one that sees if faces can be found."""
+    from emospike.features.face_landmarker import is_at_hand
+
+    if is_at_hand():
+        with suppress(InputError):  # none of both that may be used
+            return choose_model("both")
+    return choose_model("audio")
+
+
+def warm_up_eyes(system: System) -> str:
+    """Look at a picture, so that the first one of a camera need not wait; return why faces cannot be seen, if so."""
+    import numpy as np
+
+    from emospike.clip import SAMPLE_RATE
+    from emospike.features.blendshapes import NOBODY, make_track
+    from emospike.features.face_track import ALONE
+    from emospike.features.live_face import open_watcher
+    from emospike.systems.streaming import make_clip
+
+    try:
+        system.check_follows_faces()
+        with open_watcher() as watcher:
+            watcher.look(0.0, np.zeros((360, 640, 3), np.uint8))
+        face = make_track([0.0, 0.5], [NOBODY, NOBODY], ALONE)
+        system.decide(make_clip(np.zeros(SAMPLE_RATE, np.float32), face), modality="face")
+    except InputError as error:
+        return str(error)
+    return ""
+
+
 def describe_model(
-    system: System, model: str | None, threshold: float | None, *, same_speaker: bool = False
+    system: System,
+    model: str,
+    threshold: float | None,
+    *,
+    same_speaker: bool = False,
+    blind: str = "pictures are not looked at",
 ) -> LiveModel:
-    """Return what a page asks of a model; each stream gets used to a voice of its own where one person speaks."""
+    """Return what a page asks of a model, which sees unless it is told why not.
+
+    Each stream gets used to a voice of its own where one person speaks.
+    """
     from emospike.explain import format_explanation
+    from emospike.features.face_track import is_shown
+    from emospike.features.live_face import open_watcher
     from emospike.server.session import LiveModel
 
     def stream(rate: float, early: bool) -> SpeechStream:
         own = system.for_one_speaker() if same_speaker else system
-        return own.stream(rate, threshold, early=early)
+        return own.stream(rate, threshold, early=early, modality="audio" if blind else "both")
 
     def explain(clip: Clip) -> str:
-        return format_explanation(system.explain(clip, threshold, "audio"))
+        return format_explanation(system.explain(clip, threshold, "both" if is_shown(clip) else "audio"))
 
     return LiveModel(
-        name=Path(model or choose_model("audio")).stem,
+        name=Path(model).stem,
         card=system.card,
         classes=tuple(system.labels_),
-        threshold=system.limit("audio", threshold),
+        thresholds={decider: system.limit(decider, threshold) for decider in system.deciders},
         early=tuple(system.early_) if threshold is None else (),
         stream=stream,
         make_row=lambda decision: make_decision_row(decision, []),
         make_segment=make_segment,
         explain=explain,
+        open_watcher=None if blind else open_watcher,
+        blind=blind,
     )
 
 

@@ -39,7 +39,8 @@ def view(
     found = list(find_recordings(paths)) if paths else []
     for path in found:
         check_file(path)
-    system = set_risk(store.load(model or choose_model("audio")), risk, threshold)
+    model = model or choose_model("audio")
+    system = set_risk(store.load(model), risk, threshold)
     system.stream()  # or else it says why not
     warm_up(system)
     named = [ShownRecording(str(path), path) for path in found]

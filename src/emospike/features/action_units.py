@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from emospike.augmentation.voice import Voice, change_face, stretch
 from emospike.clip import Clip, is_table
 from emospike.features.blendshapes import Blendshapes
-from emospike.features.face_track import FaceTrack, NoFaceError, lay_on_grid, smooth
+from emospike.features.face_track import FaceTrack, NoFaceError, is_shown, lay_on_grid, smooth
 from emospike.features.openface import CHANNELS, UNITS, read_track
 from emospike.schema import LOCAL
 from emospike.series import Channel, Series
@@ -114,10 +114,11 @@ class ActionUnits:
 
     def track(self, clip: Clip) -> FaceTrack:
         """Return the intensities in every frame, with pose and landmarks; kept in `clip.memo`."""
-        if clip.face is None:
+        if clip.face is None and not is_shown(clip):
             raise NoFaceError(f"{clip.name} shows no face: give a film, or a face-tracking table (.csv, .csv.gz)")
         if self not in clip.memo:
-            clip.memo[self] = read_track(clip, clip.face) if is_table(clip.face) else self._bridge(clip)
+            table = clip.face if clip.face and is_table(clip.face) else None
+            clip.memo[self] = read_track(clip, table) if table else self._bridge(clip)
         track: FaceTrack = clip.memo[self]
         return track
 

@@ -16,8 +16,8 @@ from emospike.clip import Clip, Frame, is_table
 from emospike.clip.ahead import read_ahead
 from emospike.features.face_landmarker import DetectedFace, find_faces, find_model, open_landmarker
 from emospike.features.face_quality import MEASURES
-from emospike.features.face_track import Company, FaceTrack, NoFaceError, lay_on_grid, smooth
-from emospike.features.following import follow
+from emospike.features.face_track import FOLLOWED, Company, FaceTrack, NoFaceError, is_shown, lay_on_grid, smooth
+from emospike.features.following import count_faces, follow
 from emospike.features.movements import MOVEMENTS, PART_OF
 from emospike.features.openface import Scores, read_track
 from emospike.schema import LOCAL
@@ -51,7 +51,8 @@ SHAPES = Scores(
 """The columns of `emospike track` that hold blendshapes; OpenFace's tables have none."""
 
 _CUT = 35.0  # mean change of the green, 0 to 255, from one picture to the next; a head that turns gives 10
-_APART = 0.075  # s; every third picture of 30 a second, every second of 25, all of 13 and fewer
+APART = 0.075
+"""Seconds from picture to picture, at least: every third of 30 a second, every second of 25, all of 13 and fewer."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,9 @@ class Blendshapes:
         Raises `NoFaceError` for a clip without a film or table, and `InputError` as `Clip.frames` and `find_model` do,
         for a table without blendshapes, and where mediapipe is not installed.
         """
+        if is_shown(clip):
+            followed: FaceTrack = clip.memo[FOLLOWED]
+            return followed
         if clip.face is None:
             raise NoFaceError(f"{clip.name} shows no face: give a film")
         seen = Blendshapes(self.stride, self.model)  # whatever becomes of the scores later
@@ -113,7 +117,7 @@ class Blendshapes:
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Yield the pictures that are looked at; they are those of the track."""
-        return clip.frames(apart=_APART) if self.stride is None else clip.frames(self.stride)
+        return clip.frames(apart=APART) if self.stride is None else clip.frames(self.stride)
 
     def number_frames(self, clip: Clip) -> Iterator[tuple[int, Frame]]:
         """Yield the same pictures, each with its number in the film, counted from 1."""
@@ -137,48 +141,72 @@ def track_frames(clip: Clip, frames: Iterable[Frame], model: str | None = None) 
         return _follow_face(list(find_faces(_note_cuts(read_ahead(iter(frames)), cuts), landmarker)), cuts)
 
 
-_NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
+NOBODY = DetectedFace(*(np.zeros(shape, np.float32) for shape in (len(CHANNELS), 4, 3, (478, 2), len(MEASURES))))
+"""What stands in a track where no face was found."""
 
 
 def _thin(frames: Iterable[tuple[int, Frame]]) -> Iterator[tuple[int, Frame]]:
     last = -np.inf
     for number, frame in frames:
-        if frame.time - last >= _APART:
+        if frame.time - last >= APART:
             yield number, frame
             last = frame.time
 
 
 def _note_cuts(frames: Iterable[Frame], cuts: list[float]) -> Iterator[Frame]:
     """Yield the same pictures, and note the times of those that are quite unlike the one before."""
-    before = None
+    finder = CutFinder()
     for frame in frames:
+        if finder.find(frame):
+            cuts.append(frame.time)
+        yield frame
+
+
+class CutFinder:
+    """Tells pictures that are quite unlike the one before."""
+
+    def __init__(self) -> None:
+        self._before: Float32[np.ndarray, "rows columns"] | None = None
+
+    def find(self, frame: Frame) -> bool:
+        """Tell whether there is a cut before the next picture."""
         height, width, _ = frame.image.shape
         small = frame.image[:: max(height // 18, 1), :: max(width // 32, 1), 1].astype(np.float32)
-        if before is not None and before.shape == small.shape and np.abs(small - before).mean() > _CUT:
-            cuts.append(frame.time)
-        before = small
-        yield frame
+        before, self._before = self._before, small
+        return before is not None and before.shape == small.shape and bool(np.abs(small - before).mean() > _CUT)
 
 
 def _follow_face(pictures: Sequence[tuple[float, list[DetectedFace]]], cuts: Sequence[float] = ()) -> FaceTrack:
     """Return the track of the one face that is followed."""
-    boxes = [np.array([face.box for face in faces], np.float32).reshape(-1, 4) for _, faces in pictures]
-    chosen, most = follow(boxes)
-    followed = [faces[at] if at >= 0 else _NOBODY for (_, faces), at in zip(pictures, chosen, strict=True)]
+    boxes = [stack_boxes(faces) for _, faces in pictures]
+    chosen = follow(boxes)
+    followed = [faces[at] if at >= 0 else None for (_, faces), at in zip(pictures, chosen, strict=True)]
+    company = Company(count_faces([len(one) for one in boxes]), tuple(cuts))
+    return make_track([time for time, _ in pictures], followed, company)
+
+
+def stack_boxes(faces: Sequence[DetectedFace]) -> Float32[np.ndarray, "faces 4"]:
+    """Return the boxes of the faces in a picture."""
+    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+
+
+def make_track(times: Sequence[float], followed: Sequence[DetectedFace | None], company: Company) -> FaceTrack:
+    """Return the track of one face, of which each picture shows what is told, or that it was not found."""
+    found = np.array([face is not None for face in followed], bool)
 
     def column(name: str) -> Float32[np.ndarray, "frames ..."]:
-        rows = np.array([getattr(face, name) for face in followed], np.float32)
-        return rows.reshape(-1, *getattr(_NOBODY, name).shape)
+        rows = np.array([getattr(face or NOBODY, name) for face in followed], np.float32)
+        return rows.reshape(-1, *getattr(NOBODY, name).shape)
 
     return FaceTrack(
-        time=np.array([time for time, _ in pictures], float),
+        time=np.array(times, float),
         values=column("values"),
         channels=CHANNELS,
-        found=chosen >= 0,
+        found=found,
         box=column("box"),
         pose=column("pose"),
         landmarks=column("landmarks"),
-        confidence=(chosen >= 0).astype(np.float32),
+        confidence=found.astype(np.float32),
         quality=column("quality"),
-        company=Company(most, tuple(cuts)),
+        company=company,
     )

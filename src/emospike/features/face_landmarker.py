@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -86,24 +87,43 @@ def find_model(path: Path | str | None = None) -> Path:
     )
 
 
+def is_at_hand() -> bool:
+    """Tell whether faces can be found in films on this machine, without anything being fetched."""
+    import pooch
+
+    named = os.environ.get(VARIABLE)
+    return find_spec("mediapipe") is not None and is_file(Path(named or Path(pooch.os_cache("emospike"), NAME)))
+
+
 def find_faces(frames: Iterable[Frame], landmarker: Landmarker) -> Iterator[tuple[float, list[DetectedFace]]]:
-    """Yield the time of each picture, s, and the faces in it, at most four.
+    """Yield the time of each picture, s, and the faces in it (see `FaceFinder`)."""
+    finder = FaceFinder(landmarker)
+    for frame in frames:
+        yield frame.time, finder.find(frame)
+
+
+class FaceFinder:
+    """Finds the faces in pictures that follow each other, at most four in each.
 
     Small faces are missed in large pictures. So where none is found, and none was looked for so in the last `_AGAIN` s,
     there is a second look at nine parts, half as wide and high, that overlap by half; and then, in each further picture
     without a face, at the surroundings of the face that such a look has found.
     """
-    near: Box | None = None
-    last = -np.inf
-    for frame in frames:
-        faces = landmarker.find(frame)
-        if not faces and near is not None:
-            faces = landmarker.find(frame, near)
-        if not faces and frame.time - last >= _AGAIN:
-            last = frame.time
-            faces = next(filter(None, (landmarker.find(frame, part) for part in _list_parts(frame.image))), [])
-            near = _surround(faces[0].box, frame.image) if faces else None
-        yield frame.time, faces
+
+    def __init__(self, landmarker: Landmarker) -> None:
+        self._landmarker, self._last = landmarker, -np.inf
+        self._near: Box | None = None
+
+    def find(self, frame: Frame) -> list[DetectedFace]:
+        """Return the faces in the next picture."""
+        faces = self._landmarker.find(frame)
+        if not faces and self._near is not None:
+            faces = self._landmarker.find(frame, self._near)
+        if not faces and frame.time - self._last >= _AGAIN:
+            self._last = frame.time
+            faces = next(filter(None, (self._landmarker.find(frame, part) for part in _list_parts(frame.image))), [])
+            self._near = _surround(faces[0].box, frame.image) if faces else None
+        return faces
 
 
 class Landmarker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from jaxtyping import Float, Float32, Int, Shaped
 
 from emospike.clip import Clip, Frame
 from emospike.features.action_units import bridge_units
-from emospike.features.blendshapes import SHAPES, Blendshapes, track_frames
+from emospike.features.blendshapes import SHAPES, Blendshapes, make_track, stack_boxes, track_frames
 from emospike.features.contours import MESH
-from emospike.features.face_track import FaceTrack, NoFaceError
+from emospike.features.face_landmarker import DetectedFace
+from emospike.features.face_track import ALONE, FaceTrack, NoFaceError
+from emospike.features.following import Follower
+from emospike.features.live_face import Sight
 from emospike.features.openface import INTENSITIES, POSE, QUALITY
-from emospike.files import write_atomically
+from emospike.files import stage_file, write_atomically
 from emospike.frames import import_parquet
 from emospike.validation import InputError, one_of
 
@@ -30,6 +34,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 Columns = dict[str, Shaped[np.ndarray, " pictures"]]
 
 _DECIMALS = {"frame": 0, "face": 0, "success": 0, "box": 1, "x": 1, "y": 1, "mesh": 1}
+_PATIENCE = 30.0  # s without a picture after which a row says that there is no face
 _FURTHER = 6  # decimals of others: a spike may hang on the last
 
 
@@ -122,6 +127,43 @@ def make_columns(face: FilmedFace, groups: Sequence[str] = GROUPS, points: int =
     return columns | (_name_points(track.landmarks * size, points) if points else {})
 
 
+class FaceTableWriter:
+    """Writes what a camera sees to a table, picture by picture, in the columns of `make_columns`.
+
+    Where no picture comes for a while, rows say that no face was found, since tables leave out no minute.
+
+    Parameters
+    ----------
+    file : that is open for text
+    """
+
+    def __init__(self, file: io.TextIOBase) -> None:
+        self._file, self._follower = file, Follower()
+        self._last, self._number = np.inf, 0
+
+    def put(self, seen: Sight) -> None:
+        """Write what is seen in the next picture; one that was taken no later than the last is passed over."""
+        if self._number and seen.time <= self._last:
+            return
+        while seen.time - self._last > _PATIENCE:
+            self._write(self._last + _PATIENCE, None, seen.size)
+        at = self._follower.choose(seen.time, stack_boxes(seen.faces))
+        self._write(seen.time, seen.faces[at] if at >= 0 else None, seen.size)
+
+    def _write(self, time: float, face: DetectedFace | None, size: tuple[int, int]) -> None:
+        self._last, self._number = time, self._number + 1
+        track = make_track([time], [face], ALONE)
+        columns = make_columns(FilmedFace(track, np.array([self._number]), *size))
+        self._file.write(_format_csv(columns, header=self._number == 1))
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[FaceTableWriter]:
+    """Open a table, ``.csv.gz``, that gets its name when the block ends well."""
+    with stage_file(path) as staged, gzip.open(staged, "wt", encoding="utf-8") as file:
+        yield FaceTableWriter(file)
+
+
 def check_choice(groups: Sequence[str], points: int) -> None:
     """Raise `InputError` unless there are such groups of columns, and so many points."""
     for group in groups:
@@ -166,11 +208,11 @@ def _format_parquet(columns: Columns) -> bytes:
     return file.getvalue()
 
 
-def _format_csv(columns: Columns) -> str:
+def _format_csv(columns: Columns, *, header: bool = True) -> str:
     file = io.StringIO()
     form = [f"%.{_count_decimals(name)}f" for name in columns]
     rows = np.stack([*columns.values()], axis=1).astype(float)
-    np.savetxt(file, rows, form, delimiter=",", header=",".join(columns), comments="")
+    np.savetxt(file, rows, form, delimiter=",", header=",".join(columns) if header else "", comments="")
     return file.getvalue()
 
 

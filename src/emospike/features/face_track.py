@@ -19,6 +19,8 @@ LEAST_SEEN = 0.5
 """Share of a clip's frames, and of its time, in which the face must be found for the face to say anything."""
 REACH = 0.5
 """Seconds before and after a frame for which it stands."""
+FOLLOWED = "the face that was followed"
+"""Under what `clip.memo` holds the track of a face that a camera saw while the clip was heard (see `show_face`)."""
 
 
 class NoFaceError(InputError):
@@ -162,6 +164,17 @@ class FaceTrack:
         time = self.time[self.found]
         begin, end = np.clip(time - REACH, 0, seconds), np.clip(time + REACH, 0, seconds)
         return float(np.maximum(end - np.maximum(begin, np.concatenate([[0.0], end[:-1]])), 0).sum())
+
+
+def show_face(clip: Clip, track: FaceTrack) -> Clip:
+    """Return a clip of sound with the face that a camera saw meanwhile, in blendshapes; until it is forgotten."""
+    clip.memo[FOLLOWED] = track
+    return clip
+
+
+def is_shown(clip: Clip) -> bool:
+    """Tell whether a clip has a face that a camera saw (see `show_face`)."""
+    return FOLLOWED in clip.memo
 
 
 def count_steps(clip: Clip) -> int:

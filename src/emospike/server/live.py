@@ -1,11 +1,13 @@
-"""The socket: sound of a page goes in, decisions come out.
+"""The socket: sound and pictures of a page go in, decisions come out.
 
-Messages are JSON but for sound, which comes in binary, as whole samples of one channel, the low byte first. A page says
-``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound, and again when it begins anew; ``{"type":
-"pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where some is missing: it could not be sent, or the
-machine slept. It is told ``welcome`` (the model), ``begun`` (from which second on it is heard, and what was missing
-before), ``decision``, ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be
-known), and ``error`` before it is turned away. Seconds are those of the sound, with what is missing of it.
+Messages are JSON but for sound and pictures, which come in binary. Their first byte tells which it is: 0 for sound, as
+whole samples of one channel, the low byte first; 1 for a picture, in JPEG, before which two bytes tell how many
+milliseconds ago it was taken. A page says ``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound,
+and again when it begins anew; ``{"type": "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where
+some is missing: it could not be sent, or the machine slept. It is told ``welcome`` (the model), ``begun`` (from which
+second on it is heard, and what was missing before), ``decision``, ``face`` (where it is in a picture, and why it cannot
+be read), ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known), and
+``error`` before it is turned away. Seconds are those of the sound, with what is missing of it.
 
 What is heard of a page belongs to its connection, and is gone with it.
 """
@@ -25,6 +27,7 @@ from emospike.clip import Clip
 from emospike.files import format_json
 from emospike.server.explaining import Explainer
 from emospike.server.page import make_page_routes
+from emospike.server.pictures import OUTLINE, Pictures
 from emospike.server.recorder import Recorder
 from emospike.server.rest import refuse
 from emospike.server.session import LiveLimits, LiveModel, Row, Session
@@ -36,8 +39,17 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.websockets import WebSocket
 
-SUBPROTOCOL = "emospike.live.1"
+SUBPROTOCOL = "emospike.live.2"
 """What a socket speaks; another version has another number."""
+
+SOUND, PICTURE = 0, 1
+"""What the first byte of a binary message says that it is."""
+
+AGE = 2
+"""Bytes that tell the age of a picture."""
+
+NEWEST = ("state", "face")
+"""Messages of which a slow page is sent the newest alone."""
 
 GARBAGE, SILENT, FULL, BROKEN = 4400, 4408, 4429, 1011
 """Why a page is turned away: it sent what is no message, or nothing; too many listen; or the server failed."""
@@ -45,9 +57,9 @@ GARBAGE, SILENT, FULL, BROKEN = 4400, 4408, 4429, 1011
 MOST_LOST = 1e8
 """Seconds that a page may say it lost at once: the three years of a laptop that slept."""
 
-NOT_KEPT = "Sound goes to this machine alone, and is not stored."
-KEPT = "Sound goes to this machine alone, which RECORDS it: everybody who is heard must agree."
-"""What the page says of the sound."""
+NOT_KEPT = "Sound and pictures go to this machine alone, and are not stored."
+KEPT = "Sound goes to this machine alone, which RECORDS it, and how a face moves: all who are heard or seen must agree."
+"""What the page says of the sound, and of pictures."""
 
 LONGEST_WHY = 120
 """Bytes of a reason that a socket is closed for; 123 is the most."""
@@ -55,19 +67,19 @@ LONGEST_WHY = 120
 
 @dataclass
 class Outbox:
-    """Messages for one page; of a slow one the oldest are dropped, and of its state all but the newest."""
+    """Messages for one page; of a slow one the oldest are dropped, and of those of `NEWEST` all but the last."""
 
     most: int
     _told: deque[Row] = field(init=False)
-    _state: Row | None = field(default=None, init=False)
+    _newest: dict[str, Row] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._told = deque(maxlen=self.most)
 
     def put(self, row: Row) -> None:
         """Take in a message."""
-        if row["type"] == "state":
-            self._state = row
+        if row["type"] in NEWEST:
+            self._newest[row["type"]] = row
         else:
             self._told.append(row)
 
@@ -75,8 +87,8 @@ class Outbox:
         """Return the next message, or None."""
         if self._told:
             return self._told.popleft()
-        state, self._state = self._state, None
-        return state
+        kind = next(iter(self._newest), None)
+        return None if kind is None else self._newest.pop(kind)
 
 
 class Connection:
@@ -89,13 +101,16 @@ class Connection:
         self._socket, self._model, self._limits = socket, model, limits
         self._outbox, self._came, self._told = Outbox(limits.unsent), asyncio.Event(), asyncio.Event()
         self._thread = CapacityLimiter(1)
+        self._pictures = None if model.open_watcher is None else Pictures(model.open_watcher)
+        self._pictured, self._eyes = asyncio.Event(), CapacityLimiter(1)
         self._refused: tuple[int, str] | None = None
 
     async def run(self) -> None:
         """Talk until the page leaves, or is turned away."""
         from anyio import CancelScope, to_thread
 
-        self._tell({"type": "welcome"} | self._model.describe())
+        sees = {"sees": self._pictures is not None, "outline": OUTLINE}
+        self._tell({"type": "welcome"} | self._model.describe() | sees)
         try:
             await self._talk()
             if self._refused is not None:
@@ -106,6 +121,8 @@ class Connection:
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(self.session.close, limiter=self._thread)
+                if self._pictures is not None:
+                    await to_thread.run_sync(self._pictures.close, limiter=self._eyes)
 
     async def _talk(self) -> None:
         """Receive, decide and send, until one of these is over."""
@@ -119,6 +136,8 @@ class Connection:
 
             for act in (self._receive, self._decide, self._send):
                 tasks.start_soon(end_with, act)
+            if self._pictures is not None:
+                tasks.start_soon(self._look, self._pictures)
 
     def _tell(self, row: Row) -> None:
         self._outbox.put(row)
@@ -150,7 +169,7 @@ class Connection:
     def _take(self, message: Mapping[str, Any]) -> None:
         """Take in a message; raise `InputError` if it is none."""
         if message.get("bytes") is not None:
-            self.session.put(message["bytes"])
+            self._take_binary(message["bytes"])
             return
         told = read_message(message.get("text") or "")
         match told:
@@ -162,6 +181,32 @@ class Connection:
                 self.session.lose(seconds)
             case _:
                 raise InputError("hello with a rate, pause, or lost with seconds expected")
+
+    def _take_binary(self, data: bytes) -> None:
+        """Take in sound, or a picture where the model sees; raise `InputError` if it is neither."""
+        kind = data[0] if data else None
+        if kind == SOUND:
+            self.session.put(data[1:])
+        elif kind != PICTURE or len(data) < 1 + AGE:
+            raise InputError(f"{SOUND} and sound expected in binary, or {PICTURE}, an age and a picture")
+        elif self._pictures is not None and self.session.listens:
+            age = int.from_bytes(data[1 : 1 + AGE], "little") / 1000
+            self._pictures.put(self.session.came - age, data[1 + AGE :])
+            self._pictured.set()
+
+    async def _look(self, pictures: Pictures) -> None:
+        """Look at the pictures that come, in a thread of their own."""
+        from anyio import to_thread
+
+        while True:
+            await self._pictured.wait()
+            self._pictured.clear()
+            while (waiting := pictures.take()) is not None:
+                seen, row = await to_thread.run_sync(pictures.look, waiting, limiter=self._eyes)
+                if seen is not None:
+                    self.session.see(seen)
+                if row is not None:
+                    self._tell(row)
 
     async def _decide(self) -> None:
         """Decide on what came, in a thread, for as long as something comes that can be decided on."""
@@ -255,7 +300,7 @@ class LiveEndpoint:
         from starlette.routing import Route, WebSocketRoute
 
         return [
-            *make_page_routes("live", KEPT if self._folder else NOT_KEPT),
+            *make_page_routes("live", KEPT if self._folder else NOT_KEPT, self._model.blind),
             WebSocketRoute("/v1/live", self.answer),
             Route("/v1/utterances/{name}/explanation", self.explain),
         ]

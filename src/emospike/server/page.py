@@ -19,14 +19,21 @@ PAGES = {"live": "Live", "view": "Recordings"}
 """The pages that there are, and their titles."""
 
 
-def make_page(kind: str, said: str = "") -> tuple[str, str]:
+SCRIPTS = {
+    "live": ("common.js", "timeline.js", "camera.js", "live.js"),
+    "view": ("common.js", "timeline.js", "view.js"),
+}
+"""What each page runs."""
+
+
+def make_page(kind: str, said: str = "", blind: str = "") -> tuple[str, str]:
     """Return a page of `PAGES`, and the policy that lets it run its own scripts and talk to its own server alone.
 
-    The page that listens says what becomes of the sound.
+    The page that listens says what becomes of the sound, and why pictures are not looked at, if so.
     """
     style = read_shared("page.css") + read_asset("page.css")
-    script = "".join(map(read_asset, ("common.js", "timeline.js", f"{kind}.js")))
-    body = Template(read_asset(f"{kind}.html")).substitute(said=escape(said))
+    script = "".join(map(read_asset, SCRIPTS[kind]))
+    body = Template(read_asset(f"{kind}.html")).substitute(said=escape(said), blind=escape(blind))
     page = Template(read_asset("page.html")).substitute(
         title=f"emospike · {escape(PAGES[kind])}", style=style, script=script, body=body
     )
@@ -49,13 +56,13 @@ def read_asset(name: str) -> str:
     return (files("emospike.server") / "assets" / name).read_text(encoding="utf-8")
 
 
-def make_page_routes(kind: str, said: str = "") -> list[BaseRoute]:
+def make_page_routes(kind: str, said: str = "", blind: str = "") -> list[BaseRoute]:
     """Return what answers for a page and its worklet."""
     from starlette.responses import HTMLResponse
     from starlette.responses import Response as Answer
     from starlette.routing import Route
 
-    page, policy = make_page(kind, said)
+    page, policy = make_page(kind, said, blind)
 
     async def show(request: Request) -> Response:
         return HTMLResponse(page, headers={"content-security-policy": policy, "referrer-policy": "no-referrer"})

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from emospike.features.face_table import FaceTableWriter, open_table
+from emospike.features.live_face import Sight
 from emospike.files import format_json, is_file, stage_file, write_atomically
 from emospike.schema import is_of
 from emospike.timelines import Segment, write_timeline
@@ -29,7 +31,8 @@ class Recorder:
     """Writes a FLAC file for each stretch of sound without a gap, and beside it what was decided.
 
     That is a timeline (``.csv``), and all that the page was told (``.json``, see `read_kept`), with what it is told
-    `about` the model. Each is named by the time at which it began, and is there when it is over.
+    `about` the model. Where a face was looked for, ``.csv.gz`` tells how it moved, as `emospike track` does of a film.
+    Each is named by the time at which it began, and is there when it is over.
     """
 
     def __init__(self, folder: Path, about: Row | None = None) -> None:
@@ -37,6 +40,7 @@ class Recorder:
         self._staged = ExitStack()
         self._path = folder
         self._file: Any = None
+        self._faces: FaceTableWriter | None = None
         self._segments: list[Segment] = []
         self._rows: list[Row] = []
 
@@ -59,6 +63,15 @@ class Recorder:
                 self._file = self._open()
             self._file.write(samples)
 
+    def see(self, seen: Sight) -> None:
+        """Write what is seen in a picture, at its second since the recording began; `InputError` as `put`."""
+        if self._file is None:
+            return
+        with self._say_why():
+            if self._faces is None:
+                self._faces = self._staged.enter_context(open_table(self._path.with_suffix(".csv.gz")))
+            self._faces.put(seen)
+
     def tell(self, segment: Segment, row: Row) -> None:
         """Note what was decided, and what the page was told of it, in seconds since the recording began."""
         self._segments.append(segment)
@@ -66,7 +79,7 @@ class Recorder:
 
     def end(self) -> None:
         """End the recording, if there is one; raise `InputError` if it cannot be written."""
-        file, self._file = self._file, None
+        file, self._file, self._faces = self._file, None, None
         segments, self._segments = self._segments, []
         rows, self._rows = self._rows, []
         if file is None:
@@ -99,7 +112,7 @@ class Recorder:
         """Return a name that no recording has, of another page that began at the same time, say."""
         name, number = datetime.now().strftime("%Y-%m-%dT%H-%M-%S"), 1
         path = self._folder / f"{name}.flac"
-        while is_file(path) or any(is_file(path.with_suffix(suffix)) for suffix in (".csv", ".json")):
+        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".json", ".csv.gz")):
             number += 1
             path = self._folder / f"{name}-{number}.flac"
         return path

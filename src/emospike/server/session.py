@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emospike.clip import SAMPLE_RATE, Clip
+from emospike.clip import Clip
+from emospike.server.pictures import OpenWatcher
 from emospike.server.recorder import Chunk, Recorder
+from emospike.systems.perception import modality_of
 from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.decision import Decision
+    from emospike.features.live_face import Sight
     from emospike.systems.streaming import SpeechStream, StreamDecision
     from emospike.timelines import Segment
 
@@ -34,6 +37,9 @@ FORMS: dict[str, np.dtype[Any]] = {"int16": np.dtype("<i2"), "float32": np.dtype
 PIECE = 0.5
 """Seconds that are decided on at once."""
 
+MOST_SIGHTS = 128
+"""Pictures that wait to be decided on; of more, the oldest are lost."""
+
 
 @dataclass(frozen=True)
 class LiveModel:
@@ -43,33 +49,41 @@ class LiveModel:
     ----------
     name : of the model
     card : of the model
-    classes, threshold : labels, and the confidence that an answer needs
+    classes : labels
+    thresholds : the confidence that an answer needs, by what decides: audio, and face and both of one that sees
     early : seconds after an onset at which other thresholds hold
     stream : gives what decides on sound at a rate, Hz; whether also before an utterance is over
     make_row : gives a decision as JSON can hold it
     make_segment : gives a decision as a segment of a timeline
     explain : gives the page that explains the decision on a clip
+    open_watcher : opens what finds faces in pictures; None of one that does not see
+    blind : why it does not see, if so
     """
 
     name: str
     card: Row
     classes: tuple[str, ...]
-    threshold: float
+    thresholds: Mapping[str, float]
     early: tuple[float, ...]
     stream: Callable[[float, bool], SpeechStream]
     make_row: Callable[[Decision], Row]
     make_segment: Callable[[StreamDecision], Segment]
     explain: Callable[[Clip], str]
+    open_watcher: OpenWatcher | None = None
+    blind: str = ""
 
     def describe(self) -> Row:
         """Return what a page is told of the model."""
         labels = str(self.card.get("labels", ""))
-        return {"model": self.name, "task": labels, "classes": self.classes, "threshold": self.threshold}
+        threshold = self.thresholds["audio"]
+        return {"model": self.name, "task": labels, "classes": self.classes, "threshold": threshold}
 
     def tell(self, decided: StreamDecision, begun: float = 0.0) -> Row:
         """Return a decision of a stream that began at a second, as a page is told of it."""
         span = {"start": begun + decided.start, "stop": begun + decided.stop, "final": decided.final}
-        threshold = None if decided.look in self.early else self.threshold
+        span["spoken"] = decided.spoken
+        share = decided.decision.share
+        threshold = self.thresholds.get(modality_of([*share])) if share and decided.look not in self.early else None
         return {"type": "decision"} | span | {"threshold": threshold} | self.make_row(decided.decision)
 
 
@@ -107,12 +121,14 @@ class Work:
     samples : in the order in which they came
     gap : seconds of sound that are missing before them, where the stream begins anew
     over : whether the sound ends with them
+    first : seconds of sound that came before them
     """
 
     rate: float
     samples: Chunk
     gap: float | None
     over: bool
+    first: float = 0.0
 
 
 class Session:
@@ -126,6 +142,7 @@ class Session:
     listens : whether sound is expected
     lost : seconds of sound that came too fast, or did not come
     clips : utterances that can be explained, by their names
+    came : seconds of sound that came in all, which pictures are dated by
     """
 
     def __init__(
@@ -137,7 +154,9 @@ class Session:
     ) -> None:
         self.lost, self.clips = 0.0, dict[str, Clip]()
         self._model, self._limits, self._clock = model, limits or LiveLimits(), clock
-        self._chunks, self._waiting = deque[Chunk](), 0
+        self._chunks, self._waiting, self.came = deque[Chunk](), 0, 0.0
+        self._sights: deque[Sight] = deque(maxlen=MOST_SIGHTS)
+        self._origin = 0.0
         self._rate, self._form = 0.0, FORMS["int16"]
         self._gap: float | None = None
         self.listens = self._over = False
@@ -178,8 +197,13 @@ class Session:
         if data:
             self._chunks.append(np.frombuffer(data, self._form))
             self._waiting += len(self._chunks[-1])
+            self.came += len(self._chunks[-1]) / self._rate
         while self._waiting > self._limits.held * self._rate and len(self._chunks) > 1:
             self.lose(self._drop())
+
+    def see(self, seen: Sight) -> None:
+        """Take in what is seen in a picture; its time is among the seconds that `came`."""
+        self._sights.append(seen)
 
     def lose(self, seconds: float) -> None:
         """Note that sound is missing before what waits: the stream begins anew after it."""
@@ -197,7 +221,8 @@ class Session:
         if not self._chunks and not self._over:
             return None
         samples = np.concatenate([np.empty(0, self._form), *self._chunks])
-        work = Work(self._rate, samples, self._gap, self._over)
+        first = self.came - len(samples) / self._rate if self._rate else 0.0
+        work = Work(self._rate, samples, self._gap, self._over, first)
         self._chunks.clear()
         self._waiting, self._gap, self._over = 0, None, False
         return work
@@ -227,6 +252,7 @@ class Session:
         if stream is None or work.gap is not None:
             stream, rows = self._begin(work)
         rows += self._record(lambda recorder: recorder.put(work.samples))
+        rows += self._show(stream)
         piece = max(round(PIECE * work.rate), 1)
         for at in range(0, len(work.samples), piece):
             rows += self._tell(stream.feed(work.samples[at : at + piece]))
@@ -244,15 +270,28 @@ class Session:
         if self._stream is not None:
             self._finish(self._stream)
 
+    def _show(self, stream: SpeechStream, until: float = np.inf) -> list[Row]:
+        """Let a stream, and what records it, know what was seen since it began, until some second."""
+        rows = list[Row]()
+        while self._sights and self._sights[0].time < until:
+            seen = self._sights.popleft()
+            if stream.sees and seen.time >= self._origin:
+                seen = seen._replace(time=seen.time - self._origin)
+                stream.feed_sight(seen)
+                rows += self._record(partial(Recorder.see, seen=seen))
+        return rows
+
     def _begin(self, work: Work) -> tuple[SpeechStream, list[Row]]:
         """Return what decides from now on, and what the page is told; at the same rate it still knows the voice."""
         rows, stream = list[Row](), self._stream
         if stream is not None:
+            rows += self._show(stream, work.first)
             rows += self._finish(stream)
         if stream is None or stream.rate != work.rate:
             stream = self._stream = self._model.stream(work.rate, True)
         missing = work.gap or 0.0
         self._begun += missing
+        self._origin = work.first
         rows.append({"type": "begun", "at": self._begun, "missing": missing})
         return stream, [*rows, *self._record(lambda recorder: recorder.begin(work.rate))]
 
@@ -277,7 +316,7 @@ class Session:
     def _keep(self, decided: StreamDecision, called: str) -> str:
         """Keep the sound of an utterance, in the place of the oldest if there are too many; return its name."""
         name = secrets.token_urlsafe(16)
-        self.clips[name] = Clip.from_array(decided.sound, SAMPLE_RATE, called)
+        self.clips[name] = decided.make_clip(called)
         while len(self.clips) > self._limits.utterances:
             del self.clips[next(iter(self.clips))]
         return name

@@ -21,7 +21,7 @@ from emospike.systems.perception import MODALITIES
 from emospike.systems.predicting import PredictingSystem
 from emospike.systems.streaming import SpeechStream
 from emospike.systems.training import Given, Labels, TrainingSet, Weights
-from emospike.validation import InputError, as_labels, within
+from emospike.validation import InputError, as_labels, one_of, within
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
@@ -185,32 +185,50 @@ class System(PredictingSystem):
     # -- deciding on sound as it comes -------------------------------------------------------------------------
 
     @final
-    def stream(self, rate: float = SAMPLE_RATE, threshold: float | None = None, *, early: bool = True) -> SpeechStream:
-        """Return what decides on sound at `rate` Hz as it comes, by the sound alone.
+    def stream(
+        self, rate: float = SAMPLE_RATE, threshold: float | None = None, *, early: bool = True, modality: str = "audio"
+    ) -> SpeechStream:
+        """Return what decides on sound at `rate` Hz as it comes: by the sound alone, or by a face too.
 
         Each utterance gets one final decision when it is over, that of `decide` on its samples. Before, it is decided
         on what was heard so far, unless `early` is False: by a system that learnt to (see `fit_early`) half a second
-        and a second after the onset, by all every second from the second one on. Where one speaker is heard (see
-        `for_one_speaker`), final decisions teach it whom.
+        and a second after the onset, by its sound; by all every second from the second one on. Where one speaker is
+        heard (see `for_one_speaker`), final decisions teach it whom.
+
+        With modality ``"both"`` pictures may be fed as well (`SpeechStream.feed_picture`). An utterance during which
+        some were taken is decided as a film of it is; another by its sound. While nobody speaks, a face that is seen is
+        decided on alone.
 
         Raises
         ------
-        InputError : a system that does not hear, or a rate that is not within 8 to 192 kHz
+        InputError : a system that does not hear, or that does not see by what follows a face, or a rate that is not
+            within 8 to 192 kHz
         """
+        one_of("modality of a stream", modality, ("audio", "both"))
         if "audio" not in self.deciders:
             raise InputError(f"streams are of sound, and this model perceives {self.modality}: load one that hears")
+        if modality == "both":
+            self.check_follows_faces()
         self.limit("audio", threshold)
         return SpeechStream(
             rate,
             (*self.early_, *LATER) if early else (),
-            lambda clip: self._decide_whole(clip, threshold, "audio")[0],
-            lambda clip, look: self._decide_early(clip, look, threshold),
+            lambda clip, modality: self._decide_whole(clip, threshold, modality)[0],
+            lambda clip, look, modality: self._decide_early(clip, look, threshold, modality),
+            sees=modality == "both",
         )
 
-    def _decide_early(self, clip: Clip, look: float, threshold: float | None) -> Decision:
-        """Return the decision on the beginning of an utterance; it teaches nothing about who speaks."""
-        if look not in self.early_:
-            return self._look_without_learning()._decide_whole(clip, threshold, "audio")[0]
+    def check_follows_faces(self) -> None:
+        """Raise `InputError` unless it decides on faces that are followed as they come."""
+        if not {"both", "face"} <= {*self.deciders}:
+            raise InputError(f"this model perceives {self.modality}: load one that hears and sees")
+        if not self.follows_faces:
+            raise InputError("this model looks at whole pictures, not at what moves in a face")
+
+    def _decide_early(self, clip: Clip, look: float | None, threshold: float | None, modality: str) -> Decision:
+        """Return the decision on the beginning of an utterance, or on a face; it teaches nothing about who speaks."""
+        if look is None or look not in self.early_:
+            return self._look_without_learning()._decide_whole(clip, threshold, modality)[0]
         timer, readout = Stopwatch(), self.early_[look]
         seen, unheard = self.attend(clip, "audio", timer)
         represented = [self.represent(seen, ("audio",), timer)]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from emospike.augmentation.channel import ChannelVariation
 from emospike.clip import Clip
 from emospike.features import Feature
+from emospike.features.face_landmarks import Tracker
 from emospike.features.face_quality import describe_face_of
 from emospike.features.face_track import NoFaceError
 from emospike.progress import Stopwatch
@@ -53,6 +54,11 @@ class PerceivingSystem(ABC):
         Otherwise one representation of all senses is read.
         """
         return False
+
+    @property
+    def follows_faces(self) -> bool:
+        """Whether it sees what moves in a face that is followed, and no more of its pictures."""
+        return all(isinstance(one, Tracker) for one in self.features if one.modality == "face")
 
     @property
     def deciders(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 (() => {
   const SILENT = -60, CLIPPED = 0.99, MOST_BUFFERED = 2, GAP = 3;  // dBFS, of full scale, seconds, seconds
+  const MOST_UNSENT = 65_536;  // bytes on their way, beyond which no picture is sent
   const MINUTES = 10;  // that are kept
   const MEASURED = "sound to decision";
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -12,6 +13,8 @@
   let lost = 0;  // seconds that could not be sent, or for which the machine slept
   let taken = null;  // when the last piece was
   let came = 0, stuck = false;  // when sound came here last, and whether it no longer does
+  const ready = () => running && socket !== null && socket.bufferedAmount < MOST_UNSENT;
+  const camera = new Camera(ready, (message) => socket.send(message), note);
 
   function note(text) {
     find("told").hidden = false;
@@ -46,6 +49,7 @@
   }
 
   async function listDevices(chosen) {
+    await camera.list();
     const devices = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "audioinput");
     const options = devices.map((one, i) => make("option", { value: one.deviceId, text: one.label || `microphone ${i + 1}` }));
     if (!options.length) return;
@@ -70,7 +74,7 @@
     return new Promise((resolve, reject) => {
       const url = address("/v1/live");
       url.protocol = "ws:";
-      const opened = new WebSocket(url, "emospike.live.1");
+      const opened = new WebSocket(url, "emospike.live.2");
       let told = "";
       opened.onmessage = ({ data }) => {
         const row = JSON.parse(data);
@@ -94,6 +98,7 @@
       base = timeline.end;
       Object.assign(timeline, { classes: row.classes, threshold: row.threshold });
       find("model").textContent = `Decided by ${row.model}.`;
+      camera.outline = row.outline;
     } else if (row.type === "begun") {
       if (expected) heard = base + row.at + since;
       else note(`${row.missing.toFixed(1)} s of sound are missing: listening began anew.`);
@@ -101,6 +106,8 @@
       pieces = [];
     } else if (row.type === "decision") {
       decide({ ...row, start: base + row.start, stop: base + row.stop });
+    } else if (row.type === "face") {
+      camera.show(row);
     } else if (row.type === "note") {
       note(row.text);
     } else if (row.type === "state" && running) {
@@ -128,9 +135,16 @@
     }
     if (lost) socket.send(JSON.stringify({ type: "lost", seconds: lost }));
     lost = 0;
-    socket.send(Int16Array.from(samples, (one) => Math.max(-32768, Math.min(32767, Math.round(32768 * one)))));
+    socket.send(pack(samples));
     pieces.push({ until: heard, at: performance.now() });
     if (pieces.length > 1000) pieces.splice(0, 500);
+  }
+
+  // A message of sound: 0, and then samples of 16 bits, the low byte first.
+  function pack(samples) {
+    const message = new DataView(new ArrayBuffer(1 + 2 * samples.length));
+    samples.forEach((one, i) => message.setInt16(1 + 2 * i, Math.max(-32768, Math.min(32767, Math.round(32768 * one))), true));
+    return message;
   }
 
   function measure(samples, seconds) {
@@ -169,7 +183,7 @@
       performance.measure(MEASURED, { start: piece.at, detail: { final: row.final } });
     };
     showDecision(row);
-    if (!document.hidden) requestAnimationFrame(shown);
+    if (row.spoken && !document.hidden) requestAnimationFrame(shown);
     if (!row.final) return;
     const one = { ...row, url: address(`/v1/utterances/${row.id}/explanation`) };
     timeline.addSegment(one);
@@ -178,11 +192,20 @@
     while (find("utterances").children.length > 60) find("utterances").lastChild.remove();
   }
 
+  const SENSES = { audio: "sound", face: "the face" };
+
+  // What decided, where a face was looked at.
+  function nameSenses(share) {
+    const named = Object.keys(share ?? {}).map((one) => SENSES[one] ?? one);
+    return named.length ? `, by ${named.join(" and ")}${named.length > 1 ? "" : " alone"}` : "";
+  }
+
   function showDecision(row) {
     const answer = find("answer"), gauge = find("gauge");
     answer.textContent = nameAnswer(row);
     answer.classList.toggle("early", !row.final);
-    find("when").textContent = `${clock(row.start)}–${clock(row.stop)}, ${row.final ? "the whole utterance" : "so far"}`;
+    const what = !row.spoken ? "nobody speaks" : row.final ? "the whole utterance" : "so far";
+    find("when").textContent = `${clock(row.start)}–${clock(row.stop)}, ${what}${nameSenses(row.share)}`;
     find("reason").textContent = nameReason(row);
     gauge.classList.toggle("unanswered", !row.answered);
     gauge.querySelector(".fill").style.setProperty("--value", row.confidence);
@@ -217,6 +240,7 @@
       running = true;
       held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
       say("Listening.");
+      camera.start();
     } catch (error) {
       stop(REFUSED[error.name] ?? error.message);
     }
@@ -227,6 +251,7 @@
   function stop(why) {
     if (running && socket) socket.send(JSON.stringify({ type: "pause" }));
     running = false;
+    camera.stop();
     for (const track of stream?.getTracks() ?? []) track.stop();
     context?.close();
     stream = context = null;

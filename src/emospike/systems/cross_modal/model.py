@@ -128,6 +128,11 @@ class CrossModal(VectorSystem):
         """What is taken from a clip, one a pathway."""
         return LayerInputs(self.pathways).features
 
+    @property
+    def follows_faces(self) -> bool:
+        """Whether it sees what moves in a face that is followed, and no more of its pictures."""
+        return super().follows_faces and all(pathway.pictures is None for pathway in self.pathways)
+
     # -- training, in the paper's order: what needs no labels, and then the readouts ---------------------------
 
     def _fit(self, training: TrainingSet) -> None:
