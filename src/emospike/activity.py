@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Int, Int32, Int64
+from jaxtyping import Float32, Int, Int32, Int64
 
 from emospike.spikes import Spikes
 
@@ -68,3 +68,17 @@ class Activity:
         """Return the activity beside a silent input of the same grid: many can then be kept."""
         inputs = self.inputs
         return replace(self, inputs=Spikes.silent(inputs.steps, inputs.rate, inputs.channels, inputs.units))
+
+
+@dataclass(frozen=True)
+class LocatedSpikes:
+    """How often neurons fired, and where in the brain they lie.
+
+    Attributes
+    ----------
+    positions : of each neuron, MNI coordinates, mm
+    counts : spikes of each neuron
+    """
+
+    positions: Float32[np.ndarray, "neurons 3"]
+    counts: Int64[np.ndarray, " neurons"]

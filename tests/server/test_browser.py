@@ -136,6 +136,15 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+LIT = """(() => {
+  const canvas = document.getElementById("brain"), brush = canvas.getContext("2d");
+  const { data } = brush.getImageData(0, 0, canvas.width, canvas.height);
+  let orange = 0;
+  for (let i = 0; i < data.length; i += 4) orange += data[i + 3] > 100 && data[i] > data[i + 2] + 60;
+  return orange > 50;
+})()"""
+"""Whether neurons are lit."""
+
 READ_OUT = """
 window.read = [];
 for (const one of document.querySelectorAll("[aria-live], [role=status], output")) {
@@ -164,6 +173,9 @@ def test_speech_is_decided_on_and_explained(driver, live, recorded, system, talk
         took = page.evaluate("performance.getEntriesByName('sound to decision').map((one) => one.duration)")
         assert took
         assert all(0 < one < 10_000 for one in took)
+        page.locator("#brain").scroll_into_view_if_needed()
+        assert page.locator("#neurons").inner_text() == "3,108"
+        wait_until(page, LIT)
         with context.expect_page() as found:
             page.locator(".utterances a").first.click()
         explained = found.value
@@ -397,7 +409,7 @@ def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
             # The server ends while it records.
             address.process.send_signal(signal.SIGINT)
             playwright.expect(page.locator("#start")).to_have_text("Start")
-    assert {path.suffix for path in folder.iterdir()} == {".flac", ".csv"}
+    assert {path.suffix for path in folder.iterdir()} == {".flac", ".csv", ".json"}
     assert len(list(folder.iterdir())) == 4
     with started("view", folder) as address, opened(driver, None) as context:
         page = context.new_page()

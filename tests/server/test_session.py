@@ -1,6 +1,7 @@
 """What is heard of one page: its decisions, its gaps, and what is bounded."""
 
 import csv
+from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
@@ -295,4 +296,14 @@ def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_
     track = read_table(clip.face)
     assert track.time.tolist() == pytest.approx(np.arange(40) / 10)
     assert not track.found.any()
-    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".gz"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".json", ".gz"}
+
+
+def test_neurons_are_shown_where_they_fire(shown, system, watch, talk):
+    neurons = np.frombuffer(b64decode(shown.show_neurons()["neurons"]), np.int8).reshape(-1, 3)
+    np.testing.assert_allclose(neurons, system.locate().positions, atol=0.51)
+    session = Session(shown, None, watch)
+    session.begin(16_000, "float32")
+    told = decisions(hear(session, watch, talk))
+    fired = [np.frombuffer(b64decode(row["spikes"]), np.uint8) for row in told]
+    assert all(len(one) == len(neurons) and one.any() for one in fired)

@@ -169,6 +169,7 @@ def describe_model(
         explain=explain,
         open_watcher=None if blind else open_watcher,
         blind=blind,
+        locate=system.locate if "locate" in system.abilities else None,
     )
 
 

@@ -110,7 +110,7 @@ class Connection:
         from anyio import CancelScope, to_thread
 
         sees = {"sees": self._pictures is not None, "outline": OUTLINE}
-        self._tell({"type": "welcome"} | self._model.describe() | sees)
+        self._tell({"type": "welcome"} | self._model.describe() | sees | self._model.show_neurons())
         try:
             await self._talk()
             if self._refused is not None:

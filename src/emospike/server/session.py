@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from emospike.systems.perception import modality_of
 from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
+    from emospike.activity import LocatedSpikes
     from emospike.decision import Decision
     from emospike.features.live_face import Sight
     from emospike.systems.streaming import SpeechStream, StreamDecision
@@ -58,6 +60,7 @@ class LiveModel:
     explain : gives the page that explains the decision on a clip
     open_watcher : opens what finds faces in pictures; None of one that does not see
     blind : why it does not see, if so
+    locate : gives where its neurons lie, and how often each fires on a clip; None of one that has no brain
     """
 
     name: str
@@ -71,12 +74,29 @@ class LiveModel:
     explain: Callable[[Clip], str]
     open_watcher: OpenWatcher | None = None
     blind: str = ""
+    locate: Callable[[Clip | None], LocatedSpikes] | None = None
 
     def describe(self) -> Row:
         """Return what a page is told of the model."""
         labels = str(self.card.get("labels", ""))
         threshold = self.thresholds["audio"]
         return {"model": self.name, "task": labels, "classes": self.classes, "threshold": threshold}
+
+    def show_neurons(self) -> Row:
+        """Return where the neurons lie, in millimetres, a byte a coordinate; nothing of a model that has no brain."""
+        if self.locate is None:
+            return {}
+        return {"neurons": encode(np.clip(self.locate(None).positions.round(), -128, 127).astype(np.int8))}
+
+    def show_spikes(self, decided: StreamDecision) -> Row:
+        """Return how often each neuron fires on what was decided on, a byte each; nothing where that cannot be told."""
+        if self.locate is None:
+            return {}
+        try:
+            counts = self.locate(decided.make_clip()).counts
+        except InputError:  # silence that a face was seen in
+            return {}
+        return {"spikes": encode(np.minimum(counts, 255).astype(np.uint8))}
 
     def tell(self, decided: StreamDecision, begun: float = 0.0) -> Row:
         """Return a decision of a stream that began at a second, as a page is told of it."""
@@ -85,6 +105,11 @@ class LiveModel:
         share = decided.decision.share
         threshold = self.thresholds.get(modality_of([*share])) if share and decided.look not in self.early else None
         return {"type": "decision"} | span | {"threshold": threshold} | self.make_row(decided.decision)
+
+
+def encode(values: np.ndarray) -> str:
+    """Return bytes as text."""
+    return b64encode(values.tobytes()).decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -305,7 +330,7 @@ class Session:
         """Return decisions as the page is told of them; utterances that are over can be explained from now on."""
         rows = []
         for decided in found:
-            row = self._model.tell(decided, self._begun)
+            row = self._model.tell(decided, self._begun) | self._model.show_spikes(decided)
             if decided.final:
                 row["id"] = self._keep(decided, f"utterance from {row['start']:.1f} to {row['stop']:.1f} s")
                 segment, told = self._model.make_segment(decided), self._model.tell(decided)

@@ -98,6 +98,7 @@
       base = timeline.end;
       Object.assign(timeline, { classes: row.classes, threshold: row.threshold });
       find("model").textContent = `Decided by ${row.model}.`;
+      if (row.neurons && !brain) showBrain(row.neurons);
       camera.outline = row.outline;
     } else if (row.type === "begun") {
       if (expected) heard = base + row.at + since;
@@ -113,6 +114,14 @@
     } else if (row.type === "state" && running) {
       find("hears").textContent = row.speaking ? "Somebody speaks." : "Nobody speaks.";
     }
+  }
+
+  let brain = null;
+
+  function showBrain(neurons) {
+    find("network").hidden = false;
+    brain = new Brain(find("brain"), neurons);
+    find("neurons").textContent = brain.count.toLocaleString();
   }
 
   // -- what is heard
@@ -183,6 +192,7 @@
       performance.measure(MEASURED, { start: piece.at, detail: { final: row.final } });
     };
     showDecision(row);
+    if (row.spikes) brain?.light(row.spikes);
     if (row.spoken && !document.hidden) requestAnimationFrame(shown);
     if (!row.final) return;
     const one = { ...row, url: address(`/v1/utterances/${row.id}/explanation`) };

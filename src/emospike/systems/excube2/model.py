@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int32, UInt
 
-from emospike.activity import Activity
+from emospike.activity import Activity, LocatedSpikes
 from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.synapses import Synapses, stack_synapses
@@ -258,6 +258,15 @@ class EXCube2(VectorSystem):
             spikes = self.encode(kept)
         with timer("reservoir"):
             return self.network_.run(spikes)
+
+    def locate(self, clip: Clip | None = None) -> LocatedSpikes:
+        """Return where the neurons lie in the brain, and how often each fires on a clip, by all that it perceives."""
+        counts = np.zeros(self.neurons, np.int64)
+        if clip is not None:
+            seen = self._perceive_whole(clip)
+            for own in self.list_runs(seen.modalities):
+                counts += self.activity(seen, own).counts
+        return LocatedSpikes(self.template_.positions, counts)
 
     def read(self, activity: Activity, seen: Perceived, vectors: tuple[StateVector, ...] | None = None) -> Vector:
         """Return the state vector of an activity (section 2.9), or other `vectors`; contexts are those of the clip."""
