@@ -1,5 +1,6 @@
 # make demo    on a fresh machine: installs emospike, then recognises, explains and draws a recording (CLIP=my.wav)
-# make test    all tests, with the examples of docstrings and documentation
+# make test    the tests, with the examples of docstrings and documentation
+# make test-all   the same, and tests that train for long
 # make check   lint, format, types, layers
 # make bench   times and memory on this machine (BENCH="--quick --json times.json")
 # make fuzz    a minute of hostile files: every reader and the model loader (FUZZ="--seconds 3600 --seed 1")
@@ -13,12 +14,15 @@ EMOSPIKE_DATA ?= ../shared/data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo test check bench fuzz docs container pages
+.PHONY: demo test test-all check bench fuzz docs container pages
 
 demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
 
 test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -rs -m "not long"
+
+test-all: $(VENV)/.dev
 	@$(BIN)/python -m pytest -rs
 
 check: $(VENV)/.dev

@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|voices|listening|page|camera)"
+    r"|streams|looks|beginnings|voices|listening|page|camera)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -488,6 +488,20 @@ def looks(found: Result) -> str:
     return markdown(["seconds since the onset", "utterances", *told[:2], "right of these"], rows)
 
 
+def beginnings(found: Result) -> str:
+    """Return what is right of decisions on strange corpora, while utterances last and in the end."""
+    rows = []
+    for corpus in dict.fromkeys(one["corpus"] for one in found["rows"]):
+        own = [one for one in found["rows"] if one["corpus"] == corpus]
+        told = (
+            f"{one['balanced_accuracy']:.3f}, {one['answered']:.2f}, {one['right']:.3f} ({one['decisions']})"
+            for one in own
+        )
+        rows.append([corpus, *told])
+    looks = dict.fromkeys("the end" if one["look"] is None else f"{one['look']:g} s" for one in found["rows"])
+    return markdown(["corpus", *looks], rows)
+
+
 def voices(found: Result) -> str:
     """Return what getting used to a voice is worth, by the number of utterances heard before."""
     kinds = {"voices": "all emotions", "voices_of_two_emotions": "two emotions alone"}
@@ -594,6 +608,7 @@ FILES = {
     "strides": strides,
     "streams": streams,
     "looks": looks,
+    "beginnings": beginnings,
     "voices": voices,
     "listening": listening,
     "page": page,

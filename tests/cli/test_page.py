@@ -1,6 +1,7 @@
 """``emospike live`` and ``emospike view`` as processes: the browser that they open, and what is one line."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 pytest.importorskip("uvicorn")
@@ -105,3 +107,29 @@ def test_what_cannot_be_shown_is_one_line(run, arguments, said, tmp_path):
     (line,) = [line for line in found.err.splitlines() if not line.startswith("note: all sound that the page hears")]
     assert said in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_kept_is_shown_again(tmp_path):
+    process = begin("replay", tmp_path)
+    _, err = process.communicate(timeout=60)
+    assert err == f"error: {tmp_path} holds nothing that emospike live --record kept\n"
+    keep(tmp_path)
+    process = begin("replay", tmp_path, "--port", "0", "--no-browser")
+    address = urlsplit(process.stdout.readline().split()[0])
+    connection = http.client.HTTPConnection(address.netloc, timeout=60)
+    connection.request("GET", f"/v1/recordings?{address.query}")
+    model, recording = (json.loads(line) for line in connection.getresponse().read().decode().splitlines())
+    assert (model["model"], recording["name"]) == ("excube2-arousal", "then.flac")
+    connection.request("GET", f"/v1/recordings/{recording['id']}/timeline?{address.query}")
+    rows = [json.loads(line) for line in connection.getresponse().read().decode().splitlines()]
+    assert [one["reason"] for row in rows for one in row["decisions"]] == ["as it was then"]
+    end(process)
+
+
+def keep(folder):
+    import soundfile
+
+    soundfile.write(folder / "then.flac", np.zeros(48_000), 16_000)
+    row = {"start": 0.5, "stop": 1.5, "label": "low", "answered": True, "confidence": 0.9, "reason": "as it was then"}
+    told = {"model": "excube2-arousal", "decisions": [row | {"probabilities": {"low": 0.9, "high": 0.1}}]}
+    (folder / "then.json").write_text(json.dumps(told))

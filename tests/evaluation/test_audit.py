@@ -320,6 +320,7 @@ def test_a_watched_clip_notes_that_it_was_looked_at(spoken):
     assert watched.log == {spoken.recordings[0].path}
 
 
+@pytest.mark.long
 def test_synch_graph_as_its_paper_has_it_is_leaky(spoken, monkeypatch):
     pytest.importorskip("torch")
     from emospike.systems.synch_graph import presets as synch_graph_presets

@@ -50,16 +50,19 @@ def check_new_speakers(result):
     assert all(row["accuracy"] > 0.6 < row["old_speakers"] for row in rows.values())
 
 
+@pytest.mark.long
 def test_new_speakers_of_voice_and_face(tiny, heard):
     tiny("eavs_tf", "both")
     check_new_speakers(evaluate("eavs_tf", heard, "emotion", protocol="new-speaker", modality="both"))
 
 
+@pytest.mark.long
 def test_new_speakers_who_are_only_seen(tiny, seen):
     tiny("spiking_emotions", "face")
     check_new_speakers(evaluate("spiking_emotions", seen, "emotion", protocol="new-speaker", modality="face"))
 
 
+@pytest.mark.long
 def test_a_cascade_of_voice_and_face(tiny, heard):
     tiny("eavs_tf", "both")
     result = evaluate("eavs_tf", heard, "emotion", protocol="cascade", modality="both")

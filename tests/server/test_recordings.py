@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from emospike.server.recordings import MOST_SENT, open_recordings
+from emospike.server.recordings import MOST_SENT, ShownRecording, follow, open_recordings
 from emospike.server.rest import RequestLimits
 
 
@@ -23,7 +23,8 @@ def files(talk, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def recordings(shown, files):
-    with open_recordings(shown, files, RequestLimits(upload=2**20)) as recordings:
+    named = [ShownRecording(str(path), path) for path in files]
+    with open_recordings(shown, named, RequestLimits(upload=2**20)) as recordings:
         yield recordings
 
 
@@ -147,7 +148,10 @@ def test_a_recording_that_is_sent_is_shown_until_the_end(shown, serve, ask, reco
 
 def test_a_file_that_is_gone_and_a_folder_that_takes_nothing(shown, serve, talk, tmp_path):
     soundfile.write(tmp_path / "talk.flac", talk, 16_000)
-    with open_recordings(shown, [tmp_path / "talk.flac"]) as recordings, serve(recordings.routes()) as port:
+    with (
+        open_recordings(shown, [ShownRecording("gone", tmp_path / "talk.flac")]) as recordings,
+        serve(recordings.routes()) as port,
+    ):
         ask = partial(ask_at, port)
         name = read_lines(ask("/v1/recordings"))[1]["id"]
         (tmp_path / "talk.flac").unlink()
@@ -177,3 +181,11 @@ def test_a_name_leads_nowhere(ask, recordings, files, name):
     assert status == 200
     (kept,) = (recordings._folder / row["id"]).iterdir()
     assert kept.read_bytes() == files[0].read_bytes()
+
+
+def test_what_was_decided_then_is_shown_again(shown, files):
+    row = {"start": 1.0, "stop": 2.5, "label": "low", "answered": True, "confidence": 0.9, "reason": "then"}
+    told = list(follow(shown, ShownRecording("talk", files[0], kept=(row,))))
+    assert [one for line in told for one in line["decisions"]] == [row]
+    assert 2.5 <= next(line for line in told if line["decisions"])["until"] < 3.5
+    assert sum(len(line["levels"]) for line in told) == 70

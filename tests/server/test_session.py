@@ -13,7 +13,7 @@ from emospike.datasets import pair_tables
 from emospike.features.live_face import Sight
 from emospike.features.openface import read_table
 from emospike.server.live import Outbox
-from emospike.server.recorder import Recorder
+from emospike.server.recorder import Recorder, read_kept
 from emospike.server.session import FORMS, LiveLimits, Session
 from emospike.validation import InputError
 
@@ -226,7 +226,7 @@ def test_messages_for_a_slow_page_are_bounded():
 
 
 def test_what_is_recorded_is_what_was_heard(shown, watch, system, talk, tmp_path):
-    session = Session(shown, None, watch, Recorder(tmp_path))
+    session = Session(shown, None, watch, Recorder(tmp_path, shown.describe()))
     session.begin(16_000, "float32")
     rows = hear(session, watch, talk)
     session.lose(30.0)
@@ -243,7 +243,23 @@ def test_what_is_recorded_is_what_was_heard(shown, watch, system, talk, tmp_path
     assert [row["label"] for row in told] == [row["label"] if row["answered"] else "don't know" for row in final[:2]]
     cut = list(csv.DictReader(second.with_suffix(".csv").open()))
     assert [float(row["stop"]) for row in cut] == [pytest.approx(2.5, abs=0.1)]
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 6
+    kept = {one.path: one for one in read_kept(tmp_path)}
+    assert kept[first].model == shown.name
+    assert [row["probabilities"] for row in kept[first].decisions] == [row["probabilities"] for row in final[:2]]
+    assert [row["start"] for row in kept[second].decisions] == [float(row["start"]) for row in cut]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"model": 3, "decisions": []}', '{"model": "m", "decisions": [{}]}', "[" * 9999]
+)
+def test_what_no_recorder_wrote_is_one_line(tmp_path, text):
+    with pytest.raises(InputError, match="holds nothing that emospike live --record kept"):
+        read_kept(tmp_path)
+    (tmp_path / "a.flac").touch()
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(InputError, match=r"a\.json is not what emospike live --record writes"):
+        read_kept(tmp_path)
 
 
 def test_a_page_that_says_nothing_leaves_no_file(shown, watch, tmp_path):
@@ -279,4 +295,4 @@ def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_
     track = read_table(clip.face)
     assert track.time.tolist() == pytest.approx(np.arange(40) / 10)
     assert not track.found.any()
-    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".gz"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".json", ".gz"}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from emospike.clip import Clip
+    from emospike.server.recordings import ShownRecording
     from emospike.server.session import LiveModel
     from emospike.systems.base import System
     from emospike.systems.streaming import SpeechStream
@@ -83,7 +84,13 @@ def show_live(
 
 
 def show_recordings(
-    system: System, model: str, threshold: float | None, paths: Sequence[Path], *, port: int, browser: bool
+    system: System,
+    model: str,
+    threshold: float | None,
+    named: Sequence[ShownRecording],
+    *,
+    port: int,
+    browser: bool,
 ) -> None:
     """Show the page of recordings, until Ctrl-C."""
     within("port", port, 0, 65_535)
@@ -91,7 +98,7 @@ def show_recordings(
     from emospike.server.recordings import open_recordings
 
     shown = describe_model(system, model, threshold)
-    with open_recordings(shown, paths) as recordings:
+    with open_recordings(shown, named) as recordings:
         serve_page(shown, system, threshold, recordings.routes(), port=port, browser=browser)
 
 

@@ -1,4 +1,4 @@
-"""``emospike view``: recordings with their timelines, in a page."""
+"""``emospike view`` and ``replay``: recordings with their timelines, in a page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import typer
 from emospike.cli.arguments import ModelOption, RiskOption, ThresholdOption, check_threshold, choose_model, set_risk
 from emospike.cli.page import PORT, BrowserOption, PortOption, show_recordings
 from emospike.cli.recognise import warm_up
+from emospike.cli.serve import check_server
+from emospike.validation import InputError
 
 
 def view(
@@ -31,6 +33,9 @@ def view(
     from emospike.clip import check_file, find_recordings
 
     check_threshold(threshold)
+    check_server()
+    from emospike.server.recordings import ShownRecording
+
     found = list(find_recordings(paths)) if paths else []
     for path in found:
         check_file(path)
@@ -38,4 +43,32 @@ def view(
     system = set_risk(store.load(model), risk, threshold)
     system.stream()  # or else it says why not
     warm_up(system)
-    show_recordings(system, model, threshold, found, port=port, browser=browser)
+    named = [ShownRecording(str(path), path) for path in found]
+    show_recordings(system, model, threshold, named, port=port, browser=browser)
+
+
+def replay(
+    folder: Annotated[Path, typer.Argument(help="That emospike live --record kept recordings in.")],
+    *,
+    model: ModelOption = None,
+    port: PortOption = PORT,
+    browser: BrowserOption = True,
+) -> None:
+    """Show again in the browser what live --record kept, with the decisions of then.
+
+    `emospike view` decides on the same recordings anew. What is explained on a click is what the model says now.
+    """
+    from emospike import store
+    from emospike.server.recorder import read_kept
+
+    kept = read_kept(folder)
+    models = sorted({one.model for one in kept})
+    if len(models) > 1 and model is None:
+        raise InputError(f"several models decided ({', '.join(models)}): name one by --model, to explain")
+    name = model or models[0]
+    system = store.load(name)
+    check_server()
+    from emospike.server.recordings import ShownRecording
+
+    named = [ShownRecording(one.path.name, one.path, kept=one.decisions) for one in kept]
+    show_recordings(system, name, None, named, port=port, browser=browser)

@@ -280,7 +280,7 @@ class LiveEndpoint:
         if len(self._connected) >= self._limits.pages:
             await turn_away(socket, FULL, f"{self._limits.pages} pages listen already: close one")
             return
-        recorder = None if self._folder is None else Recorder(self._folder)
+        recorder = None if self._folder is None else Recorder(self._folder, self._model.describe())
         connection = Connection(socket, self._model, self._limits, recorder)
         self._connected.append(connection)
         try:

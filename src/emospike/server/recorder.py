@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,28 +15,34 @@ from jaxtyping import Shaped
 
 from emospike.features.face_table import FaceTableWriter, open_table
 from emospike.features.live_face import Sight
-from emospike.files import is_file, stage_file
+from emospike.files import format_json, is_file, stage_file, write_atomically
+from emospike.schema import is_of
 from emospike.timelines import Segment, write_timeline
 from emospike.validation import InputError
 
 Chunk = Shaped[np.ndarray, " samples"]
+Row = dict[str, Any]
+
+KEPT = {"start": float, "stop": float, "label": str, "answered": bool, "confidence": float, "reason": str}
+"""What a decision that is kept has at least."""
 
 
 class Recorder:
-    """Writes a FLAC file for each stretch of sound without a gap, and ``.csv`` beside it with what was decided.
+    """Writes a FLAC file for each stretch of sound without a gap, and beside it what was decided.
 
-    Where a face was looked for, ``.csv.gz`` tells how it moved, as `emospike track` does of a film.
-
+    That is a timeline (``.csv``), and all that the page was told (``.json``, see `read_kept`), with what it is told
+    `about` the model. Where a face was looked for, ``.csv.gz`` tells how it moved, as `emospike track` does of a film.
     Each is named by the time at which it began, and is there when it is over.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._rate = folder, 0.0
+    def __init__(self, folder: Path, about: Row | None = None) -> None:
+        self._folder, self._rate, self._about = folder, 0.0, about or {}
         self._staged = ExitStack()
         self._path = folder
         self._file: Any = None
         self._faces: FaceTableWriter | None = None
         self._segments: list[Segment] = []
+        self._rows: list[Row] = []
 
     def begin(self, rate: float) -> None:
         """Begin a recording at a rate in Hz, which is rounded, with the next sample.
@@ -64,20 +72,23 @@ class Recorder:
                 self._faces = self._staged.enter_context(open_table(self._path.with_suffix(".csv.gz")))
             self._faces.put(seen)
 
-    def tell(self, segment: Segment) -> None:
-        """Note what was decided, in seconds since the recording began."""
+    def tell(self, segment: Segment, row: Row) -> None:
+        """Note what was decided, and what the page was told of it, in seconds since the recording began."""
         self._segments.append(segment)
+        self._rows.append(row)
 
     def end(self) -> None:
         """End the recording, if there is one; raise `InputError` if it cannot be written."""
         file, self._file, self._faces = self._file, None, None
         segments, self._segments = self._segments, []
+        rows, self._rows = self._rows, []
         if file is None:
             return
         with self._say_why():
             file.close()
             self._staged.close()
         write_timeline(self._path.with_suffix(".csv"), segments, self._path)
+        write_atomically(self._path.with_suffix(".json"), format_json(self._about | {"decisions": rows}) + "\n")
 
     def _open(self) -> Any:
         """Return a file that gets its name when it is whole."""
@@ -101,7 +112,51 @@ class Recorder:
         """Return a name that no recording has, of another page that began at the same time, say."""
         name, number = datetime.now().strftime("%Y-%m-%dT%H-%M-%S"), 1
         path = self._folder / f"{name}.flac"
-        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".csv.gz")):
+        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".json", ".csv.gz")):
             number += 1
             path = self._folder / f"{name}-{number}.flac"
         return path
+
+
+@dataclass(frozen=True)
+class KeptRecording:
+    """A recording that a page heard.
+
+    Attributes
+    ----------
+    path : of the sound
+    model : that decided
+    decisions : what the page was told
+    """
+
+    path: Path
+    model: str
+    decisions: tuple[Row, ...]
+
+
+def read_kept(folder: Path) -> list[KeptRecording]:
+    """Return what recorders wrote to a folder, in the order of their names, which is that of time.
+
+    Raises
+    ------
+    InputError : there is nothing, or something else
+    """
+    files = sorted(path for path in folder.glob("*.json") if is_file(path.with_suffix(".flac")))
+    if not files:
+        raise InputError(f"{folder} holds nothing that emospike live --record kept")
+    return [_read(path) for path in files]
+
+
+def _read(path: Path) -> KeptRecording:
+    """Return one recording; raise `InputError` for a file of another kind."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        rows = found["decisions"]
+        good = is_of(found["model"], str) and isinstance(rows, list)
+        good = good and all(is_of(row[name], kind) for row in rows for name, kind in KEPT.items())
+        good = good and all(is_of(row["probabilities"], dict[str, float]) for row in rows)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        good = False
+    if not good:
+        raise InputError(f"{path} is not what emospike live --record writes")
+    return KeptRecording(path.with_suffix(".flac"), found["model"], tuple(rows))

@@ -47,11 +47,13 @@ class ShownRecording:
     name : for people
     path : of the file
     sent : whether it was sent, and is deleted in the end
+    kept : what was decided when it was heard, to be shown again; None to decide now
     """
 
     name: str
     path: Path
     sent: bool = False
+    kept: tuple[Row, ...] | None = None
 
     def describe(self) -> Row:
         """Return what a page is told of it: how long it is, or what is wrong with it."""
@@ -74,9 +76,9 @@ class ShownRecording:
 class Recordings:
     """Answers what a page asks of recordings (see `open_recordings`)."""
 
-    def __init__(self, model: LiveModel, named: Sequence[Path], folder: Path, limits: RequestLimits) -> None:
+    def __init__(self, model: LiveModel, named: Sequence[ShownRecording], folder: Path, limits: RequestLimits) -> None:
         self._model, self._folder, self._limits = model, folder, limits
-        self._shown = {secrets.token_urlsafe(8): ShownRecording(str(path), path) for path in named}
+        self._shown = {secrets.token_urlsafe(8): one for one in named}
         self._explainer = Explainer(model.explain)
 
     def routes(self) -> list[BaseRoute]:
@@ -169,7 +171,7 @@ class Recordings:
 
 @contextmanager
 def open_recordings(
-    model: LiveModel, named: Sequence[Path], limits: RequestLimits | None = None
+    model: LiveModel, named: Sequence[ShownRecording], limits: RequestLimits | None = None
 ) -> Iterator[Recordings]:
     """Show recordings that are named, and those that are sent until the end, when these are deleted."""
     with TemporaryDirectory(prefix="emospike-") as folder:
@@ -189,23 +191,63 @@ def follow(model: LiveModel, recording: ShownRecording) -> Iterator[Row]:
     Each row has ``until``, the seconds so far, ``levels``, the loudness of each tenth of a second before in dBFS, and
     ``decisions`` on the utterances that are over. What is wrong with the recording is the ``error`` of the last row.
     """
-    stream, held = model.stream(SAMPLE_RATE, False), np.empty(0, np.float32)
+    decider, held = Deciding(model) if recording.kept is None else Remembering(recording.kept), np.empty(0, np.float32)
     block = SAMPLE_RATE // LEVELS
     try:
         for piece in join_pieces(Clip(recording.path).pieces(), SAMPLE_RATE):
-            decided, heard = stream.feed(piece), np.concatenate([held, piece])
+            decided, heard = decider.feed(piece), np.concatenate([held, piece])
             blocks = heard[: len(heard) // block * block].reshape(-1, block)
             held = heard[blocks.size :]
             levels = 10 * np.log10(np.maximum(blocks.astype(float).var(axis=1), 1e-10))
-            yield {
-                "until": stream.seconds,
-                "levels": levels.round(1).tolist(),
-                "decisions": [model.tell(one) for one in decided],
-            }
-        until = stream.seconds
-        yield {"until": until, "levels": [], "decisions": [model.tell(one) for one in stream.flush()], "over": True}
+            yield {"until": decider.seconds, "levels": levels.round(1).tolist(), "decisions": decided}
+        until = decider.seconds
+        yield {"until": until, "levels": [], "decisions": decider.flush(), "over": True}
     except (InputError, OSError) as error:
         yield {"error": recording.hide(str(error))}
+
+
+class Deciding:
+    """Decides on sound as it comes, as a page is told of it."""
+
+    def __init__(self, model: LiveModel) -> None:
+        self._model, self._stream = model, model.stream(SAMPLE_RATE, False)
+
+    @property
+    def seconds(self) -> float:
+        """How much sound came."""
+        return self._stream.seconds
+
+    def feed(self, sound: Sound) -> list[Row]:
+        """Return what is decided on utterances that are over."""
+        return [self._model.tell(one) for one in self._stream.feed(sound)]
+
+    def flush(self) -> list[Row]:
+        """Return what is decided at the end."""
+        return [self._model.tell(one) for one in self._stream.flush()]
+
+
+class Remembering:
+    """Says of sound what was decided when it was heard.
+
+    >>> said = Remembering([{"stop": 1.5}, {"stop": 2.5}])
+    >>> said.feed(np.zeros(32_000, np.float32)), said.seconds, said.flush()
+    ([{'stop': 1.5}], 2.0, [{'stop': 2.5}])
+    """
+
+    def __init__(self, kept: Sequence[Row]) -> None:
+        self._left, self.seconds = list(kept), 0.0
+
+    def feed(self, sound: Sound) -> list[Row]:
+        """Return what was decided until the end of this piece."""
+        self.seconds += len(sound) / SAMPLE_RATE
+        over = [row for row in self._left if row["stop"] <= self.seconds]
+        self._left = [row for row in self._left if row["stop"] > self.seconds]
+        return over
+
+    def flush(self) -> list[Row]:
+        """Return what is left."""
+        rest, self._left = self._left, []
+        return rest
 
 
 def join_pieces(pieces: Iterator[Sound], least: int) -> Iterator[Sound]:

@@ -308,7 +308,8 @@ class Session:
             row = self._model.tell(decided, self._begun)
             if decided.final:
                 row["id"] = self._keep(decided, f"utterance from {row['start']:.1f} to {row['stop']:.1f} s")
-                rows += self._record(partial(Recorder.tell, segment=self._model.make_segment(decided)))
+                segment, told = self._model.make_segment(decided), self._model.tell(decided)
+                rows += self._record(partial(Recorder.tell, segment=segment, row=told))
             rows.append(row)
         return rows
 

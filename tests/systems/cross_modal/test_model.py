@@ -94,6 +94,7 @@ def test_quick_speech_and_slow_speech_have_the_same_sums():
     np.testing.assert_allclose(long[5 * 3 :], short[5 * 3 :])
 
 
+@pytest.mark.long
 def test_learning_changes_the_weights_and_nothing_else_does(speech):
     system = CrossModal.preset("default").set_params(pathways=(Pathway(MFCC(), CompetitiveLayer(10)),))
     born = system.pathways[0].layer.build(system.pathways[0].windows(40), seed=0)
@@ -193,6 +194,7 @@ def test_the_face_can_be_pictures(takes):
     np.testing.assert_array_equal(vector, system.represent(seen, ("face",)))
 
 
+@pytest.mark.long
 def test_real_speech_of_other_actors(ravdess):
     """Arousal of three actors after training on five: above the majority of two thirds."""
     whole = datasets.load(ravdess)

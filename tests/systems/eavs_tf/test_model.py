@@ -161,6 +161,7 @@ def test_eeg_in_the_layout_of_eav(eav, tmp_path):
     np.testing.assert_array_equal(loaded.predict_proba(test.clips()), system.predict_proba(test.clips()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("modality", ["both", "face"])
 def test_eeg_with_a_face_from_a_manifest(modality, speech, faced, tmp_path):
     shown, rows = faced(speech), ["path,label,speaker,face,eeg,eeg_start"]
@@ -221,6 +222,7 @@ def test_eeg_that_nobody_has_cannot_be_learnt(speech):
         quick(preset="eeg").fit(*speech)
 
 
+@pytest.mark.long
 def test_eeg_accompanies_what_is_heard(speech, tmp_path):
     from emospike.features.eeg import EEG
 

@@ -30,6 +30,7 @@ def tiny(monkeypatch):
         monkeypatch.setitem(eavs_tf_presets.PRESETS, name, shrunk(eavs_tf_presets.PRESETS[name]))
 
 
+@pytest.mark.long
 def test_both_is_compared_with_all_that_could_replace_it(tiny, filmed):
     asked = replace(find_reproduction("eavs-tf", "baselines"), protocols=("speaker-folds",))
     rows = {row["what"]: row for row in reproduce(asked, filmed)["rows"]}

@@ -81,6 +81,7 @@ def test_everything_that_the_issue_names_is_there():
     assert list(find_papers()["excube2"].reproductions) == known
 
 
+@pytest.mark.long
 def test_classifiers_decide_on_the_same_vectors(takes):
     rows, result = run("table4", takes)
     assert list(rows) == [f"{model}: {name}" for model in ("sound", "face", "both") for name in paper.CLASSIFIERS]

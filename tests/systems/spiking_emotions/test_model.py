@@ -137,6 +137,7 @@ def test_a_single_network_is_enough(faces):
     assert np.mean(np.array(made.predict(faces.clips())) == faces.labels) > 0.8
 
 
+@pytest.mark.long
 def test_real_faces_are_learnt(ravdess):
     """Three speakers' happy and sad faces, a few passes: better than chance on what it saw."""
     data = relabel(datasets.load(ravdess, video=True).select_modality("face"), "arousal")
