@@ -193,7 +193,7 @@ def test_what_is_played_is_what_is_heard(driver, live, recorded):
         page = press_start(context, live)
         wait_until(page, "+document.getElementById('meter').getAttribute('aria-valuenow') > -40")
         wait_for_utterance(page)
-        canvas = page.locator("canvas")
+        canvas = page.locator("#timeline canvas")
         canvas.focus()
         page.keyboard.press("PageUp")
         said = canvas.get_attribute("aria-valuetext")

@@ -16,7 +16,6 @@ from emospike.cli.arguments import (
     TimelineOption,
     check_threshold,
     check_timeline,
-    choose_model,
     set_risk,
 )
 from emospike.cli.page import (
@@ -84,7 +83,7 @@ def live(
         raise InputError("--consent is of --record: else nothing is kept")
     if record is not None:
         check_record(record, page=not (stdin or terminal), consent=consent)
-    model = model or (choose_model("audio") if stdin or terminal else choose_live_model())
+    model = model or choose_live_model()
     system = set_risk(store.load(model), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
     warm_up(system)

@@ -103,12 +103,9 @@ def show_recordings(
 
 
 def choose_live_model() -> str:
-    """Return the shipped model for the page that listens, where none is named: one that sees if faces can be found."""
-    from emospike.features.face_landmarker import is_at_hand
-
-    if is_at_hand():
-        with suppress(InputError):  # none of both that may be used
-            return choose_model("both")
+    """Return the shipped model that listens where none is named: that of both senses, which decides soonest."""
+    with suppress(InputError):  # it may not be used commercially, say
+        return choose_model("both")
     return choose_model("audio")
 
 
