@@ -330,6 +330,7 @@ def test_an_evaluation_that_was_killed_goes_on_and_ends_the_same(run, data, tmp_
     assert drop_times(json.loads(file.read_text())) == drop_times(json.loads(whole.read_text()))
 
 
+@pytest.mark.long
 def test_a_comparison_that_was_killed_goes_on_within_a_system(run, data, tmp_path):
     command = ["compare", "--data", data, "--systems", "excube2:tiny,baseline:ridge", "--modality", "audio"]
     process = start(*command, "-o", tmp_path / "a")

@@ -15,7 +15,11 @@ import pytest
 pytest.importorskip("uvicorn")
 pytest.importorskip("websockets")
 
+from emospike import store
+from emospike.cli.arguments import choose_model
+from emospike.cli.page import choose_live_model, warm_up_eyes
 from emospike.cli.serve import listen
+from emospike.features.face_landmarker import VARIABLE
 
 COMMAND = [sys.executable, "-c", "from emospike.cli import main; main()"]
 
@@ -133,3 +137,25 @@ def keep(folder):
     row = {"start": 0.5, "stop": 1.5, "label": "low", "answered": True, "confidence": 0.9, "reason": "as it was then"}
     told = {"model": "excube2-arousal", "decisions": [row | {"probabilities": {"low": 0.9, "high": 0.1}}]}
     (folder / "then.json").write_text(json.dumps(told))
+
+
+def test_the_page_asks_a_model_that_sees_where_faces_can_be_found(monkeypatch, tmp_path):
+    pytest.importorskip("mediapipe")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "face.task"))
+    assert choose_live_model() == choose_model("audio")
+    (tmp_path / "face.task").touch()
+    assert choose_live_model() == choose_model("both") == "excube2-both"
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    assert choose_live_model() == choose_model("audio")
+
+
+def test_why_faces_cannot_be_seen_is_one_line(monkeypatch, tmp_path):
+    pytest.importorskip("mediapipe")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "gone.task"))
+    assert warm_up_eyes(store.load("excube2-arousal")) == "this model perceives audio: load one that hears and sees"
+    assert warm_up_eyes(store.load("excube2-both")).startswith(f"there is no face model at {tmp_path}")
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_eyes_are_warm_before_the_first_picture():
+    assert warm_up_eyes(store.load("excube2-both")) == ""

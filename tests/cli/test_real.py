@@ -25,6 +25,7 @@ def real_model(run, actors, tiny_offered, tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_evaluate_uses_the_folds_of_the_literature(run, actors, tmp_path):
     file = tmp_path / "r.json"
     assert run("evaluate", "excube2", "--data", actors, "--preset", "tiny", "--json", file).code == 0

@@ -410,7 +410,7 @@ def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
             address.process.send_signal(signal.SIGINT)
             playwright.expect(page.locator("#start")).to_have_text("Start")
     assert {path.suffix for path in folder.iterdir()} == {".flac", ".csv", ".json"}
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 6
     with started("view", folder) as address, opened(driver, None) as context:
         page = context.new_page()
         page.goto(address)

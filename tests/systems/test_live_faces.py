@@ -201,6 +201,12 @@ def test_what_is_no_picture(trained, image, said):
         trained.stream(modality="both").feed_picture(0.0, image)
 
 
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -1.0])
+def test_what_is_no_second(trained, time):
+    with pytest.raises(InputError, match="second of a picture must"):
+        trained.stream(modality="both").feed_picture(time, np.zeros((64, 64, 3), np.uint8))
+
+
 def test_a_face_model_that_is_missing(trained, monkeypatch, tmp_path):
     pytest.importorskip("mediapipe")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "gone.task"))

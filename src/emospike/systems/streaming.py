@@ -24,7 +24,7 @@ from emospike.streaming.endpointing import Endpointer, Endpointing, Mark
 from emospike.streaming.resampling import Resampler
 from emospike.systems.perception import SHORTEST_SPEECH
 from emospike.systems.windows import LONGEST
-from emospike.validation import InputError
+from emospike.validation import InputError, within
 
 PIECE = SAMPLE_RATE
 """Samples that are taken in at once: a chunk of an hour takes no more memory than its own. After each, a face is
@@ -32,6 +32,9 @@ looked at where nobody speaks."""
 
 GLANCE = 3.0
 """Seconds for which nobody must have spoken for a face to be decided on alone, by what was seen in them."""
+
+LATEST = 1e9
+"""Seconds after which no stream goes on: 30 years."""
 
 Decide = Callable[[Clip, str], Decision]
 """Decides on a clip by a modality."""
@@ -161,9 +164,10 @@ class SpeechStream:
 
         Raises
         ------
-        InputError : no picture, a stream that does not see, or as `open_watcher`
+        InputError : no picture, no second, a stream that does not see, or as `open_watcher`
         """
         self._check_sees()
+        within("second of a picture", time, 0, LATEST)
         check_image(image)
         if time - self._looked < APART:
             return None
