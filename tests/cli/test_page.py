@@ -16,7 +16,6 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("websockets")
 
 from emospike import store
-from emospike.cli.arguments import choose_model
 from emospike.cli.page import choose_live_model, warm_up_eyes
 from emospike.cli.serve import listen
 from emospike.features.face_landmarker import VARIABLE
@@ -139,14 +138,17 @@ def keep(folder):
     (folder / "then.json").write_text(json.dumps(told))
 
 
-def test_the_page_asks_a_model_that_sees_where_faces_can_be_found(monkeypatch, tmp_path):
-    pytest.importorskip("mediapipe")
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "face.task"))
-    assert choose_live_model() == choose_model("audio")
-    (tmp_path / "face.task").touch()
-    assert choose_live_model() == choose_model("both") == "excube2-both"
-    monkeypatch.setitem(sys.modules, "mediapipe", None)
-    assert choose_live_model() == choose_model("audio")
+def test_the_page_asks_the_model_of_both_senses_where_it_may(monkeypatch):
+    assert choose_live_model() == "excube2-both"
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    assert choose_live_model() == "excube2-open"
+
+
+def test_nothing_is_fetched_for_a_page(monkeypatch, tmp_path):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert warm_up_eyes(store.load("excube2-both")).startswith("no face can be found: pip install")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_why_faces_cannot_be_seen_is_one_line(monkeypatch, tmp_path):

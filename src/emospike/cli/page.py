@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Sequence
@@ -115,10 +116,13 @@ def warm_up_eyes(system: System) -> str:
 
     from emospike.clip import SAMPLE_RATE
     from emospike.features.blendshapes import NOBODY, make_track
+    from emospike.features.face_landmarker import VARIABLE, is_at_hand
     from emospike.features.face_track import ALONE
     from emospike.features.live_face import open_watcher
     from emospike.systems.streaming import make_clip
 
+    if VARIABLE not in os.environ and not is_at_hand():  # nothing is fetched for a page
+        return "no face can be found: pip install 'emospike[face]', and let recognise decide on a film once"
     try:
         system.check_follows_faces()
         with open_watcher() as watcher:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def find_model(path: Path | str | None = None) -> Path:
         f"the face model could not be fetched into {folder} ({problem}): connect to the network once, or download "
         f"{ADDRESS} elsewhere and name the file in {VARIABLE}"
     )
+
+
+def is_at_hand() -> bool:
+    """Tell whether faces can be found in films on this machine, without anything being fetched."""
+    import pooch
+
+    named = os.environ.get(VARIABLE)
+    return find_spec("mediapipe") is not None and is_file(Path(named or Path(pooch.os_cache("emospike"), NAME)))
 
 
 def find_faces(frames: Iterable[Frame], landmarker: Landmarker) -> Iterator[tuple[float, list[DetectedFace]]]:
