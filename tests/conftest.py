@@ -1,6 +1,7 @@
 """Fixtures shared by all tests; array shapes are checked at run time while they run."""
 
 import os
+import signal
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,9 @@ from jaxtyping import install_import_hook
 
 if sys.version_info >= (3, 11):  # the jaxtyping that Python 3.10 gets cannot wrap what numba compiles
     install_import_hook("emospike", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: children would not hear a Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _MODEL = Path(__file__).parents[2] / "shared" / "models" / "face_landmarker.task"
 if _MODEL.is_file():

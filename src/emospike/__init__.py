@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from emospike.validation import InputError
 
 __version__ = "0.2.0"
-__all__ = ["Clip", "InputError", "__version__", "load"]
+__all__ = ["Clip", "InputError", "__version__", "load", "recognise"]
 
-_HOMES = {"Clip": "emospike.clip", "InputError": "emospike.validation", "load": "emospike.store"}
+_HOMES = {
+    "Clip": "emospike.clip",
+    "InputError": "emospike.validation",
+    "load": "emospike.store",
+    "recognise": "emospike.recognition",
+}
 
 
 def __getattr__(name: str) -> Any:

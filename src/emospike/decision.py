@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -50,6 +52,31 @@ class Decision:
     familiar: bool = True
     clear: bool = True
     alone: Mapping[str, Probabilities] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold of it, as ``recognise --json`` prints it."""
+        row: dict[str, Any] = {
+            "label": self.label,
+            "answered": self.answered,
+            "confidence": self.confidence,
+            "probabilities": dict(self.probabilities),
+            "reason": self.reason,
+            "seconds": dict(self.seconds),
+        }
+        if set(self.share) - {"audio"}:
+            row["share"] = dict(self.share)
+        if self.alone:
+            row["alone"] = {sense: dict(own) for sense, own in self.alone.items()}
+        return row
+
+    def _repr_html_(self) -> str:
+        """Show itself in a notebook: the answer, why, and all probabilities."""
+        answer = escape(self.label if self.answered else "don't know")
+        rows = "".join(
+            f"<tr><th>{escape(label)}</th><td>{p:.3f}</td><td><meter value='{p:.4f}'></meter></td></tr>"
+            for label, p in self.probabilities.items()
+        )
+        return f"<p><strong>{answer}</strong><br>{escape(self.reason)}</p><table>{rows}</table>"
 
     @property
     def usable(self) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32
 
+from emospike.frames import import_pandas
 from emospike.schema import check_parameters
 from emospike.validation import InputError, positive
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,13 @@ class Series:
     def seconds(self) -> float:
         """Duration in seconds."""
         return len(self) / self.rate
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas table with a column a channel, indexed by the time of each step, s."""
+        names = [channel.label for channel in self.channels]
+        index = import_pandas().Index(np.arange(len(self)) / self.rate, name="time")
+        frame: DataFrame = import_pandas().DataFrame(self.values, index=index, columns=names)
+        return frame
 
     def with_values(self, values: Float32[np.ndarray, "steps channels"]) -> Series:
         """Return the same channels and rate with other values."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Int8, Int32, Int64
 
+from emospike.frames import import_pandas
 from emospike.series import Channel
 from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,14 @@ class Spikes:
         """Make a grid without any event."""
         none = np.empty(0, np.int32)
         return cls(none, none, np.empty(0, np.int8), steps, rate, tuple(channels), units)
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas table with a row an event: its time, s, its channel, by name if it has one, and its sign."""
+        names = np.array([channel.label for channel in self.channels], dtype=object)
+        channel = names[self.channel] if self.channels else self.channel
+        columns = {"time": self.step / self.rate, "channel": channel, "sign": self.sign}
+        frame: DataFrame = import_pandas().DataFrame(columns)
+        return frame
 
     @cached_property
     def offsets(self) -> Int64[np.ndarray, " steps_and_end"]:

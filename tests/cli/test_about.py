@@ -22,7 +22,7 @@ def test_no_command_is_help(run):
     ("words", "said", "command"),
     [
         (["--nope"], "no such option: --nope", ""),
-        (["recognize", "a.wav"], "no such command 'recognize'. Did you mean 'recognise'?", ""),
+        (["recognse", "a.wav"], "no such command 'recognse'. Did you mean 'recognise', 'recognize'?", ""),
         (["recognise"], "missing argument", " recognise"),
         (["recognise", "a.wav", "--windo", "3"], "no such option: --windo (Possible options: --window)", " recognise"),
         (["recognise", "a.wav", "--window", "long"], "invalid value for '--window'", " recognise"),

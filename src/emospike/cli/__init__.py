@@ -77,8 +77,14 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
 
 
-app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 app.command()(recognise.recognise)
+app.command("recognize", hidden=True)(recognise.recognise)
 app.command()(explain.explain)
 app.command()(live.live)
 app.command()(view.view)

@@ -14,7 +14,6 @@ from emospike.files import is_file, is_folder
 from emospike.validation import InputError, one_of, positive, within
 
 if TYPE_CHECKING:
-    from emospike.clip import Clip
     from emospike.datasets import Dataset, Scheme
     from emospike.progress import Progress
     from emospike.systems.base import System
@@ -110,21 +109,6 @@ def choose_model(modality: str | None) -> str:
     from emospike.evaluation.choosing import choose_shipped
 
     return choose_shipped(modality or "audio")
-
-
-def choose_model_for(clip: Clip) -> tuple[str, str]:
-    """Return the shipped model for a recording where none is named, and why a film is left to its sound, if so.
-
-    What shows a face is decided by sound and face; by its sound alone where no model of both may be used.
-    """
-    if not clip.sees:
-        return choose_model(None), ""
-    try:
-        return choose_model("both"), ""
-    except InputError as error:
-        if not clip.hears:
-            raise
-        return choose_model(None), f"its sound alone: {error}"
 
 
 def choose_modality(system: str, modality: str | None) -> str:

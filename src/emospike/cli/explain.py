@@ -18,7 +18,6 @@ from emospike.cli.arguments import (
     check_modality,
     check_threshold,
     choose_model,
-    choose_model_for,
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
@@ -59,6 +58,7 @@ def explain(
     With --compare, two recordings side by side: what decided each, and how the network's activity differs.
     """
     from emospike import store
+    from emospike.evaluation.choosing import choose_shipped_for
     from emospike.explain import write_comparison, write_explanation
 
     check_threshold(threshold)
@@ -68,7 +68,7 @@ def explain(
         film = spool.locate(face) if face else None
         clips = [cut_clip(spool.locate(path), start, stop, film, track or ()) for path in paths]
         named = modality or ("both" if face else None)
-        chosen, why = (model or choose_model(named), "") if model or named else choose_model_for(clips[0])
+        chosen, why = (model or choose_model(named), "") if model or named else choose_shipped_for(clips[0])
         system = set_risk(store.load(chosen), risk, threshold)
         found = [system.explain(clips[0], threshold, modality)]
         found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]

@@ -25,7 +25,6 @@ from emospike.cli.arguments import (
     check_timeline,
     check_writable,
     choose_model,
-    choose_model_for,
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
@@ -146,8 +145,9 @@ def keep_rows(output: Path | None) -> Iterator[list[Row]]:
 def make_chooser(
     risk: float | None, threshold: float | None, *, same_speaker: bool
 ) -> Callable[[Clip], tuple[System, str]]:
-    """Return what chooses among the shipped models for a recording (see `choose_model_for`), loading each once."""
+    """Return what chooses among the shipped models for a recording (see `choose_shipped_for`), loading each once."""
     from emospike import store
+    from emospike.evaluation.choosing import choose_shipped_for
 
     @cache
     def load(name: str) -> System:
@@ -157,7 +157,7 @@ def make_chooser(
     loading = Lock()  # or else every thread would load a model of its own
 
     def choose(clip: Clip) -> tuple[System, str]:
-        name, why = choose_model_for(clip)
+        name, why = choose_shipped_for(clip)
         with loading:
             return load(name), why
 
@@ -272,19 +272,7 @@ def warm_up(system: System) -> None:
 
 def make_decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
     """Return a decision as JSON can hold it, with those on its windows where there are any."""
-    row = {
-        "label": decision.label,
-        "answered": decision.answered,
-        "confidence": decision.confidence,
-        "probabilities": dict(decision.probabilities),
-        "reason": decision.reason,
-        "seconds": dict(decision.seconds),
-    }
-    if set(decision.share) - {"audio"}:
-        row["share"] = dict(decision.share)
-    if decision.alone:
-        row["alone"] = {sense: dict(own) for sense, own in decision.alone.items()}
-    return row | ({"windows": [make_window_row(one) for one in windows]} if windows else {})
+    return decision.to_dict() | ({"windows": [make_window_row(one) for one in windows]} if windows else {})
 
 
 def make_window_row(window: WindowDecision) -> Row:

@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any
 
 from emospike import store
+from emospike.clip import Clip
 from emospike.licences import VARIABLE, allows_commercial_use, asks_for_commercial_use, list_free_corpora
 from emospike.validation import InputError
 
@@ -41,6 +42,21 @@ def choose_shipped(modality: str) -> str:
             f"--model, or unset {VARIABLE}"
         )
     return max(cards, key=lambda name: (score_on_strangers(cards[name], modality), cards[name].get("clips", 0)))
+
+
+def choose_shipped_for(clip: Clip) -> tuple[str, str]:
+    """Return the shipped model for a recording where none is named, and why a film is left to its sound, if so.
+
+    What shows a face is decided by sound and face; by its sound alone where no model of both may be used.
+    """
+    if not clip.sees:
+        return choose_shipped("audio"), ""
+    try:
+        return choose_shipped("both"), ""
+    except InputError as error:
+        if not clip.hears:
+            raise
+        return choose_shipped("audio"), f"its sound alone: {error}"
 
 
 def score_on_strangers(card: Card, modality: str) -> float:
