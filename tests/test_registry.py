@@ -1,5 +1,7 @@
 """The registries themselves, and that every line of every one of them leads somewhere."""
 
+import importlib
+
 import pytest
 
 from emospike.encoding import ENCODERS
@@ -32,3 +34,23 @@ def test_unknown_names_and_classes_are_refused():
         from decimal import Decimal
 
         registry.name_of(Decimal)
+
+
+@pytest.mark.parametrize(
+    ("room", "names"),
+    [
+        ("encoding", ["StepForward", "Population"]),
+        ("features", ["Mel", "Prosody"]),
+        ("networks", ["Reservoir", "CompetitiveLayer"]),
+        ("augmentation", ["VirtualSpeakers"]),
+        ("brain", ["SmallWorld", "Tonotopy"]),
+        ("readout", ["LinearReadout", "StateVector"]),
+    ],
+)
+def test_a_room_gives_what_it_has_registered(room, names):
+    module = importlib.import_module(f"emospike.{room}")
+    for name in names:
+        assert getattr(module, name).__name__ == name
+    with pytest.raises(AttributeError):
+        module.Nothing  # noqa: B018
+    assert not hasattr(module, "__wrapped__")

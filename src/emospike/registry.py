@@ -51,3 +51,14 @@ class Registry(dict[str, str]):
             if known == path:
                 return name
         raise InputError(f"{path} is not a registered {self.kind}: add a line for it to the registry of its room")
+
+    def load_class(self, name: str) -> Any:
+        """Return the class that has this name itself; raise `AttributeError` if none is registered.
+
+        >>> Registry("feature", {"mel": "emospike.features.mel:Mel"}).load_class("Mel").__name__
+        'Mel'
+        """
+        for target in self.values():
+            if target.endswith(f":{name}"):
+                return load_object(target)
+        raise AttributeError(f"no {self.kind} is called {name}")

@@ -36,10 +36,10 @@ Signals = Any
 SpikeTrains = Any
 """The `Spikes` of several signals, in a list."""
 
-Step = TypeVar("Step", bound="Transformer")
+Step = TypeVar("Step", bound="PipelineStep")
 
 
-class Transformer(Parameters):
+class PipelineStep(Parameters):
     """A step of a pipeline, of which nothing is learnt unless it says so."""
 
     def fit(self: Step, X: Any, y: Any = None) -> Step:
@@ -73,7 +73,7 @@ class Transformer(Parameters):
 
 
 @dataclass
-class FeatureExtractor(Transformer):
+class FeatureExtractor(PipelineStep):
     """From recordings (see `as_clips`) to a `Series` each.
 
     Attributes
@@ -89,7 +89,7 @@ class FeatureExtractor(Transformer):
 
 
 @dataclass
-class SpikeEncoder(Transformer):
+class SpikeEncoder(PipelineStep):
     """From signals to `Spikes` each.
 
     Attributes
@@ -130,7 +130,7 @@ class SpikeEncoder(Transformer):
 
 
 @dataclass
-class ReservoirTransformer(Transformer):
+class ReservoirTransformer(PipelineStep):
     """From spikes to the state vector of a reservoir each: an array of shape (samples, dims).
 
     Its neurons lie in the shape of a brain, which gives them distances; channels enter anywhere in it, unless `inputs`

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emospike.registry import Registry
 
 AUGMENTATIONS = Registry(
@@ -12,3 +14,8 @@ AUGMENTATIONS = Registry(
         "masks": "emospike.augmentation.masks:Augmentation",
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.augmentation import ...``."""
+    return AUGMENTATIONS.load_class(name)

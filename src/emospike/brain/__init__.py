@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emospike.registry import Registry
 
 BRAIN = Registry(
@@ -14,3 +16,8 @@ BRAIN = Registry(
         "small_world": "emospike.brain.wiring:SmallWorld",
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.brain import ...``."""
+    return BRAIN.load_class(name)

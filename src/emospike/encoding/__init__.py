@@ -6,6 +6,8 @@ A new encoder is one new file and one line in `ENCODERS`; what it has to offer i
 
 from __future__ import annotations
 
+from typing import Any
+
 from emospike.registry import Registry
 
 ENCODERS = Registry(
@@ -24,3 +26,8 @@ ENCODERS = Registry(
 
 CAMERAS = Registry("event camera", {"frame_difference": "emospike.encoding.frame_difference:FrameDifference"})
 """Encoders of pictures."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.encoding import ...``."""
+    return ENCODERS.load_class(name)

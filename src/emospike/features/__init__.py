@@ -6,7 +6,7 @@ add one, write that file and its line in `FEATURES`.
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from emospike.augmentation.voice import Voice
 from emospike.clip import Clip
@@ -47,3 +47,8 @@ class Feature(Protocol):
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the series as another voice would have given it (see `VirtualSpeakers`)."""
         ...
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.features import ...``."""
+    return FEATURES.load_class(name)

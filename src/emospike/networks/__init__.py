@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emospike.registry import Registry
 
 NETWORKS = Registry(
@@ -18,3 +20,8 @@ NETWORKS = Registry(
     },
 )
 """Networks, their neurons and how they learn."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.networks import ...``."""
+    return NETWORKS.load_class(name)

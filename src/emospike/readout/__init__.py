@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emospike.registry import Registry
 
 CLASSIFIERS = Registry(
@@ -24,3 +26,11 @@ READOUTS = Registry(
     },
 )
 """What becomes of an activity before it is classified."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what this room has registered when it is asked for: ``from emospike.readout import ...``."""
+    try:
+        return CLASSIFIERS.load_class(name)
+    except AttributeError:
+        return READOUTS.load_class(name)
