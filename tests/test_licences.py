@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import emospike
 from emospike import datasets, store
 from emospike.licences import allows_commercial_use, asks_for_commercial_use, check_commercial_use
 from emospike.validation import InputError
@@ -75,3 +76,9 @@ def test_the_wheel_tells_the_licences():
     assert {*project["license"].split(" AND ")} == {"Apache-2.0", "CC-BY-NC-SA-4.0", "ODbL-1.0", "MIT"}
     assert all((ROOT / file).is_file() for file in project["license-files"])
     assert "src/emospike/models/README.md" in project["license-files"]
+
+
+def test_what_is_to_be_cited_has_the_version_of_the_package():
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {emospike.__version__}\n" in cited
+    assert "\nlicense: Apache-2.0\n" in cited
