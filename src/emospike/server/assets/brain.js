@@ -54,7 +54,7 @@ class Brain {
   light(spikes) {
     const fired = Uint8Array.from(atob(spikes), (one) => one.charCodeAt(0));
     const most = Math.max(1, ...fired);
-    for (let i = 0; i < this.count; i++) this.glow[i] = Math.max(this.glow[i], Math.sqrt(fired[i] / most));
+    for (let i = 0; i < this.count; i++) this.glow[i] = Math.max(this.glow[i], fired[i] / most);
     this.ask();
   }
 
@@ -83,7 +83,7 @@ class Brain {
     const { canvas, places, glow } = this, ratio = devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * ratio), height = Math.round(canvas.clientHeight * ratio);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const brush = canvas.getContext("2d"), size = Math.min(width, height) * 0.46, dot = 1.6 * ratio;
+    const brush = canvas.getContext("2d"), size = Math.min(width, height) * 0.6, dot = 1.6 * ratio;
     const [sinYaw, cosYaw, sinPitch, cosPitch] = [Math.sin(this.yaw), Math.cos(this.yaw), Math.sin(this.pitch), Math.cos(this.pitch)];
     brush.clearRect(0, 0, width, height);
     const shown = [];
