@@ -11,7 +11,7 @@ from emospike.systems.baseline.model import Baseline
 from emospike.validation import InputError
 
 ABLE = {
-    "excube2": {"locate", "learn"},
+    "excube2": {"export", "locate", "learn"},
     "cross_modal": {"learn", "equivalent"},
     "synch_graph": {"equivalent", "transduce"},
     "eavs_tf": {"learn"},
@@ -38,7 +38,7 @@ def test_each_says_what_it_can_do(name):
 @pytest.mark.parametrize("name", ABLE)
 def test_what_it_can_do_it_has_verbs_for(name):
     system = SYSTEMS[name].make()
-    for verb in ("transduce", "equivalent", "locate"):
+    for verb in ("transduce", "equivalent", "locate", "export"):
         assert hasattr(system, verb) == (verb in system.abilities)
 
 

@@ -21,6 +21,7 @@ from emospike.cli import (
     energy,
     evaluate,
     explain,
+    export,
     live,
     recognise,
     reproduce,
@@ -97,6 +98,7 @@ app.command()(evaluate.evaluate)
 app.command()(evaluate.test)
 app.command()(compare.compare)
 app.command()(energy.energy)
+app.command()(export.export)
 app.command()(audit.audit)
 app.command()(reproduce.reproduce)
 app.command()(about.systems)

@@ -218,6 +218,13 @@ class ReservoirNetwork:
         gain = spikes.sign if polarity == "signed" else (spikes.sign > 0) | (polarity == "split")
         return spikes.offsets, line, gain.astype(np.float32)
 
+    def drive(self, spikes: Spikes) -> Float32[np.ndarray, "steps lines"]:
+        """Return what comes in by each input line in each step: x_l[t]."""
+        offsets, line, gain = self._events(spikes)
+        lines = np.zeros((spikes.steps, len(self.inputs.offsets) - 1), np.float32)
+        np.add.at(lines, (np.repeat(np.arange(spikes.steps), np.diff(offsets)), line), gain)
+        return lines
+
     def _advance(self, spikes: Spikes, sides: tuple[Any, Any]) -> Activity:
         """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
         from emospike.networks._reservoir_kernel import Events, Neurons, Wires, advance

@@ -32,6 +32,7 @@ ABILITIES: Final = {
     "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
     "events": "decides on what an event camera recorded of a face",
     "eeg": "reads EEG, alone or beside other modalities",
+    "export": "is a reservoir that other simulators can be given (see `emospike.exchange`)",
     "locate": "tells where in a brain its neurons lie, and which of them fire on a clip",
     "early": "learns to decide on speech before an utterance is over",
 }
@@ -71,7 +72,7 @@ class System(PredictingSystem):
     @property
     def abilities(self) -> frozenset[str]:
         """What it can do, of `ABILITIES`."""
-        able = {name for name in ("transduce", "equivalent", "locate") if hasattr(type(self), name)}
+        able = {name for name in ("transduce", "equivalent", "locate", "export") if hasattr(type(self), name)}
         if "eeg" in MODALITIES[self.modality]:
             able.add("eeg")
         return frozenset({"learn", *able} | ({"one_modality"} if len(self.deciders) > 1 else set()))

@@ -268,6 +268,14 @@ class EXCube2(VectorSystem):
                 counts += self.activity(seen, own).counts
         return LocatedSpikes(self.template_.positions, counts)
 
+    def export(self, clip: Clip) -> tuple[ReservoirNetwork, Spikes, dict[str, Any]]:
+        """Return the reservoir, what it is given of a clip, and what its lines and neurons are."""
+        seen = self._perceive_whole(clip)
+        spikes = self.encode(seen.series)
+        facts = {"channels": [channel.label for channel in self.channels_], "regions": list(self.template_.regions)}
+        facts |= {"region_of_neuron": self.template_.region.tolist()}
+        return self.network_, spikes, facts
+
     def read(self, activity: Activity, seen: Perceived, vectors: tuple[StateVector, ...] | None = None) -> Vector:
         """Return the state vector of an activity (section 2.9), or other `vectors`; contexts are those of the clip."""
         pairs = zip(self.features, seen.series, strict=True)

@@ -1,0 +1,1 @@
+"""Exchange: trained networks in forms that other simulators and neuromorphic hardware read."""

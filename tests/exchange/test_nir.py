@@ -1,0 +1,76 @@
+"""A reservoir as a graph of NIR, and back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("nir")
+
+from made_up_speech import Speech, smallest
+
+from emospike.exchange.nir_reservoir import (
+    compare_spikes,
+    make_graph,
+    read_graph,
+    read_network,
+    run_plain,
+    write_graph,
+)  # fmt: skip
+from emospike.networks.reservoir import ReservoirNetwork
+from emospike.systems.excube2.model import EXCube2
+from emospike.validation import InputError
+
+
+@pytest.fixture(scope="module")
+def given():
+    """A reservoir, and what it is given of a clip."""
+    speech = Speech(["high", "low"], [0, 1], takes=1)
+    network, spikes, facts = smallest(EXCube2, "default").fit(*speech).export(speech.clips[0])
+    return network, spikes, facts
+
+
+def test_what_is_read_back_fires_alike(given, tmp_path):
+    network, spikes, facts = given
+    path = write_graph(tmp_path / "cube.nir", make_graph(network, 0.01, facts))
+    again = read_network(read_graph(path))
+    assert again.reservoir == replace(network.reservoir, stdp=None)
+    np.testing.assert_allclose(again.tau, network.tau, rtol=1e-5)
+    np.testing.assert_array_equal(again.recurrent.targets, network.recurrent.targets)
+    np.testing.assert_allclose(again.recurrent.weights, network.recurrent.weights, rtol=1e-5)
+    found = compare_spikes(network.run(spikes), again.run(spikes))
+    assert found["here"] > 1000
+    assert found["common"] > 0.99  # the last bit of a weight may move a spike, and that others
+
+
+def test_a_plain_simulator_fires_alike_where_nothing_is_lost(given):
+    network, spikes, _ = given
+    plain = replace(network.reservoir, floor=-np.inf, refractory=0)
+    portable = ReservoirNetwork(plain, network.inputs, network.recurrent, network.tau)
+    found = compare_spikes(portable.run(spikes), run_plain(make_graph(portable, 0.01), portable, spikes))
+    assert found["common"] > 0.99
+    lost = compare_spikes(network.run(spikes), run_plain(make_graph(network, 0.01), network, spikes))
+    assert lost["plain"] > lost["here"]
+    assert lost["common"] < 0.9
+
+
+def test_graphs_of_others_are_refused(given, tmp_path):
+    import nir
+
+    network, _, _ = given
+    stranger = make_graph(network, 0.01)
+    stranger.metadata = {}
+    with pytest.raises(InputError, match="no reservoir that emospike exported"):
+        read_network(stranger)
+    part = make_graph(network, 0.01)
+    del part.nodes["recurrent"]
+    with pytest.raises(InputError, match="a part of it is missing"):
+        read_network(part)
+    slow = make_graph(network, 0.01)
+    slow.nodes["neurons"].tau[0] = 0.001
+    with pytest.raises(InputError, match="time constants longer than a step"):
+        read_network(slow)
+    (tmp_path / "no.nir").write_text("nothing")
+    with pytest.raises(InputError, match=r"no\.nir cannot be read as NIR"):
+        read_graph(tmp_path / "no.nir")
+    assert isinstance(part, nir.NIRGraph)
