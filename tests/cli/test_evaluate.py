@@ -66,6 +66,7 @@ def faces(data, tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_both_senses_and_each_alone(run, faces, tmp_path):
     outcome = evaluate(run, faces, "--modality", "both", "--json", tmp_path / "r.json")
     assert outcome.code == 0, outcome.err
@@ -91,6 +92,7 @@ def test_sound_without_a_face_trains_and_does_not_test(run, faces, tmp_path):
     assert "8 recordings that lack a sense train the other, and do not test" in result["note"]
 
 
+@pytest.mark.long
 def test_bad_recordings_are_named_and_change_no_fold(run, data, tmp_path):
     rows = (data / "manifest.csv").read_text().splitlines()
     bad = ["text.wav,sad,ben", "empty.wav,happy,dan"]

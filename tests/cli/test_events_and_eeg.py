@@ -15,6 +15,8 @@ from emospike.systems.spiking_emotions.model import SpikingEmotions
 
 pytest.importorskip("torch")
 
+pytestmark = pytest.mark.long
+
 RATE = 500
 
 

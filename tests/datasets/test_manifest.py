@@ -78,6 +78,12 @@ def test_tables_go_both_ways(csv):
         from_frame(3)
 
 
+@pytest.mark.parametrize("name", ["a\0b/c.wav", "a\0.wav", "x" * 5000 + "/a.wav", "a.wav/b.wav"])
+def test_a_name_that_no_file_can_have_is_missing(csv, name):
+    with pytest.raises(InputError, match=r"1 of 2 files of .* are missing"):
+        load(csv(HEADER + f"a.wav,happy,anna\n{name},sad,bo\n"))
+
+
 def test_a_link_is_the_file_that_it_points_to(csv):
     path = csv(HEADER + "a.wav,happy,anna\nlink.wav,sad,bo\n")
     (path.parent / "link.wav").symlink_to("c.wav")

@@ -84,6 +84,7 @@ def test_parameters_that_cannot_be_used_are_errors(parameters, message):
         BSA(**parameters)
 
 
+@pytest.mark.long
 def test_fitted_on_speech_it_rebuilds_unseen_speech(speech):
     one = BSA.fit(speech[1:])
     error = reconstruction_error(speech[0], one.decode(one.encode(speech[0])))

@@ -98,6 +98,7 @@ def test_one_sound_under_two_labels_does_not_train(tmp_path):
     assert find_contradicted(found).tolist() == [True, True, False, False]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "sounds"), [("cremad", 3), ("ased", 3), ("baved", 3)])
 def test_real_copies_are_found(data_dir, name, sounds):
     folder = data_dir / "corpora" / name

@@ -17,6 +17,7 @@ def both_ways(speech, faced):
     return [*clips, *clips], [*labels, *turned], [*speakers, *speakers]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "preset"), LEARNERS)
 def test_the_heavier_label_is_believed(name, preset, both_ways, small):
     clips, labels, speakers = both_ways

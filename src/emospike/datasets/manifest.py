@@ -235,7 +235,7 @@ def _look_up() -> Callable[[str], str | None]:
 
     @cache
     def list_folder(folder: str) -> tuple[str, set[str]]:
-        with suppress(OSError), os.scandir(folder or ".") as entries:
+        with suppress(OSError, ValueError), os.scandir(folder or ".") as entries:  # or a name that none can have
             return os.path.realpath(folder), {one.name for one in entries if one.is_file(follow_symlinks=False)}
         return folder, set()
 
