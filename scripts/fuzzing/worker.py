@@ -66,7 +66,6 @@ def read_model(path: Path, folder: Path) -> None:
     """Show a model's card, load it, and let it decide once."""
     from emospike import store
     from emospike.cli.about import info
-    from emospike.cli.recognise import make_decision_row
     from emospike.files import format_json
 
     with contextlib.suppress(InputError), contextlib.redirect_stdout(io.StringIO()) as said:
@@ -76,7 +75,7 @@ def read_model(path: Path, folder: Path) -> None:
         info(str(path), as_json=True)
     system = store.load(path)
     decision = system.decide(Clip(folder / "clip.wav", face=folder / "clip.csv"))
-    format_json(make_decision_row(decision, []))
+    format_json(decision.to_dict())
 
 
 READERS: dict[str, Callable[[Path, Path], None]] = {

@@ -30,6 +30,7 @@ from emospike.registry import Registry
 from emospike.schema import check_parameters, is_of
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
+from emospike.systems.estimator import is_whole
 from emospike.systems.info import SystemInfo
 from emospike.validation import InputError, as_path, show
 
@@ -166,7 +167,7 @@ def load(model: Path | str) -> System:
         system: System = build(info.load(), header["parameters"], steps)
         facts = modernise(from_plain(header["facts"], steps))
         system.labels_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
-        system.whole_numbers_ = facts.get("whole_numbers", False) is True and all(map(str.isdecimal, system.labels_))
+        system.whole_numbers_ = facts.get("whole_numbers", False) is True and all(map(is_whole, system.labels_))
         system.card = check_card(header["card"])
         with np.errstate(all="ignore"):  # what a hostile file makes of numbers is checked, not warned of
             system = system.restore(arrays, facts)

@@ -6,6 +6,7 @@ array (samples, steps, channels) ->  SpikeEncoder ...
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,16 +40,16 @@ SpikeTrains = Any
 Step = TypeVar("Step", bound="PipelineStep")
 
 
-class PipelineStep(Parameters):
+class PipelineStep(Parameters, ABC):
     """A step of a pipeline, of which nothing is learnt unless it says so."""
 
     def fit(self: Step, X: Any, y: Any = None) -> Step:
         """Learn what there is to learn from training samples alone; return itself."""
         return self
 
+    @abstractmethod
     def transform(self, X: Any) -> Any:
         """Return what the next step reads."""
-        raise NotImplementedError
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Return what the next step reads of the samples that it was fitted to."""

@@ -14,9 +14,10 @@ import soundfile
 from made_up import speak
 
 from emospike import store
-from emospike.cli.recognise import find_clips, recognise_clips
+from emospike.cli.recognise import find_clips
 from emospike.clip import Clip
 from emospike.decision import verdict
+from emospike.recognition import recognise_clips
 from emospike.validation import InputError
 
 KEYS = ["file", "label", "answered", "confidence", "probabilities", "reason", "seconds"]

@@ -35,13 +35,20 @@ def test_a_row_a_window(wav):
     _, windows = model.decide_windows(Clip.from_array(sound, SAMPLE_RATE), window=2.0)
     assert len(table) == len(windows) > 2
     starts = table.index.get_level_values("start").total_seconds()
+    assert table["label"].tolist() == [one.decision.label for one in windows]
     assert starts.tolist() == pytest.approx([one.start for one in windows])
 
 
-def test_none_and_what_is_none():
+def test_none_and_what_is_none(wav):
     assert len(emospike.recognise([])) == 0
     with pytest.raises(InputError, match="a list of clips or paths expected"):
         emospike.recognise("a.wav")
+    for wrong, said in (
+        ({"threshold": "x"}, "threshold must be a number"),
+        ({"modality": "face"}, "perceives audio, not"),
+    ):
+        with pytest.raises(InputError, match=said):
+            emospike.recognise([wav], "excube2-arousal", **wrong)
     with pytest.raises(InputError, match="no model"):
         emospike.recognise([], "excube9")
 

@@ -10,7 +10,8 @@ from emospike.clip import Clip
 from emospike.encoding.parameters import percentile_range
 from emospike.encoding.poisson import draw_poisson
 from emospike.features.mfcc import MFCC
-from emospike.networks.competitive import Cell, CompetitiveLayer, CompetitiveNetwork, Link, run_together
+from emospike.networks.cells import Cell, Link
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, run_together
 from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.plasticity import TraceSTDP
 from emospike.networks.windows import Windows

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, Link, run_together
+from emospike.networks.cells import Link
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, run_together
 from emospike.networks.plasticity import TraceSTDP
 from emospike.networks.windows import Windows
 from emospike.spikes import Spikes

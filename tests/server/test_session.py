@@ -304,6 +304,9 @@ def test_neurons_are_shown_where_they_fire(shown, system, watch, talk):
     np.testing.assert_allclose(neurons, system.locate().positions, atol=0.51)
     session = Session(shown, None, watch)
     session.begin(16_000, "float32")
-    told = decisions(hear(session, watch, talk))
-    fired = [np.frombuffer(b64decode(row["spikes"]), np.uint8) for row in told]
-    assert all(len(one) == len(neurons) and one.any() for one in fired)
+    assert session.show_spikes() is None
+    hear(session, watch, talk)
+    fired = np.frombuffer(b64decode(session.show_spikes()["counts"]), np.uint8)
+    assert len(fired) == len(neurons)
+    assert fired.any()
+    assert session.show_spikes() is None

@@ -8,7 +8,6 @@ from fuzzing.mutations import read_model, write_model
 from made_up_speech import speaking
 
 from emospike import store
-from emospike.cli.recognise import make_decision_row
 from emospike.decision import Decision
 from emospike.files import format_json
 from emospike.systems import SYSTEMS
@@ -49,7 +48,7 @@ def use(tmp_path, clip):
         except InputError as error:
             assert "\n" not in str(error)
             return None
-        json.loads(format_json(make_decision_row(decision, [])), parse_constant=pytest.fail)
+        json.loads(format_json(decision.to_dict()), parse_constant=pytest.fail)
         assert sum(decision.probabilities.values()) == pytest.approx(1)
         return decision
 

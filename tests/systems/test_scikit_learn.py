@@ -120,6 +120,13 @@ def test_whole_numbers_stay_whole_numbers(ridge, speech, unheard, tmp_path):
     loaded = store.load(store.save(ridge, tmp_path / "numbers.safetensors"))
     assert loaded.classes_.tolist() == [0, 1]
     assert loaded.score(unheard.clips, np.where(np.array(unheard.labels) == "high", 1, 0)) > 0.9
+    signed = ridge.fit(speech.clips, np.where(numbers == 1, 1, -1))
+    assert store.load(store.save(signed, tmp_path / "signed.safetensors")).classes_.tolist() == [-1, 1]
+    for weights in ([1.0], [-1.0] * len(speech.clips), [0.0] * len(speech.clips)):
+        with pytest.raises(InputError, match="one weight of 0 or more a recording expected"):
+            signed.score(speech.clips, np.where(numbers == 1, 1, -1), sample_weight=weights)
+    with pytest.raises(InputError, match="one label a recording expected, got 1 for 24"):
+        signed.score(speech.clips, [1])
     with pytest.raises(InputError, match="labels from 0 to 9, or text, expected, got 24 numbers from 0 on"):
         ridge.fit(speech.clips, range(len(speech.clips)))
 

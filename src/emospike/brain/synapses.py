@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,21 @@ class Synapses:
             target[order].astype(np.int32),
             weights[order],
         )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return them as a model file keeps them: counts by source, and targets in as few bytes as hold them."""
+        small = len(self) == 0 or int(self.targets.max()) < 2**16
+        return {
+            "counts": np.diff(self.offsets).astype(np.uint32),
+            "targets": self.targets.astype(np.uint16 if small else np.uint32),
+            "weights": self.weights,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Synapses:
+        """Return what `to_arrays` was of; raise `InputError` for arrays that do not fit together."""
+        offsets = np.concatenate([[0], np.cumsum(arrays["counts"].astype(np.int64))])
+        return cls(offsets, arrays["targets"].astype(np.int32), arrays["weights"])
 
     def sources(self) -> Int32[np.ndarray, " synapses"]:
         """Return the source of every synapse."""

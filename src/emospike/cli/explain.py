@@ -21,7 +21,7 @@ from emospike.cli.arguments import (
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
-from emospike.cli.recognise import make_decision_row, make_line_writer
+from emospike.cli.recognise import make_line_writer
 from emospike.cli.terminal import note, say
 from emospike.files import is_folder
 from emospike.validation import InputError
@@ -80,7 +80,7 @@ def explain(
             note(f"{paths[0]}: {why}")
         line = make_line_writer([str(path) for path in paths], system)
         for path, explanation in zip(paths, found, strict=True):
-            say(spool.rename(line({"file": str(path)} | make_decision_row(explanation.decision, []))))
+            say(spool.rename(line({"file": str(path)} | explanation.decision.to_dict())))
         say(page)
 
 

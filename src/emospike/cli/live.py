@@ -28,7 +28,7 @@ from emospike.cli.page import (
     choose_live_model,
     show_live,
 )
-from emospike.cli.recognise import UNKNOWN, make_decision_row, make_segment, name_answer, warm_up
+from emospike.cli.recognise import UNKNOWN, make_segment, name_answer
 from emospike.cli.terminal import note, say
 from emospike.files import format_json
 from emospike.validation import InputError
@@ -71,7 +71,7 @@ def live(
     Every utterance is decided when it is over, and before that on what was heard so far. Sound without speech gives no
     decision. The page can look at a face beside it.
     """
-    from emospike import store
+    from emospike import recognition, store
     from emospike.streaming.microphone import Microphone, open_microphone
     from emospike.streaming.piped import open_pipe
     from emospike.timelines import Segment, write_timeline
@@ -86,7 +86,7 @@ def live(
     model = model or choose_live_model()
     system = set_risk(store.load(model), risk, threshold)
     system.stream()  # or else it says why not, before anybody speaks
-    warm_up(system)
+    recognition.warm_up(system)
     if not (stdin or terminal):
         show_live(system, model, threshold, same_speaker=same_speaker, port=port, browser=browser, record=record)
         return
@@ -138,11 +138,11 @@ def listen(stream: SpeechStream, chunks: Iterable[Any]) -> Iterator[StreamDecisi
 def make_json_line(decided: StreamDecision) -> str:
     """Return a decision as one object of JSON."""
     span = {"start": decided.start, "stop": decided.stop, "final": decided.final}
-    return format_json(span | make_decision_row(decided.decision, []))
+    return format_json(span | decided.decision.to_dict())
 
 
 def make_line(decided: StreamDecision) -> str:
     """Return a decision for people; what is not final ends in an ellipsis."""
-    row = make_decision_row(decided.decision, [])
+    row = decided.decision.to_dict()
     answer = name_answer(row) + ("" if decided.final else " ...")
     return f"{decided.start:7.1f} to {decided.stop:6.1f} s  {answer:14}  {row['reason'].removeprefix(f'{UNKNOWN}: ')}"

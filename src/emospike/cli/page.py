@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from emospike.cli.arguments import check_writable, choose_model
-from emospike.cli.recognise import make_decision_row, make_segment
+from emospike.cli.recognise import make_segment
 from emospike.cli.serve import check_server, listen, make_recogniser, run_server
 from emospike.cli.terminal import note, say
 from emospike.files import make_folder
@@ -165,7 +165,6 @@ def describe_model(
         thresholds={decider: system.limit(decider, threshold) for decider in system.deciders},
         early=tuple(system.early_) if threshold is None else (),
         stream=stream,
-        make_row=lambda decision: make_decision_row(decision, []),
         make_segment=make_segment,
         explain=explain,
         open_watcher=None if blind else open_watcher,

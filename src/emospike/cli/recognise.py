@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,11 +33,8 @@ from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
-    from emospike.decision import Decision
-    from emospike.progress import Progress
     from emospike.systems.base import System
     from emospike.systems.streaming import StreamDecision
-    from emospike.systems.windows import WindowDecision
     from emospike.timelines import Segment
 
 UNKNOWN = "don't know"
@@ -88,6 +83,7 @@ def recognise(
     """
     from emospike import store
     from emospike.clip import Clip
+    from emospike.recognition import make_chooser, recognise_clips
     from emospike.timelines import write_timeline
 
     check_threshold(threshold)
@@ -99,7 +95,7 @@ def recognise(
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
-    choose = make_chooser(risk, threshold, same_speaker=same_speaker)
+    choose = make_chooser(risk, same_speaker=same_speaker)
     failed, shown = False, not (as_json and sys.stdout.isatty())
     with keep_rows(output) as found, spool_pipes() as spool, progress_bar(shown=shown) as progress:
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
@@ -142,28 +138,6 @@ def keep_rows(output: Path | None) -> Iterator[list[Row]]:
             write_rows(output, rows)
 
 
-def make_chooser(
-    risk: float | None, threshold: float | None, *, same_speaker: bool
-) -> Callable[[Clip], tuple[System, str]]:
-    """Return what chooses among the shipped models for a recording (see `choose_shipped_for`), loading each once."""
-    from emospike import store
-    from emospike.evaluation.choosing import choose_shipped_for
-
-    @cache
-    def load(name: str) -> System:
-        loaded = set_risk(store.load(name), risk, threshold)
-        return loaded.for_one_speaker() if same_speaker else loaded
-
-    loading = Lock()  # or else every thread would load a model of its own
-
-    def choose(clip: Clip) -> tuple[System, str]:
-        name, why = choose_shipped_for(clip)
-        with loading:
-            return load(name), why
-
-    return choose
-
-
 def find_clips(
     paths: Sequence[Path], system: System, modality: str | None = None, tracks: Sequence[int] = ()
 ) -> list[Clip]:
@@ -186,111 +160,6 @@ def find_clips(
     return [Clip(file, face=faces.get(file), eeg=eegs.get(file), tracks=tracks) for file in files]
 
 
-def recognise_clips(
-    system: System,
-    clips: Sequence[Clip],
-    threshold: float | None,
-    window: float,
-    progress: Progress | None = None,
-    *,
-    modality: str | None = None,
-    same_speaker: bool = False,
-    second_opinion: bool = False,
-    choose: Callable[[Clip], tuple[System, str]] | None = None,
-) -> Iterator[Row]:
-    """Yield what was recognised in each recording, in order; one that cannot be used gives its error.
-
-    Those of the `same_speaker` are decided one after the other (see `System.for_one_speaker`). `choose` gives the
-    system for a recording that shows a face, and what is to be said of that, where `system` was not asked for by name.
-    A `second_opinion` is that of a network without spikes (see `emospike.systems.second_opinion`).
-    """
-    from emospike.clip.batch import map_clips
-    from emospike.systems.windows import check_window
-
-    check_window(window)
-    if len(clips) > 1:
-        warm_up(system)
-    if same_speaker:
-        system = system.for_one_speaker()
-
-    def row(index: int, clip: Clip) -> Row:
-        file = {"file": str(clip.path)}
-        try:
-            own, said = choose(clip) if choose and clip.sees else (system, "")
-            decision, windows = own.decide_windows(clip, threshold, modality, window)
-            row: Row = {**file, **make_decision_row(decision, windows)}
-            row |= describe_risk(own, modality)
-            row["reason"] += f"; {said}" if said else ""
-            if second_opinion:
-                row["second_opinion"], opinion = ask_again(own, clip, decision)
-                row["reason"] += f"; {opinion}"
-            return row | ({"same_speaker": index} if same_speaker else {})
-        except InputError as error:
-            return file | {"error": str(error)}
-        except OSError as error:  # of a drive that is gone, say
-            return file | {"error": f"{clip.path} cannot be read: {error.strerror or error}"}
-
-    yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
-
-
-def ask_again(system: System, clip: Clip, decision: Decision) -> tuple[Row | None, str]:
-    """Return a second opinion on a film as JSON can hold it, and in a sentence; None, and why, where there is none."""
-    from emospike.evaluation.cards import find_card_scheme
-    from emospike.systems.second_opinion import ask
-
-    try:
-        found = ask(clip, find_card_scheme(system.card))
-    except InputError as error:
-        return None, f"no second opinion: {error}"
-    told: Row = {"label": found.label, "agrees": found.agrees(decision), "spiking": False, "pictures": found.pictures}
-    told |= {"probabilities": dict(found.probabilities), "expressions": dict(found.expressions)}
-    return told, found.describe(decision)
-
-
-def describe_risk(system: System, modality: str | None) -> Row:
-    """Return the risk that a model was asked to keep, how, and what that assumes; nothing if none was asked for."""
-    from emospike.readout.risk import ASSUMPTION, METHOD
-
-    if system.risk_ is None:
-        return {}
-    limit = system.limit(modality or system.modality)
-    threshold = limit if limit <= 1 else None
-    return {"risk": {"promised": system.risk_, "threshold": threshold, "method": METHOD, "assumption": ASSUMPTION}}
-
-
-def warm_up(system: System) -> None:
-    """Decide on half a second of a buzz, so that the first file's seconds hold no compilation and no imports."""
-    import numpy as np
-
-    from emospike.clip import Clip
-
-    rate, pitch = 16_000, 150
-    buzz = (np.arange(rate // 2, dtype=np.float32) * pitch / rate) % 1 - 0.5
-    with suppress(InputError):  # who neither hears nor sees
-        system.decide(Clip.from_array(buzz, rate))
-
-
-def make_decision_row(decision: Decision, windows: Sequence[WindowDecision]) -> Row:
-    """Return a decision as JSON can hold it, with those on its windows where there are any."""
-    return decision.to_dict() | ({"windows": [make_window_row(one) for one in windows]} if windows else {})
-
-
-def make_window_row(window: WindowDecision) -> Row:
-    """Return the decision on a window; without sound or speech its label says so, and there is no confidence."""
-    decision = window.decision
-    if decision and decision.speech:
-        label, confidence = decision.label, decision.confidence
-    else:
-        label, confidence = "no speech" if decision else "silent", None
-    return {
-        "start": window.start,
-        "stop": window.stop,
-        "label": label,
-        "answered": decision is not None and decision.answered,
-        "confidence": confidence,
-    }
-
-
 def make_segments(row: Row, clip: Clip) -> list[Segment]:
     """Return the windows of a recording as segments of a timeline; one that has none is a segment itself."""
     from emospike.timelines import Segment
@@ -303,7 +172,7 @@ def make_segment(decided: StreamDecision) -> Segment:
     """Return a decision of a stream as a segment of a timeline."""
     from emospike.timelines import Segment
 
-    row = make_decision_row(decided.decision, [])
+    row = decided.decision.to_dict()
     return Segment(decided.start, decided.stop, name_answer(row), row["confidence"])
 
 

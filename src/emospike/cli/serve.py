@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import RiskOption, ThresholdOption, check_threshold, choose_model, set_risk
-from emospike.cli.recognise import recognise_clips, warm_up
 from emospike.cli.terminal import note, say
 from emospike.validation import InputError, within
 
@@ -56,6 +55,7 @@ def serve(
     POST /v1/recognise takes a form with a file, and answers as recognise --json prints; GET /openapi.json describes it.
     """
     from emospike import store
+    from emospike.recognition import warm_up
 
     check_threshold(threshold)
     within("port", port, 0, 65_535)
@@ -106,6 +106,7 @@ def choose_token(host: str) -> str | None:
 def make_recogniser(systems: Mapping[str, System], threshold: float | None) -> Recognise:
     """Return what decides on recordings that are sent, by the name of a model."""
     from emospike.clip import Clip
+    from emospike.recognition import recognise_clips
 
     def recognise(name: str, path: Path) -> dict[str, Any]:
         clip = Clip(path)
@@ -114,7 +115,7 @@ def make_recogniser(systems: Mapping[str, System], threshold: float | None) -> R
                 return {"error": f"{path} lasts {clip.seconds / 60:.0f} minutes, {LONGEST / 60:.0f} at most are taken"}
         except InputError as error:
             return {"error": str(error)}
-        return next(recognise_clips(systems[name], [clip], threshold, 4.0))
+        return next(recognise_clips(systems[name], [clip], threshold))
 
     return recognise
 

@@ -9,7 +9,6 @@ import typer
 
 from emospike.cli.arguments import ModelOption, RiskOption, ThresholdOption, check_threshold, choose_model, set_risk
 from emospike.cli.page import PORT, BrowserOption, PortOption, show_recordings
-from emospike.cli.recognise import warm_up
 from emospike.cli.serve import check_server
 from emospike.validation import InputError
 
@@ -31,6 +30,7 @@ def view(
     """
     from emospike import store
     from emospike.clip import check_file, find_recordings
+    from emospike.recognition import warm_up
 
     check_threshold(threshold)
     check_server()

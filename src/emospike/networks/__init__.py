@@ -12,7 +12,7 @@ NETWORKS = Registry(
         "reservoir": "emospike.networks.reservoir:Reservoir",
         "stdp": "emospike.networks.reservoir:STDP",
         "competitive": "emospike.networks.competitive:CompetitiveLayer",
-        "cell": "emospike.networks.competitive:Cell",
+        "cell": "emospike.networks.cells:Cell",
         "trace_stdp": "emospike.networks.plasticity:TraceSTDP",
         "plif_net": "emospike.networks.plif_net:PlifNet",
         "spiking_transformer": "emospike.networks.spiking_transformer:SpikingTransformer",

@@ -5,9 +5,10 @@ whole samples of one channel, the low byte first; 1 for a picture, in JPEG, befo
 milliseconds ago it was taken. A page says ``{"type": "hello", "rate": 48000, "form": "int16"}`` before its first sound,
 and again when it begins anew; ``{"type": "pause"}`` when its sound ends; ``{"type": "lost", "seconds": 1.5}`` where
 some is missing: it could not be sent, or the machine slept. It is told ``welcome`` (the model), ``begun`` (from which
-second on it is heard, and what was missing before), ``decision``, ``face`` (where it is in a picture, and why it cannot
-be read), ``state`` (seconds heard, whether somebody speaks, seconds lost), ``note`` (what should be known), and
-``error`` before it is turned away. Seconds are those of the sound, with what is missing of it.
+second on it is heard, and what was missing before), ``decision``, ``spikes`` (how the neurons fired on the last),
+``face`` (where it is in a picture, and why it cannot be read), ``state`` (seconds heard, whether somebody speaks,
+seconds lost), ``note`` (what should be known), and ``error`` before it is turned away. Seconds are those of the sound,
+with what is missing of it.
 
 What is heard of a page belongs to its connection, and is gone with it.
 """
@@ -48,7 +49,7 @@ SOUND, PICTURE = 0, 1
 AGE = 2
 """Bytes that tell the age of a picture."""
 
-NEWEST = ("state", "face")
+NEWEST = ("state", "face", "spikes")
 """Messages of which a slow page is sent the newest alone."""
 
 GARBAGE, SILENT, FULL, BROKEN = 4400, 4408, 4429, 1011
@@ -223,6 +224,8 @@ class Connection:
                     return
                 for row in rows:
                     self._tell(row)
+                if (spikes := await to_thread.run_sync(self.session.show_spikes, limiter=self._thread)) is not None:
+                    self._tell(spikes)
 
     async def _send(self) -> None:
         """Send what is to be told, as fast as the page takes it, until it has gone or takes nothing."""

@@ -27,7 +27,6 @@ from emospike.validation import InputError, one_of, within
 
 if TYPE_CHECKING:
     from emospike.activity import LocatedSpikes
-    from emospike.decision import Decision
     from emospike.features.live_face import Sight
     from emospike.systems.streaming import SpeechStream, StreamDecision
     from emospike.timelines import Segment
@@ -55,7 +54,6 @@ class LiveModel:
     thresholds : the confidence that an answer needs, by what decides: audio, and face and both of one that sees
     early : seconds after an onset at which other thresholds hold
     stream : gives what decides on sound at a rate, Hz; whether also before an utterance is over
-    make_row : gives a decision as JSON can hold it
     make_segment : gives a decision as a segment of a timeline
     explain : gives the page that explains the decision on a clip
     open_watcher : opens what finds faces in pictures; None of one that does not see
@@ -69,7 +67,6 @@ class LiveModel:
     thresholds: Mapping[str, float]
     early: tuple[float, ...]
     stream: Callable[[float, bool], SpeechStream]
-    make_row: Callable[[Decision], Row]
     make_segment: Callable[[StreamDecision], Segment]
     explain: Callable[[Clip], str]
     open_watcher: OpenWatcher | None = None
@@ -88,15 +85,15 @@ class LiveModel:
             return {}
         return {"neurons": encode(np.clip(self.locate(None).positions.round(), -128, 127).astype(np.int8))}
 
-    def show_spikes(self, decided: StreamDecision) -> Row:
-        """Return how often each neuron fires on what was decided on, a byte each; nothing where that cannot be told."""
+    def show_spikes(self, decided: StreamDecision) -> Row | None:
+        """Return how often each neuron fires on what was decided on, a byte each; None where that cannot be told."""
         if self.locate is None:
-            return {}
+            return None
         try:
             counts = self.locate(decided.make_clip()).counts
         except InputError:  # silence that a face was seen in
-            return {}
-        return {"spikes": encode(np.minimum(counts, 255).astype(np.uint8))}
+            return None
+        return {"type": "spikes", "counts": encode(np.minimum(counts, 255).astype(np.uint8))}
 
     def tell(self, decided: StreamDecision, begun: float = 0.0) -> Row:
         """Return a decision of a stream that began at a second, as a page is told of it."""
@@ -104,7 +101,7 @@ class LiveModel:
         span["spoken"] = decided.spoken
         share = decided.decision.share
         threshold = self.thresholds.get(modality_of([*share])) if share and decided.look not in self.early else None
-        return {"type": "decision"} | span | {"threshold": threshold} | self.make_row(decided.decision)
+        return {"type": "decision"} | span | {"threshold": threshold} | decided.decision.to_dict()
 
 
 def encode(values: np.ndarray) -> str:
@@ -159,8 +156,8 @@ class Work:
 class Session:
     """Decides on what one page sends.
 
-    `begin`, `put`, `lose`, `pause` and `take` are for who receives, `decide` and `close` for a thread, one at a time.
-    What a `recorder` is given, it keeps.
+    `begin`, `put`, `lose`, `pause` and `take` are for who receives, `decide`, `show_spikes` and `close` for a thread,
+    one at a time. What a `recorder` is given, it keeps.
 
     Attributes
     ----------
@@ -187,6 +184,7 @@ class Session:
         self.listens = self._over = False
         self._last = clock()
         self._stream: SpeechStream | None = None
+        self._last_decided: StreamDecision | None = None
         self._begun = self._heard = 0.0  # when the stream began, and seconds since then
         self._recorder = recorder
 
@@ -287,6 +285,11 @@ class Session:
         heard = self._begun + self._heard
         return [*rows, {"type": "state", "heard": heard, "speaking": stream.speaking, "lost": self.lost}]
 
+    def show_spikes(self) -> Row | None:
+        """Return how the neurons fire on what was decided last, once, or None; it is asked for when that was told."""
+        decided, self._last_decided = self._last_decided, None
+        return None if decided is None else self._model.show_spikes(decided)
+
     def close(self) -> None:
         """Decide on what still waits, and end what is recorded: the page has left."""
         if (work := self.take()) is not None:
@@ -330,7 +333,7 @@ class Session:
         """Return decisions as the page is told of them; utterances that are over can be explained from now on."""
         rows = []
         for decided in found:
-            row = self._model.tell(decided, self._begun) | self._model.show_spikes(decided)
+            row, self._last_decided = self._model.tell(decided, self._begun), decided
             if decided.final:
                 row["id"] = self._keep(decided, f"utterance from {row['start']:.1f} to {row['stop']:.1f} s")
                 segment, told = self._model.make_segment(decided), self._model.tell(decided)

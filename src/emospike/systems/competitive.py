@@ -17,7 +17,8 @@ from emospike.explain.panels.raster import Raster, RasterPanel
 from emospike.explain.panels.weights import LearntFeatures
 from emospike.explain.wording import WORDS
 from emospike.features import Feature
-from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, Link
+from emospike.networks.cells import Link
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork
 from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.windows import Windows
 from emospike.schema import check_arrays

@@ -6,6 +6,7 @@ as long as loading a model does.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from numbers import Integral
@@ -37,7 +38,7 @@ METADATA: Final = MappingProxyType(
 """What methods take beside recordings and labels; scikit-learn hands it on to those that request it."""
 
 
-class Estimator(Parameters):
+class Estimator(Parameters, ABC):
     """A classifier as scikit-learn's tools expect it.
 
     Attributes
@@ -83,9 +84,9 @@ class Estimator(Parameters):
         one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
         return super().set_params(**parameters)
 
+    @abstractmethod
     def predict(self, clips: Recordings, speakers: Given | None = None) -> Shaped[np.ndarray, " clips"]:
         """Return the most probable label of each clip, of `classes_`."""
-        raise NotImplementedError
 
     def score(
         self,
@@ -94,9 +95,19 @@ class Estimator(Parameters):
         sample_weight: Sequence[float] | None = None,
         speakers: Given | None = None,
     ) -> float:
-        """Return the share of recordings X that `predict` is right on, which y tells."""
-        right = self.predict(X, speakers).astype(str) == np.array(as_labels("labels", y))
-        return float(np.average(right, weights=sample_weight))
+        """Return the share of recordings X that `predict` is right on, which y tells.
+
+        Raises
+        ------
+        InputError : not a label, or a weight of 0 or more, for each recording
+        """
+        found, labels = self.predict(X, speakers).astype(str), np.array(as_labels("labels", y))
+        if len(found) != len(labels):
+            raise InputError(f"one label a recording expected, got {len(labels)} for {len(found)}")
+        weights = np.ones(len(found)) if sample_weight is None else np.asarray(sample_weight, float)
+        if weights.shape != found.shape or not (weights >= 0).all() or not weights.any():
+            raise InputError(f"one weight of 0 or more a recording expected, got {weights.size} for {len(found)}")
+        return float(np.average(found == labels, weights=weights))
 
     # -- what else methods take, and who hands it on -----------------------------------------------------------
 
@@ -153,3 +164,12 @@ def find_whole_numbers(labels: Given) -> bool:
     if [str(one) for one in known] != sorted(map(str, known)):
         raise InputError(f"labels from 0 to 9, or text, expected, got {len(known)} numbers from {known[0]} on")
     return True
+
+
+def is_whole(label: str) -> bool:
+    """Tell whether a label is the text of a whole number.
+
+    >>> is_whole("-1"), is_whole("1.0"), is_whole("one")
+    (True, False, False)
+    """
+    return label.removeprefix("-").isdecimal() and label.isascii()

@@ -107,6 +107,8 @@
       pieces = [];
     } else if (row.type === "decision") {
       decide({ ...row, start: base + row.start, stop: base + row.stop });
+    } else if (row.type === "spikes") {
+      brain?.light(row.counts);
     } else if (row.type === "face") {
       camera.show(row);
     } else if (row.type === "note") {
@@ -192,7 +194,6 @@
       performance.measure(MEASURED, { start: piece.at, detail: { final: row.final } });
     };
     showDecision(row);
-    if (row.spikes) brain?.light(row.spikes);
     if (row.spoken && !document.hidden) requestAnimationFrame(shown);
     if (!row.final) return;
     const one = { ...row, url: address(`/v1/utterances/${row.id}/explanation`) };

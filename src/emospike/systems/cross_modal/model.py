@@ -22,7 +22,8 @@ from emospike.energy.counting import count_dense_layer, count_readout
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork, Link
+from emospike.networks.cells import Link
+from emospike.networks.competitive import CompetitiveLayer, CompetitiveNetwork
 from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.windows import Windows
 from emospike.progress import Progress, Stopwatch

@@ -36,7 +36,7 @@ from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
-from emospike.readout.readout import VectorReadout
+from emospike.readout.readout import VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, locate_shares, read_all
 from emospike.schema import check_arrays
@@ -350,11 +350,7 @@ class EXCube2(VectorSystem):
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
         network, (stored, facts) = self.network_, super().state()
         for name, synapses in (("inputs", network.inputs), ("recurrent", network.recurrent)):
-            stored |= {
-                f"{name}.counts": np.diff(synapses.offsets).astype(np.uint32),
-                f"{name}.targets": synapses.targets.astype(np.uint16 if self.neurons <= 2**16 else np.uint32),
-                f"{name}.weights": synapses.weights,
-            }
+            stored |= {f"{name}.{part}": array for part, array in synapses.to_arrays().items()}
         stored |= {"tau": network.tau, "positions": self.template_.positions, "region": self.template_.region}
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
@@ -366,7 +362,7 @@ class EXCube2(VectorSystem):
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
         check_arrays(arrays, ARRAYS, neurons=self.neurons)
-        inputs, recurrent = (_restore_synapses(arrays, name) for name in ("inputs", "recurrent"))
+        inputs, recurrent = (Synapses.from_arrays(take_part(arrays, name)) for name in ("inputs", "recurrent"))
         self.encoders_ = tuple(facts["encoders"])
         channels = [from_table(table) for table in facts["channels"]]
         within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
@@ -400,10 +396,3 @@ ARRAYS = {
     "class_interactions": Float32[np.ndarray, "classes nodes nodes"],
 }
 """What a model file holds beside the readouts."""
-
-
-def _restore_synapses(arrays: Mapping[str, np.ndarray], name: str) -> Synapses:
-    """Return the synapses that are stored as the number of targets of each source, and these."""
-    counts, targets = arrays[f"{name}.counts"].astype(np.int64), arrays[f"{name}.targets"].astype(np.int32)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    return Synapses(offsets, targets, arrays[f"{name}.weights"])

@@ -22,7 +22,8 @@ from emospike.clip.batch import map_clips
 from emospike.energy.operations import Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
-from emospike.networks.competitive import CompetitiveNetwork, Link, run_together
+from emospike.networks.cells import Link
+from emospike.networks.competitive import CompetitiveNetwork, run_together
 from emospike.networks.diagnostics import LayerDiagnostics
 from emospike.networks.synchrony_graph import EDGES, Graph, Synchrony
 from emospike.progress import Progress, Stopwatch
