@@ -44,7 +44,7 @@ def test_none_and_what_is_none(wav):
     with pytest.raises(InputError, match="a list of clips or paths expected"):
         emospike.recognise("a.wav")
     for wrong, said in (
-        ({"threshold": "x"}, "threshold must be a number"),
+        ({"threshold": -1.0}, "threshold must lie"),
         ({"modality": "face"}, "perceives audio, not"),
     ):
         with pytest.raises(InputError, match=said):
