@@ -99,10 +99,10 @@ def test_what_was_seen_belongs_to_the_stream_that_goes_on(seeing):
     session.put(np.zeros(16_000, "<f4").tobytes())
     session.see(Sight(0.5, []))
     session.decide(session.take())
-    assert [seen.time for seen, _ in session._stream._faces._seen] == [0.5]
+    assert [seen.time for seen in session._stream._faces._seen] == [0.5]
     session.lose(3.0)
     session.put(np.zeros(16_000, "<f4").tobytes())
     session.see(Sight(0.9, []))  # of before
     session.see(Sight(1.25, []))
     session.decide(session.take())
-    assert [seen.time for seen, _ in session._stream._faces._seen] == [0.25]
+    assert [seen.time for seen in session._stream._faces._seen] == [0.25]

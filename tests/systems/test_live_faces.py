@@ -32,7 +32,7 @@ def see(start, stop, *, every=0.1, luminance=120, faces=1):
         shapes = np.random.default_rng(round(10 * time) % 7).random(52, np.float32)
         box, points = np.array([0.3, 0.2, 0.3, 0.5], np.float32), np.full((478, 2), 0.4, np.float32)
         one = DetectedFace(shapes, box, np.zeros(3, np.float32), points, quality)
-        sights.append(Sight(float(time), [one] * faces))
+        sights.append(Sight(float(time), [one] * faces, 0 if faces else -1))
     return sights
 
 

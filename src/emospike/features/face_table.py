@@ -14,11 +14,10 @@ from jaxtyping import Float, Float32, Int, Shaped
 
 from emospike.clip import Clip, Frame
 from emospike.features.action_units import bridge_units
-from emospike.features.blendshapes import SHAPES, Blendshapes, make_track, stack_boxes, track_frames
+from emospike.features.blendshapes import SHAPES, Blendshapes, make_track, track_frames
 from emospike.features.contours import MESH
 from emospike.features.face_landmarker import DetectedFace
 from emospike.features.face_track import ALONE, FaceTrack, NoFaceError
-from emospike.features.following import Follower
 from emospike.features.live_face import Sight
 from emospike.features.openface import INTENSITIES, POSE, QUALITY
 from emospike.files import stage_file, write_atomically
@@ -138,7 +137,7 @@ class FaceTableWriter:
     """
 
     def __init__(self, file: io.TextIOBase) -> None:
-        self._file, self._follower = file, Follower()
+        self._file = file
         self._last, self._number = np.inf, 0
 
     def put(self, seen: Sight) -> None:
@@ -147,8 +146,7 @@ class FaceTableWriter:
             return
         while seen.time - self._last > _PATIENCE:
             self._write(self._last + _PATIENCE, None, seen.size)
-        at = self._follower.choose(seen.time, stack_boxes(seen.faces))
-        self._write(seen.time, seen.faces[at] if at >= 0 else None, seen.size)
+        self._write(seen.time, seen.face, seen.size)
 
     def _write(self, time: float, face: DetectedFace | None, size: tuple[int, int]) -> None:
         self._last, self._number = time, self._number + 1

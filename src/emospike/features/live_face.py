@@ -36,21 +36,28 @@ class Sight(NamedTuple):
     ----------
     time : when it was taken, s
     faces : all that were found in it
+    followed : which of these is followed; -1 where that one is not seen
     cut : whether it is quite unlike the one before
     size : width and height of the picture, pixels
     """
 
     time: float
     faces: Sequence[DetectedFace]
+    followed: int = -1
     cut: bool = False
     size: tuple[int, int] = PICTURE
 
+    @property
+    def face(self) -> DetectedFace | None:
+        """The face that is followed, if it is seen."""
+        return self.faces[self.followed] if 0 <= self.followed < len(self.faces) else None
+
 
 class FaceWatcher:
-    """Finds faces in pictures as they come, as in those of a film (see `open_watcher`)."""
+    """Finds faces in pictures as they come, as in those of a film, and follows one (see `open_watcher`)."""
 
     def __init__(self, landmarker: Landmarker) -> None:
-        self._finder, self._cuts = FaceFinder(landmarker), CutFinder()
+        self._finder, self._cuts, self._follower = FaceFinder(landmarker), CutFinder(), Follower()
 
     def look(self, time: float, image: Shaped[np.ndarray, ...]) -> Sight:
         """Return what is seen in the next picture, taken at a second; red, green and blue of each pixel, 8 bits each.
@@ -61,7 +68,9 @@ class FaceWatcher:
         """
         check_image(image)
         frame, (height, width, _) = Frame(time, np.ascontiguousarray(image)), image.shape
-        return Sight(time, self._finder.find(frame), self._cuts.find(frame), (width, height))
+        faces = self._finder.find(frame)
+        followed = self._follower.choose(time, stack_boxes(faces))
+        return Sight(time, faces, followed, self._cuts.find(frame), (width, height))
 
 
 @contextmanager
@@ -88,31 +97,30 @@ class FaceHistory:
     """The face that is followed, as far back as it is remembered."""
 
     def __init__(self) -> None:
-        self._follower, self._last = Follower(), -np.inf
-        self._seen: deque[tuple[Sight, int]] = deque(maxlen=MOST)
+        self._last = -np.inf
+        self._seen: deque[Sight] = deque(maxlen=MOST)
 
     def put(self, seen: Sight) -> None:
         """Take in what is seen in the next picture; one that was taken no later than the last is passed over."""
         if not np.isfinite(seen.time) or seen.time <= self._last:
             return
         self._last = seen.time
-        self._seen.append((seen, self._follower.choose(seen.time, stack_boxes(seen.faces))))
+        self._seen.append(seen)
 
     def cut(self, start: float, stop: float) -> FaceTrack | None:
         """Return the face from one second until before another, on a clock that begins at the first.
 
         None where there are fewer than two pictures, which tell of no stretch of time.
         """
-        own = [(seen, at) for seen, at in self._seen if start <= seen.time < stop]
+        own = [seen for seen in self._seen if start <= seen.time < stop]
         if len(own) < 2:
             return None
         company = Company(
-            count_faces([len(seen.faces) for seen, _ in own]),
-            tuple(seen.time - start for seen, _ in own[1:] if seen.cut),
+            count_faces([len(seen.faces) for seen in own]),
+            tuple(seen.time - start for seen in own[1:] if seen.cut),
             RULE,
         )
-        followed = [seen.faces[at] if at >= 0 else None for seen, at in own]
-        return make_track([seen.time - start for seen, _ in own], followed, company)
+        return make_track([seen.time - start for seen in own], [seen.face for seen in own], company)
 
     def cut_last(self, seconds: float) -> FaceTrack | None:
         """Return the face of the last seconds until now, as `cut` does."""
@@ -120,5 +128,5 @@ class FaceHistory:
 
     def forget(self, before: float) -> None:
         """Forget all pictures before a second."""
-        while self._seen and self._seen[0][0].time < before:
+        while self._seen and self._seen[0].time < before:
             self._seen.popleft()
