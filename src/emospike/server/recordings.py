@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -191,63 +192,34 @@ def follow(model: LiveModel, recording: ShownRecording) -> Iterator[Row]:
     Each row has ``until``, the seconds so far, ``levels``, the loudness of each tenth of a second before in dBFS, and
     ``decisions`` on the utterances that are over. What is wrong with the recording is the ``error`` of the last row.
     """
-    decider, held = Deciding(model) if recording.kept is None else Remembering(recording.kept), np.empty(0, np.float32)
-    block = SAMPLE_RATE // LEVELS
+    stream = None if recording.kept is not None else model.stream(SAMPLE_RATE, False)
+    kept, held = deque(recording.kept or ()), np.empty(0, np.float32)
+    block, until = SAMPLE_RATE // LEVELS, 0.0
     try:
         for piece in join_pieces(Clip(recording.path).pieces(), SAMPLE_RATE):
-            decided, heard = decider.feed(piece), np.concatenate([held, piece])
+            until, heard = until + len(piece) / SAMPLE_RATE, np.concatenate([held, piece])
             blocks = heard[: len(heard) // block * block].reshape(-1, block)
             held = heard[blocks.size :]
             levels = 10 * np.log10(np.maximum(blocks.astype(float).var(axis=1), 1e-10))
-            yield {"until": decider.seconds, "levels": levels.round(1).tolist(), "decisions": decided}
-        until = decider.seconds
-        yield {"until": until, "levels": [], "decisions": decider.flush(), "over": True}
+            decided = [model.tell(one) for one in stream.feed(piece)] if stream else pop_until(kept, until)
+            yield {"until": until, "levels": levels.round(1).tolist(), "decisions": decided}
+        decided = [model.tell(one) for one in stream.flush()] if stream else [*kept]
+        yield {"until": until, "levels": [], "decisions": decided, "over": True}
     except (InputError, OSError) as error:
         yield {"error": recording.hide(str(error))}
 
 
-class Deciding:
-    """Decides on sound as it comes, as a page is told of it."""
+def pop_until(kept: deque[Row], second: float) -> list[Row]:
+    """Take out and return the decisions that were there by a second.
 
-    def __init__(self, model: LiveModel) -> None:
-        self._model, self._stream = model, model.stream(SAMPLE_RATE, False)
-
-    @property
-    def seconds(self) -> float:
-        """How much sound came."""
-        return self._stream.seconds
-
-    def feed(self, sound: Sound) -> list[Row]:
-        """Return what is decided on utterances that are over."""
-        return [self._model.tell(one) for one in self._stream.feed(sound)]
-
-    def flush(self) -> list[Row]:
-        """Return what is decided at the end."""
-        return [self._model.tell(one) for one in self._stream.flush()]
-
-
-class Remembering:
-    """Says of sound what was decided when it was heard.
-
-    >>> said = Remembering([{"stop": 1.5}, {"stop": 2.5}])
-    >>> said.feed(np.zeros(32_000, np.float32)), said.seconds, said.flush()
-    ([{'stop': 1.5}], 2.0, [{'stop': 2.5}])
+    >>> kept = deque([{"stop": 1.5}, {"stop": 2.5}])
+    >>> pop_until(kept, 2.0), len(kept)
+    ([{'stop': 1.5}], 1)
     """
-
-    def __init__(self, kept: Sequence[Row]) -> None:
-        self._left, self.seconds = list(kept), 0.0
-
-    def feed(self, sound: Sound) -> list[Row]:
-        """Return what was decided until the end of this piece."""
-        self.seconds += len(sound) / SAMPLE_RATE
-        over = [row for row in self._left if row["stop"] <= self.seconds]
-        self._left = [row for row in self._left if row["stop"] > self.seconds]
-        return over
-
-    def flush(self) -> list[Row]:
-        """Return what is left."""
-        rest, self._left = self._left, []
-        return rest
+    over = []
+    while kept and kept[0]["stop"] <= second:
+        over.append(kept.popleft())
+    return over
 
 
 def join_pieces(pieces: Iterator[Sound], least: int) -> Iterator[Sound]:
