@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
-    from emospike.store import load
+    from emospike.store import load, save
     from emospike.validation import InputError
 
 __version__ = "0.2.0"
-__all__ = ["Clip", "InputError", "__version__", "load", "recognise"]
+__all__ = ["Clip", "InputError", "__version__", "load", "recognise", "save"]
 
 _HOMES = {
     "Clip": "emospike.clip",
     "InputError": "emospike.validation",
     "load": "emospike.store",
     "recognise": "emospike.recognition",
+    "save": "emospike.store",
 }
 
 

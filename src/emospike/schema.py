@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from jaxtyping import Shaped, jaxtyped
 
-from emospike.validation import InputError
+from emospike.validation import InputError, show
 
 LOCAL = {"local": True}
 """Metadata of a field that names a file of this machine: no model file keeps it, or has it read."""
@@ -64,7 +64,7 @@ def check_parameters(kind: type[Any], values: Mapping[str, Any]) -> None:
     hints = get_type_hints(kind)
     for name, value in values.items():
         if name in hints and not is_of(value, hints[name]):
-            raise InputError(f"{name} of {kind.__name__} has a value of another kind than expected")
+            raise InputError(f"{name} of {kind.__name__} has a value of another kind than expected: {show(value)}")
 
 
 def check_fitted(step: Any) -> None:

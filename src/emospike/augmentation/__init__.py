@@ -13,6 +13,7 @@ AUGMENTATIONS = Registry(
         "channel_variation": "emospike.augmentation.channel:ChannelVariation",
         "masks": "emospike.augmentation.masks:Augmentation",
     },
+    "emospike.augmentations",
 )
 
 

@@ -22,6 +22,7 @@ ENCODERS = Registry(
         "population": "emospike.encoding.population:Population",
         "levels": "emospike.encoding.levels:Levels",
     },
+    "emospike.encoders",
 )
 
 CAMERAS = Registry("event camera", {"frame_difference": "emospike.encoding.frame_difference:FrameDifference"})

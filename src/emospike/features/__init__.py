@@ -27,6 +27,7 @@ FEATURES = Registry(
         "event_rate": "emospike.features.event_rate:EventRate",
         "eeg": "emospike.features.eeg:EEG",
     },
+    "emospike.features",
 )
 
 PICTURES = Registry("pictures", {"contours": "emospike.features.contours:Contours"})

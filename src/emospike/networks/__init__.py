@@ -18,6 +18,7 @@ NETWORKS = Registry(
         "spiking_transformer": "emospike.networks.spiking_transformer:SpikingTransformer",
         "training": "emospike.networks.training:Training",
     },
+    "emospike.networks",
 )
 """Networks, their neurons and how they learn."""
 

@@ -16,6 +16,7 @@ CLASSIFIERS = Registry(
         "graph_convolution": "emospike.readout.graph:GraphConvolution",
         "sklearn": "emospike.readout.classifiers:SklearnClassifier",
     },
+    "emospike.classifiers",
 )
 
 READOUTS = Registry(

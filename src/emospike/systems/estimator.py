@@ -18,6 +18,7 @@ from jaxtyping import Shaped
 
 from emospike.clip.batch import Recordings
 from emospike.parameters import Parameters, change_parts
+from emospike.schema import check_parameters
 from emospike.systems.training import Given
 from emospike.validation import InputError, NotTrainedError, as_labels, one_of, within
 
@@ -80,9 +81,14 @@ class Estimator(Parameters, ABC):
     def set_params(self: AnyEstimator, **parameters: Any) -> AnyEstimator:
         """Change constructor parameters in place, those of its steps too (see `Parameters.set_params`)."""
         wanted = change_parts(self.get_params(deep=False), parameters)
+        changed = {name.partition("__")[0] for name in parameters}
+        for name in changed:
+            if isinstance(wanted[name], np.generic):
+                wanted[name] = wanted[name].item()
+        check_parameters(type(self), {name: wanted[name] for name in changed})
         within("coverage", wanted.get("coverage", 0.0), 0, 1)
         one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
-        return super().set_params(**parameters)
+        return super().set_params(**{name: wanted[name] for name in changed})
 
     @abstractmethod
     def predict(self, clips: Recordings, speakers: Given | None = None) -> Shaped[np.ndarray, " clips"]:
