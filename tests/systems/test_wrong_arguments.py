@@ -28,7 +28,7 @@ FINE = {
     "predict, speakers": {"none"}, "predict_proba, modality": {"none"}, "predict_by_modality": {"empty list", "matrix"},
     "at_risk": {"truth"}, "fit, speakers": {"none"}, "fit, weights": {"none"}, "fit, finer": {"none"},
     "preset": {"none"}, "preset, seed": {"number", "truth"}, "preset, modality": {"none"},
-    "set_params": {"truth"}, "find_recordings": {"empty list"},
+    "set_params, features": {"empty list"}, "find_recordings": {"empty list"},
 }  # fmt: skip
 """What is right after all, by call."""
 
@@ -91,6 +91,7 @@ def calls(small, speech, tmp_path_factory):
         "find a system": SYSTEMS.load,
         "make_system": make_system,
         "set_params": lambda x: EXCube2.preset().set_params(coverage=x),
+        "set_params, features": lambda x: Baseline.preset("ridge").set_params(features=x),
         "datasets.load": datasets.load,
         "load_joined": datasets.load_joined,
         "relabel": lambda x: datasets.relabel(datasets.Dataset("mine", ()), x),
@@ -106,8 +107,8 @@ NAMES = (
     "decide, modality", "decide, window", "explain", "explain, label", "predict", "predict, speakers",
     "predict_proba, modality", "predict_by_modality", "operations", "at_risk", "by", "adapt", "adapt, labels", "fit",
     "fit, labels", "fit, speakers", "fit, weights", "fit, finer", "preset", "preset, seed", "preset, modality",
-    "find a system", "make_system", "set_params", "datasets.load", "load_joined", "relabel", "evaluate, data",
-    "evaluate, system", "find_recordings",
+    "find a system", "make_system", "set_params", "set_params, features", "datasets.load", "load_joined", "relabel",
+    "evaluate, data", "evaluate, system", "find_recordings",
 )  # fmt: skip
 
 

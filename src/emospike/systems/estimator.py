@@ -85,9 +85,9 @@ class Estimator(Parameters, ABC):
         for name in changed:
             if isinstance(wanted[name], np.generic):
                 wanted[name] = wanted[name].item()
-        check_parameters(type(self), {name: wanted[name] for name in changed})
         within("coverage", wanted.get("coverage", 0.0), 0, 1)
         one_of("normalisation", wanted.get("normalise", "none"), ("none", "speaker"))
+        check_parameters(type(self), {name: wanted[name] for name in changed})
         return super().set_params(**{name: wanted[name] for name in changed})
 
     @abstractmethod
