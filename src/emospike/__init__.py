@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from emospike.validation import InputError
 
 __version__ = "0.2.0"
-__all__ = ["Clip", "InputError", "__version__", "load", "recognise", "save"]
+__all__ = ["Clip", "InputError", "__version__", "extract", "load", "recognise", "save"]
 
 _HOMES = {
     "Clip": "emospike.clip",
     "InputError": "emospike.validation",
+    "extract": "emospike.extraction",
     "load": "emospike.store",
     "recognise": "emospike.recognition",
     "save": "emospike.store",

@@ -6,10 +6,13 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emospike.files import format_json, write_atomically
 from emospike.validation import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Row = Mapping[str, Any]
 
@@ -67,6 +70,34 @@ def write_rows(path: Path, rows: Sequence[Row]) -> Path:
     pyarrow, file = import_parquet(), io.BytesIO()
     table = pyarrow.table({name: [row.get(name) for row in flat] for name in columns})
     pyarrow.parquet.write_table(table, file)
+    return write_atomically(path, file.getvalue())
+
+
+def check_frame_form(path: Path) -> None:
+    """Raise `InputError` unless a pandas table can be written to a file of this name."""
+    import_pandas()
+    if path.suffix.lower() not in FORMS or path.suffix.lower() == ".json":
+        raise InputError(f"a name that ends in .csv or .parquet expected, got {path.name}")
+    check_form(path)
+
+
+def write_frame(path: Path, table: DataFrame) -> Path:
+    """Write a pandas table with its index, whole or not at all; return the path.
+
+    In CSV, start and end are seconds; Parquet keeps them as durations.
+
+    Raises
+    ------
+    InputError : as `check_frame_form`, or the file cannot be written
+    """
+    check_frame_form(path)
+    rows = table.reset_index()
+    if path.suffix.lower() == ".csv":
+        for name in rows.columns[rows.dtypes.astype(str).str.startswith("timedelta")]:
+            rows[name] = rows[name].dt.total_seconds()
+        return write_atomically(path, rows.to_csv(index=False, lineterminator="\n"))
+    pyarrow, file = import_parquet(), io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pandas(table), file)
     return write_atomically(path, file.getvalue())
 
 

@@ -22,6 +22,7 @@ from emospike.cli import (
     evaluate,
     explain,
     export,
+    features,
     live,
     recognise,
     reproduce,
@@ -92,6 +93,7 @@ app.command()(view.view)
 app.command()(view.replay)
 app.command()(serve.serve)
 app.command()(track.track)
+app.command()(features.features)
 app.command()(train.train)
 app.command()(train.adapt)
 app.command()(evaluate.evaluate)

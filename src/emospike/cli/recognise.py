@@ -146,15 +146,28 @@ def find_clips(
     For one that sees that is the table of its face or, if it can read them, recorded events; and so for EEG. Files that
     are named are recordings as they are.
     """
-    from emospike.clip import Clip, find_recordings, is_eeg, is_events
-    from emospike.datasets import is_face_table, pair_files
     from emospike.systems.perception import MODALITIES
 
+    return pair_recordings(
+        paths,
+        face="face" in MODALITIES[modality or system.card.get("modality", "audio")],
+        events="events" in system.abilities,
+        eeg="eeg" in system.abilities,
+        tracks=tracks,
+    )
+
+
+def pair_recordings(
+    paths: Sequence[Path], *, face: bool, events: bool, eeg: bool, tracks: Sequence[int] = ()
+) -> list[Clip]:
+    """Return the recordings among files and folders, with those parts of their takes that are asked for."""
+    from emospike.clip import Clip, find_recordings, is_eeg, is_events
+    from emospike.datasets import is_face_table, pair_files
+
     faces, eegs = dict[Path, Path | None](), dict[Path, Path | None]()
-    if "face" in MODALITIES[modality or system.card.get("modality", "audio")]:
-        events = "events" in system.abilities
+    if face:
         faces = dict(pair_files(paths, lambda file: is_face_table(file) or (events and is_events(file))))
-    if "eeg" in system.abilities:
+    if eeg:
         eegs = dict(pair_files(paths, is_eeg))
     files = dict.fromkeys([*faces, *eegs] or find_recordings(paths))
     return [Clip(file, face=faces.get(file), eeg=eegs.get(file), tracks=tracks) for file in files]

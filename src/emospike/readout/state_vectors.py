@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +94,18 @@ class StateVector:
             return activity.step, activity.neuron, activity.neurons
         members = regions[one_of("source", self.source, regions)]
         return _take(members, activity.step, activity.neuron, activity.neurons)
+
+    def name_units(
+        self, channels: Sequence[Channel], neurons: int, regions: Mapping[str, Shaped[np.ndarray, " members"]]
+    ) -> list[str]:
+        """Return the names of what is read, in order: channels by their labels, neurons by their numbers."""
+        if self.source == "R":
+            return [f"neuron {number}" for number in range(neurons)]
+        if self.source == "I split":
+            return [f"{channel.label} {sign}" for channel in channels for sign in "+-"]
+        if self.source in ("I", "I fields"):
+            return [one.label for one in channels if self.source == "I" or one.field is not None]
+        return [f"neuron {number}" for number in regions[one_of("source", self.source, regions)]]
 
 
 def _take(
@@ -199,6 +211,38 @@ def read_all(
     return np.concatenate([vector.read(activity, regions, prosody) for vector in vectors])
 
 
+def name_dims(
+    vectors: tuple[StateVector, ...],
+    channels: tuple[Channel, ...],
+    neurons: int,
+    regions: Mapping[str, Shaped[np.ndarray, " members"]],
+) -> list[str]:
+    """Return what the numbers of joined readings are: kind, source, part if there are several, and channel or neuron.
+
+    >>> name_dims((StateVector("isi", "I"),), (Channel("mel 1", "audio"),), 2, {})
+    ['isi I 0 mel 1', 'isi I 1 mel 1']
+    """
+    names: list[str] = []
+    for vector, length in zip(vectors, _measure(vectors, channels, neurons, regions), strict=True):
+        units = vector.name_units(channels, neurons, regions)
+        parts = length // len(units)
+        ahead = [f"{vector.kind} {vector.source}{f' {part}' if parts > 1 else ''}" for part in range(parts)]
+        names += [f"{one} {unit}" for one in ahead for unit in units]
+    return names
+
+
+def _measure(
+    vectors: tuple[StateVector, ...],
+    channels: tuple[Channel, ...],
+    neurons: int,
+    regions: Mapping[str, Shaped[np.ndarray, " members"]],
+) -> list[int]:
+    """Return how long each reading is."""
+    none = np.empty(0, np.int32)
+    silence = Activity(Spikes.silent(0, 100.0, channels, len(channels)), none, none, neurons)
+    return [len(vector.read(silence, regions)) for vector in vectors]
+
+
 def locate_shares(
     vectors: tuple[StateVector, ...],
     channels: tuple[Channel, ...],
@@ -206,8 +250,6 @@ def locate_shares(
     regions: Mapping[str, Shaped[np.ndarray, " members"]],
 ) -> tuple[tuple[int, int, float], ...]:
     """Return where joined readings that have a `share` stand, as `SoftScaler` takes it."""
-    none = np.empty(0, np.int32)
-    silence = Activity(Spikes.silent(0, 100.0, channels, len(channels)), none, none, neurons)
-    ends = np.cumsum([len(vector.read(silence, regions)) for vector in vectors]).tolist()
+    ends = np.cumsum(_measure(vectors, channels, neurons, regions)).tolist()
     starts = [0, *ends[:-1]]
     return tuple((a, b, one.share) for a, b, one in zip(starts, ends, vectors, strict=True) if one.share)

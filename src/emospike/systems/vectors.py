@@ -77,6 +77,18 @@ class VectorSystem(System):
             found[self.modality] = {sense: found[sense] for sense in senses}
         return found
 
+    def name_vector(self, clip: Clip) -> tuple[list[str], Float32[np.ndarray, " dims"]]:
+        """Return the vectors that readouts read of a clip, joined, and what each number is: modality and dimension."""
+        seen, names, vectors = self._perceive_whole(clip), list[str](), []
+        for own in (one for one in self.deciders_of(seen) if one in self.readers):
+            vectors.append(self.represent(seen, MODALITIES[own]))
+            names += [f"{own} {name}" for name in self._name_dims(seen, own) or range(len(vectors[-1]))]
+        return names, np.concatenate(vectors)
+
+    def _name_dims(self, seen: Perceived, modality: str) -> Sequence[str] | None:
+        """Return what the numbers of the vector of a modality are, or None if they have no names of their own."""
+        return None
+
     def _new_readout(self, modality: str | None = None) -> VectorReadout:
         """Return an unfitted readout, of the vectors of a modality, that shares nothing with the parameters."""
         return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)

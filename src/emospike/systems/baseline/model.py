@@ -27,7 +27,7 @@ from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.series import Series
 from emospike.systems.explaining import FACE_MOMENTS, Attributions, films_beside, group_channels
-from emospike.systems.perception import Perceived
+from emospike.systems.perception import MODALITIES, Perceived
 from emospike.systems.training import TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import positive
@@ -100,6 +100,11 @@ class Baseline(VectorSystem):
         """Return the statistics of all channels of these modalities."""
         with (timer or Stopwatch())("state vector"):
             return describe(join_values(self._series(seen, modalities)), self._select_steps(seen, modalities))
+
+    def _name_dims(self, seen: Perceived, modality: str) -> list[str]:
+        """Return the statistics of channels by name."""
+        labels = [channel.label for one in self._series(seen, MODALITIES[modality]) for channel in one.channels]
+        return [f"{label} {what}" for what in ("mean", "std", "change") for label in labels]
 
     def _series(self, seen: Perceived, modalities: Sequence[str]) -> list[Series]:
         """Return the series of these modalities."""

@@ -38,7 +38,7 @@ from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
 from emospike.readout.readout import VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.state_vectors import StateVector, locate_shares, read_all
+from emospike.readout.state_vectors import StateVector, locate_shares, name_dims, read_all
 from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
@@ -190,15 +190,9 @@ class EXCube2(VectorSystem):
 
     def _inputs(self) -> Synapses:
         """Return the synapses of all input lines."""
-        ways = {"audio": self.input_wiring, "face": self.face_wiring}
-        return stack_synapses(
-            [
-                ways[sense].connect(
-                    np.repeat(self._sites_of(sense), self.reservoir.lines(1), axis=0), self.template_, self.seed
-                )
-                for sense in MODALITIES[self.modality]
-            ]
-        )
+        ways, lines = {"audio": self.input_wiring, "face": self.face_wiring}, self.reservoir.lines(1)
+        senses = [(ways[sense], np.repeat(self._sites_of(sense), lines, axis=0)) for sense in MODALITIES[self.modality]]
+        return stack_synapses([wiring.connect(sites, self.template_, self.seed) for wiring, sites in senses])
 
     def _channels_of(self, modality: str) -> tuple[Channel, ...]:
         """Return the input channels of a modality."""
@@ -306,6 +300,10 @@ class EXCube2(VectorSystem):
         runs = [self.activity(seen, own, timer) for own in self.list_runs(modalities)]
         with timer("state vector"):
             return self.read_runs(runs, seen, modalities)
+
+    def _name_dims(self, seen: Perceived, modality: str) -> list[str]:
+        """Return the readings of inputs and neurons by name."""
+        return name_dims(self._vectors_of(*MODALITIES[modality]), self.channels_, self.neurons, self.regions_)
 
     def _new_readout(self, modality: str | None = None) -> VectorReadout:
         """Return an unfitted readout, whose scaler knows where readings that have a share of the vector stand."""
