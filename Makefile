@@ -6,6 +6,7 @@
 # make fuzz    a minute of hostile files: every reader and the model loader (FUZZ="--seconds 3600 --seed 1")
 # make docs    the documentation as a site, in site/
 # make container   the Dockerfile's steps without Docker, and a decision of what they serve
+# make wheel   the wheel, built twice and tried in empty environments (PYTHONS="python3.10 python3.13"; default: all found)
 # make pages   outputs, tables and pictures of the documentation made afresh, after a change of models or results
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ EMOSPIKE_DATA ?= ../shared/data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 
-.PHONY: demo test test-all check bench fuzz docs container pages
+.PHONY: demo test test-all check bench fuzz docs container wheel pages
 
 demo: $(VENV)/.core
 	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
@@ -42,6 +43,9 @@ docs: $(VENV)/.dev
 
 container: $(VENV)/.dev
 	$(BIN)/python scripts/try_dockerfile.py
+
+wheel: $(VENV)/.core
+	$(BIN)/python scripts/try_wheel.py $(PYTHONS)
 
 pages: $(VENV)/.dev
 	EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/make_pictures.py

@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page|camera)"
+    r"|streams|looks|beginnings|voices|listening|page|camera|worth)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -90,8 +90,8 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
-    if name in ("bench", "costs"):
-        return {"bench": bench, "costs": costs}[name]()
+    if name in ("bench", "costs", "worth"):
+        return {"bench": bench, "costs": costs, "worth": worth}[name]()
     if name in ("energy", *FILES):
         return of_file(name, wanted.strip().removeprefix("file="))
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
@@ -191,6 +191,39 @@ def costs(file: Path = RESULTS / "bench.json") -> str:
     found = {(group, row["name"]): row for group, rows in groups.items() for row in rows}
     shown = [(what, found[key]) for *names, what in COSTS if (key := tuple(names)) in found]
     return markdown(["what", "costs"], [[what, f"{format_number(row['value'])} {row['unit']}"] for what, row in shown])
+
+
+WORTH = (
+    ("aroused or calm, by the voice", "five other corpora and languages", "strangers-arousal", None),
+    ("", "people it never heard, RAVDESS", "excube2-arousal", None),
+    ("", "the same over a telephone", "excube2-robustness-arousal", "telephone"),
+    ("", "the same among six who talk (10 dB)", "excube2-robustness-arousal", "babble:10"),
+    ("which emotion, by the voice", "four other corpora and languages", "strangers-emotion", None),
+    ("", "people it never heard, RAVDESS", "excube2-emotion", None),
+    ("aroused or calm, by voice and face", "people it never met, RAVDESS", "excube2-both-arousal", None),
+)
+"""What the README's table asks for: question, whom, file, and one of its degradations."""
+
+
+def worth() -> str:
+    """Return what decisions are worth in a table for everybody; corpora count alike."""
+    rows = []
+    for question, whom, stem, degradation in WORTH:
+        found = json.loads((RESULTS / f"{stem}.json").read_text(encoding="utf-8"))
+        parts = list(found["corpora"].values()) if "corpora" in found else [_take_own_threshold(found)]
+        if degradation:
+            parts = [one for one in found["robustness"] if one["degradation"] == degradation]
+        guess = np.mean([1 / len(one.get("recall", found["recall"])) for one in parts])
+        cells = [np.mean([one["balanced_accuracy"] for one in parts]), guess]
+        cells += [np.mean([one[key] for one in parts]) for key in ("answered", "right_of_answered")]
+        size = f"{found['clips']:,} / {len(found['speakers'])}"
+        rows.append([question, whom, size, f"**{cells[0]:.0%}**", *(f"{one:.0%}" for one in cells[1:])])
+    return markdown(["it says", "of", "recordings / people", "right", "by chance", "answers", "right of answers"], rows)
+
+
+def _take_own_threshold(found: Result) -> dict[str, Any]:
+    own = found["at_own_threshold"]
+    return {**found, "answered": own["coverage"], "right_of_answered": own["accuracy"]}
 
 
 MEANS = {"none": "kept", "speaker": "removed", "scores": "scores centred"}
