@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from emospike.decision import Decision
+from emospike.explain.attribution import Attribution
 from emospike.explain.html import Page
 from emospike.explain.panels.contributions import ContributionsPanel
 from emospike.explain.panels.decision import LONGEST, DecisionPanel
@@ -78,3 +79,15 @@ def test_nothing_to_decide_on_is_still_drawn():
     panel = DecisionPanel("a.mp4", nobody, 0.7)
     assert panel.remarks == "No face in a.mp4"
     assert panel.figure().axes
+
+
+def test_a_notebook_shows_what_moved_it_most_and_no_markup_of_names(explanation):
+    odd = [Attribution("<b>0-50 Hz</b>", -9.0), Attribution("a whisper", 0.001)]
+    many = [Attribution(f"band {number}", 1.0) for number in range(3)]
+    shown = replace(explanation, attributions={"audio": [*odd, *many]})._repr_html_()
+    assert shown.startswith(explanation.decision._repr_html_())
+    assert "<td>&lt;b&gt;0-50 Hz&lt;/b&gt;</td><td>audio</td><td>-9.00</td>" in shown
+    assert "<b>" not in shown
+    assert "a whisper" not in shown
+    assert 'src="data:image/png;base64,' in shown
+    assert "<img" not in replace(explanation, panels=())._repr_html_()
