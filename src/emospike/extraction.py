@@ -60,7 +60,7 @@ def extract(
     InputError : something unknown is asked for, a model that cannot give it, a recording that cannot be used, no pandas
     """
     clips, one = as_clips(recordings), make_extractor(what, model, functionals=functionals)
-    found = list(map_clips(lambda _, clip: one(clip), clips, "extracting", progress))
+    found = list(map_clips(lambda _, clip: one(clip), clips, "extracting", progress, spread=True))
     return join_tables(found)
 
 
@@ -77,7 +77,7 @@ def extract_each(
         except OSError as error:  # of a drive that is gone, say
             return InputError(f"{clip.path} cannot be read: {error.strerror or error}")
 
-    yield from map_clips(one, clips, "extracting", progress)
+    yield from map_clips(one, clips, "extracting", progress, spread=True)
 
 
 def join_tables(tables: Sequence[DataFrame]) -> DataFrame:

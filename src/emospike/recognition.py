@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ def recognise(
         something else; or no pandas
     """
     pandas, clips = import_pandas(), as_clips(recordings)
-    choose = None if model is not None or modality is not None else make_chooser()
+    choose = None if model is not None or modality is not None else Chooser()
     model = model if model is not None else choose_shipped(modality or "audio")
     system = model if isinstance(model, System) else store.load(model)
     (system if modality is None else system.by(modality)).limit(modality or system.modality, threshold)
@@ -78,22 +78,32 @@ def split_row(row: Row, clip: Clip, *, by_window: bool) -> list[Row]:
     return [{"start": 0.0, "end": None if "error" in row else clip.seconds} | flatten(row)]
 
 
-def make_chooser(risk: float | None = None, *, same_speaker: bool = False) -> Callable[[Clip], tuple[System, str]]:
-    """Return what chooses among the shipped models for a recording (see `choose_shipped_for`), loading each once."""
+class Chooser:
+    """Chooses among the shipped models for a recording (see `choose_shipped_for`), loading each once.
 
-    @cache
-    def load(name: str) -> System:
-        loaded = store.load(name) if risk is None else store.load(name).at_risk(risk)
-        return loaded.for_one_speaker() if same_speaker else loaded
+    Attributes
+    ----------
+    risk : that answers are to keep, or None
+    same_speaker : all recordings are of one speaker
+    """
 
-    loading = Lock()  # or else every thread would load a model of its own
+    def __init__(self, risk: float | None = None, *, same_speaker: bool = False) -> None:
+        self.risk, self.same_speaker = risk, same_speaker
+        self._loaded: dict[str, System] = {}
+        self._loading = Lock()  # or else every thread would load a model of its own
 
-    def choose(clip: Clip) -> tuple[System, str]:
+    def __call__(self, clip: Clip) -> tuple[System, str]:
+        """Return the system for a recording, and what is to be said of that."""
         name, why = choose_shipped_for(clip)
-        with loading:
-            return load(name), why
+        with self._loading:
+            if name not in self._loaded:
+                loaded = store.load(name) if self.risk is None else store.load(name).at_risk(self.risk)
+                self._loaded[name] = loaded.for_one_speaker() if self.same_speaker else loaded
+            return self._loaded[name], why
 
-    return choose
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without models, which another process loads itself."""
+        return partial(Chooser, self.risk, same_speaker=self.same_speaker), ()
 
 
 def recognise_clips(
@@ -138,7 +148,7 @@ def recognise_clips(
         except OSError as error:  # of a drive that is gone, say
             return file | {"error": f"{clip.path} cannot be read: {error.strerror or error}"}
 
-    yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker)
+    yield from map_clips(row, clips, "recognising", progress, one_by_one=same_speaker, spread=True)
 
 
 def ask_again(system: System, clip: Clip, decision: Decision) -> tuple[Row | None, str]:

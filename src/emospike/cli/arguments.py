@@ -101,6 +101,12 @@ TimelineOption = Annotated[
     Path | None,
     typer.Option("--timeline", help="Also write start, stop, label and confidence: .csv, .eaf, .TextGrid or .srt."),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", help="Over the processes of a dask scheduler, tcp://HOST:PORT; or local:N, N of them here."
+    ),
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
 
 

@@ -9,6 +9,7 @@ import typer
 
 from emospike.cli.arguments import (
     BalanceOption,
+    ClusterOption,
     DataOption,
     LabelsOption,
     PerCorpusOption,
@@ -16,7 +17,7 @@ from emospike.cli.arguments import (
     check_writable,
     load_data,
 )
-from emospike.cli.terminal import note, progress_bar, say, show
+from emospike.cli.terminal import note, open_cluster, progress_bar, say, show
 from emospike.files import is_folder, make_folder
 from emospike.validation import InputError
 
@@ -43,6 +44,7 @@ def compare(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results; what is complete there is not done again.")
     ] = Path("comparison"),
+    cluster: ClusterOption = None,
 ) -> None:
     """Compare the systems: each trained and tested on the same folds, with its accuracy, energy, speed and size."""
     from emospike.datasets import LABELS
@@ -66,7 +68,7 @@ def compare(
     entries, lines = comparing.plan(names, modality, labels, published=published, protocol=protocol)
     for line in lines:
         note(line)
-    with progress_bar() as progress:
+    with open_cluster(cluster), progress_bar() as progress:
         # Who is there in training with those that test must be readable.
         check = None if any(is_transductive(one.protocol, one.system) for one in entries) and not strict else strict
         dataset = load_data(data, progress, modality, balance=balance, per_corpus=per_corpus, strict=check)

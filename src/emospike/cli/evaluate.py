@@ -10,6 +10,7 @@ import typer
 
 from emospike.cli.arguments import (
     BalanceOption,
+    ClusterOption,
     DataOption,
     DeciderOption,
     FeaturesOption,
@@ -30,7 +31,7 @@ from emospike.cli.arguments import (
     say_left_out,
     set_risk,
 )
-from emospike.cli.terminal import note, progress_bar, say, show
+from emospike.cli.terminal import note, open_cluster, progress_bar, say, show
 
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write all numbers here; the figure beside it as .png.")
@@ -80,6 +81,7 @@ def evaluate(
     ] = None,
     figure: FigureOption = None,
     strict: StrictOption = False,
+    cluster: ClusterOption = None,
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear.
 
@@ -96,7 +98,7 @@ def evaluate(
     asked |= {"modality": modality, "features": features}
     check_settings(system, scheme, preset, **asked)
     figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
-    with progress_bar() as progress:
+    with open_cluster(cluster), progress_bar() as progress:
         # Who is there in training with those that test must be readable.
         check = None if is_transductive(protocol, system) and not strict else strict
         whole = not make_system(system, preset, modality=modality).fuses_late
@@ -133,6 +135,7 @@ def test(
     ] = "none",
     json_file: JsonOption = None,
     figure: FigureOption = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Test a trained model on labelled recordings that it has never heard or seen."""
     from emospike import store
@@ -143,7 +146,7 @@ def test(
     figure = check_outputs(json_file, figure)
     check_modality(modality)
     system = set_risk(restrict_modality(store.load(model), modality), risk)
-    with progress_bar() as progress:
+    with open_cluster(cluster), progress_bar() as progress:
         dataset = load_data(data, progress, system.card.get("modality", "audio"), strict=False)
         result = test_model(system, dataset, progress, degradations, normalise=normalise, adapt=adapt)
     write_result(result, json_file)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from emospike.cli.arguments import TrackOption, check_writable
+from emospike.cli.arguments import ClusterOption, TrackOption, check_writable
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.recognise import pair_recordings
-from emospike.cli.terminal import note, progress_bar, say
+from emospike.cli.terminal import note, open_cluster, progress_bar, say
 from emospike.validation import InputError
 
 
@@ -35,6 +35,7 @@ def features(
         typer.Option("--functionals", help="A row a recording: mean, deviation, percentiles, change of each channel."),
     ] = False,
     track: TrackOption = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Write features, spikes or state vectors of recordings as a table, indexed by file, start and end.
 
@@ -48,7 +49,7 @@ def features(
     check_writable(output)
     extractor = make_extractor(what, model, functionals=functionals)
     tables, wrong = [], []
-    with spool_pipes() as spool, progress_bar() as progress:
+    with open_cluster(cluster), spool_pipes() as spool, progress_bar() as progress:
         files = [spool.locate(path) for path in paths]
         clips = pair_recordings(files, face=True, events=True, eeg=True, tracks=track or ())
         for clip, found in zip(clips, extract_each(clips, extractor, progress), strict=True):

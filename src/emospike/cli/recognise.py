@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import (
+    ClusterOption,
     DeciderOption,
     FaceOption,
     ModelOption,
@@ -26,7 +27,7 @@ from emospike.cli.arguments import (
     set_risk,
 )
 from emospike.cli.pipes import spool_pipes
-from emospike.cli.terminal import progress_bar, say
+from emospike.cli.terminal import open_cluster, progress_bar, say
 from emospike.files import format_json
 from emospike.frames import check_form, write_rows
 from emospike.validation import InputError
@@ -75,6 +76,7 @@ def recognise(
         Path | None,
         typer.Option("-o", "--output", help="Also write what was found as a table: .csv, .json or .parquet."),
     ] = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Recognise the emotion in recordings.
 
@@ -83,7 +85,7 @@ def recognise(
     """
     from emospike import store
     from emospike.clip import Clip
-    from emospike.recognition import make_chooser, recognise_clips
+    from emospike.recognition import Chooser, recognise_clips
     from emospike.timelines import write_timeline
 
     check_threshold(threshold)
@@ -95,9 +97,14 @@ def recognise(
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
-    choose = make_chooser(risk, same_speaker=same_speaker)
+    choose = Chooser(risk, same_speaker=same_speaker)
     failed, shown = False, not (as_json and sys.stdout.isatty())
-    with keep_rows(output) as found, spool_pipes() as spool, progress_bar(shown=shown) as progress:
+    with (
+        open_cluster(cluster),
+        keep_rows(output) as found,
+        spool_pipes() as spool,
+        progress_bar(shown=shown) as progress,
+    ):
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
         for given, what in ((face, "--face shows who speaks in"), (timeline, "--timeline is of")):
             if given and len(clips) > 1:

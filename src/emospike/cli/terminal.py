@@ -78,6 +78,17 @@ def format_number(value: float | None) -> str:
 
 
 @contextmanager
+def open_cluster(address: str | None) -> Iterator[None]:
+    """Send work with many recordings over a cluster, if one is named (see `use_cluster`), and say where to watch it."""
+    from emospike.cluster import use_cluster
+
+    with use_cluster(address) as cluster:
+        if cluster:
+            note(f"{cluster.processes} processes; what they do is shown at {cluster.link} (needs bokeh)")
+        yield
+
+
+@contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress | None]:
     """Show the stage and how far it is, on stderr and only at a terminal."""
     if not (shown and sys.stderr.isatty()):

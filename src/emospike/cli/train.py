@@ -10,6 +10,7 @@ import typer
 
 from emospike.cli.arguments import (
     BalanceOption,
+    ClusterOption,
     DataOption,
     DeciderOption,
     FeaturesOption,
@@ -29,7 +30,7 @@ from emospike.cli.arguments import (
     restrict_modality,
     say_left_out,
 )
-from emospike.cli.terminal import note, progress_bar, say
+from emospike.cli.terminal import note, open_cluster, progress_bar, say
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def train(
     early: Annotated[
         bool, typer.Option("--early", help="Also learn to decide before an utterance is over, for emospike live.")
     ] = False,
+    cluster: ClusterOption = None,
 ) -> None:
     """Train a model on all recordings of a data set.
 
@@ -84,7 +86,7 @@ def train(
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)
-    with progress_bar() as progress:
+    with open_cluster(cluster), progress_bar() as progress:
         whole = not untrained.fuses_late
         loaded = load_data(data, progress, modality, balance=balance, strict=strict, whole=whole)
         dataset = relabel(loaded, scheme)

@@ -11,6 +11,7 @@ import numpy as np
 
 from emospike.clip.clip import Clip
 from emospike.clip.decoding import SAMPLE_RATE
+from emospike.cluster import find_cluster
 from emospike.progress import Progress
 from emospike.validation import InputError, as_list
 
@@ -74,11 +75,12 @@ def map_clips(
     progress: Progress | None = None,
     *,
     one_by_one: bool = False,
+    spread: bool = False,
 ) -> Iterator[Output]:
     """Yield ``work(index, clip)`` for every clip, in order; decoded sound is dropped after use.
 
-    Clips run on all cores through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them over
-    machines; one clip runs here and now, and so do all where each needs what the one before left.
+    Clips run on all cores; work that leaves nothing behind but its result may `spread` over a cluster, where one is
+    used (see `emospike.cluster`). One clip runs here and now, and so do all where each needs what the one before left.
     """
 
     def one(index: int, clip: Clip) -> Output:
@@ -88,7 +90,10 @@ def map_clips(
             clip.forget()
 
     results: Iterator[Output] = map(one, range(len(clips)), clips)
-    if len(clips) > 1 and not one_by_one:
+    cluster = find_cluster() if spread and len(clips) > 1 and not one_by_one else None
+    if cluster:
+        results = cluster.map(one, clips)
+    elif len(clips) > 1 and not one_by_one:
         from joblib import Parallel, delayed
 
         # Threads: decoding, transforms and the kernel release the interpreter lock, and nothing is copied.
@@ -101,9 +106,17 @@ def map_clips(
 
 
 def try_clips(
-    work: Callable[[Clip], Output], clips: Sequence[Clip], stage: str, progress: Progress | None = None
+    work: Callable[[Clip], Output],
+    clips: Sequence[Clip],
+    stage: str,
+    progress: Progress | None = None,
+    *,
+    spread: bool = False,
 ) -> tuple[dict[int, Output], dict[int, str]]:
-    """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others."""
+    """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others.
+
+    Work may `spread` as in `map_clips`.
+    """
 
     def one(_: int, clip: Clip) -> Output | InputError:
         try:
@@ -113,7 +126,7 @@ def try_clips(
 
     found: dict[int, Output] = {}
     reasons: dict[int, str] = {}
-    for i, result in enumerate(map_clips(one, clips, stage, progress)):
+    for i, result in enumerate(map_clips(one, clips, stage, progress, spread=spread)):
         if isinstance(result, InputError):
             reasons[i] = str(result)
         else:

@@ -52,7 +52,8 @@ class PredictingSystem(DecidingSystem, Estimator):
         system = self if modality is None or modality == self.modality else self.by(modality)
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
-        found = dict(enumerate(map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress)))
+        parts = map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress, spread=True)
+        found = dict(enumerate(parts))
         out = np.full((len(clips), len(self.labels_)), np.nan)
         for decider in reversed(system.deciders):
             for row, (answer, _) in system._read_recordings(decider, found, speakers).items():
@@ -72,7 +73,7 @@ class PredictingSystem(DecidingSystem, Estimator):
         """Return what every modality that can decide says of clips."""
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
-        found, reasons = try_clips(self._represent_parts, clips, "answers", progress)
+        found, reasons = try_clips(self._represent_parts, clips, "answers", progress, spread=True)
         out = {decider: np.full((len(clips), len(self.labels_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
         for decider, probabilities in reversed(out.items()):

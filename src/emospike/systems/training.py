@@ -44,6 +44,10 @@ class TrainingSet:
     weights: Weights | None = None
     progress: Progress | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process without what tells of progress here."""
+        return vars(self) | {"progress": None}
+
     @classmethod
     def check(
         cls,

@@ -119,7 +119,7 @@ class VectorSystem(System):
         rows = {own: Rows(len(training.clips), 1 + voices[own] + over[own], over[own]) for own in self.readers}
         cache, collected = VectorCache.open(self.describe_vectors()), dict[int, Any]()
 
-        def one(index: int, clip: Clip) -> Kept:
+        def one(index: int, clip: Clip) -> tuple[Kept, str | None]:
             made = cache.read(clip) if cache else None
             if made is None:
                 made = self._make_vectors(index, clip, collect)
@@ -127,9 +127,12 @@ class VectorSystem(System):
                     cache.write(clip, made)
             if index == 0:
                 self._check_memory(training, made)
-            return made
+            return made, self.left_out_.get(index)
 
-        for i, found in enumerate(map_clips(one, training.clips, stage, training.progress)):
+        results = map_clips(one, training.clips, stage, training.progress, spread=True)
+        for i, (found, why) in enumerate(results):
+            if why is not None:  # noted by another process, it may be
+                self.left_out_[i] = why
             if found.vectors:
                 collected[i] = found.statistic
             for modality, vectors in found.vectors.items():
