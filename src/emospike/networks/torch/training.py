@@ -188,7 +188,7 @@ def _descent(
     if optimiser:
         return optimiser(module.parameters()), None
     descent = torch.optim.AdamW(module.parameters(), lr=training.rate, weight_decay=training.decay)
-    total = max(training.epochs * steps, 2)
+    total = max(training.epochs * steps, 6)  # where a fifth of them is one step, OneCycleLR divides by 0
     return descent, torch.optim.lr_scheduler.OneCycleLR(descent, training.rate, total, pct_start=0.2)
 
 
