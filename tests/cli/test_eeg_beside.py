@@ -34,7 +34,7 @@ def reading(tmp_path_factory):
         brain = write_eeg(folder / f"train{number}.mat", label == "high", number)
         clips.append(Clip(folder / clip.name, eeg=brain))
     system = smallest(EAVSTransformer, "eeg", "audio")
-    system.set_params(training=replace(system.training, epochs=3)).fit(clips, heard.labels, heard.speakers)
+    system.set_params(training=replace(system.training, epochs=3), copies=1).fit(clips, heard.labels, heard.speakers)
     system.card = {"modality": "audio", "labels": "arousal"}
     store.save(system, folder / "model.safetensors")
     sound = folder / heard.clips[0].name

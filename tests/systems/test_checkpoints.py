@@ -60,7 +60,7 @@ def stop_after(monkeypatch):
 
 
 def make(small, kind, **training):
-    made = small(kind, "default")
+    made = small(kind, "default", **({"copies": 1} if kind is EAVSTransformer else {"members": 1}))
     return made.set_params(training=replace(made.training, epochs=EPOCHS, validate_every=1, **training))
 
 
@@ -68,8 +68,8 @@ def make(small, kind, **training):
     ("kind", "networks", "more"),
     [
         (EAVSTransformer, 2, {}),
-        (SpikingEmotions, 4, {}),
-        (SpikingEmotions, 4, {"momentum": 0.9}),
+        (SpikingEmotions, 3, {}),
+        (SpikingEmotions, 3, {"momentum": 0.9}),
     ],
     ids=["eavs_tf", "spiking_emotions", "momentum"],
 )
