@@ -32,6 +32,23 @@ def write_sounds(folder: Path) -> None:
         soundfile.write(folder / f"voice.{suffix}", voice, 16_000, subtype=subtype)
     for suffix, codec in (("m4a", "aac"), ("opus", "libopus")):
         write_film(folder / f"voice.{suffix}", None, codec)
+    write_surround(folder / "surround.mka")
+
+
+def write_surround(path: Path) -> None:
+    """Write a voice from eight places."""
+    import av
+
+    voice = np.repeat(np.round(32767 * made_up.voice(0.3)).astype(np.int16), 3 * 8)  # 48 kHz
+    with av.open(str(path), "w") as container:
+        track = container.add_stream("libopus", rate=48_000, layout="7.1")
+        track.bit_rate = 128_000
+        resampler = av.AudioResampler("s16", "7.1", 48_000, 960)
+        block = av.AudioFrame.from_ndarray(voice[None], format="s16", layout="7.1")
+        block.sample_rate = 48_000
+        for one in (*resampler.resample(block), *resampler.resample(None)):
+            container.mux(track.encode(one))
+        container.mux(track.encode(None))
 
 
 def write_films(folder: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -45,6 +46,17 @@ def make_folder(folder: Path) -> Path:
     except OSError as err:
         raise InputError(f"cannot make the folder {folder}: {err.strerror}: name another one") from err
     return folder
+
+
+@contextlib.contextmanager
+def drop_when_done(folder: Path) -> Iterator[None]:
+    """Drop a folder where the block ends or fails; where it is stopped, the folder stays for who begins it again."""
+    try:
+        yield
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, data: bytes | str) -> Path:

@@ -367,3 +367,42 @@ def test_a_training_that_was_killed_goes_on_and_ends_the_same(run, data, tmp_pat
     assert not vectors.exists()
     assert run(*command, tmp_path / "b.safetensors").code == 0
     assert file.read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+SHORT = (
+    "from emospike.cli import main\nfrom emospike.networks.torch import checkpoints\n"
+    "from emospike.systems.eavs_tf import presets as p\nfrom dataclasses import replace\ncheckpoints.EVERY = 0.0\n"
+    "def short(modality):\n"
+    "    own = p.default(modality)\n"
+    "    small = {'network': replace(own['network'], dim=16, random_features=60), 'copies': 1, 'members': 2}\n"
+    "    return own | small | {'training': replace(own['training'], batch=8)}\n"
+    "p.PRESETS['short'] = short\nmain()"
+)
+"""The command line with a small preset of eavs_tf, whose checkpoints are written after every epoch."""
+
+
+def call_short(*command):
+    return subprocess.Popen([sys.executable, "-c", SHORT, *map(os.fspath, command)], stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_networks_whose_training_was_killed_go_on_and_end_the_same(verb, data, tmp_path):
+    pytest.importorskip("torch")
+    file, whole = tmp_path / "a.json", tmp_path / "b.json"
+    command = [verb, "eavs_tf", "--data", data, "--preset", "short", "-o" if verb == "train" else "--json"]
+    process, folder = call_short(*command, file), tmp_path / "a.json.checkpoints"
+    while not list(folder.glob("*.checkpoint")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    again = call_short(*command, file)
+    said = again.communicate()[1]
+    assert again.returncode == 0, said
+    assert "note: checkpoints of 1 networks are " in said
+    assert not folder.exists()
+    assert call_short(*command, whole).wait() == 0
+    if verb == "train":
+        assert file.read_bytes() == whole.read_bytes()
+    else:
+        assert drop_times(json.loads(file.read_text())) == drop_times(json.loads(whole.read_text()))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import made_up
 import numpy as np
@@ -470,6 +471,40 @@ def test_tables_of_a_folder_go_with_its_sounds(model, tmp_path):
     soundfile.write(tmp_path / "a.wav", sound(), 16_000)
     (row,) = recognise_clips(system, clips[:1], None, 4.0, modality="both")
     assert (told, row["error"]) == ({tmp_path / "a.wav": tmp_path / "a.csv"}, "enough")
+
+
+def test_events_and_eeg_of_a_folder_go_with_its_recordings(tmp_path):
+    for name in ("a.wav", "a.npz", "b.npz", "a.edf", "c.edf"):
+        (tmp_path / name).touch()
+    reads = SimpleNamespace(abilities={"events", "eeg"}, card={"modality": "both"})
+    found = [(clip.path.name, clip.face, clip.eeg) for clip in find_clips([tmp_path], reads)]
+    events, eeg = tmp_path / "a.npz", tmp_path / "a.edf"
+    assert found == [
+        ("a.wav", events, eeg),
+        ("b.npz", tmp_path / "b.npz", None),
+        ("c.edf", None, tmp_path / "c.edf"),
+    ]
+    deaf = SimpleNamespace(abilities=set(), card={"modality": "both"})
+    assert [(clip.path.name, clip.face, clip.eeg) for clip in find_clips([tmp_path], deaf)] == [("a.wav", None, None)]
+
+
+def test_a_film_without_sound_is_an_error_where_a_model_that_only_hears_is_named(run, model, write_film, tmp_path):
+    path = write_film(tmp_path / "a.mp4", [np.zeros((48, 64, 3), np.uint8)] * 20)
+    outcome = recognise(run, model, path)
+    assert outcome.code == 2
+    assert "has no sound track" in outcome.rows[0]["error"]
+
+
+@pytest.mark.usefixtures("landmarker")
+def test_pictures_that_cannot_be_shown_leave_the_sound(run, write_film, tmp_path):
+    film = [np.zeros((48, 64, 3), np.uint8)]
+    path = write_film(tmp_path / "a.mkv", film, codec="libx264", sar=40, sound=sound(2.0, rate=48_000))
+    both = ["--model", "excube2-both", "--json", path]
+    (row,) = run("recognise", *both).rows
+    assert "sound alone: " in row["reason"]
+    assert "has pixels of 40:1, at most 16:1 can be shown" in row["reason"]
+    (row,) = run("recognise", *both, "--modality", "face").rows
+    assert "has pixels of 40:1, at most 16:1 can be shown" in row["error"]
 
 
 # -- licences --------------------------------------------------------------------------------------------------

@@ -44,6 +44,18 @@ def write_tracks(path, sounds=(), films=(), default=None):
     return path
 
 
+def write_channels(path, layout, *tracks):
+    """Write tracks of many channels each, uncompressed."""
+    with av.open(str(path), "w") as container:
+        added = [container.add_stream("pcm_s16le", rate=RATE, layout=layout) for _ in tracks]
+        for track, sound in zip(added, tracks, strict=True):
+            packed = np.ascontiguousarray(np.round(32767 * sound).astype(np.int16).reshape(1, -1))
+            frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
+            frame.sample_rate, frame.pts = RATE, 0
+            container.mux([*track.encode(frame), *track.encode(None)])
+    return path
+
+
 def pitch(clip):
     """The strongest frequency of a clip, Hz."""
     spectrum = np.abs(np.fft.rfft(clip.sound[: SAMPLE_RATE - SAMPLE_RATE % 2]))
@@ -140,6 +152,16 @@ def test_cover_art_is_no_film(tmp_path):
 
 
 # Channels
+
+
+@pytest.mark.parametrize(("layout", "channels"), [("5.1", 6), ("7.1", 8), ("hexadecagonal", 16)])
+def test_any_number_of_channels_is_averaged(tmp_path, layout, channels):
+    sound = 0.1 * tone(300)[:, None] * np.arange(1, channels + 1)
+    sound[:, 0] = 0
+    clip = Clip(write_channels(tmp_path / "a.mkv", layout, np.zeros_like(sound), sound))
+    mean = Clip.from_array(sound.mean(axis=1), RATE).sound
+    np.testing.assert_allclose(clip.sound, mean, atol=1e-4)
+    assert "track 1 was heard, --track takes another: 0 (empty)" in clip.warning
 
 
 @pytest.mark.parametrize("rate", [SAMPLE_RATE, RATE])

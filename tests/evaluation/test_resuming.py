@@ -11,6 +11,8 @@ from emospike.evaluation.results import Predictions
 from emospike.evaluation.resuming import KeptFolds
 from emospike.evaluation.splitting import PROTOCOLS
 from emospike.evaluation.study import Study
+from emospike.systems.base import System
+from emospike.systems.checkpoints import open_checkpoint
 
 
 class StopError(Exception):
@@ -62,6 +64,29 @@ def drop_times(result):
         for name in [name for name in row if name.startswith("seconds")]:
             del row[name]
     return rest
+
+
+def test_checkpoints_of_a_fold_are_there_until_it_is_finished(toy, takes_of, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    begun, said, fit = [], [], System.fit
+
+    def train(self, *told, **more):
+        checkpoint = open_checkpoint([], [])
+        begun.append(checkpoint.read())
+        checkpoint.write({}, {"fold": len(begun)})
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return fit(self, *told, **more)
+
+    monkeypatch.setattr(System, "fit", train)
+    with pytest.raises(KeyboardInterrupt):
+        run(takes_of("abcd"), tmp_path, modality="both")
+    assert len(list((tmp_path / "r.json.checkpoints").iterdir())) == 1
+    _, made = run(takes_of("abcd"), tmp_path, said=said, modality="both")
+    assert f"checkpoints of 1 networks are kept in {tmp_path / 'r.json.checkpoints'}" in said
+    assert made == [1, 2, 3, 4]
+    assert begun == [None, None, ({}, {"fold": 2}), None, None]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("change", ["seed", "label", "recording", "code", "preset", "damaged"])

@@ -149,6 +149,24 @@ def test_damaged_mat_files_are_refused_before_a_library_follows_them(tmp_path, p
                 read_eeg(path)
 
 
+@pytest.mark.parametrize("suffix", [".edf", ".bdf", ".set"])
+def test_damaged_files_of_other_formats_are_refused(tmp_path, suffix):
+    mne = pytest.importorskip("mne")
+    path = tmp_path / f"a{suffix}"
+    raw = mne.io.RawArray(wave(1.0, 10).T, mne.create_info(["F3", "Cz", "O1"], RATE, "eeg"), verbose="error")
+    mne.export.export_raw(path, raw, verbose="error")
+    whole = path.read_bytes()
+    assert read_eeg(path).values.shape == (RATE, 3)
+    for data in (whole[:200], b"\xff" * 300 + whole[300:]):
+        path.write_bytes(data)
+        with pytest.raises(InputError, match=f"{path} "):
+            read_eeg(path)
+    for at in range(160, 400, 6):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with contextlib.suppress(InputError):
+            read_eeg(path)
+
+
 def test_tags_of_fif_files_that_point_back_or_beyond_are_refused(tmp_path):
     mne = pytest.importorskip("mne")
     path = tmp_path / "a_raw.fif"

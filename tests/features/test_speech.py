@@ -103,6 +103,15 @@ def test_a_siren_and_a_sweep_are_no_speech():
         assert lacks(normal(sound))
 
 
+@pytest.mark.parametrize("beats", [2, 4, 5])
+def test_drums_are_no_speech(beats):
+    """A skin and a snare in turn."""
+    hit = at(1 / beats)
+    skin, snare = np.sin(2 * np.pi * (60 + 80 * np.exp(-30 * hit)) * hit), noise(1 / beats, 0)
+    bar = np.concatenate([np.exp(-25 * hit) * one for one in (skin + 0.3 * snare, 0.8 * snare)])
+    assert lacks(normal(np.tile(bar, 2 * beats)))
+
+
 # -- speech ----------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +169,14 @@ def test_whispers_pass(ravdess):
 
 
 # -- parts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vibrato", [0.0, 0.5])
+def test_singing_passes(vibrato):
+    """Vowels on notes of a third of a second; half a semitone of vibrato."""
+    semitones = np.array([0, 2, 4, 5, 7, 5])[np.minimum((2 * at(3.0)).astype(int), 5)]
+    pitch = 220 * 2 ** ((semitones + vibrato * np.sin(2 * np.pi * 5.5 * at(3.0))) / 12)
+    assert lacks(normal(made_up.speak(pitch.astype(np.float32)))) is None
 
 
 def test_level_does_not_matter():

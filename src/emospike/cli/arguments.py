@@ -50,6 +50,9 @@ DeciderOption = Annotated[
 FaceOption = Annotated[
     Path | None, typer.Option("--face", help="Film or face-tracking table of the same take, if PATH does not show it.")
 ]
+EEGOption = Annotated[
+    Path | None, typer.Option("--eeg", help="EEG of the same take, from its beginning, for a model that reads EEG.")
+]
 TrackOption = Annotated[
     list[int] | None,
     typer.Option("--track", help="Track of a file with several, counted from 0; given twice, one to hear, one to see."),
@@ -140,6 +143,17 @@ def check_modality(modality: str | None, face: Path | None = None) -> None:
         read_table(face)
     elif face is not None:
         next(iter(Clip(face).frames()), None)
+
+
+def check_eeg(system: System, eeg: Path, modality: str | None) -> None:
+    """Raise `InputError` unless a model reads EEG where a modality decides, and the file can be read."""
+    from emospike.clip.eeg_files import read_eeg
+
+    if "eeg" not in system.abilities:
+        raise InputError("--eeg is for a model that reads EEG: name one of eavs_tf that learnt from it with --model")
+    if modality not in (None, system.modality):
+        raise InputError(f"EEG is read where {system.modality} decides: leave out --modality {modality}, or --eeg")
+    read_eeg(eeg)
 
 
 def restrict_modality(system: System, modality: str | None) -> System:

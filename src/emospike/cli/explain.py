@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from emospike.cli.arguments import (
     DeciderOption,
+    EEGOption,
     FaceOption,
     ModelOption,
     RiskOption,
     ThresholdOption,
     TrackOption,
+    check_eeg,
     check_modality,
     check_threshold,
     choose_model,
@@ -42,6 +44,7 @@ def explain(
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    eeg: EEGOption = None,
     track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
@@ -62,14 +65,16 @@ def explain(
     from emospike.explain import write_comparison, write_explanation
 
     check_threshold(threshold)
-    check_count(paths, compare, face)
+    check_count(paths, compare, {"--face shows who speaks in": face, "--eeg is of": eeg})
     check_modality(modality, face)
     with spool_pipes() as spool:
-        film = spool.locate(face) if face else None
-        clips = [cut_clip(spool.locate(path), start, stop, film, track or ()) for path in paths]
+        film, brain = spool.locate(face) if face else None, spool.locate(eeg) if eeg else None
+        clips = [cut_clip(spool.locate(path), start, stop, face=film, eeg=brain, tracks=track or ()) for path in paths]
         named = modality or ("both" if face else None)
         chosen, why = (model or choose_model(named), "") if model or named else choose_shipped_for(clips[0])
         system = set_risk(store.load(chosen), risk, threshold)
+        if brain:
+            check_eeg(system, brain, modality)
         found = [system.explain(clips[0], threshold, modality)]
         found += [system.explain(clip, threshold, modality, found[0].target) for clip in clips[1:]]
         if compare:
@@ -84,19 +89,20 @@ def explain(
         say(page)
 
 
-def check_count(paths: list[Path], compare: bool, face: Path | None) -> None:
+def check_count(paths: list[Path], compare: bool, beside: Mapping[str, Path | None]) -> None:
     """Raise `InputError` unless there is one recording, or there are two to compare."""
     if len(paths) != 1 + compare:
         wanted = "two recordings are compared" if compare else "one recording is explained, two with --compare"
         raise InputError(f"{wanted}, got {len(paths)}")
-    if face and compare:
-        raise InputError("--face shows who speaks in one recording: it does not go with --compare, give films")
+    for what, file in beside.items():
+        if file and compare:
+            raise InputError(f"{what} one recording: it does not go with --compare, give films")
 
 
-def cut_clip(path: Path, start: float, stop: float | None, face: Path | None, tracks: Sequence[int] = ()) -> Clip:
+def cut_clip(path: Path, start: float, stop: float | None, **beside: Any) -> Clip:
     """Return a recording, or a part of it."""
     from emospike.clip import Clip
 
     if is_folder(path):
         raise InputError(f"{path} is a folder: name one recording in it")
-    return Clip(path, start, stop, face=face, tracks=tracks)
+    return Clip(path, start, stop, **beside)

@@ -13,12 +13,14 @@ import typer
 from emospike.cli.arguments import (
     ClusterOption,
     DeciderOption,
+    EEGOption,
     FaceOption,
     ModelOption,
     RiskOption,
     ThresholdOption,
     TimelineOption,
     TrackOption,
+    check_eeg,
     check_modality,
     check_threshold,
     check_timeline,
@@ -55,6 +57,7 @@ def recognise(
     model: ModelOption = None,
     modality: DeciderOption = None,
     face: FaceOption = None,
+    eeg: EEGOption = None,
     track: TrackOption = None,
     threshold: ThresholdOption = None,
     risk: RiskOption = None,
@@ -106,11 +109,15 @@ def recognise(
         progress_bar(shown=shown) as progress,
     ):
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
-        for given, what in ((face, "--face shows who speaks in"), (timeline, "--timeline is of")):
+        alone = ((face, "--face shows who speaks in"), (eeg, "--eeg is of"), (timeline, "--timeline is of"))
+        for given, what in alone:
             if given and len(clips) > 1:
                 raise InputError(f"{what} one recording, got {len(clips)}: name one")
         if face:
             clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
+        if eeg:
+            check_eeg(system, brain := spool.locate(eeg), modality)
+            clips = [Clip(clips[0].path, face=clips[0].face, eeg=brain, tracks=track or ())]
         line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips], system)
         for row in recognise_clips(
             system,

@@ -72,6 +72,7 @@ def train(
     from emospike.evaluation.leaks import hash_clips
     from emospike.evaluation.protocols import make_system
     from emospike.evaluation.testing import fit_early, fit_system
+    from emospike.systems.checkpoints import keep_checkpoints
     from emospike.systems.vector_cache import keep_vectors
     from emospike.validation import within
 
@@ -94,9 +95,12 @@ def train(
             note(line)
         dataset = dataset.subset(~find_contradicted(dataset))
         check_speakers(dataset)
-        with keep_vectors(output.with_name(f"{output.name}.vectors")) as kept:
+        beside = [output.with_name(f"{output.name}.{kind}") for kind in ("vectors", "checkpoints")]
+        with keep_vectors(beside[0]) as kept, keep_checkpoints(beside[1]) as begun:
             if kept:
                 note(f"vectors of {kept} recordings are there from a run that was stopped")
+            if begun:
+                note(f"checkpoints of {begun} networks are there from a run that was stopped")
             model = fit_system(untrained, dataset, progress)
             if early:
                 fit_early(model, dataset, progress)

@@ -89,6 +89,30 @@ def read_packets(container: InputContainer, *streams: AudioStream | VideoStream)
         yield packet
 
 
+class Unpacker:
+    """What turns decoded frames of a sound track, whose form may change within it, into samples with full scale 1.
+
+    It asks for all channels in one plane: where each has its own, PyAV looks for those of 8 channels and more beyond
+    the end of their list, and the process dies.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        self._stream = stream
+        self._setup: tuple[str, str, int] | None = None
+        self._resampler: Any = None
+
+    def unpack(self, frame: Any) -> list[tuple[float | None, Block]]:
+        """Return the samples of a frame (av.AudioFrame), and the second at which each block begins."""
+        import av
+
+        setup = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if setup != self._setup:
+            self._setup = setup
+            self._resampler = av.AudioResampler(format="flt", layout=self._stream.layout, rate=self._stream.rate)
+        packed = self._resampler.resample(frame)
+        return [(one.time, one.to_ndarray().reshape(-1, one.layout.nb_channels)) for one in packed]
+
+
 def decode_sound(
     container: InputContainer, stream: AudioStream, notes: list[str]
 ) -> Iterator[tuple[float | None, Block]]:
@@ -102,24 +126,19 @@ def decode_sound(
     codec = stream.codec_context
     if codec.name == "flac":
         codec.options = {"err_detect": "crccheck+explode"}  # else damage is decoded as noise
-    setup, resampler, begun, broken, lost = None, None, False, 0, 0
+    unpacker, begun, broken, lost = Unpacker(stream), False, 0, 0
     for packet in read_packets(container, stream):
-        frames: list[Any] = []
         try:
-            for frame in packet.decode():
-                if setup != (setup := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                    resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-                frames += resampler.resample(frame)  # type: ignore[union-attr]
+            blocks = [one for frame in packet.decode() for one in unpacker.unpack(frame)]
         except (av.FFmpegError, ValueError):
             broken += begun and packet.size > 0
             continue
-        for frame in frames:
-            block = frame.to_ndarray().T
+        for time, block in blocks:
             if not codec.name.startswith("pcm") and not np.abs(block).max(initial=0) <= _LOUDEST_CODED:
                 broken += begun
                 continue
             begun, broken, lost = True, 0, lost + broken
-            yield frame.time, block
+            yield time, block
     if lost:
         notes.append(f"damaged: {lost} {'part was' if lost == 1 else 'parts were'} passed over")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from emospike.clip.containers import open_av, read_packets
+from emospike.clip.containers import Unpacker, open_av, read_packets
 from emospike.validation import InputError, as_list, show
 
 if TYPE_CHECKING:
@@ -111,15 +111,14 @@ def _list_flags(stream: AudioStream | VideoStream) -> set[str | None]:
 def _find_audible(path: Path, size: int, changed: int, tracks: tuple[int, ...]) -> frozenset[int]:
     """Return which sound tracks are not silent throughout; size and time tell versions of the file apart."""
     del size, changed
-    return _find_content(path, tracks, lambda packet: any(_is_heard(frame) for frame in packet.decode()))
+    unpackers: dict[int, Unpacker] = {}
 
+    def is_heard(packet: Any) -> bool:
+        own = unpackers.setdefault(packet.stream.index, Unpacker(packet.stream))
+        blocks = (block for frame in packet.decode() for _, block in own.unpack(frame))
+        return any(np.abs(block).max(initial=0) >= _HEARD for block in blocks)
 
-def _is_heard(frame: Any) -> bool:
-    samples = frame.to_ndarray()
-    if samples.dtype.kind == "u":
-        samples = samples / 128.0 - 1
-    full = 2.0 ** (8 * samples.dtype.itemsize - 1) if samples.dtype.kind == "i" else 1.0
-    return bool(np.abs(samples / full).max(initial=0) >= _HEARD)
+    return _find_content(path, tracks, is_heard)
 
 
 @lru_cache(maxsize=64)

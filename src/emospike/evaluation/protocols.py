@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -231,12 +232,14 @@ def evaluate(
         system = make(seed)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
-        if is_transductive(protocol, system_name):
-            runs.append(transduce(system, dataset, fold, named, fold=number, seed=seed)[0])
-        else:
-            runs.append(run_fold(system, dataset, fold, study, named, number=number, seed=seed, normalise=normalise))
-        if kept:
-            kept.write(runs, dataset, study)
+        with kept.keep_checkpoints() if kept else nullcontext():
+            if is_transductive(protocol, system_name):
+                run = transduce(system, dataset, fold, named, fold=number, seed=seed)[0]
+            else:
+                run = run_fold(system, dataset, fold, study, named, number=number, seed=seed, normalise=normalise)
+            runs.append(run)
+            if kept:
+                kept.write(runs, dataset, study)
         result = summarise_folds()
     if kept:
         kept.drop()

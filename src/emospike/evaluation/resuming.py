@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import blake2b
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ from emospike.evaluation.results import Predictions
 from emospike.evaluation.study import Study
 from emospike.files import make_folder, write_atomically
 from emospike.progress import Progress
+from emospike.systems.checkpoints import keep_checkpoints, list_versions
 from emospike.systems.vector_cache import VARIABLE, hash_code
 from emospike.validation import InputError
 
 _ROOM = __name__.rpartition(".")[0]
-_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "mediapipe")
 
 
 @dataclass
@@ -84,6 +84,14 @@ class KeptFolds:
         plain = {"runs": [_describe_run(run, dataset) for run in runs], "study": _describe(vars(study))}
         write_atomically(self.file, json.dumps({"key": self.key} | plain))
 
+    @contextmanager
+    def keep_checkpoints(self) -> Iterator[None]:
+        """Keep, beside the file, how far networks are trained in a fold that the block finishes."""
+        with keep_checkpoints(self.file.with_suffix(".checkpoints")) as begun:
+            if begun:
+                self.say(f"checkpoints of {begun} networks are kept in {self.file.with_suffix('.checkpoints')}")
+            yield
+
     def drop(self) -> None:
         """Drop the file, as the result is written."""
         self.file.unlink(missing_ok=True)
@@ -101,7 +109,7 @@ def hash_evaluation(
     `about` are its settings, `systems` those of each fold, untrained. The bytes of every recording are read once.
     """
     digest = blake2b(digest_size=8)
-    digest.update(repr([dict(about), list(systems), hash_code(("",)), *map(_find_version, _LIBRARIES)]).encode())
+    digest.update(repr([dict(about), list(systems), hash_code(("",)), *list_versions()]).encode())
     prints = map_clips(_take_fingerprint, dataset.clips(), "fingerprints", progress)
     for one, fingerprint in zip(dataset.recordings, prints, strict=True):
         told = (fingerprint, one.label, one.speaker, one.take, one.corpus, sorted(one.tags.items()))
@@ -117,13 +125,6 @@ def _take_fingerprint(_: int, clip: Clip) -> int | str:
         return clip.fingerprint
     except InputError as error:  # who reads it will say so
         return str(error)
-
-
-def _find_version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
 
 
 def _describe_run(run: Predictions, dataset: Dataset) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from emospike.clip import Clip
-from emospike.files import write_atomically
+from emospike.files import drop_when_done, write_atomically
 from emospike.readout.training_rows import holds_counts
 from emospike.validation import InputError
 
@@ -117,12 +116,8 @@ def keep_vectors(folder: Path) -> Iterator[int]:
         return
     os.environ[VARIABLE] = str(folder)
     try:
-        yield sum(1 for _ in folder.rglob("*.npz"))
-    except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+        with drop_when_done(folder):
+            yield sum(1 for _ in folder.rglob("*.npz"))
     finally:
         del os.environ[VARIABLE]
 

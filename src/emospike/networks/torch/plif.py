@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from emospike.activity import Activity
 from emospike.networks.plif_net import PlifNet, Seen
+from emospike.networks.torch.checkpoints import Checkpoint
 from emospike.networks.torch.neurons import PLIF, Rectified
 from emospike.networks.torch.training import descend, fit, load_weights
 from emospike.networks.training import Training
@@ -203,9 +204,10 @@ def train(
     validate: Callable[[PlifNetwork], float] | None = None,
     weights: Float32[np.ndarray, " clips"] | None = None,
     seed: int = 0,
+    checkpoint: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> PlifNetwork:
-    """Return a network trained on clips; `validate` sees it after each epoch (see `training.fit`).
+    """Return a network trained on clips; `validate` and `checkpoint` see it after each epoch (see `training.fit`).
 
     The loss is the mean squared distance of the scores to 1 for the clip's class and 0 for the others. Half of the
     clips are mirrored, at random. `weights` count a clip more or less than once. With a momentum, the descent is by
@@ -240,6 +242,7 @@ def train(
         steps=-(-len(seen) // training.batch),
         seed=seed,
         optimiser=None if momentum is None else plain,
+        checkpoint=checkpoint,
         progress=progress,
     ).eval()
 

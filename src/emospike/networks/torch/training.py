@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from emospike.networks.torch.checkpoints import Checkpoint
 from emospike.networks.training import Training
 from emospike.validation import InputError
 
@@ -67,6 +68,7 @@ def fit(
     steps: int,
     seed: int = 0,
     optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Module:
     """Train a module, and return its averaged weights where they did best.
@@ -79,35 +81,104 @@ def fit(
         average is returned
     steps : batches an epoch, at most
     optimiser : in place of AdamW with one cycle of its learning rate
+    checkpoint : where it is kept how far training has come, and found again; the weights are the same
     progress : called after each epoch with those done and those in all; the last call has both alike
     """
     place = device()
-    module = module.to(place)
-    kept = average = deepcopy(module).eval()
-    best, stale, done = -float("inf"), 0, 0
     with reproducible(seed, deterministic=training.deterministic):
-        descent, schedule = _descent(module, training, steps, optimiser)
-        for epoch in range(training.epochs):
-            module.train()
-            for batch in batches(epoch):
+        course = Course(module.to(place), training, steps, optimiser)
+        if checkpoint and (found := checkpoint.read()):
+            course.restore(*found)
+        while not course.over:
+            course.module.train()
+            for batch in batches(course.epoch):
                 with torch.autocast(place.type, torch.bfloat16, enabled=training.bf16 and place.type == "cuda"):
-                    value = loss(module, batch)
-                descend(value, descent, module.parameters())
-                if schedule:
-                    schedule.step()
-                done += 1
-                follow(average, module, min(training.average, done / (done + 10)))
-            if validate and ((epoch + 1) % training.validate_every == 0 or epoch + 1 == training.epochs):
-                found = validate(average)
-                stale += 1
-                if found > best:
-                    best, stale, kept = found, 0, deepcopy(average)
-            ends = stale >= training.patience
+                    value = loss(course.module, batch)
+                course.descend(value)
+            course.end_epoch(validate)
+            if checkpoint and (course.over or checkpoint.is_due):
+                checkpoint.write(*course.state())
             if progress:
-                progress(training.epochs if ends else epoch + 1, training.epochs)
-            if ends:
-                break
-    return (kept if validate else average).to("cpu")
+                progress(training.epochs if course.over else course.epoch, training.epochs)
+    return (course.kept if validate else course.average).to("cpu")
+
+
+class Course(Generic[Module]):
+    """How far a training has come: all that it needs to go on.
+
+    Attributes
+    ----------
+    module, average : the weights, and their average
+    kept : the average where it did best; until something is validated, the average
+    epoch, steps : how many are done
+    best, stale : how good it was there, and validations since
+    over : whether it has ended
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        training: Training,
+        steps: int,
+        optimiser: Callable[[Any], torch.optim.Optimizer] | None,
+    ) -> None:
+        self.training, self.module = training, module
+        self.kept = self.average = deepcopy(module).eval()
+        self.epoch, self.steps, self.best, self.stale, self.over = 0, 0, -float("inf"), 0, False
+        self._descent, self._schedule = _descent(module, training, steps, optimiser)
+
+    def descend(self, loss: Tensor) -> None:
+        """Take one step down the loss of a batch."""
+        descend(loss, self._descent, self.module.parameters())
+        if self._schedule:
+            self._schedule.step()
+        self.steps += 1
+        follow(self.average, self.module, min(self.training.average, self.steps / (self.steps + 10)))
+
+    def end_epoch(self, validate: Callable[[Module], float] | None) -> None:
+        """Count an epoch, validate if it is time to, and tell whether it was the last."""
+        self.epoch += 1
+        last = self.epoch == self.training.epochs
+        if validate and (last or self.epoch % self.training.validate_every == 0):
+            found = validate(self.average)
+            self.stale += 1
+            if found > self.best:
+                self.best, self.stale, self.kept = found, 0, deepcopy(self.average)
+        self.over = last or self.stale >= self.training.patience
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return the tensors, and the facts that JSON can hold."""
+        parts = {"module": self.module, "average": self.average}
+        if self.kept is not self.average:
+            parts["kept"] = self.kept
+        tensors = {f"{part}.{name}": one for part, own in parts.items() for name, one in own.state_dict().items()}
+        told = self._descent.state_dict()
+        for number, own in told["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": one for name, one in own.items()}
+        facts = {name: getattr(self, name) for name in ("epoch", "steps", "best", "stale", "over")}
+        facts["groups"] = told["param_groups"]
+        return tensors, facts | {"schedule": self._schedule and self._schedule.state_dict()}
+
+    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        """Take back what `state` returned."""
+
+        def take(part: str) -> dict[str, Tensor]:
+            return {name.partition(".")[2]: one for name, one in tensors.items() if name.startswith(f"{part}.")}
+
+        self.module.load_state_dict(take("module"))
+        self.average.load_state_dict(take("average"))
+        if kept := take("kept"):
+            self.kept = deepcopy(self.average)
+            self.kept.load_state_dict(kept)
+        own: dict[int, dict[str, Tensor]] = {}
+        for name, one in take("optimiser").items():
+            number, _, what = name.partition(".")
+            own.setdefault(int(number), {})[what] = one
+        self._descent.load_state_dict({"state": own, "param_groups": facts["groups"]})
+        if self._schedule:
+            self._schedule.load_state_dict(facts["schedule"])
+        for name in ("epoch", "steps", "best", "stale", "over"):
+            setattr(self, name, facts[name])
 
 
 def _descent(
@@ -117,7 +188,7 @@ def _descent(
     if optimiser:
         return optimiser(module.parameters()), None
     descent = torch.optim.AdamW(module.parameters(), lr=training.rate, weight_decay=training.decay)
-    total = max(training.epochs * steps, 2)
+    total = max(training.epochs * steps, 6)  # where a fifth of them is one step, OneCycleLR divides by 0
     return descent, torch.optim.lr_scheduler.OneCycleLR(descent, training.rate, total, pct_start=0.2)
 
 

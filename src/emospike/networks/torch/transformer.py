@@ -16,6 +16,7 @@ from emospike.activity import Activity
 from emospike.encoding.send_on_delta import send_on_delta
 from emospike.networks.heads import LinearHead
 from emospike.networks.spiking_transformer import STRIDE, Batch, LayerCount, PassCount, SpikingTransformer, Stream
+from emospike.networks.torch.checkpoints import Checkpoint
 from emospike.networks.torch.layers import (
     Attention,
     Block,
@@ -313,11 +314,12 @@ def train(
     training: Training,
     steps: int,
     seed: int = 0,
+    checkpoint: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> TransformerNetwork:
     """Return a network trained on `steps` batches an epoch, as it was best on the held-out ones.
 
-    Without any, it is returned as it was at the end.
+    Without any, it is returned as it was at the end. `checkpoint` keeps how far training has come (see `fit`).
     """
 
     def loss(module: TransformerNetwork, batch: Batch) -> Tensor:
@@ -325,7 +327,17 @@ def train(
 
     network = TransformerNetwork.build(what, streams, classes, seed)
     validate = (lambda module: quality(module, held_out)) if held_out else None
-    return fit(network, batches, loss, validate, training=training, steps=steps, seed=seed, progress=progress).eval()
+    return fit(
+        network,
+        batches,
+        loss,
+        validate,
+        training=training,
+        steps=steps,
+        seed=seed,
+        checkpoint=checkpoint,
+        progress=progress,
+    ).eval()
 
 
 def loss_of(network: TransformerNetwork, batch: Batch, training: Training) -> Tensor:

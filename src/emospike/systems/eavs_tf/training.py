@@ -16,6 +16,7 @@ from emospike.networks.heads import LinearHead, fit_ridge
 from emospike.networks.spiking_transformer import Batch, SpikingTransformer
 from emospike.networks.training import Training
 from emospike.series import Series
+from emospike.systems.checkpoints import open_checkpoint
 from emospike.systems.eavs_tf.ensemble import Ensemble
 from emospike.systems.eavs_tf.streams import Means, batch_of, drop_modality, mask_series, mix_clips
 from emospike.systems.perception import MODALITIES, Perceived
@@ -52,6 +53,11 @@ class TrainingClips:
     folds: Sequence[Fold]
     joined: dict[str, tuple[str, ...]]
     weights: Weights | None = None
+
+    def list_arrays(self) -> list[np.ndarray | None]:
+        """Return all arrays that the networks learn from."""
+        read = [None if series is None else series.values for one in self.spoken for series in one.series]
+        return [*read, *(mean for shift in self.shifts for mean in shift), self.target, self.weights]
 
     def add_copies(self, copies: Sequence[Perceived], each: int) -> TrainingClips:
         """Return the clips and behind them so many copies of each, in the same order, which train wherever it does.
@@ -92,6 +98,8 @@ class Recipe:
             def told(epoch: int, epochs: int, member: int = member) -> None:
                 tell((member + epoch / epochs) / len(clips.folds))
 
+            learnt = [*clips.list_arrays(), fold.train, fold.test]
+            settings = [self, ensemble.streams, ensemble.length, clips.features, clips.joined, member]
             validation = [one for modality in clips.joined for _, one in batches(ensemble, clips, fold.test, modality)]
             network = train(
                 self.network,
@@ -102,6 +110,7 @@ class Recipe:
                 training=self.training,
                 steps=len(chunk(fold.train, self.training.batch)),
                 seed=self.seed + member,
+                checkpoint=open_checkpoint(settings, learnt, [rng]),
                 progress=told,
             )
             ensemble.networks.append(network)

@@ -28,6 +28,7 @@ from emospike.progress import Stopwatch, tell_share
 from emospike.readout.early import Votes, count_votes
 from emospike.readout.readout import ScoreReadout
 from emospike.systems.base import System
+from emospike.systems.checkpoints import open_checkpoint
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import Perceived
 from emospike.systems.spiking_emotions.cost import count_equivalent, count_operations
@@ -169,16 +170,20 @@ class SpikingEmotions(System):
             def told(epoch: int, epochs: int, number: int = number) -> None:
                 tell((number + epoch / epochs) / len(parts))
 
+            seen, wanted, seed = events[rows], target[rows], self.seed + number
+            counted = None if weights is None else weights[rows]
+            settings = [self.network, self.training, self.momentum, names.tolist(), seed]
             networks.append(
                 train(
                     self.network,
-                    events[rows],
-                    target[rows],
+                    seen,
+                    wanted,
                     len(names),
                     training=self.training,
                     momentum=self.momentum,
-                    weights=None if weights is None else weights[rows],
-                    seed=self.seed + number,
+                    weights=counted,
+                    seed=seed,
+                    checkpoint=open_checkpoint(settings, [seen, wanted, counted]),
                     progress=told,
                 )
             )
