@@ -61,7 +61,7 @@ def read_lines(answer):
 
 def test_recordings_are_listed_with_what_is_wrong(ask, files):
     model, *found = read_lines(ask("/v1/recordings"))
-    assert model["model"] == "excube2-arousal"
+    assert (model["model"], model["kept"]) == ("excube2-arousal", False)
     assert [row["name"] for row in found] == [str(path) for path in files]
     assert [row.get("seconds") for row in found] == [pytest.approx(7.0), pytest.approx(2.0), None]
     assert "cannot be read as sound or video" in found[2]["error"]
@@ -202,7 +202,8 @@ def seen(shown, serve, files):
     faces = (good, damaged, None)
     named = [ShownRecording("talk", files[0], kept=(), face=face) for face in faces]
     with open_recordings(shown, named) as recordings, serve(recordings.routes()) as port:
-        _, *rows = read_lines(ask_at(port, "/v1/recordings"))
+        model, *rows = read_lines(ask_at(port, "/v1/recordings"))
+        assert model["kept"]
         assert [row["face"] for row in rows] == [True, True, False]
         paths = [f"/v1/recordings/{row['id']}/face" for row in rows]
         yield lambda number, query: ask_at(port, f"{paths[number]}?{query}")[:2]

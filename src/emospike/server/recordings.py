@@ -105,10 +105,11 @@ class Recordings:
         ]
 
     async def list_all(self, request: Request) -> Response:
-        """Return the model, and then all recordings with their lengths, each as soon as that is known."""
+        """Return the model, and whether decisions are those of then; then all recordings, each when it is measured."""
         shown = list(self._shown.items())
         rows = ({"id": name} | one.describe() for name, one in shown)
-        return answer_in_lines(chain([self._model.describe()], rows))
+        kept = any(one.kept is not None for _, one in shown)
+        return answer_in_lines(chain([self._model.describe() | {"kept": kept}], rows))
 
     async def take_in(self, request: Request) -> Response:
         """Keep a recording that is sent, and return what it is."""

@@ -9,9 +9,11 @@
     find("status").textContent = text;
   }
 
-  function describe({ model: name, classes, threshold }) {
+  function describe({ model: name, classes, threshold, kept }) {
     model = { classes, threshold };
-    find("model").textContent = `Decided by ${name}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
+    find("model").textContent = kept
+      ? `As it was decided while it was recorded. Click on an utterance to have it explained, as ${name} does now.`
+      : `Decided by ${name}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
   }
 
   // A recording with its player and its timeline.
