@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,8 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float
 
+from emospike.validation import InputError
+
 Seconds = Float[np.ndarray, " runs"]
 Result = TypeVar("Result")
 
@@ -23,6 +26,10 @@ CLIP_SECONDS = 4.0
 
 BUDGET = 20.0
 """Seconds after which no further round is begun, so that slow things are run less often."""
+
+
+CAN_PIN = hasattr(os, "sched_setaffinity")
+"""Whether this system can keep a process to some of its cores (Linux does)."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +96,31 @@ def compare(name: str, seconds: Seconds | float, reference: Seconds | float, not
 
 @contextmanager
 def use_one_core() -> Iterator[None]:
-    """Keep linear algebra to one thread; nothing else that is measured here has more."""
+    """Keep linear algebra to one thread; of what is measured so, nothing else has more."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
         yield
+
+
+@contextmanager
+def use_cores(count: int) -> Iterator[None]:
+    """Keep this thread, and all that it starts, to so many cores.
+
+    Raises
+    ------
+    InputError : fewer cores than that, or a system that keeps no process to some
+    """
+    if not CAN_PIN:
+        raise InputError("this system keeps no process to some of its cores")
+    before = os.sched_getaffinity(0)
+    if len(before) < count:
+        raise InputError(f"{len(before)} cores are there, not {count}")
+    os.sched_setaffinity(0, sorted(before)[-count:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def run_in_fresh_process(work: Callable[..., Result], *args: object) -> tuple[Result, float | None]:

@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page|camera|worth)"
+    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|worth)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -585,6 +585,41 @@ def camera(found: Result) -> str:
     return markdown(header, rows) + "\n\n" + markdown(["what", "costs"], costs)
 
 
+def emotions(found: Result) -> str:
+    """Return how well emotions are told from faces, by what was known of these."""
+    header = ["clips", "decided by", "accuracy (95 %)", "answered", "right of these", "recall of each class"]
+    rows = []
+    for one in found["rows"]:
+        told = [f"{one[name]:.3f}" if name in one else "" for name in ("answered", "right_of_answered")]
+        recall = ", ".join(f"{name} {share:.2f}" for name, share in one["recall"].items())
+        rows.append([one["what"], one["by"], percent(one), *told, recall, f"{one['clips']:,}", str(one["speakers"])])
+    return markdown([*header, "n", "speakers"], rows)
+
+
+def filmed(found: Result) -> str:
+    """Return what a model says of films, whose emotions are known."""
+    rows = []
+    for one in found["films"]:
+        unsure = "" if one["answered"] else ", don't know"
+        rows.append([one["name"], one["emotion"], f"{one['label']} {one['confidence']:.2f}{unsure}"])
+    return markdown(["film", "emotion", f"`{found['model']}`"], rows)
+
+
+def long_film(found: Result) -> str:
+    """Return what a long film takes, and whether memory grows."""
+    film, used, memory = found["film_s"], found["processor_s"], found["memory_mb"]
+    half, busy = len(memory) // 2, found["load"] > found["cores"] / 2
+    whole = f"not told, at a load of {found['load']:.0f} before" if busy else f"{found['seconds']:.0f} s"
+    rows = [
+        ["the film", f"{film / 60:.1f} min"],
+        ["processors, all cores together", f"{used:.0f} s: {film / used:.1f} times faster than the film"],
+        [f"from start to end, on {found['cores']} cores", whole],
+        ["memory in the first half of the time, at most", f"{max(memory[:half]):.0f} MB"],
+        ["memory in the second half, at most", f"{max(memory[half:]):.0f} MB"],
+    ]
+    return markdown(["what", "measured"], rows)
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -646,6 +681,9 @@ FILES = {
     "listening": listening,
     "page": page,
     "camera": camera,
+    "emotions": emotions,
+    "filmed": filmed,
+    "long_film": long_film,
 }
 """Tables that show one file of docs/results each."""
 

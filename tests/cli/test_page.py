@@ -16,8 +16,9 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("websockets")
 
 from emospike import store
-from emospike.cli.page import choose_live_model, warm_up_eyes
+from emospike.cli.page import choose_live_model, describe_model, warm_up_eyes
 from emospike.cli.serve import listen
+from emospike.clip import Clip
 from emospike.features.face_landmarker import VARIABLE
 
 COMMAND = [sys.executable, "-c", "from emospike.cli import main; main()"]
@@ -127,6 +128,16 @@ def test_what_was_kept_is_shown_again(tmp_path):
     rows = [json.loads(line) for line in connection.getresponse().read().decode().splitlines()]
     assert [one["reason"] for row in rows for one in row["decisions"]] == ["as it was then"]
     end(process)
+
+
+@pytest.mark.parametrize(("name", "by"), [("excube2-both", "both"), ("excube2-arousal", "audio")])
+def test_a_face_that_was_kept_is_explained_by_who_can_see_it(name, by, monkeypatch):
+    monkeypatch.setattr("emospike.explain.format_explanation", lambda explained: explained)
+    system = store.load(name)
+    monkeypatch.setattr(type(system), "explain", lambda self, clip, threshold, modality: modality)
+    explain = describe_model(system, name, None).explain
+    assert explain(Clip("then.flac", 1.0, 2.0, face="then.csv.gz")) == by
+    assert explain(Clip("film.mp4", 1.0, 2.0)) == "audio"  # as view decides
 
 
 def keep(folder):

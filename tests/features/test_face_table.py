@@ -9,10 +9,11 @@ import pytest
 import emospike
 from emospike.clip import Clip
 from emospike.features.action_units import ActionUnits
+from emospike.features.contours import MESH
 from emospike.features.face_quality import describe_problem
 from emospike.features.face_table import make_columns, open_table, track_film, write_table
 from emospike.features.live_face import open_watcher
-from emospike.features.openface import INTENSITIES, POSE, QUALITY, read_table
+from emospike.features.openface import INTENSITIES, PICTURE, POSE, QUALITY, read_table
 from emospike.validation import InputError
 
 pytestmark = pytest.mark.usefixtures("landmarker")
@@ -152,6 +153,8 @@ def test_what_a_camera_sees_is_written_as_it_comes(film, tmp_path):
     first, last = slice(None, len(sights)), slice(-len(sights), None)
     for part, delay in ((first, 0), (last, 100)):
         np.testing.assert_allclose(track.values[part], film_track.values, atol=1e-3)
+        drawn = np.array([seen.face.landmarks[list(MESH)] * seen.size for seen in sights])
+        np.testing.assert_allclose(track.landmarks[part] * PICTURE, drawn, atol=0.06)
         np.testing.assert_allclose(track.time[part] - delay, film_track.time, atol=1e-5)
         assert track.found[part].all()
     assert np.diff(track.time).max() <= 31  # tables leave out no minute

@@ -1,5 +1,7 @@
 """The pages in a real browser, headless, with a microphone that plays a file."""
 
+import gzip
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,8 @@ import soundfile
 import soxr
 
 from emospike.clip import Clip
+from emospike.features.openface import read_table
+from emospike.server.recorder import read_kept
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSER = os.environ.get("EMOSPIKE_CHROMIUM") or shutil.which("chromium")
@@ -278,9 +282,9 @@ def test_a_microphone_that_clips(driver, live, tmp_path):
 
 
 @pytest.mark.usefixtures("landmarker")
-def test_a_face_is_seen_beside_what_is_heard(driver, filmed):
-    recorded, film = filmed
-    with started("live") as address:  # of both, where faces can be found
+def test_a_face_is_seen_beside_what_is_heard(driver, filmed, tmp_path):
+    (recorded, film), kept = filmed, tmp_path / "kept"
+    with started("live", "--record", kept, "--consent") as address:  # of both, where faces can be found
         looks = {"granted": ("microphone", "camera"), "viewport": {"width": 400, "height": 800}}
         with opened(driver, recorded, filmed=film, **looks) as context:
             page = press_start(context, address)
@@ -307,6 +311,10 @@ def test_a_face_is_seen_beside_what_is_heard(driver, filmed):
             playwright.expect(page.locator("#notes")).to_contain_text("Decided by sound alone.")
             assert page.locator("#camera").input_value() == ""
             playwright.expect(page.locator("#start")).to_have_text("Stop")
+    first, *_ = read_kept(kept)
+    track = read_table(first.face)
+    assert track.found.any()
+    assert track.landmarks[track.found].max() > 0.1
 
 
 def test_without_a_face_model_sound_goes_on(driver, recorded, tmp_path):
@@ -416,6 +424,35 @@ def test_what_was_recorded_is_shown_again(driver, recorded, tmp_path):
         page.goto(address)
         first = page.locator(".recording").first.locator(".utterances a").first
         assert first.inner_text() == said
+
+
+def test_the_face_that_was_recorded_moves_with_the_sound(driver, talk, tmp_path):
+    soundfile.write(tmp_path / "then.flac", talk, 16_000)
+    made_up.write_drawn_face(tmp_path / "then.csv", 4.0, 0, smile=1.0, talk=1.0)
+    (tmp_path / "then.csv.gz").write_bytes(gzip.compress((tmp_path / "then.csv").read_bytes()))
+    told = {"start": 1.0, "stop": 2.2, "label": "low", "answered": True, "confidence": 0.9, "reason": "then"}
+    row = told | {"probabilities": {"high": 0.1, "low": 0.9}}
+    (tmp_path / "then.json").write_text(json.dumps({"model": "excube2-both", "decisions": [row]}))
+    with started("replay", tmp_path) as address, opened(driver, viewport={"width": 400, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(address)
+        lines = page.locator(".outline path")
+        playwright.expect(lines).to_have_attribute("d", re.compile(r"^(M[\d.]+ [\d.]+(L[\d.]+ [\d.]+)+){9}$"))
+        playwright.expect(page.locator("#model")).to_contain_text("As it was decided while it was recorded.")
+        begun = lines.get_attribute("d")
+        page.locator(".recording canvas").focus()
+        page.keyboard.press("Home")
+        page.keyboard.press("PageDown")  # to the utterance
+        playwright.expect(lines).not_to_have_attribute("d", begun)
+        shown = lines.get_attribute("d")
+        page.evaluate("document.querySelector('audio').play()")
+        playwright.expect(lines).not_to_have_attribute("d", shown)
+        page.evaluate("document.querySelector('audio').pause()")
+        page.locator(".recording canvas").focus()
+        page.keyboard.press("End")  # where no picture is left
+        playwright.expect(lines).to_have_attribute("d", "")
+        assert page.locator(".outline svg").bounding_box()["width"] > 100
+        assert fits(page)
 
 
 KEPT = """

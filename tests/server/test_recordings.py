@@ -4,10 +4,12 @@ import http.client
 import json
 from functools import partial
 
+import made_up
 import numpy as np
 import pytest
 import soundfile
 
+from emospike.features.openface import PICTURE, read_table
 from emospike.server.recordings import MOST_SENT, ShownRecording, follow, open_recordings
 from emospike.server.rest import RequestLimits
 
@@ -59,7 +61,7 @@ def read_lines(answer):
 
 def test_recordings_are_listed_with_what_is_wrong(ask, files):
     model, *found = read_lines(ask("/v1/recordings"))
-    assert model["model"] == "excube2-arousal"
+    assert (model["model"], model["kept"]) == ("excube2-arousal", False)
     assert [row["name"] for row in found] == [str(path) for path in files]
     assert [row.get("seconds") for row in found] == [pytest.approx(7.0), pytest.approx(2.0), None]
     assert "cannot be read as sound or video" in found[2]["error"]
@@ -189,3 +191,47 @@ def test_what_was_decided_then_is_shown_again(shown, files):
     assert [one for line in told for one in line["decisions"]] == [row]
     assert 2.5 <= next(line for line in told if line["decisions"])["until"] < 3.5
     assert sum(len(line["levels"]) for line in told) == 70
+
+
+@pytest.fixture(scope="module")
+def seen(shown, serve, files):
+    """What is told of the face beside three recordings: one that was seen, a table that is damaged, and none."""
+    good, damaged = files[0].with_name("face.csv"), files[0].with_name("damaged.csv")
+    made_up.write_drawn_face(good, 4.0, 0, smile=1.0, talk=1.0)
+    damaged.write_text("timestamp")
+    faces = (good, damaged, None)
+    named = [ShownRecording("talk", files[0], kept=(), face=face) for face in faces]
+    with open_recordings(shown, named) as recordings, serve(recordings.routes()) as port:
+        model, *rows = read_lines(ask_at(port, "/v1/recordings"))
+        assert model["kept"]
+        assert [row["face"] for row in rows] == [True, True, False]
+        paths = [f"/v1/recordings/{row['id']}/face" for row in rows]
+        yield lambda number, query: ask_at(port, f"{paths[number]}?{query}")[:2]
+
+
+def test_a_face_is_shown_as_it_was_seen(seen, files):
+    track = read_table(files[0].with_name("face.csv"))
+    status, said = seen(0, "start=1&stop=2.5")
+    told = json.loads(said)
+    shown = (track.time >= 1) & (track.time < 2.5)
+    assert (status, told["times"]) == (200, pytest.approx(track.time[shown], abs=1e-3))
+    points = np.array(told["points"]).reshape(-1, 68, 2)
+    np.testing.assert_allclose(points, track.landmarks[shown] * PICTURE, atol=0.06)
+    left, top, width, height = told["view"]
+    inside = (points >= (left - 0.1, top - 0.1)) & (points <= (left + width + 0.1, top + height + 0.1))
+    assert inside.all()
+    assert 0 < width < 260
+    assert (told["lines"][0], max(map(max, told["lines"]))) == (list(range(17)), 67)
+    assert json.loads(seen(0, "start=50&stop=60")[1])["times"] == []
+
+
+def test_a_face_that_cannot_be_shown_is_one_line(seen):
+    for number, query, why in (
+        (1, "start=0&stop=9", "damaged.csv lacks the column AU01_r"),
+        (0, "start=0&stop=90", "a moment of up to 60 s expected, got 0 to 90 s"),
+        (0, "start=a", "a moment has a start and a stop"),
+    ):
+        status, said = seen(number, query)
+        assert status == 422
+        assert json.loads(said)["error"].startswith(why)
+    assert seen(2, "start=0&stop=9")[0] == 404

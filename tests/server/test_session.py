@@ -283,7 +283,7 @@ def test_listening_goes_on_where_nothing_can_be_recorded(shown, watch, talk, tmp
 
 def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_path):
     """A table in which there is no face, since the pictures show none; it belongs to the sound by its name."""
-    session = Session(seeing, None, watch, Recorder(tmp_path))
+    session = Session(seeing, None, watch, Recorder(tmp_path, seeing.describe()))
     session.begin(16_000, "float32")
     session.see(Sight(-0.1, []))  # before there was sound
     for second in range(4):
@@ -296,6 +296,7 @@ def test_what_is_seen_is_recorded_beside_what_is_heard(seeing, watch, talk, tmp_
     track = read_table(clip.face)
     assert track.time.tolist() == pytest.approx(np.arange(40) / 10)
     assert not track.found.any()
+    assert [one.face for one in read_kept(tmp_path)] == [clip.face]
     assert {path.suffix for path in tmp_path.iterdir()} == {".flac", ".csv", ".json", ".gz"}
 
 

@@ -51,8 +51,8 @@ def check_record(folder: Path, *, page: bool, consent: bool) -> None:
     if not page:
         raise InputError("--record is of the page: --timeline keeps what --stdin and --terminal decide")
     note(
-        f"all sound that the page hears is kept in {folder}, with how a face that it sees moves and what was decided, "
-        f"until you delete it; no picture is"
+        f"all sound that the page hears is kept in {folder}, with the outline of a face that it sees, how that "
+        f"moves and what was decided, until you delete it; no picture is"
     )
     if not consent:
         if sys.stdin is None or not sys.stdin.isatty():
@@ -146,6 +146,7 @@ def describe_model(
 
     Each stream gets used to a voice of its own where one person speaks.
     """
+    from emospike.clip import is_table
     from emospike.explain import format_explanation
     from emospike.features.face_track import is_shown
     from emospike.features.live_face import open_watcher
@@ -156,7 +157,9 @@ def describe_model(
         return own.stream(rate, threshold, early=early, modality="audio" if blind else "both")
 
     def explain(clip: Clip) -> str:
-        return format_explanation(system.explain(clip, threshold, "both" if is_shown(clip) else "audio"))
+        seen = is_shown(clip) or (clip.face is not None and is_table(clip.face))  # now, or when it was kept
+        modality = "both" if seen and system.modality == "both" else "audio"
+        return format_explanation(system.explain(clip, threshold, modality))
 
     return LiveModel(
         name=Path(model).stem,

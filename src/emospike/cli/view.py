@@ -54,7 +54,7 @@ def replay(
     port: PortOption = PORT,
     browser: BrowserOption = True,
 ) -> None:
-    """Show again in the browser what live --record kept, with the decisions of then.
+    """Show again in the browser what live --record kept, with the decisions of then, and the face's outline.
 
     `emospike view` decides on the same recordings anew. What is explained on a click is what the model says now.
     """
@@ -70,5 +70,5 @@ def replay(
     check_server()
     from emospike.server.recordings import ShownRecording
 
-    named = [ShownRecording(one.path.name, one.path, kept=one.decisions) for one in kept]
+    named = [ShownRecording(one.path.name, one.path, kept=one.decisions, face=one.face) for one in kept]
     show_recordings(system, name, None, named, port=port, browser=browser)

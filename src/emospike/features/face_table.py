@@ -127,7 +127,7 @@ def make_columns(face: FilmedFace, groups: Sequence[str] = GROUPS, points: int =
 
 
 class FaceTableWriter:
-    """Writes what a camera sees to a table, picture by picture, in the columns of `make_columns`.
+    """Writes what a camera sees to a table, picture by picture, in the columns of `make_columns`, with 68 points.
 
     Where no picture comes for a while, rows say that no face was found, since tables leave out no minute.
 
@@ -151,7 +151,7 @@ class FaceTableWriter:
     def _write(self, time: float, face: DetectedFace | None, size: tuple[int, int]) -> None:
         self._last, self._number = time, self._number + 1
         track = make_track([time], [face], ALONE)
-        columns = make_columns(FilmedFace(track, np.array([self._number]), *size))
+        columns = make_columns(FilmedFace(track, np.array([self._number]), *size), points=len(MESH))
         self._file.write(_format_csv(columns, header=self._number == 1))
 
 

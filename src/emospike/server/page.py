@@ -21,7 +21,7 @@ PAGES = {"live": "Live", "view": "Recordings"}
 
 SCRIPTS = {
     "live": ("common.js", "timeline.js", "camera.js", "brain.js", "live.js"),
-    "view": ("common.js", "timeline.js", "view.js"),
+    "view": ("common.js", "timeline.js", "face.js", "view.js"),
 }
 """What each page runs."""
 

@@ -26,12 +26,16 @@ Row = dict[str, Any]
 KEPT = {"start": float, "stop": float, "label": str, "answered": bool, "confidence": float, "reason": str}
 """What a decision that is kept has at least."""
 
+FACE = ".csv.gz"
+"""Suffix of the table of a face."""
+
 
 class Recorder:
     """Writes a FLAC file for each stretch of sound without a gap, and beside it what was decided.
 
     That is a timeline (``.csv``), and all that the page was told (``.json``, see `read_kept`), with what it is told
-    `about` the model. Where a face was looked for, ``.csv.gz`` tells how it moved, as `emospike track` does of a film.
+    `about` the model. Where a face was looked for, ``.csv.gz`` tells where its points were and how it moved, as
+    `emospike track --points 68` does of a film.
     Each is named by the time at which it began, and is there when it is over.
     """
 
@@ -69,7 +73,7 @@ class Recorder:
             return
         with self._say_why():
             if self._faces is None:
-                self._faces = self._staged.enter_context(open_table(self._path.with_suffix(".csv.gz")))
+                self._faces = self._staged.enter_context(open_table(self._path.with_suffix(FACE)))
             self._faces.put(seen)
 
     def tell(self, segment: Segment, row: Row) -> None:
@@ -112,7 +116,7 @@ class Recorder:
         """Return a name that no recording has, of another page that began at the same time, say."""
         name, number = datetime.now().strftime("%Y-%m-%dT%H-%M-%S"), 1
         path = self._folder / f"{name}.flac"
-        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".json", ".csv.gz")):
+        while any(is_file(path.with_suffix(suffix)) for suffix in (".flac", ".csv", ".json", FACE)):
             number += 1
             path = self._folder / f"{name}-{number}.flac"
         return path
@@ -127,11 +131,13 @@ class KeptRecording:
     path : of the sound
     model : that decided
     decisions : what the page was told
+    face : the table of the face that was seen meanwhile, if one was looked for
     """
 
     path: Path
     model: str
     decisions: tuple[Row, ...]
+    face: Path | None = None
 
 
 def read_kept(folder: Path) -> list[KeptRecording]:
@@ -159,4 +165,5 @@ def _read(path: Path) -> KeptRecording:
         good = False
     if not good:
         raise InputError(f"{path} is not what emospike live --record writes")
-    return KeptRecording(path.with_suffix(".flac"), found["model"], tuple(rows))
+    face = path.with_suffix(FACE)
+    return KeptRecording(path.with_suffix(".flac"), found["model"], tuple(rows), face if is_file(face) else None)

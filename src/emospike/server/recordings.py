@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emospike.clip import SAMPLE_RATE, Clip, Sound
+from emospike.features.openface import PICTURE, read_table
 from emospike.files import format_json, is_file
 from emospike.server.explaining import Explainer
 from emospike.server.page import make_page_routes
+from emospike.server.pictures import OUTLINE
 from emospike.server.rest import RequestLimits, clean_name, make_answer, receive_file, refuse
 from emospike.server.session import LiveModel, Row
 from emospike.validation import InputError
@@ -38,6 +40,9 @@ LEVELS = 10
 LONGEST_EXPLAINED = 10.0
 """Seconds of a moment that can be explained: an utterance is cut after 8 s."""
 
+LONGEST_SHOWN = 60.0
+"""Seconds of a face that are sent at once."""
+
 
 @dataclass(frozen=True)
 class ShownRecording:
@@ -49,25 +54,28 @@ class ShownRecording:
     path : of the file
     sent : whether it was sent, and is deleted in the end
     kept : what was decided when it was heard, to be shown again; None to decide now
+    face : the table of the face that was seen meanwhile, to be shown too
     """
 
     name: str
     path: Path
     sent: bool = False
     kept: tuple[Row, ...] | None = None
+    face: Path | None = None
 
     def describe(self) -> Row:
         """Return what a page is told of it: how long it is, or what is wrong with it."""
         try:
-            return {"name": self.name, "seconds": Clip(self.path).seconds}
+            return {"name": self.name, "seconds": Clip(self.path).seconds, "face": self.face is not None}
         except InputError as error:
             return {"name": self.name, "error": self.hide(str(error))}
         except OSError as error:
             return {"name": self.name, "error": f"{self.name} cannot be read: {error.strerror or error}"}
 
     def hide(self, text: str) -> str:
-        """Return a text in which the recording is called as people know it."""
-        return text.replace(str(self.path), self.name)
+        """Return a text in which the recording is called as people know it, and its face by the file's name."""
+        told = text.replace(str(self.path), self.name)
+        return told if self.face is None else told.replace(str(self.face), self.face.name)
 
     def delete(self) -> None:
         """Delete one that was sent, with the folder that it has of its own."""
@@ -92,14 +100,16 @@ class Recordings:
             Route("/v1/recordings", self.take_in, methods=["POST"]),
             Route("/v1/recordings/{name}/sound", self.play),
             Route("/v1/recordings/{name}/timeline", self.follow),
+            Route("/v1/recordings/{name}/face", self.show_face),
             Route("/v1/recordings/{name}/explanation", self.explain),
         ]
 
     async def list_all(self, request: Request) -> Response:
-        """Return the model, and then all recordings with their lengths, each as soon as that is known."""
+        """Return the model, and whether decisions are those of then; then all recordings, each when it is measured."""
         shown = list(self._shown.items())
         rows = ({"id": name} | one.describe() for name, one in shown)
-        return answer_in_lines(chain([self._model.describe()], rows))
+        kept = any(one.kept is not None for _, one in shown)
+        return answer_in_lines(chain([self._model.describe() | {"kept": kept}], rows))
 
     async def take_in(self, request: Request) -> Response:
         """Keep a recording that is sent, and return what it is."""
@@ -131,17 +141,28 @@ class Recordings:
             return refuse(404, "no such recording")
         return answer_in_lines(follow(self._model, one))
 
+    async def show_face(self, request: Request) -> Response:
+        """Return where the points of the face were in some seconds."""
+        from anyio import to_thread
+
+        if (one := self._find(request)) is None or one.face is None:
+            return refuse(404, "no such recording, or no face was looked for in it")
+        try:
+            start, stop = read_moment(request, LONGEST_SHOWN)
+            row = await to_thread.run_sync(cut_face, one.face, start, stop)
+        except InputError as error:
+            return refuse(422, one.hide(str(error)))
+        return make_answer(200, row)
+
     async def explain(self, request: Request) -> Response:
         """Return the page that explains a moment."""
         if (one := self._find(request)) is None:
             return refuse(404, "no such recording")
         try:
-            start, stop = (float(request.query_params[end]) for end in ("start", "stop"))
-        except (KeyError, ValueError):
-            return refuse(422, "a moment has a start and a stop, in seconds")
-        if not 0 <= start < stop <= start + LONGEST_EXPLAINED:
-            return refuse(422, f"a moment of up to {LONGEST_EXPLAINED:g} s expected, got {start:g} to {stop:g} s")
-        return await self._explainer.answer(Clip(one.path, start, stop))
+            start, stop = read_moment(request, LONGEST_EXPLAINED)
+        except InputError as error:
+            return refuse(422, str(error))
+        return await self._explainer.answer(Clip(one.path, start, stop, face=one.face))
 
     def _find(self, request: Request) -> ShownRecording | None:
         return self._shown.get(request.path_params["name"])
@@ -207,6 +228,41 @@ def follow(model: LiveModel, recording: ShownRecording) -> Iterator[Row]:
         yield {"until": until, "levels": [], "decisions": decided, "over": True}
     except (InputError, OSError) as error:
         yield {"error": recording.hide(str(error))}
+
+
+def read_moment(request: Request, longest: float) -> tuple[float, float]:
+    """Return start and stop that are asked for, in seconds; raise `InputError` unless they are a moment."""
+    try:
+        start, stop = (float(request.query_params[end]) for end in ("start", "stop"))
+    except (KeyError, ValueError):
+        raise InputError("a moment has a start and a stop, in seconds") from None
+    if not 0 <= start < stop <= start + longest:
+        raise InputError(f"a moment of up to {longest:g} s expected, got {start:g} to {stop:g} s")
+    return start, stop
+
+
+def cut_face(table: Path, start: float, stop: float) -> Row:
+    """Return where the points of a face were from one second until before another.
+
+    ``times`` (s) has a number for each picture, and ``points`` its x and y in turn (pixels), none where no face was
+    found; ``lines`` join them by their numbers, and ``view`` (left, top, width, height) holds the face of the whole
+    table. A table without points has pictures without any.
+
+    Raises
+    ------
+    InputError : as `read_table`
+    """
+    track = read_table(table)
+    points = track.landmarks * np.array(PICTURE)
+    seen = points[track.found].reshape(-1, 2)
+    corner, end = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (np.zeros(2), np.array(PICTURE))
+    shown = np.flatnonzero((track.time >= start) & (track.time < stop))
+    return {
+        "view": [*corner.round(1).tolist(), *(end - corner).round(1).tolist()],
+        "lines": OUTLINE,
+        "times": track.time[shown].round(3).tolist(),
+        "points": [points[one].round(1).ravel().tolist() if track.found[one] else [] for one in shown],
+    }
 
 
 def pop_until(kept: deque[Row], second: float) -> list[Row]:

@@ -123,8 +123,7 @@ class Camera {
   }
 
   draw(points) {
-    const at = (one) => `${points[2 * one]} ${points[2 * one + 1]}`;
     this.stale = points.length ? performance.now() + Camera.STALE : 0;
-    this.lines.setAttribute("d", points.length ? this.outline.map((line) => `M${line.map(at).join("L")}`).join("") : "");
+    this.lines.setAttribute("d", joinPoints(this.outline, points));
   }
 }

@@ -44,4 +44,10 @@ function listUtterance(one) {
     make("span", { class: "why", text: nameReason(one) }));
 }
 
+// The path of lines that join points by their numbers; points are x and y in turn, or none.
+function joinPoints(lines, points) {
+  const at = (one) => `${points[2 * one]} ${points[2 * one + 1]}`;
+  return points.length ? lines.map((line) => `M${line.map(at).join("L")}`).join("") : "";
+}
+
 const openExplanation = (one) => window.open(one.url, "_blank", "noopener");

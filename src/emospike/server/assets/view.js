@@ -9,9 +9,11 @@
     find("status").textContent = text;
   }
 
-  function describe({ model: name, classes, threshold }) {
+  function describe({ model: name, classes, threshold, kept }) {
     model = { classes, threshold };
-    find("model").textContent = `Decided by ${name}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
+    find("model").textContent = kept
+      ? `As it was decided while it was recorded. Click on an utterance to have it explained, as ${name} does now.`
+      : `Decided by ${name}, utterance by utterance, by the sound alone. Click on an utterance to have it explained.`;
   }
 
   // A recording with its player and its timeline.
@@ -29,12 +31,28 @@
     const said = make("p", { class: "note", text: `${clock(recording.seconds)} long` });
     const place = make("div"), list = make("ol", { class: "utterances" });
     section.append(audio, found, place, said, list);
-    const timeline = new Timeline(place, { ...model, onmove: (at) => { audio.currentTime = at; } });
+    const face = recording.face ? showFace(path, audio, section) : null;
+    const timeline = new Timeline(place, { ...model, onmove: (at) => { audio.currentTime = at; face?.show(at); } });
     timeline.end = recording.seconds;
     audio.addEventListener("timeupdate", () => { if (!audio.paused) timeline.move(audio.currentTime, false); });
     audio.addEventListener("error", () => { said.textContent = "This browser cannot play this recording; its timeline is right."; });
     waiting.push(() => follow(path, recording, timeline, { found, said, list }));
     next();
+  }
+
+  // The face that was seen meanwhile, which moves while the recording is played.
+  function showFace(path, audio, section) {
+    const place = make("div", { class: "outline" }), note = make("p", { class: "note" });
+    const face = new Face((moment) => address(`${path}/face`, moment), place, (text) => { note.textContent = text; });
+    section.insertBefore(place, audio);
+    section.insertBefore(note, audio);
+    const go = () => {
+      face.show(audio.currentTime);
+      if (!audio.paused) requestAnimationFrame(go);
+    };
+    audio.addEventListener("play", go);
+    go();
+    return face;
   }
 
   // The server keeps the newest of those that were sent.
