@@ -18,7 +18,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constr
 .PHONY: demo test test-all check bench fuzz docs container wheel pages
 
 demo: $(VENV)/.core
-	@EMOSPIKE_DATA="$(EMOSPIKE_DATA)" $(BIN)/python scripts/demo.py $(CLIP)
+	@$(BIN)/python scripts/demo.py $(CLIP)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -rs -m "not long"

@@ -1,11 +1,14 @@
 """Made-up recordings: sounds in the form of speech that nobody spoke, for examples that need no data set.
 
 A model decides on them as on any sound, and its decision means nothing: there is no emotion in them.
+
+    python scripts/made_up.py FOLDER    writes what the examples of the documentation name
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +178,9 @@ def write_odd_files(folder: Path) -> None:
     (folder / "truncated.wav").write_bytes((folder / "truncated.wav").read_bytes()[:40_000])
     (folder / "empty.wav").write_bytes(b"")
     (folder / "text.wav").write_text("this is no sound\n" * 100, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("a folder expected: python scripts/made_up.py FOLDER")
+    examples(Path(sys.argv[1]))

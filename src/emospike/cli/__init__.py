@@ -107,6 +107,7 @@ app.command()(about.systems)
 app.command()(about.datasets)
 app.command()(about.info)
 app.command()(about.fetch)
+app.command()(about.samples)
 
 
 def print_version(wanted: bool) -> bool:

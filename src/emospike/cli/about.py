@@ -39,6 +39,16 @@ def datasets(
         show(make_table([{name: row[name] for name in row if name != "citation"} for row in describe()]))
 
 
+def samples(
+    folder: Annotated[Path, typer.Argument(help="Where to put them.")] = Path("samples"),
+) -> None:
+    """Copy three real recordings to try it on: an actor who trained no shipped model (RAVDESS, CC BY-NC-SA 4.0)."""
+    from emospike.samples import SAMPLES, copy_samples
+
+    for path in copy_samples(folder):
+        say(f"{path}  {SAMPLES[path.name]}")
+
+
 def info(
     model: Annotated[
         str | None, typer.Argument(help="A model file, or a shipped model's name (default: list those shipped).")
