@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
     r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|worth)"
+    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|processes|worth)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -657,6 +657,17 @@ def speed(found: Result) -> str:
     return markdown(header, [[*counts, *times]])
 
 
+def processes(found: Result) -> str:
+    """Return how long decisions take over processes, beside threads."""
+    header = ["recordings", "by", "seconds", "a second", "against threads"]
+    rows = [
+        [f"{one['clips']:,}", one["way"], f"{one['seconds']:.1f}", f"{one['clips'] / one['seconds']:.0f}", ratio]
+        for one in found["rows"]
+        for ratio in [f"{one['ratio']:.2f}"]
+    ]
+    return markdown(header, rows)
+
+
 FILES = {
     "reproduction": reproduction,
     "audit": audit,
@@ -684,6 +695,7 @@ FILES = {
     "emotions": emotions,
     "filmed": filmed,
     "long_film": long_film,
+    "processes": processes,
 }
 """Tables that show one file of docs/results each."""
 
