@@ -259,6 +259,20 @@ def test_hearing_nothing_is_being_alone():
     assert first.steps == first.inputs.steps == second.steps == 710
 
 
+@pytest.mark.parametrize("whole", [Cell(threshold=-53), Cell(rest=-65, tau=100, reset=-65)])
+def test_constants_may_be_whole_numbers_in_one_of_two_layers(whole):
+    """The kernel takes two layers of one type."""
+    given = draw_poisson(values(), 63.75, 0.5, 700, 0)
+    exact = Cell(**{name: float(value) for name, value in vars(whole).items()})
+    fired = []
+    for cell, rise in ((whole, 1), (exact, 1.0)):
+        other = replace(SMALL, exc=cell, theta_plus=rise).build(WINDOWS, [Link(15)], seed=4)
+        fired.append(run_together((SMALL.build(WINDOWS, [Link(15)], seed=4), other), (given, given)))
+    for one, other in zip(*fired, strict=True):
+        np.testing.assert_array_equal(one.neuron, other.neuron)
+    assert len(fired[0][1]) > 0
+
+
 # -- windows -----------------------------------------------------------------------------------------
 
 

@@ -321,7 +321,7 @@ class CompetitiveNetwork:
             membranes(layer.inh, np.full(n, layer.inh.threshold)),
             kernel.Competition(
                 layer.features, layer.features if layer.inhibition == "local" else n, number(layer.excite),
-                number(layer.inhibit), layer.exc.threshold, self.theta, layer.theta_plus,
+                number(layer.inhibit), float(layer.exc.threshold), self.theta, float(layer.theta_plus),
                 layer.decay(layer.tau_theta), learning,
             ),
             kernel.Inputs(
