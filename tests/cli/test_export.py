@@ -3,16 +3,31 @@
 import json
 
 import pytest
+from made_up_speech import utterance, with_face
 
 
 def test_a_shipped_reservoir_is_written(run, wav, tmp_path):
     pytest.importorskip("nir")
-    from emospike.exchange.nir_reservoir import read_graph, read_network
+    from emospike.exchange.nir_files import read_graph
+    from emospike.exchange.nir_reservoir import read_network
 
     found = run("export", "excube2-arousal", "-o", tmp_path / "cube.nir", "--on", wav)
     assert found.out == f"{tmp_path / 'cube.nir'}\n"
     assert "in a simulator of NIR alone" in found.err
     assert read_network(read_graph(tmp_path / "cube.nir")).neurons == 3108
+
+
+def test_a_shipped_network_that_sees_is_written(run, tmp_path):
+    pytest.importorskip("nir")
+    pytest.importorskip("torch")
+    from emospike.exchange.nir_files import read_graph
+    from emospike.exchange.nir_plif import read_network
+
+    face = with_face(utterance("high", 0, 0), tmp_path).face
+    found = run("export", "spiking_emotions-face", "-o", tmp_path / "face.nir", "--on", face)
+    assert found.out == f"{tmp_path / 'face.nir'}\n"
+    assert "100% of all in common" in found.err
+    assert read_network(read_graph(tmp_path / "face.nir")).classes == 2
 
 
 def test_a_shipped_readout_is_written(run, wav, tmp_path):
@@ -31,7 +46,7 @@ def test_what_cannot_be_exported_is_one_line(run, wav, tmp_path):
     pytest.importorskip("nir")
     pytest.importorskip("onnx")
     err = run("export", "synch_graph-both", "-o", tmp_path / "a.nir").err
-    assert err == "error: SynchGraph is no reservoir: NIR is written of excube2\n"
+    assert err == "error: SynchGraph has no network that NIR is written of: excube2, spiking_emotions do\n"
     assert "unknown form 'lava'" in run("export", "excube2-arousal", "--to", "lava", "-o", tmp_path / "a").err
     err = run("export", "synch_graph-both", "--to", "onnx", "-o", tmp_path / "a.onnx").err
     assert err.startswith("error: GraphConvolution is not written as ONNX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="nir: the reservoir as a graph of NIR, in HDF5; onnx: the readout as a model of ONNX."
+            "--to", help="nir: the spiking network as a graph of NIR, in HDF5; onnx: the readout as a model of ONNX."
         ),
     ] = "nir",
     modality: Annotated[
@@ -34,10 +35,11 @@ def export(
         Path | None, typer.Option("--on", help="A recording on which both are compared (default: a made-up voice).")
     ] = None,
 ) -> None:
-    """Write a model's reservoir for simulators, or its readout for runtimes, and compare them on a recording.
+    """Write a model's spiking network for simulators, or its readout for runtimes.
 
-    NIR has no words for the floor of potentials and for steps without firing: they stand in the graph's metadata, and
-    it is told what a simulator loses that knows NIR alone. ONNX turns state vectors into probabilities.
+    Both are compared on a recording. NIR has no words for the floor of a reservoir's potentials and for steps without
+    firing: they stand in the graph's metadata, and it is told what a simulator loses that knows NIR alone. ONNX turns
+    state vectors into probabilities.
     """
     from emospike import store
     from emospike.clip import SAMPLE_RATE, Clip
@@ -52,16 +54,29 @@ def export(
 
 
 def _write_nir(system: System, clip: Clip, output: Path) -> None:
-    from emospike.exchange.nir_reservoir import compare_spikes, make_graph, run_plain, write_graph
+    from emospike.exchange import nir_plif, nir_reservoir
+    from emospike.exchange.nir_files import write_graph
+    from emospike.networks.reservoir import ReservoirNetwork
 
     if "export" not in system.abilities:
-        raise InputError(f"{type(system).__name__} is no reservoir: NIR is written of excube2")
-    network, spikes, facts = system.export(clip)
-    graph = make_graph(network, 1 / spikes.rate, facts)
-    say(str(write_graph(output, graph)))
-    found = compare_spikes(network.run(spikes), run_plain(graph, network, spikes))
+        raise InputError(f"{type(system).__name__} has no network that NIR is written of: excube2, spiking_emotions do")
+    network, given, facts = system.export(clip)
+    if isinstance(network, ReservoirNetwork):
+        graph = nir_reservoir.make_graph(network, 1 / given.rate, facts)
+        say(str(write_graph(output, graph)))
+        plain = nir_reservoir.run_plain(graph, network, given)
+        _tell_common(nir_reservoir.compare_spikes(network.run(given), plain), clip)
+        return
+    for number, one in enumerate(network, start=1):
+        graph = nir_plif.make_graph(one, nir_plif.STEP, facts)
+        path = output if len(network) == 1 else output.with_stem(f"{output.stem}-{number}")
+        say(str(write_graph(path, graph)))
+        _tell_common(nir_plif.compare_spikes(one, graph, given), clip)
+
+
+def _tell_common(found: Mapping[str, float], clip: Clip) -> None:
     note(
-        f"on {clip.name} the reservoir fires {found['here']:,} times, in a simulator of NIR alone {found['plain']:,} "
+        f"on {clip.name} the network fires {found['here']:,} times, in a simulator of NIR alone {found['plain']:,} "
         f"times, {found['common']:.0%} of all in common"
     )
 

@@ -9,14 +9,8 @@ pytest.importorskip("nir")
 
 from made_up_speech import Speech, smallest
 
-from emospike.exchange.nir_reservoir import (
-    compare_spikes,
-    make_graph,
-    read_graph,
-    read_network,
-    run_plain,
-    write_graph,
-)  # fmt: skip
+from emospike.exchange.nir_files import read_graph, write_graph
+from emospike.exchange.nir_reservoir import compare_spikes, make_graph, read_network, run_plain
 from emospike.networks.reservoir import ReservoirNetwork
 from emospike.systems.excube2.model import EXCube2
 from emospike.validation import InputError
@@ -60,7 +54,7 @@ def test_graphs_of_others_are_refused(given, tmp_path):
     network, _, _ = given
     stranger = make_graph(network, 0.01)
     stranger.metadata = {}
-    with pytest.raises(InputError, match="no reservoir that emospike exported"):
+    with pytest.raises(InputError, match="no network that emospike exported"):
         read_network(stranger)
     part = make_graph(network, 0.01)
     del part.nodes["recurrent"]
