@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from made_up_speech import utterance, with_face
 
@@ -28,6 +29,17 @@ def test_a_shipped_network_that_sees_is_written(run, tmp_path):
     assert found.out == f"{tmp_path / 'face.nir'}\n"
     assert "100% of all in common" in found.err
     assert read_network(read_graph(tmp_path / "face.nir")).classes == 2
+
+
+def test_a_shipped_reservoir_is_a_script_for_brian2(run, wav, tmp_path):
+    found = run("export", "excube2-arousal", "--to", "brian2", "-o", tmp_path / "cube.py", "--on", wav)
+    assert found.out == f"{tmp_path / 'cube.py'}\n{tmp_path / 'cube.npz'}\n"
+    assert "python cube.py runs it on speech.wav" in found.err
+    with np.load(tmp_path / "cube.npz") as problem:
+        assert len(problem["tau"]) == 3108
+    compile((tmp_path / "cube.py").read_text(encoding="utf-8"), "cube.py", "exec")
+    err = run("export", "cross_modal-emotion", "--to", "brian2", "-o", tmp_path / "a.py").err
+    assert err == "error: CrossModal is no reservoir: scripts for Brian 2 are written of excube2\n"
 
 
 def test_a_shipped_readout_is_written(run, wav, tmp_path):

@@ -25,7 +25,8 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="nir: the spiking network as a graph of NIR, in HDF5; onnx: the readout as a model of ONNX."
+            "--to",
+            help="nir: the spiking network as a graph of NIR; brian2: the reservoir as a script; onnx: the readout.",
         ),
     ] = "nir",
     modality: Annotated[
@@ -81,6 +82,24 @@ def _tell_common(found: Mapping[str, float], clip: Clip) -> None:
     )
 
 
+def _write_brian2(system: System, clip: Clip, output: Path) -> None:
+    from emospike.exchange.brian2_files import write_script
+    from emospike.networks.reservoir import ReservoirNetwork
+
+    check_writable(output.with_suffix(".npz"))
+    network: Any = None
+    if "export" in system.abilities:
+        network, spikes, _ = system.export(clip)
+    if not isinstance(network, ReservoirNetwork):
+        raise InputError(f"{type(system).__name__} is no reservoir: scripts for Brian 2 are written of excube2")
+    for path in write_script(output, network, spikes):
+        say(str(path))
+    fired = len(network.run(spikes).step)
+    note(
+        f"python {output.name} runs it on {clip.name}, where there is Brian 2; here the reservoir fires {fired:,} times"
+    )
+
+
 def _write_onnx(system: System, clip: Clip, output: Path) -> None:
     from emospike import __version__, store
     from emospike.exchange.onnx_readout import make_model, run_reference, write_model
@@ -102,5 +121,5 @@ def _write_onnx(system: System, clip: Clip, output: Path) -> None:
     )
 
 
-FORMS = {"nir": _write_nir, "onnx": _write_onnx}
+FORMS = {"nir": _write_nir, "brian2": _write_brian2, "onnx": _write_onnx}
 """What can be written, by name."""
