@@ -5,7 +5,8 @@ from pathlib import Path
 import made_up
 import pytest
 
-collect_ignore_glob = ["benchmarks/brian2_*.py"]  # they run in an environment of their own, with brian2
+# they run in an environment of their own, with brian2
+collect_ignore_glob = ["benchmarks/brian2_*.py", "src/emospike/exchange/brian2_reservoir.py"]
 
 
 @pytest.fixture(autouse=True)

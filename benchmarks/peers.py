@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from jaxtyping import Float32
 from benchmarks.measurement import Measurement, Seconds, compare, summarise, time_rounds, use_one_core
 from benchmarks.reservoir import Recipe, learn_afresh
 from emospike.activity import Activity
-from emospike.networks.reservoir import STDP, ReservoirNetwork
+from emospike.exchange.brian2_files import describe_problem
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
@@ -201,17 +202,3 @@ def run_brian2(
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     step, neuron = (np.array(answer["forward"][name], np.int32) for name in ("step", "neuron"))
     return answer, Activity(spikes, step, neuron, network.neurons)
-
-
-def describe_problem(network: ReservoirNetwork, spikes: Spikes) -> dict[str, Any]:
-    """Return synapses, constants and input spikes as arrays."""
-    step, line = np.nonzero(spread_over_lines(network, spikes))
-    reservoir, rule = network.reservoir, network.reservoir.stdp or STDP()
-    arrays = {"tau": network.tau, "event_step": step, "event_line": line}
-    for kind, synapses in (("input", network.inputs), ("recurrent", network.recurrent)):
-        arrays[f"{kind}_source"] = synapses.sources()
-        arrays[f"{kind}_target"] = synapses.targets
-        arrays[f"{kind}_weight"] = synapses.weights
-    constants = {name: getattr(reservoir, name) for name in ("threshold", "reset", "floor", "refractory")}
-    facts = constants | asdict(rule) | {"steps": spikes.steps, "lines": len(network.inputs.offsets) - 1}
-    return arrays | {name: np.asarray(value) for name, value in facts.items()}

@@ -139,14 +139,21 @@ def save(system: System, path: Path | str) -> Path:
     header = {
         "format": FORMAT,
         "emospike": __version__,
-        "system": info.name,
-        "parameters": {name: to_plain(value, steps) for name, value in system.get_params(deep=False).items()},
+        **describe_parameters(system),
         "facts": to_plain(told | facts, steps),
         "card": drop_not_finite(getattr(system, "card", {})),
     }
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # One entry: safetensors writes several in an order that changes from run to run.
     return write_atomically(path, serialise(ready, metadata={HEADER: json.dumps(header)}))
+
+
+def describe_parameters(system: System) -> dict[str, Any]:
+    """Return a system's registered name and its parameters, as JSON can hold them."""
+    info = SYSTEMS.info_of(type(system))
+    steps = gather_steps(info)
+    parameters = {name: to_plain(value, steps) for name, value in system.get_params(deep=False).items()}
+    return {"system": info.name, "parameters": parameters}
 
 
 def load(model: Path | str) -> System:

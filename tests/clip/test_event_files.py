@@ -79,7 +79,7 @@ def test_caer_recordings_are_read(tmp_path):
         ("a.bin", b"123456", "6 bytes are not 5 an event"),
         ("a.bin", b"", "is empty"),
         ("a.npz", b"no zip", "cannot read"),
-        ("a.aedat", b"#!AER-DAT4.0\r\n", "neither AEDAT 2 nor 3.1"),
+        ("a.aedat", b"#!AER-DAT5.0\r\n", r"neither AEDAT 2, 3\.1 nor 4"),
         ("a.aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n", "it holds no event"),
         ("a.aedat", b"#!AER-DAT3.1\r\n" + bytes(28), "no size"),
         ("a.aedat", b"#!AER-DAT2.0", "it holds no event"),

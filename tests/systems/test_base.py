@@ -15,7 +15,7 @@ ABLE = {
     "cross_modal": {"learn", "equivalent"},
     "synch_graph": {"equivalent", "transduce"},
     "eavs_tf": {"learn"},
-    "spiking_emotions": {"learn", "equivalent", "events"},
+    "spiking_emotions": {"export", "learn", "equivalent", "events"},
     "baseline": set(),
 }
 """What the default preset of each system can do, besides deciding by one modality alone, reading EEG, and deciding on

@@ -260,7 +260,9 @@ class Clip:
         Raises `InputError` for a clip whose face no event camera recorded, and as `read_events`.
         """
         if self.face is None or not is_events(self.face):
-            raise InputError(f"{self.path} holds no recording of an event camera: give an .npz, .bin or .aedat file")
+            raise InputError(
+                f"{self.path} holds no recording of an event camera: give an .npz, .bin, .aedat or .aedat4 file"
+            )
         return read_events(self.face).cut(*self._span_of_face)
 
     @property

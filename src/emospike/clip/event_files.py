@@ -12,13 +12,14 @@ from zipfile import ZipFile
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from emospike.clip.aedat4 import read_aedat4
 from emospike.clip.decoding import check_file
 from emospike.validation import InputError
 
 COMMENT = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?(?:\n|$)")
 """A line of a header; events, which may begin with the same byte, hold others that no text has."""
 
-_HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an .aedat of version 2 or 3.1"
+_HOW = "give an .npz with arrays x, y, t (microseconds) and p, an N-MNIST .bin, or an AEDAT file of version 2, 3.1 or 4"
 
 OVERFLOW_ROW, OVERFLOW = 240, 1 << 13
 """What N-MNIST has in the place of a row where its clock ran over, and the microseconds that all later events add."""
@@ -34,6 +35,9 @@ LONGEST = 86_400.0
 
 SHORTEST = 10_000.0
 """Microseconds that times with fractions span at least: below, they are seconds."""
+
+TONIC = np.dtype([("x", "<i2"), ("y", "<i2"), ("t", "<i8"), ("p", "?")])
+"""Of an event in an array of tonic: column, row, microseconds, and whether the pixel grew brighter."""
 
 DAVIS = {b"davis240": (240, 180), b"davis346": (346, 260), b"davis640": (640, 480)}
 """Columns and rows of the DAVIS cameras, by how the header of an AEDAT 2 file names the chip."""
@@ -63,6 +67,19 @@ class RecordedEvents:
         """From the first event to the last."""
         return float(self.t[-1] - self.t[0])
 
+    def structured(self) -> np.ndarray:
+        """Return the events as one structured array, as tonic has them: x, y (int16), t (int64, µs) and p (bool, on).
+
+        >>> events = from_structured(np.array([(3, 1, 2000, True)], TONIC), width=34, height=34)
+        >>> events.structured()
+        array([(3, 1, 2000,  True)],
+              dtype=[('x', '<i2'), ('y', '<i2'), ('t', '<i8'), ('p', '?')])
+        """
+        found = np.empty(len(self.t), TONIC)
+        found["x"], found["y"], found["p"] = self.x, self.y, self.on
+        found["t"] = np.round(self.t * 1e6)
+        return found
+
     def cut(self, start: float, stop: float) -> RecordedEvents:
         """Return the events from `start` to before `stop`, s since the first one, with times from `start` on.
 
@@ -73,14 +90,34 @@ class RecordedEvents:
         return replace(self, x=self.x[part], y=self.y[part], t=since[part] - start, on=self.on[part])
 
 
+def from_structured(events: np.ndarray, width: int = 0, height: int = 0) -> RecordedEvents:
+    """Return the events of a structured array with the fields x, y, t (microseconds) and p, in any order and types.
+
+    A picture of unknown size reaches to the last column and row with an event.
+
+    Raises
+    ------
+    InputError : another array, or events as `read_events` has it
+    """
+    names = getattr(getattr(events, "dtype", None), "names", None) or ()
+    if not {*"xytp"} <= {*names} or events.ndim != 1:
+        raise InputError("one row of events with the fields x, y, t and p expected")
+    try:
+        x, y, t, p = (events[name] for name in "xytp")
+        return _check_events(x, y, t, p, [width, height])
+    except ValueError as error:
+        raise InputError(f"no events: {error}") from None
+
+
 def read_events(path: Path | str) -> RecordedEvents:
     """Read a recording of an event camera.
 
     ``.npz``: arrays ``x``, ``y``, ``t`` in microseconds and ``p`` (1 on; 0 or -1 off), and if they are known ``width``
     and ``height``. ``.bin``: N-MNIST's 5 bytes an event: x, y, and 1 bit polarity with 23 bits microseconds; a row of
     240 is no event, but says that the clock ran over by 8192 microseconds.
-    ``.aedat``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; or version 3.1 (cAER). A DAVIS that
-    is neither a 240, 346 nor 640 is taken for as large as its events reach.
+    ``.aedat``, ``.aedat4``: version 2 (jAER) of a DVS128 or, where the header says so, a DAVIS; version 3.1 (cAER); or
+    version 4 (DV), of the first camera in it. A DAVIS that is neither a 240, 346 nor 640 is taken
+    for as large as its events reach.
 
     Raises
     ------
@@ -100,8 +137,8 @@ def _read(path: Path, _size: int, _changed: int) -> RecordedEvents:
             return _read_npz(path)
         if path.suffix.lower() == ".bin":
             return _read_bin(path)
-        if path.suffix.lower() == ".aedat":
-            return _read_aedat(path.read_bytes())
+        if path.suffix.lower() in {".aedat", ".aedat4"}:
+            return _read_aedat(path)
     except Exception as error:
         raise InputError(f"cannot read {path} as events ({error or type(error).__name__}): {_HOW}") from None
     raise InputError(f"{path} is no event file that is known here: {_HOW}")
@@ -116,6 +153,11 @@ def _read_npz(path: Path) -> RecordedEvents:
         size = [int(file[name]) if name in file else 0 for name in ("width", "height")]
     if not len(x) == len(y) == len(t) == len(p):
         raise ValueError(f"x, y, t and p differ in length: {len(x)}, {len(y)}, {len(t)}, {len(p)}")
+    return _check_events(x, y, t, p, size)
+
+
+def _check_events(x: np.ndarray, y: np.ndarray, t: np.ndarray, p: np.ndarray, size: list[int]) -> RecordedEvents:
+    """Return the events of four arrays, of any types, once they are what they should be."""
     for name, array in zip("xytp", (x, y, t, p), strict=True):
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
             raise ValueError(f"finite numbers expected, {name} holds others")
@@ -139,9 +181,14 @@ def _read_bin(path: Path) -> RecordedEvents:
     return _make_events(x[~over], y[~over], t[~over], rest[0][~over] >= 128, [34, 34])
 
 
-def _read_aedat(raw: bytes) -> RecordedEvents:
+def _read_aedat(path: Path) -> RecordedEvents:
     """Read the address-event format of iniVation's cameras, by the version that its first line names."""
-    start = 0
+    with path.open("rb") as file:
+        if file.readline(64).startswith(b"#!AER-DAT4"):
+            events, size = read_aedat4(path, max(DENSEST * path.stat().st_size, ROOM))
+            x, y, t = (events[name].astype(np.int64) for name in "xyt")
+            return _make_events(x, y, t, events["on"] > 0, size)
+    raw, start = path.read_bytes(), 0
     while line := COMMENT.match(raw, start):
         start = line.end()
         if line[0].startswith((b"#!END-HEADER", b"#End Of ASCII Header")):
@@ -151,7 +198,7 @@ def _read_aedat(raw: bytes) -> RecordedEvents:
         return _read_aedat2(body, _find_chip(header))
     if header.startswith(b"#!AER-DAT3.1"):
         return _read_aedat3(body)
-    raise ValueError("it is neither AEDAT 2 nor 3.1; newer files: export them as arrays")
+    raise ValueError("it is neither AEDAT 2, 3.1 nor 4")
 
 
 def _find_chip(header: bytes) -> bytes:

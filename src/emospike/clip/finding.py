@@ -17,7 +17,7 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpe
     ".mts", ".m2ts", ".ogv", ".vob", ".asf", ".3g2", ".f4v",
 }  # fmt: skip
 
-EVENT_SUFFIXES = {".npz", ".bin", ".aedat"}
+EVENT_SUFFIXES = {".npz", ".bin", ".aedat", ".aedat4"}
 EEG_SUFFIXES = {".edf", ".bdf", ".fif", ".set", ".mat"}
 
 _FILMS = (  # (at which byte, what): signatures of containers that may hold pictures

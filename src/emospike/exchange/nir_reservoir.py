@@ -1,4 +1,4 @@
-"""A reservoir as a graph of NIR, the representation that neuromorphic tools share, and back.
+"""A reservoir as a graph of NIR, and back (see `nir_files`).
 
     input -> inputs (Linear) -> neurons (LIF) -> output,    neurons -> recurrent (Linear) -> neurons
 
@@ -8,16 +8,12 @@ NIR's neuron, stepped by forward Euler, is that of `Reservoir` if
 
 with tau'_i in steps. What NIR has no words for, the floor of potentials and steps without firing, stands in the graph's
 metadata, and is lost in a simulator that does not read it (see `run_plain`).
-
-Source: Pedersen et al. 2024, Neuromorphic intermediate representation, Nature Communications 15, 8122.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,26 +21,14 @@ from jaxtyping import Float, Float64
 
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
-from emospike.files import write_atomically
+from emospike.exchange.nir_files import KEY, import_nir, read_facts
 from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.schema import check_parameters
 from emospike.spikes import Spikes
 from emospike.validation import InputError, positive
 
-KEY = "emospike"
-"""Where the graph's metadata tell what NIR has no words for, as JSON."""
-
 CONSTANTS = ("tau", "threshold", "reset", "floor", "refractory", "polarity")
 """Of a reservoir, what the metadata tell; learning is over."""
-
-
-def import_nir() -> Any:
-    """Return nir; raise `InputError` where it is not installed."""
-    try:
-        import nir
-    except ImportError as error:
-        raise InputError(f"NIR needs a package ({error}): pip install 'emospike[nir]'") from None
-    return nir
 
 
 def make_graph(network: ReservoirNetwork, dt: float, facts: Mapping[str, Any] | None = None) -> Any:
@@ -95,16 +79,6 @@ def thin(matrix: Float[np.ndarray, "neurons sources"]) -> Synapses:
     return Synapses.from_pairs(sources, targets, matrix[targets, sources].astype(np.float32), matrix.shape[1])
 
 
-def read_facts(graph: Any) -> dict[str, Any]:
-    """Return what the metadata of a graph tell; raise `InputError` for a graph that emospike did not write."""
-    try:
-        facts = json.loads(graph.metadata[KEY])
-        positive("seconds of a step", facts["dt"])
-        return dict(facts)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise InputError("this graph is no reservoir that emospike exported: its metadata do not say so") from None
-
-
 def read_network(graph: Any) -> ReservoirNetwork:
     """Return the reservoir of a graph that `make_graph` made.
 
@@ -128,23 +102,6 @@ def read_network(graph: Any) -> ReservoirNetwork:
     check_parameters(Reservoir, given)
     tau = (-1 / np.log1p(-kept)).astype(np.float32)
     return ReservoirNetwork(Reservoir(**given), thin(weights[0]), thin(weights[1]), tau)
-
-
-def write_graph(path: Path, graph: Any) -> Path:
-    """Write a graph to a file, whole or not at all; return the path."""
-    data = BytesIO()
-    import_nir().write(data, graph)
-    return write_atomically(path, data.getvalue())
-
-
-def read_graph(path: Path) -> Any:
-    """Return the graph in a file; raise `InputError` for a file that holds none."""
-    nir = import_nir()
-    try:
-        return nir.read(path)
-    except Exception as error:  # whatever a crafted file makes of HDF5
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError(f"{path} cannot be read as NIR: {reason}") from None
 
 
 def run_plain(graph: Any, network: ReservoirNetwork, spikes: Spikes) -> Activity:

@@ -179,9 +179,13 @@ class LinearReadout:
         self.bolder_ = np.vstack([weights - self.weights_, mean - middle @ weights - self.bias_]).astype(np.float16)
 
     def scores(self, X: Vectors) -> Scores:
-        """Return one score a class; larger is likelier."""
+        """Return one score a class; larger is likelier.
+
+        Some ten thousand products are summed up in double precision: in single, probabilities are off in the 6th digit.
+        """
+        weights = self.weights_.astype(float)
         # Row by row: a matrix product may round a clip differently in another company.
-        scores: Scores = np.stack([x @ self.weights_ + self.bias_ for x in X])
+        scores: Scores = np.stack([x.astype(float) @ weights + self.bias_ for x in X]).astype(np.float32)
         return scores
 
     def stop_learning(self) -> LinearReadout:

@@ -32,7 +32,7 @@ ABILITIES: Final = {
     "equivalent": "tells what a non-spiking network of another shape costs: its paper's, or the same weights used once",
     "events": "decides on what an event camera recorded of a face",
     "eeg": "reads EEG, alone or beside other modalities",
-    "export": "is a reservoir that other simulators can be given (see `emospike.exchange`)",
+    "export": "has a spiking network that other simulators can be given (see `emospike.exchange`)",
     "locate": "tells where in a brain its neurons lie, and which of them fire on a clip",
     "early": "learns to decide on speech before an utterance is over",
 }

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.brain.wiring import InputWiring, NearInputWiring, SmallWorld
@@ -152,6 +154,11 @@ def plastic(modality: str) -> dict[str, Any]:
     return default(modality) | {"reservoir": Reservoir(stdp=STDP())}
 
 
+def portable(modality: str) -> dict[str, Any]:
+    """Return `default` with neurons that have neither a floor nor steps without firing: all of it is said in NIR."""
+    return default(modality) | {"reservoir": Reservoir(floor=-np.inf, refractory=0)}
+
+
 def tonotopic(modality: str) -> dict[str, Any]:
     """Return `default` with inputs to the auditory cortex and around it only, to show what the spread adds."""
     return default(modality) | {"input_wiring": InputWiring(fan_out=60, length=20.0, scale=0.35)}
@@ -176,6 +183,7 @@ PRESETS: dict[str, Callable[[str], dict[str, Any]]] = {
     "published": published,
     "plastic": plastic,
     "tonotopic": tonotopic,
+    "portable": portable,
     "early": early,
     "large": large,
 }

@@ -93,8 +93,9 @@ class SpikingEmotions(System):
 
     @property
     def abilities(self) -> frozenset[str]:
-        """What it can do; only spiking networks read events."""
-        return super().abilities | ({"events"} if self.network.spiking else set())
+        """What it can do; only spiking networks read events, and run elsewhere."""
+        able = super().abilities
+        return able | {"events"} if self.network.spiking else able - {"export"}
 
     # -- from a clip to events (section 2.1) -------------------------------------------------------------------
 
@@ -200,6 +201,11 @@ class SpikingEmotions(System):
     def votes(self, events: Seen) -> Votes:
         """Return the share of each class's voters that fired at each step, averaged over the networks."""
         return np.asarray(np.mean([network.vote(events) for network in self.voters_.networks], axis=0), np.float32)
+
+    def export(self, clip: Clip) -> tuple[Sequence[PlifNetwork], Events, dict[str, Any]]:
+        """Return the networks, what they see of a clip, and what their voters stand for."""
+        facts = {"labels": self.voters_.classes, "voters": self.network.voters}
+        return self.voters_.networks, self.events(self._perceive_whole(clip)), facts
 
     # -- looking inside ----------------------------------------------------------------------------------------
 
