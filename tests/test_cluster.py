@@ -85,6 +85,35 @@ def test_what_work_raises_arrives_and_a_lost_process_is_made_up_for(two, tmp_pat
     assert [*first, *found] == [number**2 for number in range(60)]
 
 
+def test_nothing_listens_to_other_machines(two):
+    import psutil
+
+    own = psutil.Process()
+    listening = [
+        one.laddr.ip
+        for process in (own, *own.children(recursive=True))
+        for one in process.net_connections(kind="tcp")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_processes_that_are_all_lost_are_waited_for_or_told_of():
+    with use_cluster("local:1") as cluster:
+        found = cluster.map(lambda index, item: (time.sleep(0.05), os.getpid(), item)[1:], range(40))
+        victim, _ = next(found)
+        os.kill(victim, signal.SIGKILL)
+        rest = list(found)
+        assert [item for _, item in rest] == list(range(1, 40))
+        assert {process for process, _ in rest} - {victim}
+        cluster.client.cluster.scale(0)
+        while cluster.processes:
+            time.sleep(0.05)
+        cluster.seconds = 0.2
+        with pytest.raises(InputError, match="has no processes: start some"):
+            list(cluster.map(lambda index, item: item, range(3)))
+
+
 def test_work_that_leaves_something_behind_stays_here(two):
     seen = []
     list(map_clips(lambda index, _: seen.append(index), [Clip("a.wav"), Clip("b.wav")], "counting"))
@@ -95,8 +124,10 @@ def test_work_that_leaves_something_behind_stays_here(two):
     ("address", "said"),
     [
         ("local:0", "processes must lie in 1 to 1024"),
+        ("local:", "local:N expected, got 'local:'"),
+        ("local:-1", "local:N expected, got 'local:-1'"),
+        ("tls://host:1", "local:N expected, got 'tls://host:1'"),
         ("tcp://127.0.0.1:1", "no cluster answers at tcp://127.0.0.1:1"),
-        ("rubbish://x", "no cluster answers at rubbish://x"),
     ],
 )
 def test_a_cluster_that_is_not_there_is_one_line(address, said):

@@ -89,6 +89,8 @@ def test_state_vectors_of_the_baseline_are_statistics_by_name(files, preset):
         ({"what": "state", "functionals": True}, "functionals describe a feature, state is none"),
         ({"what": "spikes", "model": "excube"}, "no model 'excube'"),
         ({"what": "spikes", "model": CrossModal.preset("default")}, "CrossModal is no reservoir"),
+        ({"what": "spikes", "model": "spiking_emotions-face"}, "SpikingEmotions is no reservoir"),
+        ({"what": "mel", "model": "excube2-arousal"}, "a model has spikes and state; mel is of the recording alone"),
         ({"what": "state", "model": "spiking_emotions-face"}, "reads no state vector"),
         ({"recordings": []}, "no recordings"),
         ({"recordings": ["/nowhere/a.wav"]}, "/nowhere/a.wav does not exist"),

@@ -50,7 +50,7 @@ def installed(tmp_path) -> Path:
     packages = tmp_path / "packages"
     packages.mkdir()
     (packages / "loud.py").write_text(IMPORTS + re.sub(r"(?m)^\.\.\. ?", "", found))
-    offer(packages, "loud", "features", loudness="loud:Loudness")
+    offer(packages, "loud", "features", loudness="loud:Loudness [fast]")
     return packages
 
 

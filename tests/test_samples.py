@@ -42,9 +42,22 @@ def test_what_is_heard_in_them(name, label, answered):
 def test_they_are_copied_with_their_licence_and_nothing_is_written_over(tmp_path):
     folder = tmp_path / "new" / "samples"
     assert [path.name for path in copy_samples(folder)] == list(SAMPLES)
-    assert (folder / "README.md").read_bytes() == (HERE / "README.md").read_bytes()
+    assert (folder / "SAMPLES.md").read_bytes() == (HERE / "README.md").read_bytes()
     copy_samples(folder)
-    (folder / "README.md").write_text("mine")
-    with pytest.raises(InputError, match=r"README\.md is there already, and is another file"):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "README.md").write_text("mine")
+    copy_samples(other)
+    (folder / "SAMPLES.md").write_text("mine")
+    (folder / next(iter(SAMPLES))).unlink()
+    with pytest.raises(InputError, match=r"SAMPLES\.md is there already, and is another file"):
         copy_samples(folder)
-    assert (folder / "README.md").read_text() == "mine"
+    assert {(folder / "SAMPLES.md").read_text(), (other / "README.md").read_text()} == {"mine"}
+    assert not (folder / next(iter(SAMPLES))).exists()
+
+
+def test_they_are_not_for_commercial_use(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOSPIKE_LICENCE", "commercial")
+    with pytest.raises(InputError, match="not for commercial use"):
+        copy_samples(tmp_path / "samples")
+    assert not (tmp_path / "samples").exists()

@@ -16,6 +16,7 @@ from emospike.features import FEATURES
 from emospike.frames import import_pandas
 from emospike.progress import Progress
 from emospike.systems.base import System
+from emospike.systems.excube2.model import EXCube2
 from emospike.systems.vectors import VectorSystem
 from emospike.validation import InputError, one_of
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 SPIKES, STATE = "spikes", "state"
 OF_MODELS = (SPIKES, STATE)
 """What is a model's own: the spikes that its reservoir is given, and the vector that its readout reads."""
+
+MODEL = "excube2-arousal"
+"""Whose spikes and state vectors these are where no model is named."""
 
 FUNCTIONALS = ("mean", "std", "p5", "p50", "p95", "change")
 """What describes a channel over a whole recording: moments, percentiles, and the mean absolute change of a step."""
@@ -38,7 +42,7 @@ Extractor = Callable[[Clip], "DataFrame"]
 def extract(
     recordings: Recordings,
     what: str = "mel",
-    model: Path | str | System = "excube2-arousal",
+    model: Path | str | System | None = None,
     *,
     functionals: bool = False,
     progress: Progress | None = None,
@@ -88,15 +92,17 @@ def join_tables(tables: Sequence[DataFrame]) -> DataFrame:
     return joined
 
 
-def make_extractor(what: str, model: Path | str | System, *, functionals: bool = False) -> Extractor:
+def make_extractor(what: str, model: Path | str | System | None = None, *, functionals: bool = False) -> Extractor:
     """Return the function from a clip to its table; arguments and errors as `extract`."""
     import_pandas()
     one_of("feature", what, (*FEATURES, *OF_MODELS))
     if what not in OF_MODELS:
+        if model is not None:
+            raise InputError(f"a model has {' and '.join(OF_MODELS)}; {what} is of the recording alone")
         return _FeatureTable(what, functionals=functionals)
     if functionals:
         raise InputError(f"functionals describe a feature, {what} is none")
-    system = model if isinstance(model, System) else store.load(model)
+    system = model if isinstance(model, System) else store.load(model or MODEL)
     if what == SPIKES:
         return _SpikeTable(system)
     return _StateTable(system)
@@ -104,7 +110,11 @@ def make_extractor(what: str, model: Path | str | System, *, functionals: bool =
 
 class _FeatureTable:
     def __init__(self, name: str, *, functionals: bool) -> None:
-        self.feature, self.functionals = FEATURES.load(name)(), functionals
+        self.functionals = functionals
+        try:
+            self.feature = FEATURES.load(name)()
+        except TypeError as error:
+            raise InputError(f"feature {name!r} has parameters without defaults: {error}") from None
 
     def __call__(self, clip: Clip) -> DataFrame:
         series = self.feature.extract(clip)
@@ -118,9 +128,9 @@ class _FeatureTable:
 
 class _SpikeTable:
     def __init__(self, system: System) -> None:
-        if "export" not in system.abilities:
+        if not isinstance(system, EXCube2):
             raise InputError(f"{type(system).__name__} is no reservoir: spikes are those of excube2")
-        self.export = system.export  # an ability
+        self.export = system.export
 
     def __call__(self, clip: Clip) -> DataFrame:
         _, spikes, _ = self.export(clip)

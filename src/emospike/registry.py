@@ -53,7 +53,8 @@ class Registry(dict[str, str]):
         super().__init__(entries)
         self.kind = kind
         for point in _find_entry_points().select(group=group) if group else ():
-            if self.setdefault(point.name, point.value) != point.value:
+            target = f"{point.module}:{point.attr}"  # without the extras that it may name
+            if self.setdefault(point.name, target) != target:
                 package = f" of package {point.dist.name}" if point.dist else ""
                 warn(f"{kind} {point.name!r}{package} is left out: the name is taken, choose another", stacklevel=3)
 
@@ -67,7 +68,7 @@ class Registry(dict[str, str]):
         target = self[one_of(self.kind, name, self)]
         try:
             return load_object(target)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if _package_of(target) == "emospike":
                 raise
             raise InputError(f"{self.kind} {name!r} cannot be had from {target}: {error}") from error

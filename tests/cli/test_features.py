@@ -31,6 +31,10 @@ def test_a_table_that_is_there_stays(run, voices, tmp_path):
     found = run("features", voices / "a.wav", "-o", tmp_path / "x.csv")
     assert (found.code, (tmp_path / "x.csv").read_text()) == (2, "mine")
     assert "cannot write" in found.err
+    run("features", voices / "a.wav", "-o", tmp_path / "y.csv")
+    written = (tmp_path / "y.csv").read_bytes()
+    assert run("features", voices / "b.wav", "-o", tmp_path / "y.csv").code == 2
+    assert (tmp_path / "y.csv").read_bytes() == written
 
 
 @pytest.mark.parametrize("name", ["x.xls", "x.json", "x"])

@@ -11,6 +11,7 @@ from emospike.cli.arguments import ClusterOption, TrackOption, check_writable
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.recognise import pair_recordings
 from emospike.cli.terminal import note, open_cluster, progress_bar, say
+from emospike.files import is_file
 from emospike.validation import InputError
 
 
@@ -28,8 +29,11 @@ def features(
         ),
     ] = "mel",
     model: Annotated[
-        str, typer.Option("--model", help="Of spikes and state: a shipped model's name, or a model file.")
-    ] = "excube2-arousal",
+        str | None,
+        typer.Option(
+            "--model", help="Of spikes and state: a shipped model's name, or a model file (default: excube2-arousal)."
+        ),
+    ] = None,
     functionals: Annotated[
         bool,
         typer.Option("--functionals", help="A row a recording: mean, deviation, percentiles, change of each channel."),
@@ -47,6 +51,8 @@ def features(
 
     check_frame_form(output)
     check_writable(output)
+    if is_file(output):
+        raise InputError(f"{output} is there already: name another file, or remove it")
     extractor = make_extractor(what, model, functionals=functionals)
     tables, wrong = [], []
     with open_cluster(cluster), spool_pipes() as spool, progress_bar() as progress:

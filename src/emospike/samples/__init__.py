@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from emospike.files import is_file, make_folder, write_atomically
+from emospike.licences import asks_for_commercial_use
 from emospike.validation import InputError, as_path
 
 HERE = Path(__file__).parent
@@ -30,12 +31,17 @@ def copy_samples(folder: Path | str) -> list[Path]:
 
     Raises
     ------
-    InputError : a file of such a name is there and is another, or the folder cannot be written to
+    InputError : a file of such a name is there and is another, the folder cannot be written to, or
+        EMOSPIKE_LICENCE asks for what may be used commercially
     """
+    if asks_for_commercial_use():
+        raise InputError("the samples are CC BY-NC-SA 4.0, not for commercial use, and EMOSPIKE_LICENCE asks for that")
     folder = make_folder(as_path("a folder", folder))
-    for name in (*SAMPLES, "README.md"):
-        data, path = (HERE / name).read_bytes(), folder / name
+    copied = {folder / name: (HERE / name).read_bytes() for name in SAMPLES}
+    copied[folder / "SAMPLES.md"] = (HERE / "README.md").read_bytes()
+    for path, data in copied.items():
         if is_file(path) and path.read_bytes() != data:
             raise InputError(f"{path} is there already, and is another file: name another folder")
+    for path, data in copied.items():
         write_atomically(path, data)
     return [folder / name for name in SAMPLES]
