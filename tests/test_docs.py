@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import fill_docs
@@ -71,6 +72,21 @@ def test_the_reference_names_what_is_there():
             importlib.import_module(path)
         except ModuleNotFoundError:
             assert hasattr(importlib.import_module(module), name), path
+
+
+@pytest.mark.parametrize("page", ["CHANGELOG.md", "docs/api.md"])
+def test_no_entry_stands_twice(page):
+    """As merging leaves them."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    entries = [line for line in lines if line.startswith(("- ", "| `"))]
+    assert len(entries) > 100
+    assert [line for line, number in Counter(entries).items() if number > 1] == []
+
+
+def test_the_prose_of_the_readme_is_wrapped():
+    prose = re.sub(r"```.*?```", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert len(prose) > 5000
+    assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "!["))] == []
 
 
 def test_every_command_and_protocol_is_explained():

@@ -127,3 +127,8 @@ def test_calibration_and_occlusion_are_written_once():
 
     assert whoever("self.temperature_, self.bias_ = ") == {"emospike.readout.calibration"}
     assert whoever("def attribute(") == whoever("def log_odds(probabilities") == {"emospike.explain.attribution"}
+
+
+def test_no_module_grows_beyond_what_is_read_at_once():
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in ROOT.rglob("*.py")}
+    assert {name: lines for name, lines in lengths.items() if lines >= 400} == {}

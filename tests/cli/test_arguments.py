@@ -1,8 +1,10 @@
 """Options that several commands share."""
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from emospike.cli.arguments import choose_modality
+from emospike.cli.arguments import check_writable, choose_modality
 from emospike.systems import SYSTEMS
 from emospike.validation import InputError
 
@@ -30,3 +32,14 @@ def test_commands_look_for_faces_where_a_system_only_sees(run, data, tmp_path, c
     outcome = run(name, "spiking_emotions", "--data", data, "--modality", "audio", *rest)
     assert outcome.code == 2
     assert "unknown modality of spiking_emotions 'audio'" in outcome.err
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".MP4", ".csv", ".npz", ".bin", ".aedat4", ".edf", ".mat"])
+def test_recordings_are_not_written_over_and_models_are(suffix, tmp_path):
+    there = tmp_path / f"there{suffix}"
+    check_writable(there)
+    there.write_bytes(b"recorded")
+    with pytest.raises(InputError, match=r"cannot write .*: it is a recording or a table of yours"):
+        check_writable(there)
+    save_file({"weights": np.zeros(2)}, there, {"emospike": '{"format": 1}'})
+    check_writable(there)

@@ -31,6 +31,25 @@ def test_a_shipped_network_that_sees_is_written(run, tmp_path):
     assert read_network(read_graph(tmp_path / "face.nir")).classes == 2
 
 
+def test_several_networks_are_checked_before_one_is_written(run, tmp_path, monkeypatch):
+    pytest.importorskip("nir")
+    pytest.importorskip("torch")
+    from emospike.systems.spiking_emotions.model import SpikingEmotions
+
+    def export_twice(system, clip, export=SpikingEmotions.export):
+        networks, events, facts = export(system, clip)
+        return [*networks, *networks], events, facts
+
+    monkeypatch.setattr(SpikingEmotions, "export", export_twice)
+    face = with_face(utterance("high", 0, 0), tmp_path).face
+    command = ("export", "spiking_emotions-face", "-o", tmp_path / "face.nir", "--on", face)
+    (tmp_path / "face-2.nir").mkdir()
+    assert run(*command).err == f"error: cannot write {tmp_path / 'face-2.nir'}: it is a folder, name a file in it\n"
+    assert not (tmp_path / "face-1.nir").exists()
+    (tmp_path / "face-2.nir").rmdir()
+    assert run(*command).out == f"{tmp_path / 'face-1.nir'}\n{tmp_path / 'face-2.nir'}\n"
+
+
 def test_a_shipped_reservoir_is_a_script_for_brian2(run, wav, tmp_path):
     found = run("export", "excube2-arousal", "--to", "brian2", "-o", tmp_path / "cube.py", "--on", wav)
     assert found.out == f"{tmp_path / 'cube.py'}\n{tmp_path / 'cube.npz'}\n"
@@ -38,6 +57,12 @@ def test_a_shipped_reservoir_is_a_script_for_brian2(run, wav, tmp_path):
     with np.load(tmp_path / "cube.npz") as problem:
         assert len(problem["tau"]) == 3108
     compile((tmp_path / "cube.py").read_text(encoding="utf-8"), "cube.py", "exec")
+    (tmp_path / "cube.py").write_text("mine = 1\n", encoding="utf-8")
+    err = run("export", "excube2-arousal", "--to", "brian2", "-o", tmp_path / "cube.py", "--on", wav).err
+    assert (
+        err == f"error: cannot write {tmp_path / 'cube.py'}: it is there, and no export to Brian 2: name another file\n"
+    )
+    assert (tmp_path / "cube.py").read_text(encoding="utf-8") == "mine = 1\n"
     err = run("export", "cross_modal-emotion", "--to", "brian2", "-o", tmp_path / "a.py").err
     assert err == "error: CrossModal is no reservoir: scripts for Brian 2 are written of excube2\n"
 

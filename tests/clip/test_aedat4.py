@@ -129,3 +129,23 @@ def test_other_arrays_are_refused():
         from_structured(EVENTS, width=100)
     with pytest.raises(InputError, match="it holds no event"):
         from_structured(EVENTS[:0])
+
+
+@pytest.mark.parametrize("name", "xytp")
+def test_a_field_of_several_numbers_is_refused(name):
+    kinds = [(one, "<i8", (2,)) if one == name else (one, "<i8") for one in "xytp"]
+    with pytest.raises(InputError, match=r"^one row of events with the fields [^\n]+ expected, each of one number$"):
+        from_structured(np.ones(3, kinds))
+
+
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [("<u8", [2**64 - 1]), ("<i8", [-(2**63), 2**63 - 1]), ("<i8", [2**53 + 2]), ("<f8", [1e300])],
+)
+def test_times_beyond_all_clocks_are_refused(kind, times):
+    events = np.zeros(len(times), [("x", "<i2"), ("y", "<i2"), ("t", kind), ("p", "?")])
+    events["t"] = times
+    with pytest.raises(InputError, match=r"^no events: times of at most 9\.01e\+15 microseconds expected, got [^\n]+$"):
+        from_structured(events)
+    events["t"] = 1_800_000_000_123_456  # since 1970, as some cameras tell it
+    np.testing.assert_array_equal(from_structured(events).structured()["t"], events["t"])

@@ -90,3 +90,33 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(InputError, match="one spike of an input line in a step"):
         write_script(tmp_path / "cube.py", network, twice)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_export_is_written_anew_and_files_of_ones_own_stay(tmp_path):
+    network, spikes = make_network("positive"), make_spikes()
+    script, data = tmp_path / "cube.py", tmp_path / "cube.npz"
+    assert write_script(script, network, spikes) == (script, data)
+    before = data.read_bytes()
+    write_script(script, network, Spikes.from_dense(spikes.dense()[:-1], 100.0))
+    assert data.read_bytes() != before
+
+    def refuse(own, content):
+        own.write_bytes(content)
+        with pytest.raises(InputError, match=rf"cannot write .*{own.name}: it is there, and no export to Brian 2"):
+            write_script(script, network, spikes)
+        assert own.read_bytes() == content
+
+    refuse(script, b'"""My work."""\n')
+    script.unlink()
+    events = tmp_path / "events.npz"
+    np.savez(events, x=[1], y=[1], t=[1], p=[1])
+    for content in (events.read_bytes(), b"no archive", b""):
+        refuse(data, content)
+    assert not script.exists()
+
+
+@pytest.mark.parametrize("name", ["brian2", "numpy", "pathlib", "sys", "typing", "random"])
+def test_a_script_does_not_hide_what_it_imports(name, tmp_path):
+    with pytest.raises(InputError, match=rf"{name}\.py would be imported in place of the module {name}: name another"):
+        write_script(tmp_path / f"{name}.py", make_network("positive"), make_spikes())
+    assert not list(tmp_path.iterdir())

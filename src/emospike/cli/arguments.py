@@ -190,12 +190,30 @@ def set_risk(system: System, risk: float | None, threshold: float | None = None)
 
 
 def check_writable(path: Path) -> None:
-    """Raise `InputError` if a file cannot or should not be written, before the work whose result it is to hold."""
-    from emospike.clip import SOUND_SUFFIXES, VIDEO_SUFFIXES
+    """Raise `InputError` if a file cannot or should not be written, before the work whose result it is to hold.
 
-    folder = path.absolute().parent
-    if is_file(path) and path.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES | {".csv"}:
+    Recordings and tables stay as they are; a model is written anew, whatever its suffix.
+    """
+    from emospike.clip import EEG_SUFFIXES, EVENT_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+
+    kept = SOUND_SUFFIXES | VIDEO_SUFFIXES | EVENT_SUFFIXES | EEG_SUFFIXES | {".csv"}
+    if is_file(path) and path.suffix.lower() in kept and not _is_model(path):
         raise InputError(f"cannot write {path}: it is a recording or a table of yours, name another file")
+    check_place(path)
+
+
+def _is_model(path: Path) -> bool:
+    from emospike import store
+
+    try:
+        return bool(store.read_header(path))
+    except InputError:
+        return False
+
+
+def check_place(path: Path) -> None:
+    """Raise `InputError` if no file can be written at a path, whatever is there."""
+    folder = path.absolute().parent
     if is_folder(path):
         raise InputError(f"cannot write {path}: it is a folder, name a file in it")
     if not is_folder(folder):

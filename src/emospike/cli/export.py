@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from emospike.cli.arguments import check_modality, check_writable, restrict_modality
+from emospike.cli.arguments import check_modality, check_place, check_writable, restrict_modality
 from emospike.cli.terminal import note, say
 from emospike.validation import InputError, one_of
 
@@ -68,9 +68,11 @@ def _write_nir(system: System, clip: Clip, output: Path) -> None:
         plain = nir_reservoir.run_plain(graph, network, given)
         _tell_common(nir_reservoir.compare_spikes(network.run(given), plain), clip)
         return
-    for number, one in enumerate(network, start=1):
+    paths = [output] if len(network) == 1 else [output.with_stem(f"{output.stem}-{n + 1}") for n in range(len(network))]
+    for path in paths:
+        check_writable(path)
+    for path, one in zip(paths, network, strict=True):
         graph = nir_plif.make_graph(one, nir_plif.STEP, facts)
-        path = output if len(network) == 1 else output.with_stem(f"{output.stem}-{number}")
         say(str(write_graph(path, graph)))
         _tell_common(nir_plif.compare_spikes(one, graph, given), clip)
 
@@ -83,10 +85,11 @@ def _tell_common(found: Mapping[str, float], clip: Clip) -> None:
 
 
 def _write_brian2(system: System, clip: Clip, output: Path) -> None:
-    from emospike.exchange.brian2_files import write_script
+    from emospike.exchange.brian2_files import check_script, write_script
     from emospike.networks.reservoir import ReservoirNetwork
 
-    check_writable(output.with_suffix(".npz"))
+    check_script(output)
+    check_place(output.with_suffix(".npz"))
     network: Any = None
     if "export" in system.abilities:
         network, spikes, _ = system.export(clip)

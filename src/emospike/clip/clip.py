@@ -239,8 +239,8 @@ class Clip:
         """Yield every `stride`-th picture of the face's film, upright, with its time in seconds from `start`.
 
         Pictures less than `apart` seconds after the last that counts do not count, and take less time. One sequential
-        pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on
-        the clock of the sound, `face_delay` added; pictures before `start` and from `stop` on are left out.
+        pass, one picture in memory at a time. Times are the film's own (its frame rate may vary) on the clock of the
+        sound, `face_delay` added; pictures before `start` and from `stop` on are left out.
 
         Raises `InputError` for a clip without a face or with a table in place of a film, and for a film that is
         missing, unreadable, without a video track, or damaged beyond use.
@@ -314,23 +314,19 @@ class Clip:
     def _cut_sound(self, length: int, hop: int) -> Iterator[Clip]:
         if self._change is not None:
             for at, sound in cut_windows([self.sound], length, hop):
-                window = self._take(at, at + len(sound))
-                vars(window)["_recorded"] = Recorded(sound, measure_clipping(sound))
-                yield window
+                yield self._take(at, at + len(sound), Recorded(sound, measure_clipping(sound)))
             return
         with self._open() as (track, skip):
             for at, sound in cut_windows(self._read(track, skip), length, hop):
-                window = self._take(at, at + len(sound))
-                clipped = track.measure_clipping(skip + at, skip + at + len(sound))
-                vars(window)["_recorded"] = Recorded(sound, clipped)
-                yield window
+                end = at + len(sound)
+                yield self._take(at, end, Recorded(sound, track.measure_clipping(skip + at, skip + end)))
             vars(self)["warning"] = self._check_length(track, track.sounded - skip)
 
-    def _take(self, begin: int, end: int) -> Clip:
-        """Return the part between two samples."""
+    def _take(self, begin: int, end: int, recorded: Recorded | None = None) -> Clip:
+        """Return the part between two samples, with its sound, if that is there."""
         start, stop = (self.start + sample / SAMPLE_RATE for sample in (begin, end))
         part = self._copy(start, stop, self._change)
-        vars(part)["hears"] = self.hears
+        vars(part).update({"hears": self.hears} | ({} if recorded is None else {"_recorded": recorded}))
         return part
 
     def _copy(self, start: float, stop: float | None, change: Callable[[Sound], Sound] | None) -> Clip:

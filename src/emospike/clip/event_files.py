@@ -33,6 +33,9 @@ DENSEST, ROOM = 50, 1 << 26
 LONGEST = 86_400.0
 """Seconds from the first event to the last: a day."""
 
+LATEST = float(1 << 53)
+"""Microseconds, 285 years, up to which every whole number has a float of its own."""
+
 SHORTEST = 10_000.0
 """Microseconds that times with fractions span at least: below, they are seconds."""
 
@@ -100,8 +103,8 @@ def from_structured(events: np.ndarray, width: int = 0, height: int = 0) -> Reco
     InputError : another array, or events as `read_events` has it
     """
     names = getattr(getattr(events, "dtype", None), "names", None) or ()
-    if not {*"xytp"} <= {*names} or events.ndim != 1:
-        raise InputError("one row of events with the fields x, y, t and p expected")
+    if not {*"xytp"} <= {*names} or any(events[name].ndim != 1 for name in "xytp"):
+        raise InputError("one row of events with the fields x, y, t and p expected, each of one number")
     try:
         x, y, t, p = (events[name] for name in "xytp")
         return _check_events(x, y, t, p, [width, height])
@@ -266,8 +269,11 @@ def _make_events(
         )
     if max(width, height) > LARGEST:
         raise ValueError(f"a picture of at most {LARGEST} columns and rows expected, got {width} x {height}")
+    first, last = float(t.min()), float(t.max())
+    if max(-first, last) > LATEST:
+        raise ValueError(f"times of at most {LATEST:.3g} microseconds expected, got {first:.3g} to {last:.3g}")
     order = np.argsort(t, kind="stable")
-    seconds = float(t.max() - t.min()) * 1e-6
+    seconds = (last - first) * 1e-6
     if seconds > LONGEST:
         raise ValueError(f"it lasts {seconds:.3g} s, at most {LONGEST:g} s expected: are its times microseconds?")
     column, row = x[order].astype(np.int64), y[order].astype(np.int64)

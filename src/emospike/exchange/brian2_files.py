@@ -8,20 +8,27 @@ Source: Stimberg, Brette and Goodman 2019, Brian 2, an intuitive and efficient n
 
 from __future__ import annotations
 
+import ast
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from emospike.brain.synapses import Synapses
-from emospike.files import write_atomically
+from emospike.files import is_file, write_atomically
 from emospike.networks.reservoir import STDP, ReservoirNetwork
 from emospike.spikes import Spikes
 from emospike.validation import InputError
 
 SCRIPT = Path(__file__).with_name("brian2_reservoir.py")
+
+OWN = {"tau", "event_step", "event_line", "input_source", "recurrent_source"}
+"""Arrays by which a file of synapses and spikes is told from other .npz files, such as events of a camera."""
 
 
 def describe_problem(network: ReservoirNetwork, spikes: Spikes) -> dict[str, Any]:
@@ -59,15 +66,61 @@ def _describe_synapses(synapses: Synapses, signs: tuple[int, ...] = (1,)) -> dic
     }
 
 
+def check_script(path: Path) -> None:
+    """Check that a script can be written to a path, and what it reads beside it, and that nobody's own files are lost.
+
+    Raises
+    ------
+    InputError : a path that does not end in .py, the name of a module that the script, or Python itself, would then
+        import in place of the right one; a script or an .npz of that name that this program did not write
+    """
+    if path.suffix != ".py":
+        raise InputError(f"a script NAME.py expected, got {path.name}")
+    if path.stem in sys.stdlib_module_names or path.stem in _find_imports():
+        raise InputError(f"{path.name} would be imported in place of the module {path.stem}: name another file")
+    data = path.with_suffix(".npz")
+    for file, is_own in ((path, _is_script), (data, _is_problem)):
+        if is_file(file) and not is_own(file):
+            raise InputError(f"cannot write {file}: it is there, and no export to Brian 2: name another file")
+
+
+def _find_imports() -> Iterator[str]:
+    """Yield the modules that the script imports, without what is inside of them."""
+    for node in ast.walk(ast.parse(SCRIPT.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module).partition(".")[0]
+
+
+def _is_script(path: Path) -> bool:
+    """Tell by its first line whether a file is a script that was written here."""
+    with SCRIPT.open("rb") as ours:
+        first = ours.readline().rstrip()
+    try:
+        with path.open("rb") as theirs:
+            return theirs.readline(len(first) + 2).rstrip() == first
+    except OSError:
+        return False
+
+
+def _is_problem(path: Path) -> bool:
+    """Tell by the names of its arrays whether a file is one that such a script reads."""
+    try:
+        with ZipFile(path) as archive:
+            return {f"{name}.npy" for name in OWN} <= {*archive.namelist()}
+    except (OSError, BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
 def write_script(path: Path, network: ReservoirNetwork, spikes: Spikes) -> tuple[Path, Path]:
     """Write the script, and beside it, under the same name with the suffix .npz, what it reads; return both paths.
 
     Raises
     ------
-    InputError : a path that does not end in .py, or spikes as `describe_problem` has it
+    InputError : a path as `check_script` has it, or spikes as `describe_problem` has it
     """
-    if path.suffix != ".py":
-        raise InputError(f"a script NAME.py expected, got {path.name}")
+    check_script(path)
     data = BytesIO()
     np.savez(data, **describe_problem(network, spikes))
     script = write_atomically(path, SCRIPT.read_bytes())
