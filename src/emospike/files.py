@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -48,15 +47,18 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-@contextlib.contextmanager
-def drop_when_done(folder: Path) -> Iterator[None]:
-    """Drop a folder where the block ends or fails; where it is stopped, the folder stays for who begins it again."""
-    try:
-        yield
-    except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+def drop_files(folder: Path, pattern: str) -> None:
+    """Drop the files in a folder whose names match, what interrupted writes left of them, and the folder if empty."""
+    for file in (*folder.glob(pattern), *folder.glob(f".{pattern}.*")):
+        with contextlib.suppress(OSError):
+            file.unlink()
+    drop_empty(folder)
+
+
+def drop_empty(folder: Path) -> None:
+    """Drop a folder in which nothing is; another stays."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def write_atomically(path: Path, data: bytes | str) -> Path:

@@ -72,7 +72,7 @@ def test_checkpoints_of_a_fold_are_there_until_it_is_finished(toy, takes_of, tmp
 
     def train(self, *told, **more):
         checkpoint = open_checkpoint([], [])
-        begun.append(checkpoint.read())
+        begun.append(checkpoint.read(lambda *found: found))
         checkpoint.write({}, {"fold": len(begun)})
         if len(begun) == 2:
             raise KeyboardInterrupt

@@ -455,6 +455,19 @@ def test_the_face_that_was_recorded_moves_with_the_sound(driver, talk, tmp_path)
         assert fits(page)
 
 
+def test_an_answer_that_is_no_json_is_told(driver, talk, tmp_path):
+    """A proxy answers in HTML where the server does not."""
+    soundfile.write(tmp_path / "then.flac", talk, 16_000)
+    made_up.write_drawn_face(tmp_path / "then.csv", 4.0, 0, smile=1.0, talk=1.0)
+    (tmp_path / "then.csv.gz").write_bytes(gzip.compress((tmp_path / "then.csv").read_bytes()))
+    (tmp_path / "then.json").write_text(json.dumps({"model": "excube2-both", "decisions": []}))
+    with started("replay", tmp_path) as address, opened(driver) as context:
+        page = context.new_page()
+        page.route("**/face?*", lambda route: route.fulfill(content_type="text/html", body="<p>Bad gateway"))
+        page.goto(address)
+        playwright.expect(page.locator("body")).to_contain_text("The server does not answer")
+
+
 KEPT = """
 const keep = (name) => {
   const made = window[name];

@@ -1,19 +1,27 @@
 """A training by gradients that was stopped goes on where it was, and ends in the same weights."""
 
+import json
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
 from emospike.evaluation.retraining import hash_state
 from emospike.networks.torch import checkpoints, plif, transformer
-from emospike.networks.torch.training import Course
+from emospike.networks.torch.training import Course, fit
+from emospike.networks.training import Training
 from emospike.systems.checkpoints import keep_checkpoints, open_checkpoint
 from emospike.systems.eavs_tf.model import EAVSTransformer
 from emospike.systems.spiking_emotions.model import SpikingEmotions
+from emospike.validation import InputError
 
 EPOCHS = 3
 
@@ -144,7 +152,10 @@ def test_a_file_is_of_one_training_alone(tmp_path, monkeypatch):
         monkeypatch.undo()
         monkeypatch.setattr("emospike.systems.checkpoints.list_versions", lambda: ["0.1"])
         others.append(name())
-    assert len({first, *others}) == 9
+        monkeypatch.undo()
+        monkeypatch.setattr("emospike.networks.torch.training.device", lambda: torch.device("cuda"))
+        others.append(name())
+    assert len({first, *others}) == 10
 
 
 @pytest.mark.parametrize(
@@ -173,16 +184,120 @@ def test_no_other_settings_go_on_with_it(small, small_speech, tmp_path, monkeypa
     assert len({*opened}) == len(ways)
 
 
-def test_a_failure_leaves_nothing_and_a_full_disk_stops_nothing(tmp_path, monkeypatch):
-    def fill(path, data):
-        raise checkpoints.InputError("cannot write: No space left on device")
+FALSE = {
+    "no facts": lambda tensors, told: told.pop("facts"),
+    "no generators": lambda tensors, told: told.pop("generators"),
+    "one generator too many": lambda tensors, told: told["generators"].append({}),
+    "another generator": lambda tensors, told: told["generators"][0].update(bit_generator="MT19937"),
+    "a list of facts": lambda tensors, told: told.update(facts=[]),
+    "a list for all": lambda tensors, told: [],
+    "no epoch": lambda tensors, told: told["facts"].pop("epoch"),
+    "an epoch in words": lambda tensors, told: told["facts"].update(epoch="1"),
+    "an epoch after the last": lambda tensors, told: told["facts"].update(epoch=9),
+    "too many steps": lambda tensors, told: told["facts"].update(steps=10**9),
+    "over in words": lambda tensors, told: told["facts"].update(over="yes"),
+    "no random": lambda tensors, told: tensors.pop("random"),
+    "random of another type": lambda tensors, told: tensors.update(random=tensors["random"].float()),
+    "random of another size": lambda tensors, told: tensors.update(random=tensors["random"][:5].clone()),
+    "no weights": lambda tensors, told: tensors.pop("module.weight"),
+    "weights of another shape": lambda tensors, told: tensors.update({"module.weight": torch.zeros(7)}),
+    "weights of another type": lambda tensors, told: tensors.update({"module.weight": torch.zeros(1, 2).double()}),
+    "one tensor too many": lambda tensors, told: tensors.update({"random.0": torch.zeros(2)}),
+    "an optimiser's number in words": lambda tensors, told: tensors.update({"optimiser.x.step": torch.zeros(())}),
+    "half an optimiser": lambda tensors, told: tensors.pop("optimiser.0.exp_avg"),
+    "an optimiser's shape": lambda tensors, told: tensors.update({"optimiser.0.exp_avg": torch.zeros(3)}),
+    "an optimiser before its first step": lambda tensors, told: tensors.update(
+        {"optimiser.0.step": torch.tensor(-1.0)}
+    ),
+}
+"""Changes of what a file tells, each with the right digest."""
 
-    with pytest.raises(ValueError, match="failed"), keep_checkpoints(tmp_path / "kept"):
-        open_checkpoint((), ()).write({}, {})
-        assert len(list((tmp_path / "kept").iterdir())) == 1
-        raise ValueError("failed")
-    assert not (tmp_path / "kept").exists()
+
+@pytest.fixture
+def fit_line():
+    """A function that trains a line with noise, and returns its weights: of PyTorch's generator and NumPy's."""
+
+    def train(checkpoint, rng):
+        def loss(module, batch):
+            return ((module(batch + 0.1 * torch.randn(batch.shape)) - 3) ** 2).mean()
+
+        def batches(epoch):
+            yield torch.from_numpy(rng.normal(size=(4, 2)).astype(np.float32))
+
+        torch.manual_seed(0)
+        line, training = torch.nn.Linear(2, 1), Training(epochs=EPOCHS, rate=0.1, batch=4)
+        fitted = fit(line, batches, loss, training=training, steps=1, checkpoint=checkpoint)
+        return [one.tolist() for one in fitted.state_dict().values()]
+
+    return train
+
+
+@pytest.fixture
+def begun(fit_line, tmp_path, monkeypatch):
+    """The file of a training that was stopped after its first epoch."""
+
+    def stop(self, *told):
+        write(self, *told)
+        raise KeyboardInterrupt
+
+    write, rng = checkpoints.Checkpoint.write, np.random.default_rng(0)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoints.Checkpoint, "write", stop)
+        fit_line(checkpoints.Checkpoint(tmp_path / "a.checkpoint", [rng]), rng)
+    return tmp_path / "a.checkpoint"
+
+
+@pytest.mark.parametrize("change", [None, *FALSE])
+def test_one_that_tells_what_cannot_be_is_begun_anew(fit_line, begun, epochs, change):
+    with safe_open(begun, "pt") as file:
+        tensors, told = {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["told"])  # noqa: SIM118
+    if change:
+        FALSE[change](tensors, told)
+    plain = json.dumps([] if change == "a list for all" else told)
+    begun.write_bytes(save(tensors, {"told": plain, "digest": checkpoints._digest(tensors, plain)}))
+    whole = fit_line(None, np.random.default_rng(0))
+    epochs.clear()
+    rng = np.random.default_rng(0)
+    assert fit_line(checkpoints.Checkpoint(begun, [rng]), rng) == whole
+    assert epochs == [*range(EPOCHS)][change is None :]
+
+
+def test_gpus_are_set_in_the_order_of_their_numbers(tmp_path, monkeypatch):
+    states, found = [torch.tensor([i], dtype=torch.uint8) for i in range(11)], []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    monkeypatch.setattr(torch.cuda, "set_rng_state_all", found.extend)
+    one = checkpoints.Checkpoint(tmp_path / "a.checkpoint")
+    one.write({}, {})
+    assert one.read(lambda *told: told) == ({}, {})
+    assert [int(state) for state in found] == [*range(11)]
+
+
+def test_only_what_is_its_own_is_dropped_and_only_after_success(tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    monkeypatch.chdir(tmp_path)
+    for failure in (InputError, MemoryError, KeyboardInterrupt):
+        with pytest.raises(failure), keep_checkpoints(Path("kept")):
+            monkeypatch.chdir(tmp_path.parent)
+            open_checkpoint((), ()).write({}, {})
+            raise failure("failed")
+        assert len(list(folder.iterdir())) == 1
+        monkeypatch.chdir(tmp_path)
+    (own,) = folder.iterdir()
+    for name in ("notes.txt", "another.checkpoint", f".{own.name}.torn"):
+        (folder / name).write_text("")
+    with keep_checkpoints(folder) as begun:
+        assert begun == 2
+        assert open_checkpoint((), ()).file == own
+    assert sorted(one.name for one in folder.iterdir()) == ["another.checkpoint", "notes.txt"]
+
+
+def test_a_full_disk_stops_nothing(tmp_path, monkeypatch):
+    def fill(path, data):
+        raise InputError("cannot write: No space left on device")
+
     monkeypatch.setattr(checkpoints, "write_atomically", fill)
     with keep_checkpoints(tmp_path / "kept"):
         open_checkpoint((), ()).write({}, {})
         assert not list((tmp_path / "kept").iterdir())
+    assert not (tmp_path / "kept").exists()

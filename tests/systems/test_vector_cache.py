@@ -1,6 +1,7 @@
 """Vectors that are kept: the same results, without the same work."""
 
 import inspect
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from emospike.networks.reservoir import STDP, Reservoir
 from emospike.readout.state_vectors import StateVector
 from emospike.systems.excube2.model import EXCube2
 from emospike.systems.perceiving import PerceivingSystem
-from emospike.systems.vector_cache import SOURCES, VARIABLE, VectorCache
+from emospike.systems.vector_cache import SOURCES, VARIABLE, Kept, VectorCache, keep_vectors
 from emospike.systems.vectors import VectorSystem
 from emospike.validation import InputError
 
@@ -88,6 +89,41 @@ def test_a_damaged_file_is_made_again(make, speech, folder):
     for file in files(folder):
         file.write_bytes(file.read_bytes()[:100])
     assert hash_state(make().fit(*speech)) == hash_state(first)
+
+
+def test_only_what_is_its_own_is_dropped_and_only_after_success(make, speech, tmp_path, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    made, clip, kept = make().describe_vectors(), speech.clips[0], tmp_path / "kept"
+    for failure in (InputError, MemoryError, KeyboardInterrupt):
+        with pytest.raises(failure), keep_vectors(Path("kept")):
+            monkeypatch.chdir(tmp_path.parent)
+            VectorCache.open(made).write(clip, Kept({"audio": np.zeros((1, 2), np.float32)}))
+            raise failure("failed")
+        assert len(files(kept)) == 1
+        monkeypatch.chdir(tmp_path)
+    another = kept / "0123456789abcdef" / "0123456789abcdef.npz"
+    another.parent.mkdir()
+    for foreign in (kept / "notes.txt", another):
+        foreign.write_text("")
+    with keep_vectors(Path("kept")) as begun:
+        assert begun == 2
+        assert VectorCache.open(made).read(clip) is not None
+    assert VARIABLE not in os.environ
+    assert sorted(kept.rglob("*.*")) == [another, kept / "notes.txt"]
+    assert sorted(kept.iterdir()) == [another.parent, kept / "notes.txt"]
+    another.unlink()
+    (kept / "notes.txt").unlink()
+    another.parent.rmdir()
+    with keep_vectors(kept):
+        VectorCache.open(made)
+    assert not kept.exists()
+
+
+def test_a_relative_folder_is_the_same_from_anywhere(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, "kept")
+    assert VectorCache.open(make().describe_vectors()).folder.parent == tmp_path / "kept"
 
 
 def test_a_folder_that_cannot_be(make, tmp_path, monkeypatch):

@@ -104,11 +104,11 @@ def train(
             model = fit_system(untrained, dataset, progress)
             if early:
                 fit_early(model, dataset, progress)
-    used = drop_left_out(model, dataset)
-    model.card = make_card(model, used, settings, hash_clips(used), scheme)
-    if found is not None:
-        model.card = add_evaluation(model.card, found)
-    write_model(model, output)
+            used = drop_left_out(model, dataset)
+            model.card = make_card(model, used, settings, hash_clips(used), scheme)
+            if found is not None:
+                model.card = add_evaluation(model.card, found)
+            write_model(model, output)  # what is kept is dropped when the model is on the disk
 
 
 def adapt(

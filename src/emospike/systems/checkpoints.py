@@ -1,8 +1,8 @@
 """Where the training of networks by gradients keeps checkpoints, and which training each of them is of.
 
 They are kept inside `keep_checkpoints` alone. A file is named by a hash of all that its training depends on: the arrays
-that are learnt from, parameters, seed, code and versions of the libraries; no other training finds it. With the same
-number of threads, the weights are those of a training that was not stopped, bit for bit.
+that are learnt from, parameters, seed, code, versions of the libraries and whether a GPU computes; no other training
+finds it. With the same number of threads, the weights are those of a training that was not stopped, bit for bit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emospike.files import drop_when_done, make_folder
+from emospike.files import drop_files, make_folder
 from emospike.systems.vector_cache import hash_code
 
 if TYPE_CHECKING:
@@ -26,21 +26,24 @@ if TYPE_CHECKING:
 LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "mediapipe")
 """Whose version changes numbers."""
 
-_FOLDER: ContextVar[Path | None] = ContextVar("folder of checkpoints", default=None)
+_KEPT: ContextVar[tuple[Path, set[str]] | None] = ContextVar("folder of checkpoints, those opened", default=None)
 
 
 @contextmanager
 def keep_checkpoints(folder: Path) -> Iterator[int]:
-    """Keep checkpoints in a folder until the block ends; give how many there are.
+    """Keep checkpoints in a folder until the block ends well; give how many there are.
 
-    The folder stays where the block is stopped, for who begins it again, and is dropped where it ends or fails.
+    Then those of its own trainings are dropped, and the folder if nothing else is in it. Where the block is stopped or
+    fails they stay, for who begins it again.
     """
-    before = _FOLDER.set(folder)
+    folder, opened = folder.absolute(), set[str]()
+    before = _KEPT.set((folder, opened))
     try:
-        with drop_when_done(folder):
-            yield len(list(folder.glob("*.checkpoint")))
+        yield len(list(folder.glob("*.checkpoint")))
     finally:
-        _FOLDER.reset(before)
+        _KEPT.reset(before)
+    for name in opened:
+        drop_files(folder, name)
 
 
 def open_checkpoint(
@@ -58,17 +61,22 @@ def open_checkpoint(
     ------
     InputError : the folder cannot be made
     """
-    folder = _FOLDER.get()
-    if folder is None:
+    kept = _KEPT.get()
+    if kept is None:
         return None
     from emospike.networks.torch.checkpoints import Checkpoint
+    from emospike.networks.torch.training import device
 
+    folder, opened = kept
     states = [one.bit_generator.state for one in generators]
-    digest = blake2b(repr([*plain, states, hash_code(("",)), *list_versions()]).encode(), digest_size=8)
+    digest = blake2b(digest_size=8)
+    digest.update(repr([*plain, states, hash_code(("",)), *list_versions(), device().type]).encode())
     for one in arrays:
         digest.update(repr(None if one is None else (one.dtype, one.shape)).encode())
         digest.update(b"" if one is None else one.tobytes())
-    return Checkpoint(make_folder(folder) / f"{digest.hexdigest()}.checkpoint", generators)
+    name = f"{digest.hexdigest()}.checkpoint"
+    opened.add(name)
+    return Checkpoint(make_folder(folder) / name, generators)
 
 
 def list_versions() -> list[str]:

@@ -12,6 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -22,7 +23,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from emospike.clip import Clip
-from emospike.files import drop_when_done, write_atomically
+from emospike.files import drop_empty, drop_files, write_atomically
 from emospike.readout.training_rows import holds_counts
 from emospike.validation import InputError
 
@@ -35,6 +36,8 @@ SOURCES = (
     *("readout/state_vectors.py", "readout/contexts.py", "readout/spike_counts.py", "readout/interactions.py"),
 )
 """The code that makes vectors; what another version made is not used."""
+
+_OPENED: ContextVar[set[Path] | None] = ContextVar("folders opened inside keep_vectors", default=None)
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,14 @@ class VectorCache:
         named = os.environ.get(VARIABLE)
         if described is None or not named:
             return None
-        folder = Path(named).expanduser() / blake2b(f"{described}{hash_code()}".encode(), digest_size=8).hexdigest()
+        within = Path(named).expanduser().absolute()  # processes of a cluster may work in another folder
+        folder = within / blake2b(f"{described}{hash_code()}".encode(), digest_size=8).hexdigest()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"cannot keep vectors in {VARIABLE}={named}: {error.strerror}") from error
+        if (opened := _OPENED.get()) is not None:
+            opened.add(folder)
         return cls(folder)
 
     def read(self, clip: Clip) -> Kept | None:
@@ -107,19 +113,25 @@ class VectorCache:
 
 @contextmanager
 def keep_vectors(folder: Path) -> Iterator[int]:
-    """Keep vectors in a folder until the block ends, unless `EMOSPIKE_CACHE` names one; give how many there are.
+    """Keep vectors in a folder until the block ends well, unless `EMOSPIKE_CACHE` names one; give how many there are.
 
-    The folder stays where the block is stopped, for who begins it again, and is dropped where it ends or fails.
+    Then those that it asked for are dropped, and the folder if nothing else is in it. Where the block is stopped or
+    fails they stay, for who begins it again.
     """
     if os.environ.get(VARIABLE):
         yield 0
         return
-    os.environ[VARIABLE] = str(folder)
+    folder, opened = folder.absolute(), set[Path]()
+    os.environ[VARIABLE], before = str(folder), _OPENED.set(opened)
     try:
-        with drop_when_done(folder):
-            yield sum(1 for _ in folder.rglob("*.npz"))
+        yield sum(1 for _ in folder.rglob("*.npz"))
     finally:
+        _OPENED.reset(before)
         del os.environ[VARIABLE]
+    for own in opened:
+        drop_files(own, f"{16 * '[0-9a-f]'}.npz")
+    if opened:
+        drop_empty(folder)
 
 
 @cache

@@ -18,6 +18,9 @@ from emospike.validation import InputError
 Some = TypeVar("Some")
 Module = TypeVar("Module", bound=nn.Module)
 
+FACTS = ("epoch", "steps", "best", "stale", "over")
+"""Attributes of a `Course` that its state tells beside tensors; rates follow from how many steps are done."""
+
 CLIP = 2.0
 """Norm above which a gradient is shortened."""
 
@@ -85,10 +88,16 @@ def fit(
     progress : called after each epoch with those done and those in all; the last call has both alike
     """
     place = device()
+
+    def go_on(*told: Any) -> Course[Module]:
+        course = Course(deepcopy(module), training, steps, optimiser)
+        course.restore(*told)
+        return course
+
     with reproducible(seed, deterministic=training.deterministic):
         course = Course(module.to(place), training, steps, optimiser)
-        if checkpoint and (found := checkpoint.read()):
-            course.restore(*found)
+        if checkpoint:
+            course = checkpoint.read(go_on) or course
         while not course.over:
             course.module.train()
             for batch in batches(course.epoch):
@@ -125,6 +134,7 @@ class Course(Generic[Module]):
         self.training, self.module = training, module
         self.kept = self.average = deepcopy(module).eval()
         self.epoch, self.steps, self.best, self.stale, self.over = 0, 0, -float("inf"), 0, False
+        self._batches = steps
         self._descent, self._schedule = _descent(module, training, steps, optimiser)
 
     def descend(self, loss: Tensor) -> None:
@@ -155,30 +165,62 @@ class Course(Generic[Module]):
         told = self._descent.state_dict()
         for number, own in told["state"].items():
             tensors |= {f"optimiser.{number}.{name}": one for name, one in own.items()}
-        facts = {name: getattr(self, name) for name in ("epoch", "steps", "best", "stale", "over")}
-        facts["groups"] = told["param_groups"]
-        return tensors, facts | {"schedule": self._schedule and self._schedule.state_dict()}
+        return tensors, {name: getattr(self, name) for name in FACTS}
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-        """Take back what `state` returned."""
+        """Take back what `state` returned.
 
-        def take(part: str) -> dict[str, Tensor]:
-            return {name.partition(".")[2]: one for name, one in tensors.items() if name.startswith(f"{part}.")}
-
-        self.module.load_state_dict(take("module"))
-        self.average.load_state_dict(take("average"))
-        if kept := take("kept"):
-            self.kept = deepcopy(self.average)
-            self.kept.load_state_dict(kept)
-        own: dict[int, dict[str, Tensor]] = {}
-        for name, one in take("optimiser").items():
-            number, _, what = name.partition(".")
-            own.setdefault(int(number), {})[what] = one
-        self._descent.load_state_dict({"state": own, "param_groups": facts["groups"]})
-        if self._schedule:
-            self._schedule.load_state_dict(facts["schedule"])
-        for name in ("epoch", "steps", "best", "stale", "over"):
+        Raises
+        ------
+        ValueError, or another of `checkpoints.DAMAGED` : it is of no such course, and this one is to be thrown away
+        """
+        self.descend(torch.stack([0 * one.sum() for one in self.module.parameters()]).sum())  # makes every tensor
+        own, parts = _part(self.state()[0]), _part(tensors)
+        own["kept"] = own["average"]
+        if not {"module", "average"} <= parts.keys() or any(_kinds(parts[one]) != _kinds(own[one]) for one in parts):
+            raise ValueError("tensors of another network or optimiser")
+        _check(facts, self.training.epochs, self._batches)
+        for name in FACTS:
             setattr(self, name, facts[name])
+        self.module.load_state_dict(parts.pop("module"))
+        self.average.load_state_dict(parts.pop("average"))
+        if "kept" in parts:
+            self.kept = deepcopy(self.average)
+            self.kept.load_state_dict(parts.pop("kept"))
+        groups = self._descent.state_dict()["param_groups"]
+        state = {int(name.partition(".")[2]): one for name, one in parts.items()}
+        if any("step" in one and not 1 <= one["step"] <= self.steps for one in state.values()):
+            raise ValueError("steps of another training")
+        self._descent.load_state_dict({"state": state, "param_groups": groups})
+        if self._schedule:
+            self._schedule.last_epoch = self.steps - 1
+            self._schedule.step()
+
+
+def _check(facts: Mapping[str, Any], epochs: int, steps: int) -> None:
+    """Raise `ValueError` where a count is of another kind, or out of the bounds of so many epochs of so many steps."""
+    kinds = {"epoch": (int,), "steps": (int,), "best": (int, float), "stale": (int,), "over": (bool,)}
+    if any(type(facts[name]) not in kinds[name] for name in FACTS):
+        raise ValueError("counts of another kind")
+    last = epochs if facts["over"] else epochs - 1
+    if not (1 <= facts["epoch"] <= last and 0 <= facts["steps"] <= facts["epoch"] * steps and facts["stale"] >= 0):
+        raise ValueError("counts of another training")
+
+
+def _part(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Return tensors by what they are part of: ``module``, ``average``, ``kept`` or ``optimiser.NUMBER``."""
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, one in tensors.items():
+        part, _, own = name.partition(".")
+        if part == "optimiser":
+            number, _, own = own.partition(".")
+            part = f"{part}.{int(number)}"
+        parts.setdefault(part, {})[own] = one
+    return parts
+
+
+def _kinds(part: Mapping[str, Tensor]) -> dict[str, tuple[torch.dtype, torch.Size]]:
+    return {name: (one.dtype, one.shape) for name, one in part.items()}
 
 
 def _descent(
