@@ -14,9 +14,9 @@ from emospike.clip import Clip
 from emospike.clip.batch import Recordings, as_clips, map_clips
 from emospike.features import FEATURES
 from emospike.frames import import_pandas
+from emospike.networks.reservoir import ReservoirNetwork
 from emospike.progress import Progress
 from emospike.systems.base import System
-from emospike.systems.excube2.model import EXCube2
 from emospike.systems.vectors import VectorSystem
 from emospike.validation import InputError, one_of
 
@@ -128,7 +128,7 @@ class _FeatureTable:
 
 class _SpikeTable:
     def __init__(self, system: System) -> None:
-        if not isinstance(system, EXCube2):
+        if not isinstance(getattr(system, "network_", None), ReservoirNetwork):
             raise InputError(f"{type(system).__name__} is no reservoir: spikes are those of excube2")
         self.export = system.export
 
