@@ -23,7 +23,8 @@ def test_nothing_acts_on_the_terminal(capsys):
 
 def test_all_that_is_printed_goes_through_one_function():
     root = Path(emospike.__file__).parent
-    for path in root.rglob("*.py"):
+    script = root / "exchange" / "brian2_reservoir.py"  # is written to a file, and runs without emospike
+    for path in set(root.rglob("*.py")) - {script}:
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         prints = [one for one in calls if isinstance(one.func, ast.Name) and one.func.id == "print"]
         assert len(prints) == (path.name == "terminal.py"), path

@@ -20,7 +20,7 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest():
 
 
 def test_an_unregistered_class_is_an_error():
-    with pytest.raises(InputError, match="add a line for it"):
+    with pytest.raises(InputError, match="add a line to the registry of its room"):
         ENCODERS.name_of(dict)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from emospike.cli.arguments import check_modality, check_place, check_writable, restrict_modality
@@ -115,7 +114,7 @@ def _write_onnx(system: System, clip: Clip, output: Path) -> None:
     state = system.represent_clip(clip).get(system.modality)
     if state is None:
         raise InputError(f"{clip.name} cannot be decided on by {system.modality}: name a recording with --on")
-    away = np.abs(run_reference(model, state[None]) - system.readout_.probabilities(state[None])).max()
+    away = abs(run_reference(model, state[None]) - system.readout_.probabilities(state[None])).max()
     say(str(write_model(output, model)))
     note(
         f"state vectors of {len(state):,} numbers give probabilities of {', '.join(system.readout_.classes)}; on "
