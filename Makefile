@@ -1,5 +1,5 @@
 # make demo    on a fresh machine: installs emospike, then recognises, explains and draws a recording (CLIP=my.wav)
-# make test    the tests, with the examples of docstrings and documentation
+# make test    the tests, with the examples of docstrings and documentation, in two processes
 # make test-all   the same, and tests that train for long
 # make check   lint, format, types, layers
 # make bench   times and memory on this machine (BENCH="--quick --json times.json")
@@ -21,10 +21,10 @@ demo: $(VENV)/.core
 	@$(BIN)/python scripts/demo.py $(CLIP)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -rs -m "not long"
+	@$(BIN)/python -m pytest -rs -m "not long" -n 2 --dist loadfile
 
 test-all: $(VENV)/.dev
-	@$(BIN)/python -m pytest -rs
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
