@@ -21,10 +21,10 @@ demo: $(VENV)/.core
 	@$(BIN)/python scripts/demo.py $(CLIP)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -rs -m "not long" -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -m "not long" -n 2 --dist loadfile
 
 test-all: $(VENV)/.dev
-	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
