@@ -58,6 +58,11 @@ def test_systems_stand_in_their_order():
         assert SYSTEMS.info_of(info.load()) is info
 
 
+def test_systems_are_found_where_the_backport_of_entry_points_was_imported_first(timbre):
+    pytest.importorskip("importlib_metadata")  # whose finder then replaces that of the standard library
+    assert "timbre" in SYSTEMS
+
+
 def test_finding_systems_imports_nothing_heavy():
     code = "import sys; from emospike.systems import SYSTEMS; list(SYSTEMS); assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

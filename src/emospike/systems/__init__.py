@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import Any
 from warnings import warn
@@ -36,8 +36,11 @@ def find_systems() -> dict[str, SystemInfo]:
     return {info.name: info for info in sorted(found.values(), key=lambda info: (info.rank, info.name))}
 
 
-def load_entry_point(point: EntryPoint) -> SystemInfo:
-    """Return what an entry point says of a system; raise `InputError` if it says something else."""
+def load_entry_point(point: Any) -> SystemInfo:
+    """Return what an entry point says of a system; raise `InputError` if it says something else.
+
+    The point may be of the backport's class: `importlib_metadata`, once imported by anybody, finds for both.
+    """
     info = point.load()
     if not isinstance(info, SystemInfo):
         raise InputError(f"a SystemInfo expected at {point.value}, got {type(info).__name__}")
