@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emospike.optional import import_optional
 from emospike.validation import InputError, show, within
 
 Item = TypeVar("Item")
@@ -157,10 +157,7 @@ def use_cluster(address: str | None, seconds: float = 30.0) -> Iterator[Cluster 
     local = LOCAL.fullmatch(address)
     if not local and (address.startswith("local:") or not SCHEDULER.fullmatch(address)):
         raise InputError(f"tcp://HOST:PORT of a scheduler, or local:N expected, got {show(address)}")
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise InputError(f"a cluster needs dask ({error}): pip install 'emospike[cluster]'") from None
+    distributed = import_optional("distributed", "a cluster needs dask", "cluster")
     with ExitStack() as stack:
         where: Any = address
         if local:

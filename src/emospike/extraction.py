@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from emospike import store
 from emospike.clip import Clip
-from emospike.clip.batch import Recordings, as_clips, map_clips
+from emospike.clip.batch import Recordings, as_clips, try_clips
 from emospike.features import FEATURES
 from emospike.frames import import_pandas
 from emospike.networks.reservoir import ReservoirNetwork
@@ -63,25 +63,11 @@ def extract(
     ------
     InputError : something unknown is asked for, a model that cannot give it, a recording that cannot be used, no pandas
     """
-    clips, one = as_clips(recordings), make_extractor(what, model, functionals=functionals)
-    found = list(map_clips(lambda _, clip: one(clip), clips, "extracting", progress, spread=True))
-    return join_tables(found)
-
-
-def extract_each(
-    clips: Sequence[Clip], extractor: Extractor, progress: Progress | None = None
-) -> Iterator[DataFrame | InputError]:
-    """Yield the table of each clip, in order, or what is wrong with it."""
-
-    def one(_: int, clip: Clip) -> DataFrame | InputError:
-        try:
-            return extractor(clip)
-        except InputError as error:
-            return error
-        except OSError as error:  # of a drive that is gone, say
-            return InputError(f"{clip.path} cannot be read: {error.strerror or error}")
-
-    yield from map_clips(one, clips, "extracting", progress, spread=True)
+    extractor, clips = make_extractor(what, model, functionals=functionals), as_clips(recordings)
+    found, wrong = try_clips(extractor, clips, "extracting", progress, spread=True)
+    if wrong:
+        raise InputError(next(iter(wrong.values())))
+    return join_tables(list(found.values()))
 
 
 def join_tables(tables: Sequence[DataFrame]) -> DataFrame:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emospike.files import format_json, write_atomically
+from emospike.optional import import_optional
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
@@ -22,20 +24,13 @@ FORMS = (".csv", ".json", ".parquet")
 
 def import_pandas() -> Any:
     """Return pandas; raise `InputError` where it is not installed."""
-    try:
-        import pandas
-    except ImportError as error:
-        raise InputError(f"tables need pandas ({error}): pip install 'emospike[pandas]'") from None
-    return pandas
+    return import_optional("pandas", "tables need pandas", "pandas")
 
 
 def import_parquet() -> Any:
     """Return pyarrow; raise `InputError` where it is not installed."""
-    try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(f"Parquet needs pyarrow ({error}): pip install 'emospike[parquet]', or write a .csv") from None
-    return pyarrow
+    import_optional("pyarrow.parquet", "Parquet needs pyarrow", "parquet", ", or write a .csv")
+    return import_module("pyarrow")
 
 
 def check_form(path: Path) -> None:

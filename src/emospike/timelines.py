@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from emospike.files import write_atomically
+from emospike.optional import import_optional
 from emospike.validation import InputError
 
 TIER = "emotion"
@@ -68,20 +69,13 @@ def check_timeline(path: Path) -> Callable[[Sequence[Segment], Path | None], byt
     if form not in FORMS:
         raise InputError(f"a timeline ends in .csv, .eaf, .TextGrid or .srt, got {path.name}")
     if form in LIBRARIES:
-        _import(form)
+        import_writer(form)
     return FORMS[form]
 
 
-def _import(form: str) -> Any:
-    """Return the library that writes a form."""
-    from importlib import import_module
-
-    try:
-        return import_module(LIBRARIES[form])
-    except ImportError as error:
-        raise InputError(
-            f"{form} needs a library ({error}): pip install 'emospike[timelines]', or write .csv"
-        ) from None
+def import_writer(form: str) -> Any:
+    """Return the library that writes a form; raise `InputError` where it is not installed."""
+    return import_optional(LIBRARIES[form], f"{form} needs a library", "timelines", ", or write .csv")
 
 
 def format_csv(segments: Sequence[Segment], recording: Path | None = None) -> bytes:
@@ -122,7 +116,7 @@ def _clock(seconds: float) -> str:
 
 def format_eaf(segments: Sequence[Segment], recording: Path | None = None) -> bytes:
     """Return a file of ELAN, with a tier of labels and one of confidences."""
-    elan = _import(".eaf").Eaf(author="emospike")
+    elan = import_writer(".eaf").Eaf(author="emospike")
     elan.remove_tier("default")
     for tier in (TIER, f"{TIER} confidence"):
         elan.add_tier(tier)
@@ -139,7 +133,7 @@ def format_eaf(segments: Sequence[Segment], recording: Path | None = None) -> by
 
 def format_textgrid(segments: Sequence[Segment], recording: Path | None = None) -> bytes:
     """Return a file of Praat, with a tier of labels and one of confidences."""
-    praat = _import(".textgrid")
+    praat = import_writer(".textgrid")
     end = max((one.stop for one in segments), default=0.001)
     grid = praat.Textgrid(0, end)
     told = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emospike.clip import Clip
-from emospike.clip.batch import as_clip, as_clips
+from emospike.clip.batch import as_clip, as_clips, try_clips
 from emospike.validation import InputError
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
@@ -69,3 +69,14 @@ def test_samples_that_cannot_be(given):
 def test_samples_that_are_no_numbers(value):
     with pytest.raises(InputError, match="holds NaN or infinite samples"):
         _ = Clip.from_array(np.full(16_000, value), 16_000).sound
+
+
+def test_a_drive_that_is_gone_does_not_stop_the_others():
+    def work(clip):
+        if clip.name == "b.wav":
+            raise OSError(5, "Input/output error")
+        return clip.name
+
+    found, reasons = try_clips(work, [Clip(name) for name in ("a.wav", "b.wav", "c.wav")], "working")
+    assert found == {0: "a.wav", 2: "c.wav"}
+    assert reasons == {1: "b.wav cannot be read: Input/output error"}

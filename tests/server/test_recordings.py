@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 from functools import partial
 
 import made_up
@@ -10,7 +11,8 @@ import pytest
 import soundfile
 
 from emospike.features.openface import PICTURE, read_table
-from emospike.server.recordings import MOST_SENT, ShownRecording, follow, open_recordings
+from emospike.server import recordings as recordings_room
+from emospike.server.recordings import MOST_SENT, ShownRecording, follow, open_recordings, trace_outline
 from emospike.server.rest import RequestLimits
 
 
@@ -235,3 +237,16 @@ def test_a_face_that_cannot_be_shown_is_one_line(seen):
         assert status == 422
         assert json.loads(said)["error"].startswith(why)
     assert seen(2, "start=0&stop=9")[0] == 404
+
+
+def test_a_table_is_read_once_until_it_changes(tmp_path, monkeypatch):
+    table, read = tmp_path / "face.csv", []
+    made_up.write_drawn_face(table, 2.0, 0, smile=1.0, talk=1.0)
+    monkeypatch.setattr(recordings_room, "read_table", lambda path: (read.append(path), read_table(path))[1])
+    first = trace_outline(table, 0.0, 1.0)
+    assert trace_outline(table, 1.0, 2.0)["times"][0] >= 1.0 > first["times"][-1]
+    assert len(read) == 1
+    made_up.write_drawn_face(table, 4.0, 0, smile=1.0, talk=1.0)
+    os.utime(table, (1.0, 1.0))
+    assert trace_outline(table, 2.5, 4.0)["times"]
+    assert len(read) == 2

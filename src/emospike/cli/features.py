@@ -46,7 +46,8 @@ def features(
     A recording that cannot be used is named at the end, the others are written. Exit status: 0 if every file was read,
     else 2.
     """
-    from emospike.extraction import extract_each, join_tables, make_extractor
+    from emospike.clip.batch import try_clips
+    from emospike.extraction import join_tables, make_extractor
     from emospike.frames import check_frame_form, write_frame
 
     check_frame_form(output)
@@ -54,17 +55,16 @@ def features(
     if is_file(output):
         raise InputError(f"{output} is there already: name another file, or remove it")
     extractor = make_extractor(what, model, functionals=functionals)
-    tables, wrong = [], []
     with open_cluster(cluster), spool_pipes() as spool, progress_bar() as progress:
         files = [spool.locate(path) for path in paths]
         clips = pair_recordings(files, face=True, events=True, eeg=True, tracks=track or ())
-        for clip, found in zip(clips, extract_each(clips, extractor, progress), strict=True):
-            if isinstance(found, InputError):
-                wrong.append(spool.rename(f"{clip.path}  error  {found}"))
-            else:
-                tables.append(found.rename(index={str(clip.path): spool.rename(str(clip.path))}, level="file"))
-    for error in wrong:
-        note(error)
+        found, wrong = try_clips(extractor, clips, "extracting", progress, spread=True)
+        tables = [
+            table.rename(index={str(clips[row].path): spool.rename(str(clips[row].path))}, level="file")
+            for row, table in found.items()
+        ]
+        for row, why in wrong.items():
+            note(spool.rename(f"{clips[row].path}  error  {why}"))
     if tables:
         rows = join_tables(tables)
         write_frame(output, rows)

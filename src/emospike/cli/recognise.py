@@ -101,23 +101,17 @@ def recognise(
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
     choose = Chooser(risk, same_speaker=same_speaker)
-    failed, shown = False, not (as_json and sys.stdout.isatty())
-    with (
-        open_cluster(cluster),
-        keep_rows(output) as found,
-        spool_pipes() as spool,
-        progress_bar(shown=shown) as progress,
-    ):
+    bar = progress_bar(shown=not (as_json and sys.stdout.isatty()))
+    with open_cluster(cluster), keep_rows(output) as found, spool_pipes() as spool, bar as progress:
         clips = find_clips([spool.locate(path) for path in paths], system, modality, track or ())
-        alone = ((face, "--face shows who speaks in"), (eeg, "--eeg is of"), (timeline, "--timeline is of"))
-        for given, what in alone:
+        for given, what in ((face, "--face shows who speaks in"), (eeg, "--eeg is of"), (timeline, "--timeline is of")):
             if given and len(clips) > 1:
                 raise InputError(f"{what} one recording, got {len(clips)}: name one")
-        if face:
-            clips = [Clip(clips[0].path, face=spool.locate(face), eeg=clips[0].eeg, tracks=track or ())]
-        if eeg:
-            check_eeg(system, brain := spool.locate(eeg), modality)
-            clips = [Clip(clips[0].path, face=clips[0].face, eeg=brain, tracks=track or ())]
+        if face or eeg:
+            seen, brain = (spool.locate(one) if one else None for one in (face, eeg))
+            if brain:
+                check_eeg(system, brain, modality)
+            clips = [Clip(clips[0].path, face=seen or clips[0].face, eeg=brain or clips[0].eeg, tracks=track or ())]
         line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips], system)
         for row in recognise_clips(
             system,
@@ -136,8 +130,7 @@ def recognise(
             if timeline and "error" not in row:
                 path = clips[0].path
                 write_timeline(timeline, make_segments(row, clips[0]), None if spool.holds(path) else path)
-            failed = failed or "error" in row
-    if failed:
+    if any("error" in row for row in found):
         raise typer.Exit(2)
 
 

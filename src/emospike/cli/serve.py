@@ -14,6 +14,7 @@ import typer
 
 from emospike.cli.arguments import RiskOption, ThresholdOption, check_threshold, choose_model, set_risk
 from emospike.cli.terminal import note, say
+from emospike.optional import import_optional
 from emospike.validation import InputError, within
 
 if TYPE_CHECKING:
@@ -122,13 +123,8 @@ def make_recogniser(systems: Mapping[str, System], threshold: float | None) -> R
 
 def check_server() -> None:
     """Raise `InputError` where what the server needs is not installed."""
-    try:
-        import python_multipart  # noqa: F401 - forms need it
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-        import websockets  # noqa: F401 - pages need it
-    except ImportError as error:
-        raise InputError(f"the server needs starlette and uvicorn ({error}): pip install 'emospike[serve]'") from None
+    for module in ("starlette", "uvicorn", "python_multipart", "websockets"):  # forms and pages need the last two
+        import_optional(module, "the server needs starlette and uvicorn", "serve")
 
 
 def run_server(app: App, place: socket.socket) -> None:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from emospike.validation import InputError
+from emospike.optional import import_optional
 
 EVENT = np.dtype([("t", "<i8"), ("x", "<i2"), ("y", "<i2"), ("on", "u1"), ("", "u1", 3)])
 """An event in a packet: microseconds, column, row, and polarity."""
@@ -67,9 +67,9 @@ def _unpack(packet: bytes, way: int, most: int) -> bytes:
     if way in NONE:
         unpacked = packet
     elif way in LZ4:
-        unpacked = _import("lz4.frame").LZ4FrameDecompressor().decompress(packet, max_length=most + 1)
+        unpacked = _import_packer("lz4.frame").LZ4FrameDecompressor().decompress(packet, max_length=most + 1)
     elif way in ZSTD:
-        unpacked = _import("zstandard").ZstdDecompressor().stream_reader(packet).read(most + 1)
+        unpacked = _import_packer("zstandard").ZstdDecompressor().stream_reader(packet).read(most + 1)
     else:
         raise ValueError(f"compression {way} is not known")
     if len(unpacked) > most:
@@ -77,13 +77,8 @@ def _unpack(packet: bytes, way: int, most: int) -> bytes:
     return bytes(unpacked)
 
 
-def _import(name: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise InputError(f"compressed AEDAT 4 needs a package, {error}: pip install 'emospike[aedat]'") from None
+def _import_packer(name: str) -> Any:
+    return import_optional(name, "compressed AEDAT 4 needs a package", "aedat")
 
 
 def _find_field(buffer: bytes, number: int) -> int:

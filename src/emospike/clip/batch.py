@@ -123,6 +123,8 @@ def try_clips(
             return work(clip)
         except InputError as error:
             return error
+        except OSError as error:  # of a drive that is gone, say
+            return InputError(f"{clip.path} cannot be read: {error.strerror or error}")
 
     found: dict[int, Output] = {}
     reasons: dict[int, str] = {}

@@ -140,8 +140,11 @@ def run_fold(
     number: int,
     seed: int,
     normalise: str,
+    transductive: bool = False,
 ) -> Predictions:
-    """Train a system on a fold, test it, and let the study look at both."""
+    """Train a system on a fold, test it, and let the study look at both; a transductive one does both at once."""
+    if transductive:
+        return transduce(system, dataset, fold, progress, fold=number, seed=seed)[0]
     train, test = dataset.subset(fold.train), dataset.subset(fold.test)
     start = time.perf_counter()
     fit_system(system, train, progress)
@@ -223,21 +226,18 @@ def evaluate(
             save(result)
         return result
 
+    way: dict[str, Any] = {"normalise": normalise, "transductive": is_transductive(protocol, system_name)}
     runs = list[Predictions]()
     if kept:
-        kept.key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
-        runs = kept.read(dataset, study)
+        key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
+        runs = kept.read(key, dataset, study)
     result = summarise_folds() if runs else dict[str, Any]()
     for number, (seed, fold) in list(enumerate(planned, start=1))[len(runs) :]:
         system = make(seed)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
         with kept.keep_checkpoints() if kept else nullcontext():
-            if is_transductive(protocol, system_name):
-                run = transduce(system, dataset, fold, named, fold=number, seed=seed)[0]
-            else:
-                run = run_fold(system, dataset, fold, study, named, number=number, seed=seed, normalise=normalise)
-            runs.append(run)
+            runs.append(run_fold(system, dataset, fold, study, named, number=number, seed=seed, **way))
             if kept:
                 kept.write(runs, dataset, study)
         result = summarise_folds()

@@ -40,7 +40,7 @@ class KeptFolds:
     ----------
     place : a file, or a folder for a file a key
     say : told how many were there
-    key : of the evaluation (see `hash_evaluation`)
+    key : of the evaluation (see `hash_evaluation`), once it is known
     """
 
     place: Path
@@ -62,11 +62,9 @@ class KeptFolds:
         """The file of this evaluation."""
         return self.place / f"{self.key}.folds" if self.place.is_dir() else self.place
 
-    def read(self, dataset: Dataset, study: Study) -> list[Predictions]:
-        """Return the folds that are there, and let the study know what it found in them; none if they are of another.
-
-        `key` must be set.
-        """
+    def read(self, key: str, dataset: Dataset, study: Study) -> list[Predictions]:
+        """Return the folds of this evaluation, and let the study know what it found in them; none of another's."""
+        self.key = key
         try:
             found = json.loads(self.file.read_text(encoding="utf-8"))
             if found["key"] != self.key:

@@ -109,7 +109,7 @@ def _is_problem(path: Path) -> bool:
     try:
         with ZipFile(path) as archive:
             return {f"{name}.npy" for name in OWN} <= {*archive.namelist()}
-    except (OSError, BadZipFile, ValueError, NotImplementedError):
+    except (OSError, BadZipFile, ValueError, RuntimeError):
         return False
 
 

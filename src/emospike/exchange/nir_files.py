@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emospike.files import write_atomically
+from emospike.optional import import_optional
 from emospike.validation import InputError, positive
 
 KEY = "emospike"
@@ -19,11 +20,7 @@ KEY = "emospike"
 
 def import_nir() -> Any:
     """Return nir; raise `InputError` where it is not installed."""
-    try:
-        import nir
-    except ImportError as error:
-        raise InputError(f"NIR needs a package ({error}): pip install 'emospike[nir]'") from None
-    return nir
+    return import_optional("nir", "NIR needs a package", "nir")
 
 
 def read_facts(graph: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from emospike.files import write_atomically
+from emospike.optional import import_optional
 from emospike.readout.calibration import Calibration
 from emospike.readout.linear import LinearReadout
 from emospike.readout.prototype import LearnedPrototype
@@ -36,12 +37,7 @@ KEY = "emospike"
 
 def import_onnx() -> Any:
     """Return onnx; raise `InputError` where it is not installed."""
-    try:
-        import onnx
-        import onnx.checker
-    except ImportError as error:
-        raise InputError(f"ONNX needs a package ({error}): pip install 'emospike[onnx]'") from None
-    return onnx
+    return import_optional("onnx", "ONNX needs a package", "onnx")
 
 
 @dataclass

@@ -20,6 +20,7 @@ from jaxtyping import Float, Float32, UInt8
 from emospike.clip import Frame
 from emospike.features.face_quality import measure_quality
 from emospike.files import is_file
+from emospike.optional import import_optional
 from emospike.validation import InputError
 
 VARIABLE = "EMOSPIKE_FACE_MODEL"
@@ -221,13 +222,7 @@ def open_landmarker(model: Path) -> Iterator[Landmarker]:
 
 
 def _import_mediapipe() -> Any:
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise InputError(
-            f"faces in films need mediapipe ({error}): pip install 'emospike[face]', or give a face-tracking table"
-        ) from None
-    return mediapipe
+    return import_optional("mediapipe", "faces in films need mediapipe", "face", ", or give a face-tracking table")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emospike.clip import SAMPLE_RATE, Clip, Sound
+from emospike.features.face_track import FaceTrack
 from emospike.features.openface import PICTURE, read_table
 from emospike.files import format_json, is_file
 from emospike.server.explaining import Explainer
@@ -149,7 +151,7 @@ class Recordings:
             return refuse(404, "no such recording, or no face was looked for in it")
         try:
             start, stop = read_moment(request, LONGEST_SHOWN)
-            row = await to_thread.run_sync(cut_face, one.face, start, stop)
+            row = await to_thread.run_sync(trace_outline, one.face, start, stop)
         except InputError as error:
             return refuse(422, one.hide(str(error)))
         return make_answer(200, row)
@@ -241,7 +243,13 @@ def read_moment(request: Request, longest: float) -> tuple[float, float]:
     return start, stop
 
 
-def cut_face(table: Path, start: float, stop: float) -> Row:
+@lru_cache(maxsize=1)  # of an hour it takes seconds, and is asked for again and again
+def read_face(table: Path, changed: int) -> FaceTrack:
+    """Return the table of a face, as it stood when it was changed last; errors as `read_table`."""
+    return read_table(table)
+
+
+def trace_outline(table: Path, start: float, stop: float) -> Row:
     """Return where the points of a face were from one second until before another.
 
     ``times`` (s) has a number for each picture, and ``points`` its x and y in turn (pixels), none where no face was
@@ -252,7 +260,7 @@ def cut_face(table: Path, start: float, stop: float) -> Row:
     ------
     InputError : as `read_table`
     """
-    track = read_table(table)
+    track = read_face(table, table.stat().st_mtime_ns if is_file(table) else 0)
     points = track.landmarks * np.array(PICTURE)
     seen = points[track.found].reshape(-1, 2)
     corner, end = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (np.zeros(2), np.array(PICTURE))

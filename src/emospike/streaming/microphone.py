@@ -10,6 +10,7 @@ from typing import Any
 from jaxtyping import Float32
 from numpy import ndarray
 
+from emospike.optional import import_optional
 from emospike.validation import InputError
 
 Chunk = Float32[ndarray, "frames 1"]
@@ -63,14 +64,11 @@ class Microphone:
 def import_sounddevice() -> Any:
     """Return sounddevice; raise `InputError` where it, or the PortAudio that it needs, is not installed."""
     try:
-        import sounddevice
-    except ImportError as error:
-        raise InputError(f"the microphone needs sounddevice ({error}): pip install 'emospike[live]'") from None
+        return import_optional("sounddevice", "the microphone needs sounddevice", "live")
     except OSError as error:
         raise InputError(
             f"the microphone needs PortAudio ({error}): install it (Debian: apt install libportaudio2), or use --stdin"
         ) from None
-    return sounddevice
 
 
 @contextmanager
