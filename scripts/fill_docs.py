@@ -704,7 +704,7 @@ def accuracies(one: Result) -> list[str]:
     """Return a row of accuracies."""
     low, high = one["ci95"]
     return [
-        f"`{one['system']}` {one['preset']}",
+        f"`{one['system']}` {one['preset']}" + (f", {one['bits']} bits" if "bits" in one else ""),
         HEARD[one["modality"]],
         one["labels"],
         MEANS[one["normalise"]],

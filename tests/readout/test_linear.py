@@ -1,5 +1,7 @@
 """The linear readout against scikit-learn's ridge regression, which solves the same problem by another way."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -166,6 +168,22 @@ def test_state_gives_the_same_scores(data):
     for one in (again, readout):
         one.partial_fit(X[:9], y[:9])
     np.testing.assert_array_equal(again.scores(X), readout.scores(X))
+
+
+@pytest.mark.parametrize(("bits", "most"), [(8, 127), (4, 7)])
+def test_weights_may_be_integers(data, bits, most):
+    X, y = data
+    floats, fitted = LinearReadout(30.0).fit(X, y), LinearReadout(30.0, bits=bits).fit(X, y)
+    quantised = deepcopy(floats).quantise(bits)
+    state = quantised.state()
+    assert state["weights"].dtype == np.int8
+    assert np.abs(state["weights"]).max(axis=0).tolist() == [most] * 3
+    np.testing.assert_allclose(quantised.weights_, floats.weights_, atol=0.5001 * quantised.units_.max())
+    for other in (fitted, LinearReadout.restore(parameters(quantised), state), deepcopy(quantised).quantise(bits)):
+        np.testing.assert_array_equal(other.scores(X), quantised.scores(X))
+    quantised.partial_fit(X[:9], y[:9])
+    whole = quantised.weights_ / quantised.units_
+    np.testing.assert_allclose(whole, np.round(whole), atol=1e-4)
 
 
 def test_wrong_input_is_refused(data):

@@ -24,6 +24,7 @@ from emospike.cli import (
     export,
     features,
     live,
+    quantise,
     recognise,
     reproduce,
     serve,
@@ -101,6 +102,8 @@ app.command()(evaluate.test)
 app.command()(compare.compare)
 app.command()(energy.energy)
 app.command()(export.export)
+app.command()(quantise.quantise)
+app.command("quantize", hidden=True)(quantise.quantise)
 app.command()(audit.audit)
 app.command()(reproduce.reproduce)
 app.command()(about.systems)

@@ -83,6 +83,10 @@ FeaturesOption = Annotated[
         "preset's).",
     ),
 ]
+BitsOption = Annotated[
+    int | None,
+    typer.Option("--bits", help="Weights as integers of 8 or 4 bits, in fixed point (excube2; default: floats)."),
+]
 SplitsOption = Annotated[
     Path | None,
     typer.Option("--splits", help="A CSV corpus,fold,test_file: EmoBox's folds that do not go by speakers."),

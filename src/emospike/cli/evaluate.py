@@ -10,6 +10,7 @@ import typer
 
 from emospike.cli.arguments import (
     BalanceOption,
+    BitsOption,
     ClusterOption,
     DataOption,
     DeciderOption,
@@ -57,6 +58,7 @@ def evaluate(
     balance: BalanceOption = None,
     preset: PresetOption = None,
     features: FeaturesOption = None,
+    bits: BitsOption = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -95,7 +97,7 @@ def evaluate(
 
     modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
     asked: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "seeds": seeds}
-    asked |= {"modality": modality, "features": features}
+    asked |= {"modality": modality, "features": features, "bits": bits}
     check_settings(system, scheme, preset, **asked)
     figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
     with open_cluster(cluster), progress_bar() as progress:

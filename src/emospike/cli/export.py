@@ -14,6 +14,7 @@ from emospike.validation import InputError, one_of
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
+    from emospike.networks.reservoir import ReservoirNetwork
     from emospike.systems.base import System
 
 
@@ -64,6 +65,7 @@ def _write_nir(system: System, clip: Clip, output: Path) -> None:
     if isinstance(network, ReservoirNetwork):
         graph = nir_reservoir.make_graph(network, 1 / given.rate, facts)
         say(str(write_graph(output, graph)))
+        _tell_integers(network)
         plain = nir_reservoir.run_plain(graph, network, given)
         _tell_common(nir_reservoir.compare_spikes(network.run(given), plain), clip)
         return
@@ -74,6 +76,11 @@ def _write_nir(system: System, clip: Clip, output: Path) -> None:
         graph = nir_plif.make_graph(one, nir_plif.STEP, facts)
         say(str(write_graph(path, graph)))
         _tell_common(nir_plif.compare_spikes(one, graph, given), clip)
+
+
+def _tell_integers(network: ReservoirNetwork) -> None:
+    if network.reservoir.bits is not None:
+        note("weights are told as what its integers stand for; potentials are rounded here, not there")
 
 
 def _tell_common(found: Mapping[str, float], clip: Clip) -> None:
@@ -96,6 +103,7 @@ def _write_brian2(system: System, clip: Clip, output: Path) -> None:
         raise InputError(f"{type(system).__name__} is no reservoir: scripts for Brian 2 are written of excube2")
     for path in write_script(output, network, spikes):
         say(str(path))
+    _tell_integers(network)
     fired = len(network.run(spikes).step)
     note(
         f"python {output.name} runs it on {clip.name}, where there is Brian 2; here the reservoir fires {fired:,} times"

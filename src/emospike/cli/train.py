@@ -10,6 +10,7 @@ import typer
 
 from emospike.cli.arguments import (
     BalanceOption,
+    BitsOption,
     ClusterOption,
     DataOption,
     DeciderOption,
@@ -57,6 +58,7 @@ def train(
         Path | None, typer.Option("--evaluate", help="What evaluate --json wrote, to put into the model's card.")
     ] = None,
     strict: StrictOption = False,
+    bits: BitsOption = None,
     early: Annotated[
         bool, typer.Option("--early", help="Also learn to decide before an utterance is over, for emospike live.")
     ] = False,
@@ -80,10 +82,11 @@ def train(
     within("seed", seed, 0, 2**32 - 1)
     scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
-    untrained = make_system(system, preset, seed, normalise, modality, features=features)
+    untrained = make_system(system, preset, seed, normalise, modality, features=features, bits=bits)
     if early and "early" not in untrained.abilities:
         raise InputError(f"{system} does not learn to decide early by {modality}: leave out --early")
-    settings = list_settings(untrained, preset or untrained.presets()[0], scheme.name, modality, features)
+    named = preset or untrained.presets()[0]
+    settings = list_settings(untrained, named, scheme.name, modality, features=features, bits=bits)
     found = read_json(evaluation) if evaluation else None
     if found is not None:
         check_evaluation(found, settings)

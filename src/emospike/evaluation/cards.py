@@ -16,8 +16,8 @@ from emospike.validation import InputError
 SETTINGS = ("system", "preset", "modality", "labels", "normalise")
 """What a model and its evaluation must agree in."""
 
-FEATURES = "features"
-"""What the face is seen by, where it was chosen: so must they."""
+CHOSEN = ("features", "bits")
+"""What the face is seen by, and the bits of weights that are integers: where they were chosen, so must they."""
 
 MEASURED = (
     "protocol", "accuracy", "balanced_accuracy", "ci95", "majority", "recall", "at_coverage", "clips", "speakers",
@@ -27,16 +27,16 @@ MEASURED = (
 
 
 def list_settings(
-    system: System, preset: str, labels: str, modality: str = "audio", features: str | None = None
-) -> dict[str, str]:
-    """Return the settings of a system, trained or not, as a card and an evaluation name them."""
+    system: System, preset: str, labels: str, modality: str = "audio", **chosen: str | int | None
+) -> dict[str, Any]:
+    """Return the settings of a system, trained or not, as a card and an evaluation name them; `chosen` of `CHOSEN`."""
     normalise = system.get_params(deep=False).get("normalise", "none")
     named = zip(SETTINGS, (SYSTEMS.name_of(type(system)), preset, modality, labels, normalise), strict=True)
-    return dict(named) | ({FEATURES: features} if features else {})
+    return dict(named) | {name: value for name, value in chosen.items() if value is not None}
 
 
 def make_card(
-    system: System, dataset: Dataset, settings: Mapping[str, str], hashes: str, scheme: Scheme | None = None
+    system: System, dataset: Dataset, settings: Mapping[str, Any], hashes: str, scheme: Scheme | None = None
 ) -> dict[str, Any]:
     """Return the card of a system that was just trained on a data set.
 
@@ -92,7 +92,7 @@ def check_evaluation(result: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         raise InputError("no evaluation: give the file that emospike evaluate --json wrote")
     if not result.get("complete"):
         raise InputError("the evaluation was stopped before its last fold: run it again")
-    for name in (*SETTINGS, FEATURES):
+    for name in (*SETTINGS, *CHOSEN):
         found, own = (one.get(name, "as in the preset") for one in (result, settings))
         if found != own:
             raise InputError(f"the evaluation has {name} {found!r}, the model {own!r}: evaluate the same")
@@ -128,6 +128,17 @@ def add_adaptation(
     speakers = sorted({*card.get("speakers", ()), *named})
     changed = {"classes": list(system.labels_), "speakers": speakers, "measured": None}
     return {**card, **changed, "adapted": [*card.get("adapted", ()), step]}
+
+
+def add_quantisation(card: Mapping[str, Any], bits: int, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the card of a model whose weights were made integers, with what that changed on recordings, if known.
+
+    What was measured before was of floats, which the card says.
+    """
+    own = dict(card)
+    if measured := card.get("measured"):
+        own["measured"] = dict(measured) | {"note": f"{measured.get('note', '')}; measured in floats".lstrip("; ")}
+    return own | {"bits": bits, "quantised": dict(found or {}) | {"date": today(), "emospike": __version__}}
 
 
 def today() -> str:

@@ -17,7 +17,6 @@ from emospike.datasets import (
     relabel,
 )
 from emospike.datasets.folds import keep_whole_tests
-from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.cascade import Cascade
 from emospike.evaluation.emobox import PROTOCOL as EMOBOX
 from emospike.evaluation.emobox import Splits, summarise_emobox
@@ -29,12 +28,13 @@ from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.robustness import Robustness
 from emospike.evaluation.splitting import PROTOCOLS, describe_lacking, explain_protocol, is_transductive, split_folds
 from emospike.evaluation.study import Study
-from emospike.evaluation.testing import fit_system, test_system, transduce
+from emospike.evaluation.testing import fit_system, relabel_for, test_system, transduce
 from emospike.progress import Progress, prefix_stages
 from emospike.readout.contract import Labels
 from emospike.readout.risk import ASSUMPTION, METHOD
 from emospike.systems import SYSTEMS
 from emospike.systems.base import System
+from emospike.systems.quantising import set_bits
 from emospike.validation import InputError, one_of, positive
 
 PUBLISHED_SEEDS = 5
@@ -60,14 +60,18 @@ def make_system(
     modality: str = "audio",
     *,
     features: str | None = None,
+    bits: int | None = None,
 ) -> System:
-    """Return an unfitted system by name; its default preset if none is named (see `SystemInfo.make`).
+    """Return an unfitted system by name; its default preset if none is named (see `SystemInfo.make` and `set_bits`).
 
     Raises
     ------
-    InputError : unknown system, preset, modality, features or normalisation, or a system that cannot normalise speakers
+    InputError : unknown system, preset, modality, features or normalisation, a system that cannot normalise speakers,
+        or whose weights cannot be integers
     """
     system: System = SYSTEMS.find(name).make(preset, seed, modality, features)
+    if bits is not None:
+        set_bits(system, bits)
     one_of("normalisation", normalise, ("none", "speaker"))
     if "normalise" in system.get_params(deep=False):
         return system.set_params(normalise=normalise)
@@ -86,6 +90,7 @@ def check_settings(
     seeds: int | None = None,
     modality: str = "audio",
     features: str | None = None,
+    bits: int | None = None,
 ) -> None:
     """Raise `InputError` for a name that is unknown, or a number that cannot be, before recordings are read."""
     one_of("protocol", protocol, PROTOCOLS)
@@ -97,7 +102,8 @@ def check_settings(
     adapts = protocol in ("new-speaker", "new-corpus", "cascade")
     if normalise == SCORES and (adapts or is_transductive(protocol, system_name)):
         raise InputError(f"protocol {protocol} does not centre scores: use another protocol, or --normalise none")
-    system = make_system(system_name, preset, 0, normalise_training(normalise), modality, features=features)
+    training = normalise_training(normalise)
+    system = make_system(system_name, preset, 0, training, modality, features=features, bits=bits)
     STUDIES.get(protocol, Study)().check(system)
 
 
@@ -168,6 +174,7 @@ def evaluate(
     seeds: int | None = None,
     modality: str = "audio",
     features: str | None = None,
+    bits: int | None = None,
     splits: Splits | None = None,
     progress: Progress | None = None,
     save: Callable[[dict[str, Any]], object] | None = None,
@@ -188,6 +195,7 @@ def evaluate(
     seeds : how often everything is repeated; None is 5 for ``published``, else once
     modality : what is seen or heard
     features : what the face is seen by, where the system has a choice (its `SystemInfo.sights`)
+    bits : of weights that are integers, 8 or 4; None: they are floats
     splits : the folds of protocol ``emobox`` for corpora whose folds do not go by speakers (see `read_splits`)
     progress : called with ``"fold 1 of 4: reservoir"``, the clips done and the clips in all
     save : called with the result so far after each fold; its ``complete`` is False until the last
@@ -195,14 +203,15 @@ def evaluate(
 
     Raises `InputError` for something unknown, or data that cannot be split like this (see `emospike.datasets.folds`).
     """
-    asked: dict[str, Any] = {"modality": modality, "features": features}
+    asked: dict[str, Any] = {"modality": modality, "features": features, "bits": bits}
     check_settings(system_name, labels, preset, protocol=protocol, normalise=normalise, seeds=seeds, **asked)
     seeds = seeds if seeds is not None else PUBLISHED_SEEDS if protocol == "published" else 1
     scheme = find_scheme(labels)
     given, dataset = dataset, relabel(dataset, scheme)
     about: dict[str, Any] = {"system": system_name, "modality": modality, "labels": scheme.name, "protocol": protocol}
     about |= {"normalise": normalise, "preset": preset or SYSTEMS.load(system_name).presets()[0], "seeds": seeds}
-    about |= {"balance": "corpora" if dataset.balanced else "none"} | ({"features": features} if features else {})
+    about |= {"balance": "corpora" if dataset.balanced else "none"}
+    about |= {name: value for name, value in (("features", features), ("bits", bits)) if value is not None}
 
     def make(seed: int) -> System:
         return make_system(system_name, preset, seed, normalise_training(normalise), **asked)
@@ -274,9 +283,7 @@ def test_model(
     study.prepare(dataset)
     card = getattr(system, "card", {})
     before = len(dataset.notes)
-    dataset = relabel(dataset, find_card_scheme(card))
-    if unknown := sorted({*dataset.classes} - {*system.labels_}):
-        raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.labels_)}")
+    dataset = relabel_for(system, dataset)
     one_of("normalisation", normalise, ("none", SCORES))
     system = centre_scores(system, normalise, dataset)
     normalise = SCORES if normalise == SCORES else system.get_params(deep=False).get("normalise", "none")

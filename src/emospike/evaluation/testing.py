@@ -13,7 +13,8 @@ import numpy as np
 
 from emospike import store
 from emospike.clip import Clip
-from emospike.datasets import Dataset, Fold, finer_labels
+from emospike.datasets import Dataset, Fold, finer_labels, relabel
+from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
 from emospike.readout.calibration import Probabilities
@@ -40,6 +41,14 @@ def fit_early(system: System, train: Dataset, progress: Progress | None = None) 
     """Teach a trained system to decide early, on the recordings that trained it (see `System.fit_early`)."""
     who, finer = train.known_speakers, finer_labels(train)
     return system.fit_early(train.clips(), train.labels.tolist(), who, progress, finer, weights=train.weights)
+
+
+def relabel_for(system: System, dataset: Dataset) -> Dataset:
+    """Return recordings with labels as a model's card has them; raise `InputError` for one that it does not know."""
+    dataset = relabel(dataset, find_card_scheme(getattr(system, "card", {})))
+    if unknown := sorted({*dataset.classes} - {*system.labels_}):
+        raise InputError(f"label '{unknown[0]}' is unknown to the model, it knows {', '.join(system.labels_)}")
+    return dataset
 
 
 def test_system(system: System, dataset: Dataset, progress: Progress | None = None, **run: Any) -> Predictions:

@@ -1,5 +1,7 @@
 """The numba kernel of the reservoir: leaky integration, firing, delivery and pair STDP, event by event.
 
+It computes in 32-bit floats, or in integers (fixed point, see `emospike.networks.fixed_point`): the arrays tell.
+
 One call advances the network until its event buffer is full or the input ends, so that memory stays constant
 however long the recording is; all arrays belong to the caller and nothing is allocated per step.
 """
@@ -28,11 +30,12 @@ class Events(NamedTuple):
 
 
 class Wires(NamedTuple):
-    """Synapses: those of source i lie at ``offsets[i]:offsets[i + 1]``."""
+    """Synapses: those of source i lie at ``offsets[i]:offsets[i + 1]``; `weights` count in `unit`."""
 
     offsets: Array
     targets: Array
     weights: Array
+    unit: np.float32 | int
 
 
 class Neurons(NamedTuple):
@@ -43,9 +46,9 @@ class Neurons(NamedTuple):
     """
 
     decay: Array
-    threshold: np.float32
-    reset: np.float32
-    floor: np.float32
+    threshold: np.float32 | int
+    reset: np.float32 | int
+    floor: np.float32 | int
     refractory: int
     v: Array
     current: Array
@@ -72,12 +75,21 @@ class Side(NamedTuple):
 
 @compile_kernel(fastmath=FAST, nogil=True)
 @no_type_check
-def integrate(cells: Neurons) -> None:
-    """Leak and add the current of this step: v <- max(v * decay + current, floor); keep back who is refractory."""
+def integrate(cells: Neurons, fraction: int | None) -> None:
+    """Leak and add the current of this step: v <- max(v * decay + current, floor); keep back who is refractory.
+
+    In integers, decays have `fraction` binary places, and what is left of a potential is rounded towards 0.
+    """
     v, current, decay = cells.v, cells.current, cells.decay
     for i in range(v.size):
-        v[i] = max(v[i] * decay[i] + current[i], cells.floor)
-        current[i] = np.float32(0)
+        if fraction is None:
+            v[i] = max(v[i] * decay[i] + current[i], cells.floor)
+        else:
+            left = np.int64(v[i]) * decay[i]
+            if left < 0:
+                left += (1 << fraction) - 1
+            v[i] = max((left >> fraction) + current[i], cells.floor)
+        current[i] = 0
     for r in range(cells.refractory):
         for k in range(cells.held_counts[r]):
             v[cells.held[r, k]] = cells.reset
@@ -139,19 +151,20 @@ def learn(t: int, fired: Array, outgoing: Side, incoming: Side, weights: Array) 
 @no_type_check
 def advance(
     first: int, events: Events, inputs: Wires, recurrent: Wires, cells: Neurons,
-    outgoing: Side | None, incoming: Side | None, out_step: Array, out_neuron: Array,
+    outgoing: Side | None, incoming: Side | None, fraction: int | None, out_step: Array, out_neuron: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Advance from step `first`; return the step to go on from and the number of spikes written.
 
-    A spike of step t reaches its targets at step t + 1. Without learning, `outgoing` and `incoming` are None.
+    A spike of step t reaches its targets at step t + 1. Without learning, `outgoing` and `incoming` are None; in
+    floats, `fraction` is.
     """
     v, current, written = cells.v, cells.current, 0
     for t in range(first, events.offsets.size - 1):
         if written + v.size > out_step.size:
             return t, written
         for e in range(events.offsets[t], events.offsets[t + 1]):
-            deliver(events.lines[e], events.gains[e], inputs, current)
-        integrate(cells)
+            deliver(events.lines[e], events.gains[e] * inputs.unit, inputs, current)
+        integrate(cells, fraction)
         fired = out_neuron[written : written + fire(v, cells.threshold, out_neuron[written:])]
         out_step[written : written + fired.size] = t
         written += fired.size
@@ -159,7 +172,7 @@ def advance(
             learn(t, fired, outgoing, incoming, recurrent.weights)
         for i in fired:
             v[i] = cells.reset
-            deliver(i, np.float32(1), recurrent, current)
+            deliver(i, recurrent.unit, recurrent, current)
         if cells.refractory > 0:
             slot = t % cells.refractory
             cells.held_counts[slot] = fired.size

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Int, Int8, Int32, UInt
 
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
+from emospike.networks.fixed_point import FRACTION, MOST, ONE, choose_unit, fix_decays, to_fixed
+from emospike.quantisation import check_bits, round_weights
+from emospike.schema import check_arrays
 from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive, within
 
@@ -80,6 +84,8 @@ class Reservoir:
     polarity : ``"split"``: positive and negative spikes are two lines; ``"signed"``: one line, negative spikes
         push the other way; ``"positive"``: negative spikes are dropped
     stdp : the learning rule, or None
+    bits : None: all in 32-bit floats; 8 or 4: weights are integers of so many bits, potentials of 32 (see
+        `ReservoirNetwork.quantise`)
 
     Source
     ------
@@ -93,8 +99,10 @@ class Reservoir:
     refractory: int = 1
     polarity: str = "split"
     stdp: STDP | None = None
+    bits: int | None = None
 
     def __post_init__(self) -> None:
+        check_bits(self.bits)
         positive("tau", self.tau[0])
         within("longest tau", self.tau[1], self.tau[0], np.inf)
         within("refractory", self.refractory, 0, 1000)
@@ -126,7 +134,8 @@ class Reservoir:
         neurons = len(recurrent.offsets) - 1
         low, high = np.log(self.tau)
         spread = np.random.default_rng(seed).uniform(low, high, neurons)
-        return ReservoirNetwork(self, inputs, recurrent, np.exp(spread).astype(np.float32))
+        network = ReservoirNetwork(replace(self, bits=None), inputs, recurrent, np.exp(spread).astype(np.float32))
+        return network if self.bits is None else network.quantise(self.bits)
 
 
 @dataclass
@@ -138,17 +147,19 @@ class ReservoirNetwork:
     reservoir : the constants
     inputs, recurrent : synapses of input lines and of neurons; learning changes ``recurrent.weights`` in place
     tau : membrane time constant of each neuron, steps
+    units : of the weights of inputs and of recurrent synapses in 2^-16, where they are integers times a unit
 
     Raises
     ------
-    InputError : recurrent synapses of another number of neurons, synapses onto neurons that do not exist, or time
-        constants that are not above 0
+    InputError : recurrent synapses of another number of neurons, synapses onto neurons that do not exist, time
+        constants that are not above 0, or integers that could overflow
     """
 
     reservoir: Reservoir
     inputs: Synapses
     recurrent: Synapses
     tau: Float32[np.ndarray, " neurons"]
+    units: tuple[int, int] = (1, 1)
     _learning: tuple[Plastic, Plastic] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -161,7 +172,19 @@ class ReservoirNetwork:
                 raise InputError(f"synapses onto neurons 0 to {self.neurons - 1} expected, got others")
         if self.tau.ndim != 1 or not np.all(self.tau > 0):
             raise InputError("a membrane time constant above 0 for each neuron expected")
+        if self.reservoir.bits is not None:
+            self._check_units()
         self._decay = np.exp(-1 / self.tau).astype(np.float32)
+
+    def _check_units(self) -> None:
+        """Raise `InputError` if all that a neuron can be given in one step does not fit in 31 bits."""
+        most = np.zeros(self.neurons)
+        for synapses in (self.inputs, self.recurrent):
+            most += np.bincount(synapses.targets, np.abs(synapses.weights), self.neurons)
+        if not all(0 < unit <= MOST for unit in self.units) or most.max(initial=0) * ONE > MOST:
+            raise InputError(
+                f"units from 1 on, and weights onto a neuron that sum up to {MOST // ONE} at most, expected"
+            )
 
     @property
     def neurons(self) -> int:
@@ -176,7 +199,59 @@ class ReservoirNetwork:
         """Run one sample from rest while STDP changes the recurrent weights in place."""
         if self.reservoir.stdp is None:
             raise InputError("this reservoir has no learning rule: build it with Reservoir(stdp=STDP())")
+        if self.reservoir.bits is not None:
+            raise InputError("STDP changes weights by less than integers can: let it learn in floats, then quantise")
         return self._advance(spikes, self._sides(self.reservoir.stdp))
+
+    def quantise(self, bits: int) -> ReservoirNetwork:
+        """Return the network in fixed point, with weights that are integers of `bits` bits, 8 or 4, times a unit.
+
+            w = q unit / 2^16,    |q| <= 2^(bits - 1) - 1
+
+        with one unit for the inputs and one for the recurrent synapses. It is computed in 32-bit integers alone:
+        potentials, threshold, reset and floor in 2^-16, decays exp(-1 / tau) in 2^-16, and what is left of a
+        potential after a step rounded towards 0. In integers all sums are exact, so that any simulator or chip that
+        follows these rules fires the same spikes.
+        """
+        check_bits(bits)
+        units = choose_unit(self.inputs.weights, bits), choose_unit(self.recurrent.weights, bits)
+        inputs, recurrent = (
+            replace(one, weights=_scale(round_weights(one.weights.astype(float), bits, unit / ONE), unit))
+            for one, unit in zip((self.inputs, self.recurrent), units, strict=True)
+        )
+        return ReservoirNetwork(replace(self.reservoir, bits=bits), inputs, recurrent, self.tau, units)
+
+    def integers(self) -> tuple[Int8[np.ndarray, " entering"], Int8[np.ndarray, " synapses"]]:
+        """Return the integers that the weights of a quantised network are, in its `units`."""
+        inputs, recurrent = (
+            np.round(one.weights.astype(float) * ONE / unit).astype(np.int8)
+            for one, unit in zip((self.inputs, self.recurrent), self.units, strict=True)
+        )
+        return inputs, recurrent
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return synapses and time constants as a model file keeps them."""
+        arrays = {"tau": self.tau}
+        for name, synapses in (("inputs", self.inputs), ("recurrent", self.recurrent)):
+            arrays |= {f"{name}.{part}": array for part, array in synapses.to_arrays().items()}
+        if self.reservoir.bits is not None:
+            arrays["inputs.weights"], arrays["recurrent.weights"] = self.integers()
+            arrays["units"] = np.array(self.units, np.int32)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, reservoir: Reservoir, arrays: Mapping[str, np.ndarray], neurons: int) -> ReservoirNetwork:
+        """Return what `to_arrays` was of; raise `InputError` for arrays that do not fit together."""
+        check_arrays(arrays, ARRAYS | (INTEGERS if reservoir.bits is not None else {}), neurons=neurons)
+        entering, between = arrays.get("units", (1, 1))
+
+        def restore(name: str, unit: int) -> Synapses:
+            own = {part: arrays[f"{name}.{part}"] for part in ("counts", "targets", "weights")}
+            whole = reservoir.bits is not None
+            return Synapses.from_arrays(own | ({"weights": _scale(own["weights"], unit)} if whole else {}))
+
+        inputs, recurrent = restore("inputs", int(entering)), restore("recurrent", int(between))
+        return cls(reservoir, inputs, recurrent, arrays["tau"], (int(entering), int(between)))
 
     def _plastic(self, stdp: STDP) -> tuple[Plastic, Plastic]:
         """Return the plastic synapses of each neuron as the presynaptic one, and as the postsynaptic one."""
@@ -225,21 +300,64 @@ class ReservoirNetwork:
         np.add.at(lines, (np.repeat(np.arange(spikes.steps), np.diff(offsets)), line), gain)
         return lines
 
-    def _advance(self, spikes: Spikes, sides: tuple[Any, Any]) -> Activity:
-        """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
-        from emospike.networks._reservoir_kernel import Events, Neurons, Wires, advance
+    def _rest(self) -> tuple[Any, Any, Any, int | None]:
+        """Return input and recurrent synapses and the neurons at rest as the kernel reads them, and binary places."""
+        from emospike.networks._reservoir_kernel import Neurons, Wires
 
         r, n = self.reservoir, self.neurons
-        inputs, recurrent = (Wires(s.offsets, s.targets, s.weights) for s in (self.inputs, self.recurrent))
+        kind: Any = np.float32
+        decay, weights, units = self._decay, (self.inputs.weights, self.recurrent.weights), (kind(1), kind(1))
+        levels, fraction = (kind(r.threshold), kind(r.reset), kind(r.floor)), None
+        if r.bits is not None:
+            kind, fraction = np.int32, FRACTION
+            decay, weights, units = fix_decays(self._decay), self.integers(), self.units
+            levels = kind(to_fixed(r.threshold)), kind(to_fixed(r.reset)), kind(to_fixed(r.floor))
+        inputs, recurrent = (
+            Wires(own.offsets, own.targets, weight, unit)
+            for own, weight, unit in zip((self.inputs, self.recurrent), weights, units, strict=True)
+        )
         ring = max(r.refractory, 1)
         cells = Neurons(
-            self._decay, np.float32(r.threshold), np.float32(r.reset), np.float32(r.floor), r.refractory,
-            np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros((ring, n), np.int32), np.zeros(ring, np.int64),
+            decay, *levels, r.refractory,
+            np.zeros(n, kind), np.zeros(n, kind), np.zeros((ring, n), np.int32), np.zeros(ring, np.int64),
         )  # fmt: skip
-        step, neuron = np.empty(max(2**16, 2 * n), np.int32), np.empty(max(2**16, 2 * n), np.int32)
-        events, done, parts = Events(*self._events(spikes)), 0, [(step[:0], neuron[:0])]
+        return inputs, recurrent, cells, fraction
+
+    def _advance(self, spikes: Spikes, sides: tuple[Any, Any]) -> Activity:
+        """Drive the kernel from rest to the end, collecting its spikes a buffer at a time."""
+        from emospike.networks._reservoir_kernel import Events, advance
+
+        inputs, recurrent, cells, fraction = self._rest()
+        offsets, line, gain = self._events(spikes)
+        events, done, room = Events(offsets, line, gain.astype(cells.v.dtype)), 0, max(2**16, 2 * self.neurons)
+        step, neuron = np.empty(room, np.int32), np.empty(room, np.int32)
+        parts = [(step[:0], neuron[:0])]
         while done < spikes.steps:
-            done, written = advance(done, events, inputs, recurrent, cells, *sides, step, neuron)
+            done, written = advance(done, events, inputs, recurrent, cells, *sides, fraction, step, neuron)
             parts.append((step[:written].copy(), neuron[:written].copy()))
         steps, neurons = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        return Activity(spikes, steps, neurons, n)
+        return Activity(spikes, steps, neurons, self.neurons)
+
+
+def _scale(whole: Int8[np.ndarray, " _"], unit: int) -> Float32[np.ndarray, " _"]:
+    """Return weights that are integers in units of unit / 2^16."""
+    return (whole * (unit / ONE)).astype(np.float32)
+
+
+ARRAYS = {
+    "tau": Float32[np.ndarray, " neurons"],
+    "inputs.counts": UInt[np.ndarray, " lines"],
+    "inputs.targets": UInt[np.ndarray, " entering"],
+    "inputs.weights": Float32[np.ndarray, " entering"],
+    "recurrent.counts": UInt[np.ndarray, " neurons"],
+    "recurrent.targets": UInt[np.ndarray, " synapses"],
+    "recurrent.weights": Float32[np.ndarray, " synapses"],
+}
+"""What a model file holds of a network."""
+
+INTEGERS = {
+    "inputs.weights": Int8[np.ndarray, " entering"],
+    "recurrent.weights": Int8[np.ndarray, " synapses"],
+    "units": Int32[np.ndarray, "2"],
+}
+"""What is of another kind in a quantised one."""

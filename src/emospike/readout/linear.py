@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float16, Float32, Int, Int8, Shaped
 
+from emospike.quantisation import check_bits, largest_integer, round_weights
 from emospike.readout.primal import fit_primal
 from emospike.readout.scaling import ScaledRows
 from emospike.validation import InputError, positive, within
@@ -46,6 +47,7 @@ class LinearReadout:
     per_row : alpha is counted once for each training row, so that it suits few clips as well as many
     memory : training clips that are kept (in 8 bits), evenly over the classes, so that what is learnt later does
         not overwrite what was learnt first
+    bits : None: weights are floats; 8 or 4: integers of so many bits times a unit of each class (`units_`)
 
     Virtual copies that train beside recorded clips make the weights look past all that tells speakers apart. Where a
     speaker has become known that is too cautious. So it is kept what weights and bias would be more without the copies
@@ -56,6 +58,7 @@ class LinearReadout:
     memory: int = 48
     relative: bool = False
     per_row: bool = False
+    bits: int | None = None
     classes_: Shaped[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
     weights_: Float32[np.ndarray, "dims classes"] = field(init=False, repr=False, compare=False)
     bias_: Float32[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
@@ -65,8 +68,10 @@ class LinearReadout:
     expected_: Float32[np.ndarray, "classes classes"] = field(init=False, repr=False, compare=False)
     bolder_: Float16[np.ndarray, "dims_and_bias classes"] = field(init=False, repr=False, compare=False)
     met_: Float32[np.ndarray, ""] = field(init=False, repr=False, compare=False)
+    units_: Float32[np.ndarray, " classes"] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_bits(self.bits)
         positive("alpha", self.alpha)
         within("memory", self.memory, 0, 10_000)
 
@@ -81,6 +86,7 @@ class LinearReadout:
         self._remember(X, y)
         self._expect(self.scores(X), y)
         self._compare(X, indicators, np.arange(len(X)), root)
+        self._round()
         return self
 
     def fit_holding_out(
@@ -110,6 +116,7 @@ class LinearReadout:
         tested = np.flatnonzero(np.isfinite(out).all(axis=1))
         self._expect(out[tested], y[tested])
         self._compare(X, indicators, tested, root)
+        self._round()
         return out
 
     def _fit(self, rows: Vectors, gram: Any, indicators: Scores, root: Float32[np.ndarray, " clips"]) -> None:
@@ -143,6 +150,7 @@ class LinearReadout:
         self._remember(X, y)
         tested = np.flatnonzero(np.isfinite(found.held_out).all(axis=1))
         self._expect(found.held_out[tested], y[tested])
+        self._round()
         return found.held_out
 
     def _weigh(self, squares: Float32[np.ndarray, " clips"], rows: int) -> None:
@@ -194,8 +202,10 @@ class LinearReadout:
         return self
 
     def state(self) -> dict[str, Any]:
-        """Return the fitted arrays; weights that were rounded to half precision take half the room."""
+        """Return the fitted arrays; weights of half precision take half the room, integers a quarter."""
         arrays = {name: getattr(self, f"{name}_") for name in FITTED}
+        if self.bits is not None:
+            return arrays | {"weights": round_weights(self.weights_, self.bits, self.units_), "units": self.units_}
         half = self.weights_.astype(np.float16)
         return arrays | ({"weights": half} if np.array_equal(half, self.weights_) else {})
 
@@ -229,7 +239,26 @@ class LinearReadout:
         rows -= middle
         change = rows.T @ solve(rows @ rows.T, residuals, self.penalty_)
         self.weights_, self.bias_ = self.weights_ + change, self.bias_ - middle @ change
+        self._round()
         return self
+
+    def quantise(self, bits: int) -> LinearReadout:
+        """Make the weights integers of `bits` bits, 8 or 4, times a unit of each class, in place; return the readout.
+
+            w = q u,    u = max|w| / (2^(bits - 1) - 1)
+
+        State vectors and the bias stay real numbers.
+        """
+        check_bits(bits)
+        self.bits = bits
+        self._round()
+        return self
+
+    def _round(self) -> None:
+        if self.bits is not None:
+            largest = np.abs(self.weights_).max(axis=0, initial=0)
+            self.units_ = np.where(largest > 0, largest / largest_integer(self.bits), 1).astype(np.float32)
+            self.weights_ = round_weights(self.weights_, self.bits, self.units_) * self.units_
 
     def _dare(self, clips: int) -> None:
         """Add what `clips` more of known classes allow of the bolder weights."""
@@ -272,6 +301,9 @@ class LinearReadout:
         readout = cls(**parameters)
         for name in FITTED:
             setattr(readout, f"{name}_", state[name])
+        if readout.bits is not None:
+            readout.units_ = state["units"]
+            readout.weights_ = readout.weights_ * readout.units_
         readout.weights_ = readout.weights_.astype(np.float32, copy=False)
         if len(readout.bolder_) not in (0, 1 + len(readout.weights_)):
             raise InputError(f"weights of {len(readout.weights_)} dimensions and a bias to be added expected")

@@ -243,6 +243,11 @@ class VectorReadout(Readout):
         self._check()
         return self
 
+    def quantise(self, bits: int) -> None:
+        """Make the weights of a linear classifier integers of so many bits; others stay as they are."""
+        if isinstance(self.classifier, LinearReadout):
+            self.classifier.quantise(bits)
+
     def _check(self) -> None:
         """Raise `InputError` unless all parts fit each other."""
         for part in (self.scaler, self.speaker_mean_, self.novelty_, self.classifier):

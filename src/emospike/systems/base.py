@@ -34,6 +34,7 @@ ABILITIES: Final = {
     "eeg": "reads EEG, alone or beside other modalities",
     "export": "has a spiking network that other simulators can be given (see `emospike.exchange`)",
     "locate": "tells where in a brain its neurons lie, and which of them fire on a clip",
+    "quantise": "can have weights that are integers of 8 or 4 bits",
     "early": "learns to decide on speech before an utterance is over",
 }
 """What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
@@ -72,7 +73,9 @@ class System(PredictingSystem):
     @property
     def abilities(self) -> frozenset[str]:
         """What it can do, of `ABILITIES`."""
-        able = {name for name in ("transduce", "equivalent", "locate", "export") if hasattr(type(self), name)}
+        able = {
+            name for name in ("transduce", "equivalent", "locate", "export", "quantise") if hasattr(type(self), name)
+        }
         if "eeg" in MODALITIES[self.modality]:
             able.add("eeg")
         return frozenset({"learn", *able} | ({"one_modality"} if len(self.deciders) > 1 else set()))

@@ -193,6 +193,12 @@ class VectorSystem(System):
         readout = self._new_readout(modality)
         return readout.fit(rows.vectors, y, who, rows.recorded, learnt, weights=weights, heard=rows.heard)
 
+    def quantise_readouts(self, bits: int) -> None:
+        """Make the weights of linear readouts integers of `bits` bits, 8 or 4, in place."""
+        for readout in (*self.readouts_.values(), *self.early_.values()):
+            if isinstance(readout, VectorReadout):  # one that joins their answers has none
+                readout.quantise(bits)
+
     # -- deciding early ----------------------------------------------------------------------------------------
 
     def _fit_early(self, training: TrainingSet, looks: Sequence[float]) -> dict[float, Readout]:

@@ -36,7 +36,7 @@ from emospike.networks.reservoir import Reservoir, ReservoirNetwork
 from emospike.progress import Progress, Stopwatch
 from emospike.readout.contract import Classifier
 from emospike.readout.interactions import channel_groups, interactions, neurons_near
-from emospike.readout.readout import VectorReadout, take_part
+from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, locate_shares, name_dims, read_all
 from emospike.schema import check_arrays
@@ -45,6 +45,7 @@ from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
+from emospike.systems.quantising import set_bits
 from emospike.systems.training import Labels, TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
@@ -325,6 +326,17 @@ class EXCube2(VectorSystem):
         reading = ("scaler", "classifier", "face_classifier", "normalise", "coverage", "finer_labels")
         return repr({name: value for name, value in self.get_params(deep=False).items() if name not in reading})
 
+    def quantise(self, bits: int) -> EXCube2:
+        """Return a copy of the trained system with weights that are integers of `bits` bits, 8 or 4.
+
+        Those of the cube, which then computes in fixed point (see `ReservoirNetwork.quantise`), and those of linear
+        readouts. Nothing is learnt anew: where bits are few, `set_bits` before training does better.
+        """
+        whole = set_bits(deepcopy(self), bits)
+        whole.network_ = self.network_.quantise(bits)
+        whole.quantise_readouts(bits)
+        return whole
+
     # -- looking inside ----------------------------------------------------------------------------------------
 
     def _panels(self, seen: Perceived, target: int) -> tuple[Attributions, list[Panel]]:
@@ -346,10 +358,9 @@ class EXCube2(VectorSystem):
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the fitted arrays, and the fitted facts that JSON can hold."""
-        network, (stored, facts) = self.network_, super().state()
-        for name, synapses in (("inputs", network.inputs), ("recurrent", network.recurrent)):
-            stored |= {f"{name}.{part}": array for part, array in synapses.to_arrays().items()}
-        stored |= {"tau": network.tau, "positions": self.template_.positions, "region": self.template_.region}
+        stored, facts = super().state()
+        stored |= self.network_.to_arrays()
+        stored |= {"positions": self.template_.positions, "region": self.template_.region}
         stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
         facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
@@ -360,7 +371,7 @@ class EXCube2(VectorSystem):
     def restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> EXCube2:
         """Take back what `state` returned."""
         check_arrays(arrays, ARRAYS, neurons=self.neurons)
-        inputs, recurrent = (Synapses.from_arrays(take_part(arrays, name)) for name in ("inputs", "recurrent"))
+        self.network_ = ReservoirNetwork.from_arrays(self.reservoir, arrays, self.neurons)
         self.encoders_ = tuple(facts["encoders"])
         channels = [from_table(table) for table in facts["channels"]]
         within("channels of all features", sum(map(len, channels)), 1, len(arrays["inputs.counts"]))
@@ -369,7 +380,6 @@ class EXCube2(VectorSystem):
         self.parts_ = self._encode_channels(channels)
         self._place(BrainTemplate(arrays["positions"], arrays["region"], tuple(facts["regions"])))
         self._restore_readouts(arrays, facts)
-        self.network_ = ReservoirNetwork(self.reservoir, inputs, recurrent, arrays["tau"])
         if self.reservoir.lines(len(self.channels_)) != len(arrays["inputs.counts"]):
             raise InputError(f"{len(arrays['inputs.counts'])} input lines expected, got {len(self.channels_)} channels")
         if arrays["nodes"].size and arrays["nodes"].max() >= self.neurons:
@@ -383,14 +393,7 @@ class EXCube2(VectorSystem):
 ARRAYS = {
     "positions": Float32[np.ndarray, "neurons 3"],
     "region": Int32[np.ndarray, " neurons"],
-    "tau": Float32[np.ndarray, " neurons"],
-    "inputs.counts": UInt[np.ndarray, " lines"],
-    "inputs.targets": UInt[np.ndarray, " entering"],
-    "inputs.weights": Float32[np.ndarray, " entering"],
-    "recurrent.counts": UInt[np.ndarray, " neurons"],
-    "recurrent.targets": UInt[np.ndarray, " synapses"],
-    "recurrent.weights": Float32[np.ndarray, " synapses"],
     "nodes": UInt[np.ndarray, "nodes near"],
     "class_interactions": Float32[np.ndarray, "classes nodes nodes"],
 }
-"""What a model file holds beside the readouts."""
+"""What a model file holds beside network and readouts."""

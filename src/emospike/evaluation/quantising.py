@@ -1,0 +1,57 @@
+"""Quantising: what a trained system loses when its weights become integers, on recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emospike.datasets import Dataset
+from emospike.evaluation import metrics
+from emospike.evaluation.leaks import describe_leaks, find_leaks
+from emospike.evaluation.testing import predict, relabel_for
+from emospike.progress import Progress
+from emospike.quantisation import check_bits
+from emospike.systems.base import System
+from emospike.validation import InputError
+
+
+def check_quantises(system: System, bits: int) -> None:
+    """Raise `InputError` for a system whose weights cannot be integers, or are of no more bits already."""
+    check_bits(bits)
+    if "quantise" not in system.abilities:
+        raise InputError(f"the weights of {type(system).__name__} cannot be integers: those of excube2 can")
+    own = system.card.get("bits")
+    if own is not None and own <= bits:
+        raise InputError(f"this model's weights are integers of {own} bits already: give fewer")
+
+
+def compare_quantised(
+    system: System, quantised: System, dataset: Dataset, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Return how a system and its quantised copy decide on labelled recordings, ready for JSON.
+
+    ``agreement`` is the share of recordings that get the same label of both, ``largest_change`` that of a probability,
+    over all. What cannot be decided on is left out, of both alike: it goes by what is heard and seen.
+
+    Raises
+    ------
+    InputError : labels that the model does not know, or no recording that can be decided on
+    """
+    dataset = relabel_for(system, dataset)
+    runs = predict(system, dataset, progress), predict(quantised, dataset, progress)
+    before, after = runs
+    rows: dict[str, Any] = {}
+    for name, run in (("before", before), ("after", after)):
+        answered = run.answer_at(run.threshold)
+        rows[name] = {"accuracy": metrics.accuracy(run.truth, run.decided), "answered": float(answered.mean())}
+        rows[name]["right_of_answered"] = float(run.correct[answered].mean()) if answered.any() else None
+    return {
+        "data": dataset.name,
+        "clips": len(before.recordings),
+        "speakers": len({*before.recordings.speakers.tolist()} - {""}),
+        "agreement": float((before.decided == after.decided).mean()),
+        "largest_change": float(np.abs(before.probabilities - after.probabilities).max()),
+        **rows,
+        "note": describe_leaks(find_leaks(system.card, dataset), system.card, dataset),
+    }
