@@ -16,6 +16,9 @@ from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.clip.synthetic import synthesise_speech
 from emospike.cluster import use_cluster
+from emospike.evaluation.robustness import Robustness
+from emospike.evaluation.spreading import choose_cluster
+from emospike.evaluation.study import Study
 from emospike.validation import InputError
 
 LABELS = ("high", "low")
@@ -64,6 +67,33 @@ def test_the_same_is_learnt_and_what_cannot_be_read_is_noted(voices):
         assert done.returncode == 0, done.stderr
         assert "12.wav" in done.stderr
     assert (voices / "over.safetensors").read_bytes() == (voices / "here.safetensors").read_bytes()
+
+
+@pytest.mark.long
+def test_folds_are_spread_with_the_same_result(voices):
+    rows = (voices / "all.csv").read_text().splitlines()[:-1]
+    (voices / "good.csv").write_text("\n".join(rows))
+    command, found = ("evaluate", "baseline", "--data", "good.csv", "--json"), []
+    for name, own in (("over", ("--cluster", "local:2")), ("here", ())):
+        done = run(voices, *command, f"{name}.json", over=own)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads((voices / f"{name}.json").read_text()))
+        assert not (voices / f"{name}.json.folds").exists()
+        assert done.stderr.count("accuracy") == 4
+    timed = ("seconds", "folds")
+    over, here = ({name: value for name, value in one.items() if name not in timed} for one in found)
+    assert over == here
+    assert [fold["accuracy"] for fold in found[0]["folds"]] == [fold["accuracy"] for fold in found[1]["folds"]]
+
+
+def test_folds_are_spread_only_where_that_fits(two):
+    assert choose_cluster(Study(), 2) is two
+    assert choose_cluster(Study(), 1) is None  # of which the recordings are spread
+    assert choose_cluster(Robustness(), 4) is None  # which measures on the trained system
+
+
+def test_folds_stay_here_without_a_cluster():
+    assert choose_cluster(Study(), 4) is None
 
 
 def test_what_work_raises_arrives_and_a_lost_process_is_made_up_for(two, tmp_path):

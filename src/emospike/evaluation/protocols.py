@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from emospike.evaluation.results import Predictions, list_left_out, summarise, s
 from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.robustness import Robustness
 from emospike.evaluation.splitting import PROTOCOLS, describe_lacking, explain_protocol, is_transductive, split_folds
+from emospike.evaluation.spreading import choose_cluster, spread_folds
 from emospike.evaluation.study import Study
 from emospike.evaluation.testing import fit_system, relabel_for, test_system, transduce
 from emospike.progress import Progress, prefix_stages
@@ -163,6 +165,33 @@ def run_fold(
     return run
 
 
+def run_folds(
+    make: Callable[[int], System],
+    planned: Sequence[tuple[int, Fold]],
+    dataset: Dataset,
+    study: Study,
+    progress: Progress | None = None,
+    *,
+    first: int = 0,
+    kept: KeptFolds | None = None,
+    **way: Any,
+) -> Iterator[Predictions]:
+    """Yield what `run_fold` returns for `planned` seeds and folds, from the `first` on; over a cluster if that fits.
+
+    What a fold keeps of the training of networks is dropped when the next is asked for.
+    """
+    left = [(number, *one) for number, one in enumerate(planned, start=1)][first:]
+    if cluster := choose_cluster(study, len(left)):
+        yield from spread_folds(cluster, partial(run_fold, **way), make, left, dataset, progress=progress)
+        return
+    for number, seed, fold in left:
+        system = make(seed)
+        study.check(system)
+        named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
+        with kept.keep_checkpoints() if kept else nullcontext():
+            yield run_fold(system, dataset, fold, study, named, number=number, seed=seed, **way)
+
+
 def evaluate(
     system_name: str,
     dataset: Dataset,
@@ -241,14 +270,10 @@ def evaluate(
         key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
         runs = kept.read(key, dataset, study)
     result = summarise_folds() if runs else dict[str, Any]()
-    for number, (seed, fold) in list(enumerate(planned, start=1))[len(runs) :]:
-        system = make(seed)
-        study.check(system)
-        named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
-        with kept.keep_checkpoints() if kept else nullcontext():
-            runs.append(run_fold(system, dataset, fold, study, named, number=number, seed=seed, **way))
-            if kept:
-                kept.write(runs, dataset, study)
+    for run in run_folds(make, planned, dataset, study, progress, first=len(runs), kept=kept, **way):
+        runs.append(run)
+        if kept:
+            kept.write(runs, dataset, study)
         result = summarise_folds()
     if kept:
         kept.drop()

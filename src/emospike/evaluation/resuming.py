@@ -69,7 +69,7 @@ class KeptFolds:
             found = json.loads(self.file.read_text(encoding="utf-8"))
             if found["key"] != self.key:
                 return []
-            runs = [_restore_run(run, dataset) for run in found["runs"]]
+            runs = [restore_run(run, dataset) for run in found["runs"]]
             vars(study).update(_restore(found["study"]))
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):  # damaged, or of others
             return []
@@ -79,7 +79,7 @@ class KeptFolds:
 
     def write(self, runs: Sequence[Predictions], dataset: Dataset, study: Study) -> None:
         """Keep finished folds, and what a study found in them."""
-        plain = {"runs": [_describe_run(run, dataset) for run in runs], "study": _describe(vars(study))}
+        plain = {"runs": [describe_run(run, dataset) for run in runs], "study": _describe(vars(study))}
         write_atomically(self.file, json.dumps({"key": self.key} | plain))
 
     @contextmanager
@@ -125,14 +125,15 @@ def _take_fingerprint(_: int, clip: Clip) -> int | str:
         return str(error)
 
 
-def _describe_run(run: Predictions, dataset: Dataset) -> Any:
+def describe_run(run: Predictions, dataset: Dataset) -> Any:
     """Return a fold as JSON can hold it, its recordings by their rows in the data set."""
     rows = {id(one): row for row, one in enumerate(dataset.recordings)}
     kept = [rows[id(one)] for one in run.recordings.recordings]
     return {one.name: kept if one.name == "recordings" else _describe(getattr(run, one.name)) for one in fields(run)}
 
 
-def _restore_run(told: Mapping[str, Any], dataset: Dataset) -> Predictions:
+def restore_run(told: Mapping[str, Any], dataset: Dataset) -> Predictions:
+    """Return what `describe_run` was given, of the same data set."""
     rows = np.array(told["recordings"], np.int64)
     rest = {name: _restore(value) for name, value in told.items() if name != "recordings"}
     return Predictions(recordings=dataset.subset(rows), **rest)
