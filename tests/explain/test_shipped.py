@@ -27,6 +27,8 @@ OWN = {
     "spiking_emotions-face": {"vote"},
 }
 
+ALIKE = ("excube2-emotion", "excube2-open", "excube2-valence")  # are explained as excube2-arousal is
+
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory) -> Clip:
@@ -55,7 +57,7 @@ def test_all_are_here():
     assert {name.partition("-")[0] for name in OWN} == set(SYSTEMS) - {"baseline"}
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.long] * (one in ALIKE)) for one in OWN])
 def test_a_shipped_model_shows_its_spikes(name, explain, tmp_path):
     model, told = explain(name)
     panels = {panel.name: panel for panel in told.panels}

@@ -148,7 +148,9 @@ def takes(ravdess):
     return some.clips(), some.labels.tolist(), some.speakers.tolist()
 
 
-@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize(
+    "fusion", [one if one == "enhancement" else pytest.param(one, marks=pytest.mark.long) for one in FUSIONS]
+)
 def test_every_fusion_decides_with_and_without_the_face(takes, fusion, tmp_path):
     clips, labels, speakers = takes
     system = small(fusion).fit(clips, labels, speakers)

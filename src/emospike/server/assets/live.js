@@ -13,7 +13,8 @@
   let lost = 0;  // seconds that could not be sent, or for which the machine slept
   let taken = null;  // when the last piece was
   let came = 0, stuck = false;  // when sound came here last, and whether it no longer does
-  const ready = () => running && socket !== null && socket.bufferedAmount < MOST_UNSENT;
+  const isOpen = () => socket?.readyState === WebSocket.OPEN;  // one that closes takes nothing more, and says so
+  const ready = () => running && isOpen() && socket.bufferedAmount < MOST_UNSENT;
   const camera = new Camera(ready, (message) => socket.send(message), note);
 
   function note(text) {
@@ -131,7 +132,7 @@
   let held = { loudest: 0, sum: 0, count: 0, quiet: 0, clipped: 0 };
 
   function take({ samples, at }) {
-    if (!running || !socket) return;
+    if (!running || !isOpen()) return;
     came = Date.now();
     const rate = context.sampleRate, seconds = samples.length / rate;
     const gap = (at - (taken ?? at)) / 1000, slept = gap > GAP ? gap : 0;
@@ -239,9 +240,9 @@
     say("Opening the microphone …");
     try {
       await openMicrophone();
-      socket ??= await connect();
+      if (!isOpen()) socket = await connect();
       await capture();
-      if (!socket) throw new Error("The server does not answer: is emospike still running?");
+      if (!isOpen()) throw new Error("The server does not answer: is emospike still running?");
       expected = true;
       since = lost = 0;
       taken = null;
@@ -260,7 +261,7 @@
   }
 
   function stop(why) {
-    if (running && socket) socket.send(JSON.stringify({ type: "pause" }));
+    if (running && isOpen()) socket.send(JSON.stringify({ type: "pause" }));
     running = false;
     camera.stop();
     for (const track of stream?.getTracks() ?? []) track.stop();
