@@ -50,6 +50,7 @@ def quantise(
     note(f"{size / 1e6:.2f} MB before, {output.stat().st_size / 1e6:.2f} MB now")
     if found:
         show(make_table(found, bits), "")
+        say(f"the same label: {found['agreement']:.1%}; largest change of a probability: {found['largest_change']:.3f}")
         note(found["note"])
 
 
@@ -64,10 +65,6 @@ def make_table(found: Mapping[str, Any], bits: int) -> Table:
     for name, key in (("floats", "before"), (f"{bits} bits", "after")):
         row = found[key]
         table.add_row(name, *("-" if row[what] is None else f"{row[what]:.3f}" for what in FIGURES))
-    table.caption = (
-        f"the same label for {found['agreement']:.1%}; largest change of a probability {found['largest_change']:.3f}"
-    )
-    table.caption_justify = "left"
     return table
 
 
