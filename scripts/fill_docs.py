@@ -30,6 +30,7 @@ from typing import Any
 import made_up
 import numpy as np
 
+from emospike.energy.estimate import name_memories
 from emospike.evaluation.report import say_cell, say_number
 
 ROOT = Path(__file__).parents[1]
@@ -147,7 +148,7 @@ def energy(found: Result) -> list[str]:
     totals = [f"{features}, the face's not counted" if own["features_uj"] and found["uncounted"] else features]
     totals += [f"{parts[name]['total_uj']:,.0f}" if name in parts else "" for name in others]
     eight = " / ".join(f"{one['total_uj']:,.0f}" for one in found["variants"] if one["bits"] == 8)
-    name, memory = f"`{found['what']}` {found['preset'] or ''}".strip(), own["memory"]["network"]
+    name, memory = f"`{found['what']}` {found['preset'] or ''}".strip(), name_memories(own["memory"])
     return [name, found["modality"] or "", rate, memory, *counts, f"**{own['total_uj']:,.0f}**", *totals, eight]
 
 
@@ -652,7 +653,7 @@ def comparison(found: Sequence[Result]) -> str:
         "M AC",
         "MB moved",
         "µJ a decision (twin without spikes)",
-        "µJ of features",
+        "of these, features of sound",
         "ms",
         "training, s",
         "model, MB",
@@ -680,7 +681,7 @@ def compared(row: Result) -> list[str]:
     counts = ["" if row[key] is None else millions(row[key]) for key in ("macs", "accumulates", "bytes_moved")]
     settings, majority = (name, HEARD[row["modality"]], protocol), f"{row['majority']:.3f}"
     energy, *rest = costs
-    features = "" if row.get("features_uj") is None else f"{row['features_uj']:,.0f}"
+    features = f"{row['features_uj']:,.0f}" if row.get("features_uj") else ""
     return [*settings, said, balanced, majority, at_coverage, *counts, energy, features, *rest]
 
 

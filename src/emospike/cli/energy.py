@@ -112,7 +112,7 @@ def make_tables(result: Mapping[str, Any]) -> list[Table]:
     """Return the tables of variants and of layers, and of spikes what they would cost on named chips."""
     from rich.table import Table
 
-    from emospike.energy.operations import NETWORK
+    from emospike.energy.estimate import name_memories
 
     variants = Table(title="One decision, mean over the recordings", title_justify="left", box=None, pad_edge=False)
     variants.add_column("variant")
@@ -122,7 +122,7 @@ def make_tables(result: Mapping[str, Any]) -> list[Table]:
     for row in result["variants"]:
         counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
         joules = (format_number(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
-        names = [row["memory"][NETWORK], *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"])]
+        names = [name_memories(row["memory"]), *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"])]
         variants.add_row(row["name"], *names)
     layers = Table(title="Its layers", title_justify="left", box=None, pad_edge=False)
     layers.add_column("layer")

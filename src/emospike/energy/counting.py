@@ -13,7 +13,7 @@ from jaxtyping import Int
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
 from emospike.energy.estimate import estimate_energy
-from emospike.energy.operations import NETWORK, READOUT, LayerCost, Operations
+from emospike.energy.operations import FEATURES, NETWORK, READOUT, LayerCost, Operations
 from emospike.features import Feature
 from emospike.features.counting import Counted
 from emospike.networks.competitive import CompetitiveNetwork
@@ -98,7 +98,7 @@ def count_features(
     rows, numbers = list[LayerCost](), Counter[str]()
     for kind, one in {one.key: (kind, one) for kind, one in told}.values():
         numbers[kind] += 1
-        name = f"features: {kind}" + (f" {numbers[kind]}" if numbers[kind] > 1 else "")
+        name = FEATURES + kind + (f" {numbers[kind]}" if numbers[kind] > 1 else "")
         rows.append(count_dense_layer(name, one.macs, one.words_moved, one.words_held, stage=name))
     return tuple(rows), tuple(uncounted)
 

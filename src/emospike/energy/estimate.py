@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from emospike.energy.memory import DRAM, MEMORIES, PricedMemory, choose_memory
-from emospike.energy.operations import NETWORK, LayerCost, Operations
+from emospike.energy.operations import FEATURES, NETWORK, LayerCost, Operations
 
 ARITHMETIC = {"float32 MAC": 4.6, "float32 AC": 0.9, "int8 MAC": 0.3, "int8 AC": 0.1}
 PICOJOULE = ARITHMETIC | {f"{one.name} byte": one.picojoule for one in MEMORIES}
@@ -209,6 +209,15 @@ def average_layers(counted: Sequence[Operations]) -> list[Row]:
             del cost["features_uj"]
             rows.append(row | cost)
     return rows
+
+
+def name_memories(memory: Mapping[str, str]) -> str:
+    """Return the memory of the network, and that of the readout where it is another, of the `memory` of a variant.
+
+    >>> name_memories({"features: Mel": "32 KB", "network": "1 MB", "readout": "DRAM"})
+    '1 MB / DRAM'
+    """
+    return " / ".join(dict.fromkeys(name for stage, name in memory.items() if not stage.startswith(FEATURES)))
 
 
 def describe_rate(rate: float, *, spiking: bool, uncounted: Sequence[str] = ()) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NETWORK, READOUT = "network", "readout"
-"""Stages of a decision after its features: all that works together step by step, and what reads it when it is over."""
+NETWORK, READOUT, FEATURES = "network", "readout", "features: "
+"""Stages of a decision: all that works together step by step, what reads it when it is over, and, before both, one a
+feature, whose name begins like that."""
 
 
 @dataclass(frozen=True)
