@@ -30,6 +30,7 @@ from typing import Any
 import made_up
 import numpy as np
 
+from emospike.energy.estimate import name_memories
 from emospike.evaluation.report import say_cell, say_number
 
 ROOT = Path(__file__).parents[1]
@@ -37,8 +38,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 RESULTS = ROOT / "docs" / "results"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
-    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|reproduction|audit|comparison|speed"
-    r"|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
+    r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|chips|reproduction|audit|comparison"
+    r"|speed|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
     r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|processes|worth)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
@@ -131,7 +132,8 @@ def energies(pattern: str) -> str:
     """Return what a decision costs, of the files like this that ``emospike energy --json`` wrote."""
     files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob(pattern)))
     rows = [energy(found) for found in files]
-    header = ["system", "by", "spike rate", "M MAC", "M AC", "MB moved", "µJ", "twin", "counterpart", "all in int8"]
+    header = ["system", "by", "spike rate", "memory", "M MAC", "M AC", "MB moved", "µJ", "features", "twin"]
+    header += ["counterpart", "all in int8"]
     return markdown(header, rows) if rows else NONE_YET
 
 
@@ -142,10 +144,33 @@ def energy(found: Result) -> list[str]:
     rate = f"{100 * found['spike_rate']:.2g} %" if found["spikes"] else "no spikes"
     counts = [f"{own[name] / 1e6:.3g}" for name in ("macs", "accumulates", "bytes_moved")]
     others = ("twin without spikes", "counterpart")
-    totals = [f"{parts[name]['total_uj']:.0f}" if name in parts else "" for name in others]
-    eight = " / ".join(f"{one['total_uj']:.0f}" for one in found["variants"] if one["bits"] == 8)
-    name = f"`{found['what']}` {found['preset'] or ''}".strip()
-    return [name, found["modality"] or "", rate, *counts, f"**{own['total_uj']:.1f}**", *totals, eight]
+    features = f"{own['features_uj']:,.0f}" if own["features_uj"] else "not counted"
+    totals = [f"{features}, the face's not counted" if own["features_uj"] and found["uncounted"] else features]
+    totals += [f"{parts[name]['total_uj']:,.0f}" if name in parts else "" for name in others]
+    eight = " / ".join(f"{one['total_uj']:,.0f}" for one in found["variants"] if one["bits"] == 8)
+    name, memory = f"`{found['what']}` {found['preset'] or ''}".strip(), name_memories(own["memory"])
+    return [name, found["modality"] or "", rate, memory, *counts, f"**{own['total_uj']:,.0f}**", *totals, eight]
+
+
+def chips(found: Result) -> str:
+    """Return what is published of named chips, and what a model's spikes would cost on them."""
+    header = [
+        "chip",
+        "a spike at a synapse, pJ",
+        "a neuron's step, pJ",
+        "µJ a decision",
+        "cores that hold it",
+        "what",
+        "by",
+    ]
+    rows = []
+    for one in found["chips"]:
+        update = "in it" if one["update"] == 0 else one["update"]
+        cells = [one["synapse"], update, one["total_uj"] and f"{one['total_uj']:,.0f}"]
+        about = f"{one['process']}: {one['basis']}" if one["synapse"] else one["process"]
+        told = ["not published" if cell is None else str(cell) for cell in cells]
+        rows.append([one["name"], *told, str(one["cores"] or ""), about, one["source"]])
+    return markdown(header, rows)
 
 
 def bench(file: Path = RESULTS / "bench.json") -> str:
@@ -623,7 +648,16 @@ def long_film(found: Result) -> str:
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
-    header += ["M MAC", "M AC", "MB moved", "µJ a decision (twin without spikes)", "ms", "training, s", "model, MB"]
+    header += [
+        "M MAC",
+        "M AC",
+        "MB moved",
+        "µJ a decision (twin without spikes)",
+        "of these, features of sound",
+        "ms",
+        "training, s",
+        "model, MB",
+    ]
     return markdown(header, [compared(row) for row in found])
 
 
@@ -646,7 +680,9 @@ def compared(row: Result) -> list[str]:
     name, said = f"`{row['system']}` {row['preset']}", f"**{accuracy}** ({interval})"
     counts = ["" if row[key] is None else millions(row[key]) for key in ("macs", "accumulates", "bytes_moved")]
     settings, majority = (name, HEARD[row["modality"]], protocol), f"{row['majority']:.3f}"
-    return [*settings, said, balanced, majority, at_coverage, *counts, *costs]
+    energy, *rest = costs
+    features = f"{row['features_uj']:,.0f}" if row.get("features_uj") else ""
+    return [*settings, said, balanced, majority, at_coverage, *counts, energy, features, *rest]
 
 
 def speed(found: Result) -> str:
@@ -669,6 +705,7 @@ def processes(found: Result) -> str:
 
 
 FILES = {
+    "chips": chips,
     "reproduction": reproduction,
     "audit": audit,
     "comparison": comparison,

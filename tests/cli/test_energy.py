@@ -16,6 +16,9 @@ def test_a_model_is_counted_on_made_up_speech(run, tmp_path):
     assert result.code == 0, result.err
     for words in ("twin without spikes, int8", "recurrent", "spikes an input and step", "e.json", "e.png"):
         assert words in result.out
+    assert "features: ConstantQ  32 KB" in result.out
+    assert "1 MB / DRAM" in result.out
+    assert "of SpiNNaker 2 and Loihi 2 no energy of a spike is published" in result.out
     found = json.loads((tmp_path / "e.json").read_text())
     assert found["variants"][0]["total_uj"] < found["variants"][2]["total_uj"]
     assert (tmp_path / "e.png").read_bytes()[:4] == b"\x89PNG"
@@ -25,6 +28,8 @@ def test_a_system_is_trained_first(run, manifest):
     result = run("energy", "baseline", "--data", manifest, "--modality", "face", "--clips", "2", "--labels", "emotion")
     assert result.code == 0, result.err
     assert "no spikes" in result.out
+    assert "not counted, since their operations are not published: ActionUnits" in result.err
+    assert "named chips" not in result.out
 
 
 @pytest.mark.parametrize(

@@ -109,23 +109,50 @@ def load_model(model: str, data: Path | None, modality: str | None, count: int) 
 
 
 def make_tables(result: Mapping[str, Any]) -> list[Table]:
-    """Return the table of variants, and that of layers."""
+    """Return the tables of variants and of layers, and of spikes what they would cost on named chips."""
     from rich.table import Table
+
+    from emospike.energy.estimate import name_memories
 
     variants = Table(title="One decision, mean over the recordings", title_justify="left", box=None, pad_edge=False)
     variants.add_column("variant")
+    variants.add_column("memory")
     for name in ("M MAC", "M AC", "MB moved", "arithmetic µJ", "movement µJ", "total µJ", "from DRAM µJ"):
         variants.add_column(name, justify="right")
     for row in result["variants"]:
         counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
         joules = (format_number(row[name]) for name in ("arithmetic_uj", "movement_uj", "total_uj"))
-        variants.add_row(row["name"], *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"]))
+        names = [name_memories(row["memory"]), *counts, *joules, format_number(row["arithmetic_uj"] + row["dram_uj"])]
+        variants.add_row(row["name"], *names)
     layers = Table(title="Its layers", title_justify="left", box=None, pad_edge=False)
     layers.add_column("layer")
+    layers.add_column("memory")
     for name in ("spikes an input and step", "M MAC", "M AC", "MB moved", "total µJ", "twin µJ"):
         layers.add_column(name, justify="right")
     for row in result["layers"]:
         rate = f"{100 * row['spike_rate']:.2f} %" if row["accumulates"] else "real numbers"
-        counts = (format_number(row[name] / 1e6) for name in ("macs", "accumulates", "bytes_moved"))
-        layers.add_row(row["name"], rate, *counts, format_number(row["total_uj"]), format_number(row["twin_total_uj"]))
-    return [variants, layers] if result["layers"] else [variants]
+        numbers = [row[name] / 1e6 for name in ("macs", "accumulates", "bytes_moved")]
+        numbers += [row["total_uj"], row["twin_total_uj"]]
+        layers.add_row(row["name"], row["memory"], rate, *map(format_number, numbers))
+    shown = [variants, *([layers] if result["layers"] else [])]
+    return [*shown, tabulate_chips(result)] if result["chips"] and result["chip_layers"] else shown
+
+
+def tabulate_chips(result: Mapping[str, Any]) -> Table:
+    """Return a table with a row a layer that a chip would take over, and at its end the whole."""
+    from rich.table import Table
+
+    known = [one for one in result["chips"] if one["total_uj"] is not None]
+    others = " and ".join(one["name"] for one in result["chips"] if one["total_uj"] is None)
+    title = f"Its spikes on named chips; of {others} no energy of a spike is published"
+    chips = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    chips.add_column("layer")
+    names = [f"{one['name']} µJ" for one in known]
+    for name in ("M spikes at synapses", "M neuron updates", "KB held", *names):
+        chips.add_column(name, justify="right")
+    for row in result["chip_layers"]:
+        held = "" if row["bytes_held"] is None else format_number(row["bytes_held"] / 1024)
+        counts = [format_number(row[name] / 1e6) for name in ("events", "updates")]
+        chips.add_row(row["name"], *counts, held, *(format_number(row["uj"][one["name"]]) for one in known))
+    chips.add_row("all", "", "", "", *(format_number(one["total_uj"]) for one in known))
+    return chips

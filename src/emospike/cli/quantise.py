@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import OutputOption, check_writable, load_data
-from emospike.cli.terminal import note, progress_bar, show
+from emospike.cli.terminal import note, progress_bar, say, show
 from emospike.cli.train import write_model
 
 if TYPE_CHECKING:

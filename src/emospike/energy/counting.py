@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -11,11 +13,14 @@ from jaxtyping import Int
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
 from emospike.energy.estimate import estimate_energy
-from emospike.energy.operations import LayerCost, Operations
+from emospike.energy.operations import FEATURES, NETWORK, READOUT, LayerCost, Operations
+from emospike.features import Feature
+from emospike.features.counting import Counted
 from emospike.networks.competitive import CompetitiveNetwork
 from emospike.networks.reservoir import ReservoirNetwork
 from emospike.readout.contract import Classifier
 from emospike.readout.readout import VectorReadout
+from emospike.series import Series
 
 WORD = 4
 """Bytes of a weight, an index or a potential."""
@@ -25,6 +30,9 @@ MOVED = 3
 
 Sparse synapses also move the index of the neuron that they reach.
 """
+
+STATE = 3
+"""Words of a neuron of a reservoir: its potential, its leak, and how long it is still refractory."""
 
 
 def sum_layers(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> Operations:
@@ -48,15 +56,51 @@ def sum_layers(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> O
 
 
 def join_operations(runs: Mapping[str, Operations]) -> Operations:
-    """Return the cost of several runs, by name, one after the other; their layers stand side by side."""
-    layers = [replace(layer, name=f"{layer.name}, {name}") for name, run in runs.items() for layer in run.layers]
+    """Return the cost of several runs of one network, by name, one after the other; their layers stand side by side.
+
+    Each may have a readout of its own, but the network is held once.
+    """
+    layers, first = list[LayerCost](), next(iter(runs))
+    for name, run in runs.items():
+        for layer in run.layers:
+            held = layer.bytes_held if name == first or layer.stage != NETWORK else 0
+            layers.append(replace(layer, name=f"{layer.name}, {name}", bytes_held=held))
     spikes, rate = sum(run.spikes for run in runs.values()), [run.spike_rate for run in runs.values()]
     return sum_layers(layers, spikes, float(np.mean(rate)))
 
 
-def count_dense_layer(name: str, macs: int, words: int) -> LayerCost:
-    """Return the cost of a layer that real numbers go through, which is its own equivalent."""
-    return LayerCost(name, 1.0, macs, 0, WORD * words, macs, WORD * words)
+def count_dense_layer(name: str, macs: int, words: int, held: int | None = None, **more: Any) -> LayerCost:
+    """Return the cost of a layer that real numbers go through, which is its own equivalent.
+
+    `words` are moved, `held` are needed all the time; `more` are other fields of `LayerCost`.
+    """
+    bytes_held = None if held is None else WORD * held
+    return LayerCost(name, 1.0, macs, 0, WORD * words, macs, WORD * words, bytes_held, **more)
+
+
+def count_readout_layer(weights: int) -> LayerCost:
+    """Return the cost of a readout, each of whose weights is read and used once, when the network is done."""
+    return count_dense_layer("readout", weights, weights, weights, stage=READOUT)
+
+
+def count_features(
+    features: Sequence[Feature], series: Sequence[Series | None]
+) -> tuple[tuple[LayerCost, ...], tuple[str, ...]]:
+    """Return the cost of each feature that was found, a stage of its own, and the names of those that tell none.
+
+    What several share is computed once (see `FeatureCount`).
+    """
+    there = [(feature, len(one)) for feature, one in zip(features, series, strict=True) if one is not None]
+    uncounted = dict.fromkeys(type(feature).__name__ for feature, _ in there if not isinstance(feature, Counted))
+    told = [
+        (type(feature).__name__, feature.count_operations(n)) for feature, n in there if isinstance(feature, Counted)
+    ]
+    rows, numbers = list[LayerCost](), Counter[str]()
+    for kind, one in {one.key: (kind, one) for kind, one in told}.values():
+        numbers[kind] += 1
+        name = FEATURES + kind + (f" {numbers[kind]}" if numbers[kind] > 1 else "")
+        rows.append(count_dense_layer(name, one.macs, one.words_moved, one.words_held, stage=name))
+    return tuple(rows), tuple(uncounted)
 
 
 def count_layer_once(name: str, network: CompetitiveNetwork) -> LayerCost:
@@ -66,7 +110,12 @@ def count_layer_once(name: str, network: CompetitiveNetwork) -> LayerCost:
     """
     links = sum(link.sources for link in network.links)
     macs = network.windows.lines.size * network.layer.features + network.neurons * links
-    return count_dense_layer(name, macs, MOVED * macs)
+    return count_dense_layer(name, macs, MOVED * macs, count_weights(network) + network.neurons)
+
+
+def count_weights(network: CompetitiveNetwork) -> int:
+    """Return how many weights a layer has; those of inhibition are all the same."""
+    return network.weights.size + sum(heard.size for heard in network.heard_weights)
 
 
 NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met"}
@@ -94,13 +143,16 @@ def count_readout(readout: VectorReadout) -> int:
     return count_readout_weights(readout.classifier) + readout.novelty_.macs
 
 
-def count_dense(macs: int, words: int) -> Operations:
-    """Return the cost of a system without spikes, which is its own equivalent.
+def count_statistics(values: int, channels: int, each: int, weights: int) -> Operations:
+    """Return the cost of a system without spikes that describes channels by `each` statistics, and reads them out.
 
-    >>> count_dense(macs=1_000_000, words=500).twin_energy_uj
+    Every statistic takes a multiply-accumulate a value, and a word of it; the system is its own equivalent.
+
+    >>> count_statistics(values=100_000, channels=100, each=3, weights=700_000).twin_energy_uj
     4.6
     """
-    return sum_layers([count_dense_layer("readout", macs, words)], spikes=0, spike_rate=0.0)
+    statistics = count_dense_layer("statistics", each * values, each * values, each * channels)
+    return sum_layers([statistics, count_readout_layer(weights)], spikes=0, spike_rate=0.0)
 
 
 def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weights: int) -> Operations:
@@ -115,8 +167,8 @@ def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weigh
     layers = (
         count_sparse_layer("inputs", network.inputs, line, lines * steps, steps),
         count_sparse_layer("recurrent", network.recurrent, activity.neuron, neurons * steps, steps),
-        count_dense_layer("leak", neurons * steps, 4 * neurons * steps),
-        count_dense_layer("readout", readout_weights, readout_weights),
+        count_dense_layer("leak", neurons * steps, 4 * neurons * steps, STATE * neurons, updates=neurons * steps),
+        count_readout_layer(readout_weights),
     )
     return sum_layers(layers, len(inputs) + len(activity), activity.mean_rate)
 
@@ -124,12 +176,16 @@ def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weigh
 def count_sparse_layer(
     name: str, synapses: Synapses, source: Int[np.ndarray, " spikes"], moments: int, steps: int
 ) -> LayerCost:
-    """Return the cost of sparse synapses; each that a spike reaches moves index, weight, and potential both ways."""
+    """Return the cost of sparse synapses; each that a spike reaches moves index, weight, and potential both ways.
+
+    Held is what a model file keeps, with indices of as few bytes as they need.
+    """
     reached = int(np.diff(synapses.offsets)[source].sum())
     dense = len(synapses) * steps
     rate = len(source) / max(moments, 1)
     moved = WORD * (MOVED + 1)
-    return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense)
+    held = sum(array.nbytes for array in synapses.to_arrays().values())
+    return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense, held)
 
 
 def count_competitive_layer(
@@ -148,4 +204,15 @@ def count_competitive_layer(
     dense = (network.windows.lines.size * layer.features + network.neurons * (links + scope)) * steps
     sources = (int(np.prod(network.windows.shape)) + links + network.neurons) * steps
     rate = (len(own.inputs) + heard + len(own)) / sources
-    return LayerCost(name, rate, 0, reached, WORD * MOVED * reached, dense, WORD * MOVED * dense)
+    moved = WORD * MOVED
+    return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense, WORD * count_weights(network))
+
+
+def count_membranes(name: str, network: CompetitiveNetwork, steps: int) -> LayerCost:
+    """Return the cost of the membranes of a layer: its neurons, and the inhibitory one that each of them has.
+
+    Potential and two conductances cost a multiply-accumulate a step each; a threshold is held for every neuron besides.
+    """
+    updates = 2 * network.neurons * steps
+    held = (2 * 3 + 1) * network.neurons
+    return count_dense_layer(f"{name}, membranes", 3 * updates, 2 * 3 * updates, held, updates=updates)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NETWORK, READOUT, FEATURES = "network", "readout", "features: "
+"""Stages of a decision: all that works together step by step, what reads it when it is over, and, before both, one a
+feature, whose name begins like that."""
+
 
 @dataclass(frozen=True)
 class LayerCost:
@@ -15,6 +19,9 @@ class LayerCost:
     spike_rate : spikes that arrive at an input of the layer a step; 1 where real numbers do
     macs, accumulates, bytes_moved : as in `Operations`
     twin_macs, twin_bytes_moved : of the equivalent, the same synapses driven by real numbers at every step
+    bytes_held : weights and states that it needs all the time, beside those of the layers before; None if not told
+    updates : neurons whose potentials are brought forward, a step each; their multiply-accumulates are in `macs`
+    stage : layers of one stage share a memory
     """
 
     name: str
@@ -24,6 +31,9 @@ class LayerCost:
     bytes_moved: int
     twin_macs: int
     twin_bytes_moved: int
+    bytes_held: int | None = None
+    updates: int = 0
+    stage: str = NETWORK
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Operations:
     twin_macs, twin_bytes_moved, twin_energy_uj : of the non-spiking equivalent, the same synapses driven by real
         numbers at every step; a system without spikes is its own
     layers : the same, layer by layer; they sum to the whole
+    features : computing each feature, a stage of its own, which the equivalent needs too; none of the sums has them
+    uncounted : features whose operations are not known
     """
 
     spikes: int
@@ -56,3 +68,5 @@ class Operations:
     twin_bytes_moved: int
     twin_energy_uj: float
     layers: tuple[LayerCost, ...] = ()
+    features: tuple[LayerCost, ...] = ()
+    uncounted: tuple[str, ...] = ()

@@ -11,7 +11,6 @@ from typing import Any
 
 from emospike import __version__
 from emospike.datasets import Dataset
-from emospike.energy.estimate import Variant
 from emospike.evaluation.protocols import evaluate, make_system
 from emospike.evaluation.resuming import KeptFolds
 from emospike.files import format_json, make_folder, write_atomically
@@ -168,11 +167,13 @@ def make_row(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def count_costs(cost: Mapping[str, float]) -> dict[str, float | None]:
-    """Return operations and bytes of a decision, and its energy with data movement, beside its equivalent's."""
+    """Return operations and bytes of a decision, and its energy with data movement, beside its equivalent's.
+
+    All of them with the features; what was measured before features were counted has no energies.
+    """
+    names = ("total_uj", "twin_total_uj", "features_uj", "spike_rate")
     if not cost:
-        names = ("macs", "accumulates", "bytes_moved", "total_uj", "twin_total_uj", "spike_rate")
-        return dict.fromkeys(names)
-    own = Variant("spiking", cost["macs"], cost["synaptic_operations"], cost["bytes_moved"]).costs()
-    equivalent = Variant("equivalent", cost["twin_macs"], 0.0, cost["twin_bytes_moved"]).costs()
-    counts = {name: own[name] for name in ("macs", "accumulates", "bytes_moved", "total_uj")}
-    return counts | {"twin_total_uj": equivalent["total_uj"], "spike_rate": cost["spike_rate"]}
+        return dict.fromkeys(("macs", "accumulates", "bytes_moved", *names))
+    macs, moved = (cost[name] + cost.get(f"features_{name}", 0.0) for name in ("macs", "bytes_moved"))
+    counts = {"macs": round(macs), "accumulates": round(cost["synaptic_operations"]), "bytes_moved": round(moved)}
+    return counts | {name: cost.get(name) for name in names}

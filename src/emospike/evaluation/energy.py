@@ -10,6 +10,7 @@ import numpy as np
 from emospike import __version__
 from emospike.clip import Clip
 from emospike.datasets import Dataset, relabel, speaker_folds
+from emospike.energy.chips import describe_chips, price_layers
 from emospike.energy.estimate import BREAK_EVEN, PICOJOULE, average_layers, describe_rate, list_variants
 from emospike.energy.operations import Operations
 from emospike.evaluation.protocols import make_system
@@ -26,7 +27,8 @@ def profile_energy(system: System, clips: Sequence[Clip], progress: Progress | N
 
     ``variants`` has the system, its non-spiking equivalent ("twin": the same synapses, driven by real numbers at every
     step), one of another shape where the system tells one ("counterpart": its paper's, say), and each of these in 8-bit
-    integers. ``layers`` has the system's own counts.
+    integers; all of them with the features. ``layers`` has the system's own counts, features first; ``chip_layers`` and
+    ``chips`` what its spikes would cost on named chips.
 
     Raises
     ------
@@ -43,15 +45,21 @@ def profile_energy(system: System, clips: Sequence[Clip], progress: Progress | N
     spiking = any(one.spikes for one in counted)
     other = system.equivalent() if spiking and "equivalent" in system.abilities else None
     rate = float(np.mean([one.spike_rate for one in counted]))
+    uncounted = sorted({name for one in counted for name in one.uncounted})
+    layers = average_layers(counted)
+    chip_layers = price_layers(layers)
     return {
         "clips": len(clips),
         "spikes": float(np.mean([one.spikes for one in counted])),
         "spike_rate": rate,
-        "layers": average_layers(counted),
+        "layers": layers,
         "variants": [one.costs() for one in list_variants(counted, other)],
         "picojoule": PICOJOULE,
+        "uncounted": uncounted,
+        "chip_layers": chip_layers,
+        "chips": describe_chips(chip_layers) if spiking else [],
         "break_even": BREAK_EVEN,
-        "note": describe_rate(rate, spiking=spiking),
+        "note": describe_rate(rate, spiking=spiking, uncounted=uncounted),
         "emospike": __version__,
     }
 

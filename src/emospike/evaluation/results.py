@@ -40,7 +40,8 @@ class Predictions:
     untrained : why recordings, by their files, could not train
     fold, seed, split : which of several runs this is
     seconds : time of ``fit`` and ``predict`` in all, and of each stage of one decision
-    cost : mean operations of a decision (the fields of `Operations` that are numbers), and ``model_bytes``
+    cost : mean operations of a decision (the fields of `Operations` that are numbers), its energies (see
+        `testing.average_cost`), and ``model_bytes``
     """
 
     recordings: Dataset

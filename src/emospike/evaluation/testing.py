@@ -14,6 +14,7 @@ import numpy as np
 from emospike import store
 from emospike.clip import Clip
 from emospike.datasets import Dataset, Fold, finer_labels, relabel
+from emospike.energy.estimate import list_variants
 from emospike.evaluation.cards import find_card_scheme
 from emospike.evaluation.results import Predictions
 from emospike.progress import Progress
@@ -116,12 +117,26 @@ def find_risks(system: System) -> dict[float, float]:
 
 
 def average_cost(system: System, dataset: Dataset) -> dict[str, float]:
-    """Return the mean operations of a decision on these recordings, and the bytes of the stored model."""
-    found = [asdict(system.operations(clip)) for clip in dataset.clips()]
+    """Return the mean operations of a decision on these recordings and their energy, and the bytes of the stored model.
+
+    Sums are those of `Operations`; ``total_uj`` and its equivalent's are energies with data movement and features.
+    """
+    counted = [system.operations(clip) for clip in dataset.clips()]
+    found = [asdict(one) for one in counted]
     numbers = [name for name, value in found[0].items() if isinstance(value, int | float)]
+    own, *others = (one.costs() for one in list_variants(counted) if one.bits == 32)
+    energies = {name: own[name] for name in ("total_uj", "features_uj")}
+    energies["twin_total_uj"] = (others or [own])[0]["total_uj"]
+    for name in ("macs", "bytes_moved"):
+        sums = [sum(getattr(row, name) for row in one.features) for one in counted]
+        energies[f"features_{name}"] = float(np.mean(sums))
     with TemporaryDirectory() as folder:
         model_bytes = store.save(system, Path(folder) / "model.safetensors").stat().st_size
-    return {name: float(np.mean([one[name] for one in found])) for name in numbers} | {"model_bytes": model_bytes}
+    return (
+        {name: float(np.mean([one[name] for one in found])) for name in numbers}
+        | energies
+        | {"model_bytes": model_bytes}
+    )
 
 
 def transduce(

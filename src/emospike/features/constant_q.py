@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
+from emospike.features.counting import FeatureCount, count_bands
 from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, make_triangles, measure_bands
 from emospike.series import Series
 from emospike.validation import positive, within
@@ -53,10 +55,17 @@ class ConstantQ:
 
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
-        edges = self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)
-        bank = make_triangles(edges.astype(np.float32), bin_frequencies(2048))
-        channels = make_bands("tone", edges[1:-1].astype(np.float32))
-        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, channels)
+        bank, centres = self._make_bank()
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("tone", centres))
+
+    def count_operations(self, steps: int) -> FeatureCount:
+        """Return what computing so many steps takes."""
+        return count_bands(self._make_bank()[0], round(self.window * SAMPLE_RATE)).repeat(steps, self)
+
+    def _make_bank(self) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
+        """Return the triangular bands, and their centres in Hz."""
+        edges = (self.fmin * 2 ** (np.arange(-1, self.bands + 1) / self.per_octave)).astype(np.float32)
+        return make_triangles(edges, bin_frequencies(2048)), edges[1:-1]
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

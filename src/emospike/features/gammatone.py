@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
-from emospike.clip import Clip
+from emospike.clip import SAMPLE_RATE, Clip
+from emospike.features.counting import FeatureCount, count_bands
 from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 
@@ -50,6 +51,11 @@ class Gammatone:
         """Return the log band powers in nats, shape (steps, bands)."""
         bank, centres = make_gammatone_bank(self.bands, self.fmin, self.fmax, 512)
         return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("gammatone", centres))
+
+    def count_operations(self, steps: int) -> FeatureCount:
+        """Return what computing so many steps takes."""
+        bank, _ = make_gammatone_bank(self.bands, self.fmin, self.fmax, 512)
+        return count_bands(bank, round(self.window * SAMPLE_RATE)).repeat(steps, self)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float32
 
 from emospike.augmentation.voice import Voice, respeak_spectrum
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.features.counting import FeatureCount, count_bands
 from emospike.features.spectrum import RATE, bin_frequencies, check_bands, make_bands, measure_bands
 from emospike.series import Series
 from emospike.validation import within
@@ -46,12 +48,19 @@ class LinearFFT:
 
     def extract(self, clip: Clip) -> Series:
         """Return the log band powers in nats, shape (steps, bands)."""
+        bank, centres = self._make_bank()
+        return Series(measure_bands(clip.sound, bank, self.window, self.floor), RATE, make_bands("fft", centres))
+
+    def count_operations(self, steps: int) -> FeatureCount:
+        """Return what computing so many steps takes."""
+        return count_bands(self._make_bank()[0], round(self.window * SAMPLE_RATE)).repeat(steps, self)
+
+    def _make_bank(self) -> tuple[Float32[np.ndarray, "bins bands"], Float32[np.ndarray, " bands"]]:
+        """Return the bands with unit sum, and their centres in Hz."""
         edges = np.linspace(self.fmin, self.fmax, self.bands + 1)
         f = bin_frequencies(512)[:, None]
         bank = ((f >= edges[:-1]) & ((f < edges[1:]) | (edges[1:] == self.fmax) & (f == self.fmax))).astype(np.float32)
-        values = measure_bands(clip.sound, bank / bank.sum(axis=0), self.window, self.floor)
-        centres = ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
-        return Series(values, RATE, make_bands("fft", centres))
+        return bank / bank.sum(axis=0), ((edges[:-1] + edges[1:]) / 2).astype(np.float32)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the feature as another voice would have given it."""

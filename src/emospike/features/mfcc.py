@@ -10,8 +10,9 @@ import numpy as np
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.features.counting import FeatureCount, count_bands, count_transform
 from emospike.features.mel import Mel
-from emospike.features.spectrum import RATE, check_bands
+from emospike.features.spectrum import RATE, check_bands, make_mel_bank
 from emospike.series import Channel, Series
 from emospike.validation import within
 
@@ -56,6 +57,12 @@ class MFCC:
         mel = Mel(bands=self.bands, fmin=0.0, window=self.window, floor=self.floor).extract(clip)
         cepstrum = dct(mel.values, type=2, norm="ortho", axis=1)[:, : self.coefficients]
         return Series(np.ascontiguousarray(cepstrum, np.float32), RATE, make_coefficients(self.coefficients))
+
+    def count_operations(self, steps: int) -> FeatureCount:
+        """Return what computing so many steps takes: the bands, and a cosine transform as costly as Fourier's."""
+        bank, _ = make_mel_bank(self.bands, 0.0, SAMPLE_RATE / 2, 512)
+        bands = count_bands(bank, round(self.window * SAMPLE_RATE))
+        return (bands + count_transform(self.bands)).repeat(steps, self)
 
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the coefficients as another voice would have given them: slower and louder, its spectrum kept."""

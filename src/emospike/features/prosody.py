@@ -10,6 +10,14 @@ from jaxtyping import Bool, Float32
 
 from emospike.augmentation.voice import Voice, stretch
 from emospike.clip import SAMPLE_RATE, Clip
+from emospike.features.counting import (
+    ELEMENTARY,
+    FeatureCount,
+    StepCount,
+    count_elements,
+    count_spectrogram,
+    count_transform,
+)
 from emospike.features.spectrum import RATE, bin_frequencies, compute_spectrogram
 from emospike.series import Channel, Series
 from emospike.validation import within
@@ -18,6 +26,18 @@ Contour = Float32[np.ndarray, " steps"]
 
 LOWEST, HIGHEST = 70.0, 500.0
 """Range of pitch, Hz."""
+
+SHORTEST, LONGEST = int(SAMPLE_RATE / HIGHEST), int(SAMPLE_RATE / LOWEST) + 1
+"""Lags among which a period is looked for, samples."""
+
+WINDOW = 512
+"""Samples (64 ms at half the rate) whose autocorrelation is taken."""
+
+_TIMBRE = (7 + 2 * ELEMENTARY, 27)
+"""Multiply-accumulates and words of a bin: share, mean, square, two ratios, change, entropy; a root, a logarithm."""
+
+_PEAK = 8
+"""Multiply-accumulates of a lag: the parabola through it and its neighbours, and two comparisons."""
 
 ABSENT = -1000.0
 """Value of a contour where there is none, outside every range."""
@@ -95,6 +115,17 @@ class Prosody:
         columns = [energy, pitch, pitch - median, np.where(heard, voicing, 0), *timbre]
         return np.stack(columns, axis=1).astype(np.float32), heard
 
+    def count_operations(self, steps: int) -> FeatureCount:
+        """Return what computing so many steps takes; both kinds start from the same contours.
+
+        Resampling to half the rate, smoothing and bridging are not in it.
+        """
+        bins = len(bin_frequencies(512))
+        energy, timbre = count_elements(bins), count_elements(bins, *_TIMBRE)
+        contours = count_elements(len(CHANNELS), ELEMENTARY)
+        found = count_spectrogram(400, 512) + count_pitch() + energy + timbre + contours
+        return found.repeat(steps, (Prosody, self.voiced))
+
     def respeak(self, voice: Voice, series: Series) -> Series:
         """Return the contours as another voice would have given them: slower and louder, the rest kept.
 
@@ -130,7 +161,7 @@ def track_pitch(sound: Float32[np.ndarray, " samples"], steps: int) -> tuple[Con
     Place and height of a peak are those of the parabola through three lags. Each octave costs 0.04 of height, since
     twice and three times the period are periods too. A step without a peak in range, such as a rumble, has height 0.
     """
-    first, last = int(SAMPLE_RATE / HIGHEST), int(SAMPLE_RATE / LOWEST) + 1
+    first, last = SHORTEST, LONGEST
     r = autocorrelate(sound, last)[:steps]
     left, middle, right = r[:, first - 1 : last - 1], r[:, first:last], r[:, first + 1 : last + 1]
     offset = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-6), -0.5, 0.5)
@@ -149,10 +180,9 @@ def autocorrelate(sound: Float32[np.ndarray, " samples"], longest: int) -> Float
     4 kHz is used, and the lags between its samples come from the inverse transform, at twice the length.
     """
     import soxr
-    from scipy.fft import irfft, next_fast_len, rfft
+    from scipy.fft import irfft, rfft
 
-    window, hop = 512, int(SAMPLE_RATE / 2 / RATE)
-    size = next_fast_len(window + longest // 2 + 1, real=True)
+    window, hop, size = WINDOW, int(SAMPLE_RATE / 2 / RATE), choose_transform(longest)
     half = np.pad(soxr.resample(sound, SAMPLE_RATE, SAMPLE_RATE / 2), window // 2)
     frames = np.lib.stride_tricks.sliding_window_view(half, window)[::hop]
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
@@ -161,6 +191,21 @@ def autocorrelate(sound: Float32[np.ndarray, " samples"], longest: int) -> Float
     )
     normal: Float32[np.ndarray, "steps lags"] = raw / np.maximum(raw[:, :1], 1e-9) / (own / own[0])
     return normal
+
+
+def choose_transform(longest: int) -> int:
+    """Return the length of the transform that tells autocorrelations up to so many samples."""
+    from scipy.fft import next_fast_len
+
+    return int(next_fast_len(WINDOW + longest // 2 + 1, real=True))
+
+
+def count_pitch() -> StepCount:
+    """Return the cost of a step of `track_pitch`: window, both transforms, the power between them, and the lags."""
+    size = choose_transform(LONGEST)
+    correlated = count_elements(WINDOW) + count_transform(size) + count_elements(size // 2 + 1, 2)
+    lags = count_elements(LONGEST + 1, 2) + count_elements(LONGEST - SHORTEST, _PEAK)
+    return correlated + count_transform(2 * size) + lags
 
 
 def measure_timbre(power: Float32[np.ndarray, "steps bins"]) -> list[Contour]:

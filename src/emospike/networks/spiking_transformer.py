@@ -77,6 +77,7 @@ class LayerCount:
     macs : multiply-accumulates of what is no spike: at the first synapses of each stream, and in the heads
     accumulates : additions that spikes caused
     dense : multiply-accumulates if every input were a real number at every step
+    held : numbers that it needs all the time: weights, and what attention remembers of a clip
     """
 
     name: str
@@ -84,6 +85,7 @@ class LayerCount:
     macs: int
     accumulates: int
     dense: int
+    held: int
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,13 @@ class PassCount:
     Attributes
     ----------
     spikes, neurons : spikes of all neurons, and neurons times steps
+    potentials : neurons
     layers : the synapses, and what attention and the potentials between blocks add up
     """
 
     spikes: int
     neurons: int
+    potentials: int
     layers: tuple[LayerCount, ...]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, final
 
@@ -13,6 +14,7 @@ import numpy as np
 from emospike.clip import Clip
 from emospike.clip.batch import Recording, as_clip
 from emospike.decision import Decision, make_decision, make_no_decision
+from emospike.energy.counting import count_features
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import Attribution
 from emospike.explain.explanation import Explanation
@@ -357,7 +359,10 @@ class DecidingSystem(PerceivingSystem):
     @final
     def operations(self, clip: Recording, modality: str | None = None) -> Operations:
         """Return what one decision on this clip costs, by one modality alone if asked for."""
-        return self._operations(self.perceive(as_clip(clip), modality))
+        clip = as_clip(clip)
+        seen = self.perceive(clip, modality)
+        features, uncounted = count_features(self.features_of(clip), seen.series)
+        return replace(self._operations(seen), features=features, uncounted=uncounted)
 
     def by(self: AnySystem, modality: str) -> AnySystem:
         """Return the same trained system, deciding by this modality alone; what it learnt is shared, not copied."""

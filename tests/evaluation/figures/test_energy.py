@@ -2,14 +2,15 @@
 
 import pytest
 
-from emospike.energy.estimate import Variant
+from emospike.energy.estimate import StageCost, Variant
 from emospike.evaluation.figures.energy import alt_text, draw_energy
 from emospike.explain.style import save_figure
 
 
 def result(layers):
-    own = Variant("spiking", 1e6, 5e6, 1e8)
-    rows = [one.costs() for one in (own, own.quantise(), Variant("twin without spikes", 4e7, 0, 6e8))]
+    own = Variant("spiking", {"network": StageCost(1e6, 5e6, 1e8, 30_000)})
+    twin = Variant("twin without spikes", {"network": StageCost(4e7, 0, 6e8, 30_000)})
+    rows = [one.costs() for one in (own, own.quantise(), twin)]
     return {"variants": rows, "layers": layers, "break_even": 0.064, "note": "a note"}
 
 

@@ -243,32 +243,33 @@ class TransformerNetwork(nn.Module):
     def count(self, batch: Batch) -> PassCount:
         """Return what one pass costs; batch norms count as folded into the synapses before them."""
         layers: list[LayerCount] = []
-        fired: list[tuple[float, int]] = []
+        fired: list[tuple[float, int, int]] = []
 
         def synapses(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
-            dense = output.numel() * cast(Tensor, module.weight)[0].numel()
+            weight = cast(Tensor, module.weight)
+            dense, held = output.numel() * weight[0].numel(), weight.numel()
             if self.what.spiking and bool((x == x.round()).all()):
                 rate = float(x.mean()) / self.what.levels
-                layers.append(LayerCount(name, rate, 0, round(float(count_delivered(module, x))), dense))
+                layers.append(LayerCount(name, rate, 0, round(float(count_delivered(module, x))), dense, held))
             else:
-                layers.append(LayerCount(name, 1.0, dense, 0, dense))
+                layers.append(LayerCount(name, 1.0, dense, 0, dense, held))
 
         def listens(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
             ears = cast(RandomFeatures, module)
             every = len(x) * -(-x.shape[1] // 2) * ears.weights.numel()
             heard = round(float(ears.delivered(x))) if ears.delta else 0
             rate, macs = (heard / every, 0) if ears.delta else (1.0, every)
-            layers.append(LayerCount(name, rate, macs, heard, every))
+            layers.append(LayerCount(name, rate, macs, heard, every, ears.weights.numel() + ears.channels.numel()))
 
         def attends(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
             met, size = cast(Tensor, module.met), output.numel()
             rate, adds = float((met != 0).float().mean()), round(2 * float(met.sum())) + size
             cost = (0, adds) if self.what.spiking else (4 * size, 0)
-            layers.append(LayerCount(name, rate, *cost, 4 * size))
+            layers.append(LayerCount(name, rate, *cost, 4 * size, met.numel()))
 
         def fires(name: str, module: nn.Module, x: Tensor, output: Tensor) -> None:
             spikes = float(output.sum()) if isinstance(module, PLIF) else 0.0
-            fired.append((spikes, output.numel() * self.what.levels))
+            fired.append((spikes, output.numel() * self.what.levels, output[0].numel()))
 
         kinds: dict[Any, Callable[..., None]] = {
             (nn.Linear, nn.Conv1d, nn.Conv2d): synapses,
@@ -277,7 +278,8 @@ class TransformerNetwork(nn.Module):
             (PLIF, Rectified): fires,
         }
         self._watch(kinds).answer(batch)
-        return PassCount(round(sum(one for one, _ in fired)), sum(size for _, size in fired), tuple(layers))
+        spikes, steps, potentials = (sum(column) for column in zip(*fired, strict=True))
+        return PassCount(round(spikes), int(steps), int(potentials), tuple(layers))
 
 
 def split_moments(valid: Tensor, count: int) -> Tensor:

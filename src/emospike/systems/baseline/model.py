@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from emospike.augmentation.channel import ChannelVariation
-from emospike.energy.counting import count_dense, count_readout
+from emospike.energy.counting import count_readout, count_statistics
 from emospike.energy.operations import Operations
 from emospike.explain.attribution import attribute, cut_moments, log_odds
 from emospike.explain.panel import Panel
@@ -140,10 +140,12 @@ class Baseline(VectorSystem):
         return {**attribute(evidence, vector, kinds)}, []
 
     def _operations(self, seen: Perceived) -> Operations:
-        """Return what one decision on this clip costs, from the features on."""
-        values = sum(one.values.size for one in seen.present)
-        macs = STATISTICS * values + count_readout(self.readouts_[seen.modality])
-        return count_dense(macs, words=macs)
+        """Return what one decision on this clip costs."""
+        values, channels = (
+            sum(one.values.size for one in seen.present),
+            sum(len(one.channels) for one in seen.present),
+        )
+        return count_statistics(values, channels, STATISTICS, count_readout(self.readouts_[seen.modality]))
 
     # -- storing -----------------------------------------------------------------------------------------------
 

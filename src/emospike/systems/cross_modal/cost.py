@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from emospike.activity import Activity
-from emospike.energy.counting import count_competitive_layer, count_dense_layer, sum_layers
+from emospike.energy.counting import count_competitive_layer, count_membranes, sum_layers
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.wording import WORDS
 from emospike.systems.perception import Perceived
@@ -16,8 +16,7 @@ def count_operations(system: Any, seen: Perceived) -> Operations:
     """Return the cost of one presentation and its readout, beside the same synapses without spikes.
 
     An input spike reaches the features of every window that sees it, and a spike of another layer all neurons that
-    hear it. A neuron's spike excites its inhibitory one, whose spike reaches the others of its scope. Membrane and two
-    conductances of both populations cost three multiply-accumulates a neuron and step.
+    hear it. A neuron's spike excites its inhibitory one, whose spike reaches the others of its scope.
     """
     responses = system.respond(system.inputs_.lines(seen))
     layers, spikes, neurons, ticks = list[LayerCost](), 0, 0, 0
@@ -28,8 +27,7 @@ def count_operations(system: Any, seen: Perceived) -> Operations:
         steps = network.layer.all_steps * (own.repeats + 1)
         name = f"layer {i + 1} ({WORDS[pathway.modality]})"
         layers.append(count_competitive_layer(name, network, own, system.listen(i, responses)))
-        updates = 6 * network.neurons * steps
-        layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
+        layers.append(count_membranes(name, network, steps))
         spikes += len(own.inputs) + len(own)
         neurons, ticks = neurons + network.neurons, max(ticks, steps)
     layers.append(system.count_readout(seen.modality))

@@ -26,7 +26,8 @@ def count_operations(ensemble: Ensemble, spoken: Perceived, *, spiking: bool) ->
     spikes, neurons = sum(one.spikes for one in found), sum(one.neurons for one in found)
     layers = [cost_of([one.layers[i] for one in found]) for i in range(len(found[0].layers))]
     if spiking:
-        layers.append(count_dense_layer("leak", neurons, MOVED * neurons))
+        held = sum(one.potentials for one in found)
+        layers.append(count_dense_layer("leak", neurons, MOVED * neurons, held, updates=neurons))
     return sum_layers(layers, spikes, spikes / neurons)
 
 
@@ -60,9 +61,9 @@ def describe_layer(name: str) -> str:
 
 def cost_of(layers: Sequence[LayerCount]) -> LayerCost:
     """Return the cost of one layer of all networks together."""
-    macs, accumulates, dense = (sum(getattr(one, name) for one in layers) for name in ("macs", "accumulates", "dense"))
+    names = ("macs", "accumulates", "dense", "held")
+    macs, accumulates, dense, held = (sum(getattr(one, name) for one in layers) for name in names)
     rate = float(np.mean([one.rate for one in layers]))
     moved = WORD * MOVED
-    return LayerCost(
-        describe_layer(layers[0].name), rate, macs, accumulates, moved * (macs + accumulates), dense, moved * dense
-    )
+    name, crossed = describe_layer(layers[0].name), macs + accumulates
+    return LayerCost(name, rate, macs, accumulates, moved * crossed, dense, moved * dense, WORD * held)

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from emospike.energy.counting import MOVED, WORD, count_dense_layer, sum_layers
 from emospike.energy.operations import LayerCost, Operations
-from emospike.networks.plif_net import PlifNet
+from emospike.networks.plif_net import PlifNet, Stage
 from emospike.readout.early import stops
 
 Events = Float32[np.ndarray, "steps _ size size"]
@@ -34,22 +34,24 @@ def count_operations(system: Any, look: Events) -> Operations:
         watched = network.measure(look[:steps])
         for stage, arriving, awake in zip(stages, watched.arriving, watched.awake, strict=True):
             real = stage is stages[0] and system.camera.float_first
-            layers.append(_layer(prefix + stage.name, stage.macs, (arriving, awake), steps, real=real))
-        layers.append(count_dense_layer(f"{prefix}leak", cells * steps, 2 * cells * steps))
+            layers.append(_layer(prefix, stage, (arriving, awake), steps, real=real))
+        updates = cells * steps
+        layers.append(count_dense_layer(f"{prefix}leak", updates, 2 * updates, cells + len(stages), updates=updates))
         spikes += steps * sum(rate * stage.outputs for rate, stage in zip(watched.rates, stages, strict=True))
     events = float(look[1:steps].sum())
     return sum_layers(layers, round(events + spikes), spikes / (cells * steps * len(system.voters_.networks)))
 
 
-def _layer(name: str, synapses: int, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:
+def _layer(prefix: str, stage: Stage, arriving: tuple[float, float], steps: int, *, real: bool) -> LayerCost:
     """Return the cost of a layer of synapses, by the spikes that arrive at an input and the share that gets any.
 
     Where any arrive, a weight is read and a potential read and written, once for the spikes of one pooled input.
     `real` numbers are seen at the first step.
     """
-    macs, dense, rest = synapses * real, synapses * steps, synapses * (steps - real)
-    moved = WORD * MOVED * (round(arriving[1] * rest) + macs)
-    return LayerCost(name, arriving[0], macs, round(arriving[0] * rest), moved, dense, WORD * MOVED * dense)
+    macs, dense, rest = stage.macs * real, stage.macs * steps, stage.macs * (steps - real)
+    reached, moved = round(arriving[0] * rest), WORD * MOVED * (round(arriving[1] * rest) + macs)
+    name, held = prefix + stage.name, WORD * stage.weights
+    return LayerCost(name, arriving[0], macs, reached, moved, dense, WORD * MOVED * dense, held)
 
 
 def prefixes(networks: int) -> list[str]:
@@ -61,7 +63,7 @@ def count_equivalent(network: PlifNet, classes: int, networks: int = 1) -> Opera
     """Return the cost of the paper's non-spiking equivalent: all frames are the channels of one picture."""
     stages = replace(network, spiking=False).stages(classes)
     layers = [
-        count_dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs)
+        count_dense_layer(f"{prefix}{stage.name}", stage.macs, MOVED * stage.macs, stage.weights + stage.outputs)
         for prefix in prefixes(networks)
         for stage in stages
     ]

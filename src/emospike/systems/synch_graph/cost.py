@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from emospike.energy.counting import MOVED, WORD, count_competitive_layer, count_dense_layer, sum_layers
-from emospike.energy.operations import LayerCost, Operations
+import numpy as np
+
+from emospike.energy.counting import (
+    MOVED,
+    WORD,
+    count_competitive_layer,
+    count_dense_layer,
+    count_membranes,
+    count_readout_weights,
+    sum_layers,
+)
+from emospike.energy.operations import READOUT, LayerCost, Operations
 from emospike.explain.wording import WORDS
+from emospike.networks.synchrony_graph import Graph
 from emospike.readout.readout import VectorReadout
 from emospike.systems.perception import Perceived
 from emospike.systems.vectors import Vector
@@ -18,7 +29,7 @@ def count_operations(system: Any, seen: Perceived) -> Operations:
 
     Costs of neurons and synapses are those of `cross_modal.cost.count_operations`; an edge takes a comparison for each
     pair of spikes, which counts as an accumulate. The non-spiking equivalent drives the same synapses by real numbers
-    at every step, and classifies the same graph.
+    at every step, and classifies the same graph. All presentations are made to the same groups, which are held once.
     """
     lines = system.inputs_.lines(seen)
     looks = [
@@ -31,18 +42,23 @@ def count_operations(system: Any, seen: Perceived) -> Operations:
             group, name = system.groups_[i], f"group {i + 1} ({WORDS[system.pathways[i].modality]}), look {look + 1}"
             drawn = system.draw(i, lines[i], look, one.repeats).pad(one.steps)
             others = [answered[k] for k in answered if k != i]
-            layers.append(count_competitive_layer(name, group, replace(one, inputs=drawn), others))
-            updates = 6 * group.neurons * group.layer.all_steps * (one.repeats + 1)
-            layers.append(count_dense_layer(f"{name}, membranes", updates, 2 * updates))
-            sent, moments = sent + len(drawn), moments + updates // 6
+            steps = group.layer.all_steps * (one.repeats + 1)
+            membranes = count_membranes(name, group, steps)
+            own = count_competitive_layer(name, group, replace(one, inputs=drawn), others)
+            layers += [one if look == 0 else replace(one, bytes_held=0) for one in (own, membranes)]
+            sent, moments = sent + len(drawn), moments + group.neurons * steps
     fired = [sum(map(len, answered.values())) for answered in looks]
     pairs = sum(number**2 for number in fired)
-    layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0))
-    layers.append(convolution_cost(system.readouts_[seen.modality], system.represent(seen, seen.modalities)))
+    graph = system.represent(seen, seen.modalities)
+    layers.append(LayerCost("edges", 1.0, 0, pairs, MOVED * WORD * pairs, 0, 0, bytes_held=0, stage=READOUT))
+    layers.append(convolution_cost(system.readouts_[seen.modality], graph))
     return sum_layers(layers, sent + sum(fired), sum(fired) / moments)
 
 
 def convolution_cost(readout: VectorReadout, vector: Vector) -> LayerCost:
-    """Return what the convolution of a flattened graph costs, by real numbers."""
-    convolved = readout.classifier.macs(readout.scale(vector[None])[0])  # type: ignore[attr-defined]
-    return count_dense_layer("graph convolution", convolved, convolved)
+    """Return what the convolution of a flattened graph costs, by real numbers; weights and edges are held."""
+    graph = readout.scale(vector[None])[0]
+    convolved = readout.classifier.macs(graph)  # type: ignore[attr-defined]
+    edges = int(np.count_nonzero(Graph.unflatten(graph).nodes)) ** 2
+    held = count_readout_weights(readout.classifier) + edges
+    return count_dense_layer("graph convolution", convolved, convolved, held, stage=READOUT)
