@@ -34,6 +34,9 @@ def test_a_model_is_quantised_and_compared(run, data, model, wav, bits):
     assert 0 < found["largest_change"] < (0.2 if bits == 8 else 0.9)
     assert found["note"].startswith("LEAKY: the model was trained on 32 of these 32 recordings")
     assert f"{bits} bits" in outcome.out
+    assert found["after"]["total_uj"] < found["before"]["total_uj"]
+    assert found["after"]["features_uj"] == found["before"]["features_uj"] > 0
+    assert found["after"]["model_bytes"] < found["before"]["model_bytes"]
     assert f"{found['agreement']:.1%}" in outcome.out
     before, after = (store.load(one).decide(str(wav)) for one in (model, path))
     assert before.label == after.label

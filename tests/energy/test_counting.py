@@ -10,11 +10,14 @@ from emospike.energy.counting import (
     count_competitive_layer,
     count_features,
     count_membranes,
+    count_readout,
+    count_readout_layer,
     count_readout_weights,
     count_reservoir,
     count_statistics,
     join_operations,
 )
+from emospike.energy.estimate import list_variants
 from emospike.features.mel import Mel
 from emospike.features.prosody import Prosody
 from emospike.networks.cells import Link
@@ -23,6 +26,8 @@ from emospike.networks.reservoir import Reservoir
 from emospike.networks.windows import Windows
 from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.linear import LinearReadout
+from emospike.readout.readout import VectorReadout
+from emospike.readout.scaling import SoftScaler
 from emospike.series import Channel, Series
 from emospike.spikes import Spikes
 
@@ -54,7 +59,7 @@ def test_a_forest_compares_down_to_its_leaves(data):
 
 
 def test_without_spikes_it_is_its_own_twin():
-    cost = count_statistics(values=200, channels=4, each=3, weights=400)
+    cost = count_statistics(values=200, channels=4, each=3, readout=count_readout_layer(400))
     assert (cost.macs, cost.bytes_moved, cost.energy_uj) == (1000, 4000, 0.0046)
     assert (cost.twin_macs, cost.twin_bytes_moved, cost.twin_energy_uj) == (1000, 4000, 0.0046)
     assert (cost.spikes, cost.spike_rate, cost.synaptic_operations) == (0, 0.0, 0)
@@ -76,7 +81,7 @@ def make_run():
 
 
 def test_a_reservoir_is_counted_by_hand():
-    cost = count_reservoir(*make_run(), readout_weights=7)
+    cost = count_reservoir(*make_run(), count_readout_layer(7))
     inputs, recurrent, leak, readout = cost.layers
     assert (inputs.accumulates, recurrent.accumulates) == (2 + 1, 2 * 2)
     assert (inputs.bytes_moved, inputs.twin_macs) == (3 * 16, 3 * 5)
@@ -87,8 +92,36 @@ def test_a_reservoir_is_counted_by_hand():
     assert {one.stage for one in cost.layers[:3]} == {"network"}
 
 
+@pytest.mark.parametrize(("bits", "weight"), [(8, 1), (4, 0.5)])
+def test_integers_move_and_hold_less(bits, weight):
+    network, activity = make_run()
+    cost = count_reservoir(network.quantise(bits), activity, count_readout_layer(7, words=2))
+    inputs, _, leak, readout = cost.layers
+    assert (inputs.accumulates, inputs.bytes_moved) == (3, round(3 * (12 + weight)))
+    assert inputs.bytes_held == np.ceil(3 * (2 + weight)) + 4 * 4
+    assert (leak.macs, leak.bytes_moved, readout.macs, readout.bytes_moved) == (15, 15 * 16, 7, 8)
+    assert [one.integer for one in cost.layers] == [True, True, True, False]
+    spiking, twin = list_variants([cost])  # no variant in 8 bits beside
+    assert spiking.stages["network"].arithmetic == pytest.approx((0.1 * 7 + 3.2 * 15) * 1e-6)
+    assert spiking.stages["readout"].arithmetic == pytest.approx(4.6 * 7e-6)
+    assert twin.stages["network"].arithmetic == pytest.approx(3.2 * (15 + 15 + 15) * 1e-6)
+
+
+def test_a_readout_in_few_bits_moves_less():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 40)).astype(np.float32), np.array(["a", "b", "c"] * 20)
+    whole = VectorReadout(SoftScaler(), LinearReadout(10.0)).fit(X, y, np.array(["anna", "ben"] * 30))
+    before = count_readout(whole)
+    whole.quantise(8)
+    after = count_readout(whole)
+    assert after.macs == before.macs
+    saved = before.bytes_moved - after.bytes_moved
+    assert saved == 4 * (count_readout_weights(whole.classifier) - -(-count_readout_weights(whole.classifier) // 4))
+
+
 def test_two_runs_of_one_network_hold_it_once():
-    both = join_operations({"audio": count_reservoir(*make_run(), 7), "face": count_reservoir(*make_run(), 9)})
+    runs = {name: count_reservoir(*make_run(), count_readout_layer(n)) for name, n in (("audio", 7), ("face", 9))}
+    both = join_operations(runs)
     assert [one.bytes_held for one in both.layers] == [34, 30, 36, 28, 0, 0, 0, 36]
     assert both.synaptic_operations == 14
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emospike.cli.arguments import OutputOption, check_writable, load_data
-from emospike.cli.terminal import note, progress_bar, say, show
+from emospike.cli.terminal import format_number, note, progress_bar, say, show
 from emospike.cli.train import write_model
 
 if TYPE_CHECKING:
@@ -60,11 +60,12 @@ def make_table(found: Mapping[str, Any], bits: int) -> Table:
 
     title = f"{found['clips']} recordings of {found['speakers']} speakers"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in ("weights", "accuracy", "answered", "right of answered"):
+    for name in ("weights", "accuracy", "answered", "right of answered", "µJ a decision"):
         table.add_column(name, justify="left" if name == "weights" else "right")
     for name, key in (("floats", "before"), (f"{bits} bits", "after")):
         row = found[key]
-        table.add_row(name, *("-" if row[what] is None else f"{row[what]:.3f}" for what in FIGURES))
+        figures = ("-" if row[what] is None else f"{row[what]:.3f}" for what in FIGURES)
+        table.add_row(name, *figures, format_number(row["total_uj"]))
     return table
 
 

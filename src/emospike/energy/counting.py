@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -78,9 +79,13 @@ def count_dense_layer(name: str, macs: int, words: int, held: int | None = None,
     return LayerCost(name, 1.0, macs, 0, WORD * words, macs, WORD * words, bytes_held, **more)
 
 
-def count_readout_layer(weights: int) -> LayerCost:
-    """Return the cost of a readout, each of whose weights is read and used once, when the network is done."""
-    return count_dense_layer("readout", weights, weights, weights, stage=READOUT)
+def count_readout_layer(weights: int, words: int | None = None) -> LayerCost:
+    """Return the cost of a readout, each of whose weights is read and used once, when the network is done.
+
+    `words` is what the weights take, if that is not one each.
+    """
+    words = weights if words is None else words
+    return count_dense_layer("readout", weights, words, words, stage=READOUT)
 
 
 def count_features(
@@ -118,7 +123,7 @@ def count_weights(network: CompetitiveNetwork) -> int:
     return network.weights.size + sum(heard.size for heard in network.heard_weights)
 
 
-NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met"}
+NOT_READ = {"classes", "memory", "unit", "penalty", "expected", "bolder", "met", "units"}
 """Parts of a classifier's state that a decision does not go through."""
 
 
@@ -138,54 +143,69 @@ def count_readout_weights(classifier: Classifier) -> int:
     return sum(int(np.size(array)) for array in arrays) + sum(int(tree.get_depth()) for tree in forest)
 
 
-def count_readout(readout: VectorReadout) -> int:
-    """Return the multiply-accumulates of one decision of a fitted readout, and of how strange what it reads is."""
-    return count_readout_weights(readout.classifier) + readout.novelty_.macs
+def count_readout(readout: VectorReadout) -> LayerCost:
+    """Return the cost of one decision of a fitted readout, and of telling how strange what it reads is.
+
+    Weights of a quantised classifier take its bits, others a word each; all sums are of real numbers.
+    """
+    weights, bits = count_readout_weights(readout.classifier), getattr(readout.classifier, "bits", None) or 8 * WORD
+    words = math.ceil(weights * bits / (8 * WORD))
+    return count_readout_layer(weights + readout.novelty_.macs, words + readout.novelty_.macs)
 
 
-def count_statistics(values: int, channels: int, each: int, weights: int) -> Operations:
+def count_statistics(values: int, channels: int, each: int, readout: LayerCost) -> Operations:
     """Return the cost of a system without spikes that describes channels by `each` statistics, and reads them out.
 
     Every statistic takes a multiply-accumulate a value, and a word of it; the system is its own equivalent.
 
-    >>> count_statistics(values=100_000, channels=100, each=3, weights=700_000).twin_energy_uj
+    >>> count_statistics(values=100_000, channels=100, each=3, readout=count_readout_layer(700_000)).twin_energy_uj
     4.6
     """
     statistics = count_dense_layer("statistics", each * values, each * values, each * channels)
-    return sum_layers([statistics, count_readout_layer(weights)], spikes=0, spike_rate=0.0)
+    return sum_layers([statistics, readout], spikes=0, spike_rate=0.0)
 
 
-def count_reservoir(network: ReservoirNetwork, activity: Activity, readout_weights: int) -> Operations:
-    """Return the cost of one pass of a reservoir and its readout, beside the same synapses without spikes.
+def count_reservoir(network: ReservoirNetwork, activity: Activity, readout: LayerCost) -> Operations:
+    """Return the cost of one pass of a reservoir and of its readout, beside the same synapses without spikes.
 
     A spike costs one accumulate a synapse that it reaches; the leak costs one multiply-accumulate a neuron and
     step, and so does each weight of the readout, once. In the equivalent every synapse multiplies at every step.
     """
     inputs, neurons, steps = activity.inputs, network.neurons, activity.steps
     line = inputs.channel * 2 + (inputs.sign < 0) if network.reservoir.polarity == "split" else inputs.channel
-    lines = len(network.inputs.offsets) - 1
+    lines, bits = len(network.inputs.offsets) - 1, network.reservoir.bits
+    updates = neurons * steps
     layers = (
-        count_sparse_layer("inputs", network.inputs, line, lines * steps, steps),
-        count_sparse_layer("recurrent", network.recurrent, activity.neuron, neurons * steps, steps),
-        count_dense_layer("leak", neurons * steps, 4 * neurons * steps, STATE * neurons, updates=neurons * steps),
-        count_readout_layer(readout_weights),
+        count_sparse_layer("inputs", network.inputs, line, lines * steps, steps, bits=bits),
+        count_sparse_layer("recurrent", network.recurrent, activity.neuron, updates, steps, bits=bits),
+        count_dense_layer("leak", updates, 4 * updates, STATE * neurons, updates=updates, integer=bits is not None),
+        readout,
     )
     return sum_layers(layers, len(inputs) + len(activity), activity.mean_rate)
 
 
 def count_sparse_layer(
-    name: str, synapses: Synapses, source: Int[np.ndarray, " spikes"], moments: int, steps: int
+    name: str,
+    synapses: Synapses,
+    source: Int[np.ndarray, " spikes"],
+    moments: int,
+    steps: int,
+    *,
+    bits: int | None = None,
 ) -> LayerCost:
     """Return the cost of sparse synapses; each that a spike reaches moves index, weight, and potential both ways.
 
-    Held is what a model file keeps, with indices of as few bytes as they need.
+    Held is what a model file keeps, with indices of as few bytes as they need, and weights of `bits` if they are
+    integers, of 32 otherwise.
     """
+    weight = WORD if bits is None else bits / 8
     reached = int(np.diff(synapses.offsets)[source].sum())
     dense = len(synapses) * steps
     rate = len(source) / max(moments, 1)
-    moved = WORD * (MOVED + 1)
-    held = sum(array.nbytes for array in synapses.to_arrays().values())
-    return LayerCost(name, rate, 0, reached, moved * reached, dense, moved * dense, held)
+    moved = WORD * MOVED + weight
+    held = sum(array.nbytes for array in synapses.to_arrays().values()) - (WORD - weight) * len(synapses)
+    counts = (reached, round(moved * reached), dense, round(moved * dense), math.ceil(held))
+    return LayerCost(name, rate, 0, *counts, integer=bits is not None)
 
 
 def count_competitive_layer(

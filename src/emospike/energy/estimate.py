@@ -14,12 +14,16 @@ import numpy as np
 from emospike.energy.memory import DRAM, MEMORIES, PricedMemory, choose_memory
 from emospike.energy.operations import FEATURES, NETWORK, LayerCost, Operations
 
-ARITHMETIC = {"float32 MAC": 4.6, "float32 AC": 0.9, "int8 MAC": 0.3, "int8 AC": 0.1}
+ARITHMETIC = {
+    **{"float32 MAC": 4.6, "float32 AC": 0.9, "int32 MAC": 3.2, "int32 AC": 0.1},
+    **{"int8 MAC": 0.3, "int8 AC": 0.1},
+}
 PICOJOULE = ARITHMETIC | {f"{one.name} byte": one.picojoule for one in MEMORIES}
 """Energy of one multiply-accumulate, one accumulate, and one byte read or written, in pJ.
 
-Horowitz 2014 (ISSCC, figure 1.1.9): multiplications of 32-bit floats 3.7 and of 8-bit integers 0.2, additions of 32-bit
-floats 0.9 and of 32-bit integers (in which products of 8 bits are summed) 0.1; bytes are those of `memory.MEMORIES`.
+Horowitz 2014 (ISSCC, figure 1.1.9): multiplications of 32-bit floats 3.7, of 32-bit integers 3.1 and of 8-bit integers
+0.2, additions of 32-bit floats 0.9 and of 32-bit integers (in which products of 8 bits are summed) 0.1; bytes are those
+of `memory.MEMORIES`.
 """
 
 BREAK_EVEN = 0.064
@@ -58,7 +62,7 @@ class StageCost:
     ----------
     macs, accumulates, bytes_moved : a clip
     bytes_held : weights, indices, potentials and tables that it needs all the time; None if not told
-    bits : 32 (floats) or 8 (integers)
+    numbers : that it computes with: ``"float32"``, ``"int32"`` or ``"int8"``
     fixed : whether it stays in 32 bits where the network is in 8, as features do
     """
 
@@ -66,7 +70,7 @@ class StageCost:
     accumulates: float
     bytes_moved: float
     bytes_held: float | None
-    bits: int = 32
+    numbers: str = "float32"
     fixed: bool = False
 
     @property
@@ -77,8 +81,8 @@ class StageCost:
     @property
     def arithmetic(self) -> float:
         """Energy of its operations, in microjoule."""
-        kind = "float32" if self.bits == 32 else "int8"
-        return (PICOJOULE[f"{kind} MAC"] * self.macs + PICOJOULE[f"{kind} AC"] * self.accumulates) * 1e-6
+        mac, accumulate = (PICOJOULE[f"{self.numbers} {operation}"] for operation in ("MAC", "AC"))
+        return (mac * self.macs + accumulate * self.accumulates) * 1e-6
 
     @property
     def movement(self) -> float:
@@ -88,7 +92,7 @@ class StageCost:
     def quantise(self) -> StageCost:
         """Return the same with 8-bit integers, a quarter of the bytes moved and held."""
         held = None if self.bytes_held is None else self.bytes_held / 4
-        return self if self.fixed else replace(self, bytes_moved=self.bytes_moved / 4, bytes_held=held, bits=8)
+        return self if self.fixed else replace(self, bytes_moved=self.bytes_moved / 4, bytes_held=held, numbers="int8")
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def list_variants(counted: Sequence[Operations], other: Operations | None = None
 
     `counted` is what the network did on each clip, of which the means are taken; its equivalent has the same synapses,
     driven by real numbers at every step. `other` is a non-spiking network of another shape. All need the same features.
+    A quantised network stands for itself.
     """
     spiking = any(one.spikes for one in counted)
     features = {row["name"]: _stage_of([row], fixed=True) for row in _average([one.features for one in counted])}
@@ -148,6 +153,8 @@ def list_variants(counted: Sequence[Operations], other: Operations | None = None
         found.append(Variant("twin without spikes", features | _stages_of(counted, twin=True)))
     if other is not None:
         found.append(Variant("counterpart", features | _stages_of([other])))
+    if any(stage.numbers == "int32" for stage in found[0].stages.values()):
+        return found  # quantised already
     return [one for variant in found for one in (variant, variant.quantise())]
 
 
@@ -173,7 +180,8 @@ def _stage_of(rows: Sequence[Row], *, twin: bool = False, fixed: bool = False) -
     macs, moved = (sum(row[f"{first}{name}"] for row in rows) for name in ("macs", "bytes_moved"))
     accumulates = 0.0 if twin else sum(row["accumulates"] for row in rows)
     held = [row["bytes_held"] for row in rows]
-    return StageCost(macs, accumulates, moved, None if None in held else sum(held), fixed=fixed)
+    numbers = "int32" if all(row["integer"] for row in rows) else "float32"
+    return StageCost(macs, accumulates, moved, None if None in held else sum(held), numbers, fixed)
 
 
 def _average(counted: Sequence[Sequence[LayerCost]]) -> list[Row]:
@@ -191,7 +199,7 @@ def _average(counted: Sequence[Sequence[LayerCost]]) -> list[Row]:
         held = [one.bytes_held for one in own]
         means = {what: sum(getattr(one, what) for one in own) / len(counted) for what in names}
         most = None if None in held else max(one for one in held if one is not None)
-        rows.append({"name": name, "stage": own[0].stage, "bytes_held": most} | means)
+        rows.append({"name": name, "stage": own[0].stage, "integer": own[0].integer, "bytes_held": most} | means)
     return rows
 
 

@@ -22,6 +22,7 @@ class LayerCost:
     bytes_held : weights and states that it needs all the time, beside those of the layers before; None if not told
     updates : neurons whose potentials are brought forward, a step each; their multiply-accumulates are in `macs`
     stage : layers of one stage share a memory
+    integer : whether it computes in 32-bit integers, as a quantised network does
     """
 
     name: str
@@ -34,6 +35,7 @@ class LayerCost:
     bytes_held: int | None = None
     updates: int = 0
     stage: str = NETWORK
+    integer: bool = False
 
 
 @dataclass(frozen=True)

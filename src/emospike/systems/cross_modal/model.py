@@ -18,7 +18,7 @@ from emospike.augmentation.channel import ChannelVariation
 from emospike.augmentation.voice import VirtualSpeakers
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
-from emospike.energy.counting import count_readout, count_readout_layer
+from emospike.energy.counting import count_readout
 from emospike.energy.operations import LayerCost, Operations
 from emospike.explain.panel import Panel
 from emospike.features import Feature
@@ -313,7 +313,7 @@ class CrossModal(VectorSystem):
 
     def count_readout(self, modality: str) -> LayerCost:
         """Return what the readout of a modality costs, which reads real numbers."""
-        return count_readout_layer(count_readout(self.readouts_[modality]))
+        return count_readout(self.readouts_[modality])
 
     # -- storing -----------------------------------------------------------------------------------------------
 

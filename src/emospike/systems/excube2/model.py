@@ -351,8 +351,8 @@ class EXCube2(VectorSystem):
 
     def _count(self, seen: Perceived, modalities: Sequence[str]) -> Operations:
         """Return what one run of the cube and its readout cost."""
-        weights = count_readout(self.readouts_[modality_of(modalities)])
-        return count_reservoir(self.network_, self.activity(seen, modalities), weights)
+        readout = count_readout(self.readouts_[modality_of(modalities)])
+        return count_reservoir(self.network_, self.activity(seen, modalities), readout)
 
     # -- storing -----------------------------------------------------------------------------------------------
 
