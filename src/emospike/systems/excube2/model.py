@@ -39,6 +39,7 @@ from emospike.readout.interactions import channel_groups, interactions, neurons_
 from emospike.readout.readout import VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, locate_shares, name_dims, read_all
+from emospike.readout.training_rows import Rows
 from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
@@ -123,13 +124,14 @@ class EXCube2(VectorSystem):
 
     def _fit(self, training: TrainingSet) -> None:
         """Let the cube learn, without labels; then fit the readouts."""
-        self.learn_cube(training.clips, training.progress)
-        collected = self._fit_readouts(
-            training,
-            stage="reservoir",
-            collect=lambda seen, _: self._measure_interactions(seen),
-        )
+        rows, collected = self.learn_vectors(training)
+        self._fit_each(rows, training)
         self._average_interactions(collected, training.labels)
+
+    def learn_vectors(self, training: TrainingSet) -> tuple[dict[str, Rows], dict[int, Any]]:
+        """Let the cube learn, without labels; return the vectors and the interactions of the training clips."""
+        self.learn_cube(training.clips, training.progress)
+        return self.make_rows(training, stage="reservoir", collect=lambda seen, _: self._measure_interactions(seen))
 
     def learn_cube(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
         """Fit the encoders, build the cube and let it learn, all without labels; then it has an `activity`."""
@@ -350,9 +352,10 @@ class EXCube2(VectorSystem):
         for name, synapses in (("inputs", network.inputs), ("recurrent", network.recurrent)):
             stored |= {f"{name}.{part}": array for part, array in synapses.to_arrays().items()}
         stored |= {"tau": network.tau, "positions": self.template_.positions, "region": self.template_.region}
-        stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
+        averages, nodes = vars(self).get("class_interactions_", {}), len(self.nodes_)  # none without labels
+        stored["class_interactions"] = np.array([*averages.values()], np.float32).reshape(len(averages), nodes, nodes)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
-        facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
+        facts |= {"averaged": list(averages), "nodes": list(self.nodes_)}
         facts |= {"regions": self.template_.regions, "encoders": self.encoders_}
         facts["channels"] = [tabulate(dict.fromkeys(one.source for one in part)) for part in self.parts_]
         return stored, facts
