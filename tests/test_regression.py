@@ -177,3 +177,15 @@ def test_models_of_classes_and_hostile_files(model, tmp_path):
         with pytest.raises(InputError, match=r"hostile\.safetensors"):
             load_regressor(path)
     assert load_regressor(store.write(path, model.system_, {}, arrays, told)).targets_ == ("a",)
+
+
+def test_a_recording_without_a_face_is_read_by_its_sound(filmed, tmp_path):
+    smiles = np.where(filmed.labels == "happy", 2.0, -1.0)
+    model = Regressor(Baseline.preset("ridge", modality="both")).fit(filmed.clips(), smiles, filmed.speakers.tolist())
+    assert list(model.readouts_) == ["both", "audio", "face"]
+    heard = [Clip(clip.path) for clip in filmed.clips()[:4]]
+    for clips in (filmed.clips()[:4], heard):
+        np.testing.assert_allclose(model.predict(clips), smiles[:4], atol=0.8)
+    assert not np.array_equal(model.predict(heard), model.predict(filmed.clips()[:4]))
+    again = load_regressor(model.save(tmp_path / "both.safetensors"))
+    np.testing.assert_array_equal(again.predict(heard), model.predict(heard))

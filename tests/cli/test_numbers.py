@@ -49,11 +49,13 @@ def test_evaluate(run, numbered, tmp_path):
     assert outcome.code == 0, outcome.err
     result = json.loads((tmp_path / "r.json").read_text())
     found = result["targets"]["Liveliness"]
-    head, row, protocol, file = outcome.out.splitlines()
+    head, row, protocol, file, picture = outcome.out.splitlines()
     assert head.split()[:5] == ["system", "target", "CCC", "95", "%"]
     assert row.split()[:4] == ["baseline", "ridge", "Liveliness", f"{found['ccc']:.3f}"]
     assert f"{found['ci95'][0]:.3f} to {found['ci95'][1]:.3f}" in row
     assert (protocol.strip(), file) == ("speaker-folds", str(tmp_path / "r.json"))
+    assert picture == str(tmp_path / "r.png")
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
     assert "95 % intervals of the CCC over speakers" in outcome.err
     assert found["ccc"] > 0.5
     assert len(result["folds"]) == 4

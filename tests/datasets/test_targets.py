@@ -99,8 +99,5 @@ def test_levels_and_names_are_classes(labels):
 
 
 def test_floats_are_no_classes():
-    with pytest.raises(
-        InputError,
-        match=r"got 0\.5 among them: continuous values are no classes; to train on numbers, name their column with --target",
-    ):
+    with pytest.raises(InputError, match=r"got 0\.5 among them: continuous values are no classes; .* with --target"):
         as_classes([0.5, 1.5])

@@ -101,12 +101,12 @@ def evaluate(
     asked: dict[str, Any] = {"protocol": protocol, "seeds": seeds, "modality": modality, "features": features}
     if target:
         of_classes = {"--labels": labels != "arousal", "--map": label_map, "--balance": balance, "--splits": splits}
-        refuse_class_options(of_classes | {"--normalise": normalise != "none", "--figure": figure})
-        check_outputs(json_file, json_file)
+        refuse_class_options(of_classes | {"--normalise": normalise != "none"})
+        figure = check_outputs(json_file, figure)
         with open_cluster(cluster):
             found = evaluate_targets(system, data, target, per_corpus=per_corpus, strict=strict, preset=preset, **asked)
         write_result(found, json_file)
-        show_numbers(found, [json_file] if json_file else [])
+        show_numbers(found, json_file, figure)
         return
     asked["normalise"] = normalise
     check_settings(system, scheme, preset, **asked)
@@ -159,12 +159,12 @@ def test(
     degradations = parse_degradations(degrade) if degrade else ()
     if predicts_numbers(model):
         of_classes = {"--modality": modality, "--degrade": degrade, "--adapt": adapt, "--risk": risk}
-        refuse_class_options(of_classes | {"--normalise": normalise != "none", "--figure": figure})
-        check_outputs(json_file, json_file)
+        refuse_class_options(of_classes | {"--normalise": normalise != "none"})
+        figure = check_outputs(json_file, figure)
         with open_cluster(cluster):
             found = measure_targets(model, data)
         write_result(found, json_file)
-        show_numbers(found, [json_file] if json_file else [])
+        show_numbers(found, json_file, figure)
         return
     figure = check_outputs(json_file, figure)
     check_modality(modality)

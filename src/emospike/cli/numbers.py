@@ -54,15 +54,20 @@ def measure_targets(model: str, data: Sequence[Path]) -> Row:
         return measure_regressor(found, dataset, progress)
 
 
-def show_numbers(result: Mapping[str, Any], written: Sequence[Path]) -> None:
-    """Print the table of a result, and say which files were written."""
+def show_numbers(result: Mapping[str, Any], json_file: Path | None, figure: Path | None) -> None:
+    """Print the table of a result, draw it, and say which files were written."""
     from emospike.evaluation.report import tabulate_targets
 
     show(tabulate_targets(result))
     note(result["note"])
     bad = [one["why"] for one in result["left_out"]]
     say_left_out(result["clips"] + len(bad), bad)
-    for path in written:
+    if figure:
+        from emospike.evaluation.figures.regression import describe_figure, draw_numbers
+        from emospike.explain.style import save_figure
+
+        save_figure(draw_numbers(result), figure, describe_figure(result))
+    for path in filter(None, (json_file, figure)):
         say(path)
 
 
