@@ -82,10 +82,10 @@ def recognise(
     ] = None,
     cluster: ClusterOption = None,
 ) -> None:
-    """Recognise the emotion in recordings, or predict the numbers that a model learnt.
+    """Recognise the emotion in recordings.
 
-    A recording longer than two windows gets one decision for the whole and, with --json, one for each window. Exit
-    status: 0 if every file was read, else 2.
+    A recording longer than two windows gets one decision for the whole and, with --json, one for each window. A model
+    that learnt numbers predicts these. Exit status: 0 if every file was read, else 2.
     """
     from emospike import store
     from emospike.clip import Clip
