@@ -9,8 +9,9 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 
 import emospike
 from emospike import Regressor, store
-from emospike.augmentation.channel import ChannelVariation
+from emospike.augmentation.channel import ChannelVariation, degrade
 from emospike.clip import Clip
+from emospike.datasets import from_frame
 from emospike.evaluation.metrics import concordance
 from emospike.regression import load_regressor, predicts_numbers
 from emospike.systems import SYSTEMS
@@ -55,11 +56,17 @@ def model(heard):
 
 @pytest.fixture(scope="module")
 def cube(heard):
-    line = ChannelVariation(("telephone",), copies=1)
-    return Regressor(smallest(EXCube2, "default", channel_variation=line)).fit(*heard)
+    return Regressor(smallest(EXCube2, "default", channel_variation=None)).fit(*heard)
 
 
-@pytest.mark.parametrize("kind", ["model", "cube"])
+@pytest.fixture(scope="module")
+def copied(heard):
+    """A model that also learnt from copies of the clips, over the telephone."""
+    over = ChannelVariation(("telephone",), copies=1)
+    return Regressor(Baseline.preset("ridge").set_params(channel_variation=over)).fit(*heard)
+
+
+@pytest.mark.parametrize("kind", ["model", "cube", "copied"])
 def test_strangers_are_predicted(request, kind, strangers):
     model = request.getfixturevalue(kind)
     found = model.predict(strangers.clips)
@@ -67,7 +74,17 @@ def test_strangers_are_predicted(request, kind, strangers):
     assert concordance(strangers.degrees, found) > 0.5
     assert model.score(strangers.clips, strangers.degrees) > 0.3
     assert 0 < model.errors_["target"] < np.std(strangers.degrees)
-    assert model.means_["target"] == pytest.approx(np.mean(Voices(110, 140, 170, 200).degrees))
+
+
+def test_copies_of_a_clip_train_with_its_number(model, copied, strangers):
+    """Who learnt from the telephone too hears over it what is heard without it."""
+    muffled = [degrade(clip, "telephone") for clip in strangers.clips]
+    moved = [np.abs(one.predict(muffled) - one.predict(strangers.clips)).mean() for one in (model, copied)]
+    assert moved[1] < 0.5 * moved[0]
+
+
+def test_where_nothing_is_known_the_mean_is_predicted(model, heard):
+    assert model.means_["target"] == pytest.approx(heard.degrees.mean())
 
 
 @pytest.mark.parametrize("kind", ["model", "cube"])
@@ -161,6 +178,20 @@ def test_wrong_arguments(heard):
         Regressor("baseline").fit(clips, degrees, speakers, targets=["a", "b"])
     with pytest.raises(InputError, match="at least 2 speakers expected"):
         Regressor("baseline").fit(clips, degrees, ["s"] * 24)
+
+
+@pytest.mark.parametrize("kind", [str, float])
+def test_systems_of_classes_learn_no_numbers(heard, tmp_path, kind):
+    clips, degrees, speakers = heard
+    system = Baseline.preset("ridge")
+    with pytest.raises(InputError, match=r"to train on numbers, name their column with --target, or use emospike\.Reg"):
+        system.fit(clips, [kind(one) for one in degrees], speakers)
+    learnt = Baseline.preset("ridge").fit(clips, ["high" if one > 0 else "low" for one in degrees], speakers)
+    with pytest.raises(InputError, match="to train on numbers"):
+        learnt.adapt(clips[:2], [kind(one) for one in degrees[:2]])
+    made_up.write(tmp_path / "a.wav", made_up.voice(0.8))
+    with pytest.raises(InputError, match=r"the labels of table are numbers on a scale \(0\.31 \.\.\.\)"):
+        from_frame(pandas.DataFrame({"path": [str(tmp_path / "a.wav")], "label": [kind(0.31)]}))
 
 
 def test_models_of_classes_and_hostile_files(model, tmp_path):
