@@ -8,9 +8,9 @@ made-up recordings (see `made_up`). A table stands between ``<!-- TABLE key=valu
 a value may be several, ``a+b``. TABLE is one of `TABLES`, `LISTS`, or ``figures``. It shows the evaluations in
 docs/results that have these values: files that ``emospike evaluate --json docs/results/NAME.json`` wrote, shortened by
 what was decided on every clip. The table ``bench`` shows docs/results/bench.json, written by ``make bench``,
-and those in `FILES` (``reproduction file=NAME``, ``corpora file=NAME`` ...) show docs/results/NAME.json, which one of
-the commands evaluate, test, reproduce, audit and compare wrote by ``--json``; ``reproduction file=NAME shape=wide``
-has a line a row.
+``numbers`` all docs/results/numbers-CORPUS-SYSTEM.json, and those in `FILES` (``reproduction file=NAME``, ``corpora
+file=NAME`` ...) show docs/results/NAME.json, which one of the commands evaluate, test, reproduce, audit and compare
+wrote by ``--json``; ``reproduction file=NAME shape=wide`` has a line a row.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|chips|reproduction|audit|comparison"
     r"|speed|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|processes|worth)"
+    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|processes|worth|numbers)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -91,8 +91,8 @@ def working_in(folder: Path) -> Iterator[None]:
 
 def table(name: str, wanted: str, results: Sequence[Result]) -> str:
     """Return a table, or the figures, of the results that have the wanted values, written as ``key=value ...``."""
-    if name in ("bench", "costs", "worth"):
-        return {"bench": bench, "costs": costs, "worth": worth}[name]()
+    if name in ("bench", "costs", "worth", "numbers"):
+        return {"bench": bench, "costs": costs, "worth": worth, "numbers": numbers}[name]()
     if name in ("energy", *FILES):
         return of_file(name, wanted.strip().removeprefix("file="))
     values = {"folder": "."} | dict(pair.split("=") for pair in wanted.split())
@@ -126,6 +126,31 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
+
+
+def numbers() -> str:
+    """Return how well numbers are predicted, of the files numbers-CORPUS-SYSTEM that ``evaluate --target`` wrote."""
+    rows = []
+    for path in sorted(RESULTS.glob("numbers-*.json")):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        for name, found in result["targets"].items():
+            low, high = found["ci95"]
+            about = [f"`{result['system']}` {result['preset']}", path.stem.split("-")[1], name]
+            measures = [f"**{found['ccc']:.3f}** ({low:.3f} to {high:.3f})", f"{found['pearson']:.3f}"]
+            errors = [f"{found['rmse']:.3f}", f"{found['mean']['rmse']:.3f}"]
+            rows.append([*about, *measures, *errors, str(result["clips"]), str(len(result["speakers"]))])
+    header = [
+        "system",
+        "corpus",
+        "number",
+        "CCC (95 % interval)",
+        "Pearson",
+        "RMSE",
+        "of the mean",
+        "clips",
+        "speakers",
+    ]
+    return markdown(header, rows) if rows else NONE_YET
 
 
 def energies(pattern: str) -> str:

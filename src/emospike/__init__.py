@@ -17,13 +17,25 @@ if TYPE_CHECKING:
     from emospike.validation import InputError
 
 __version__ = "0.2.0"
-__all__ = ["Clip", "InputError", "__version__", "extract", "load", "recognise", "save"]
+__all__ = [
+    "Clip",
+    "InputError",
+    "Regressor",
+    "__version__",
+    "extract",
+    "load",
+    "load_regressor",
+    "recognise",
+    "save",
+]
 
 _HOMES = {
     "Clip": "emospike.clip",
     "InputError": "emospike.validation",
+    "Regressor": "emospike.regression",
     "extract": "emospike.extraction",
     "load": "emospike.store",
+    "load_regressor": "emospike.regression",
     "recognise": "emospike.recognition",
     "save": "emospike.store",
 }

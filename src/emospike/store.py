@@ -38,6 +38,9 @@ FORMAT = 1
 HEADER = "emospike"
 """Name of the one metadata entry that holds the header as JSON."""
 
+TARGETS = "targets"
+"""What a header has only of a model that predicts numbers (see `emospike.regression`): their names."""
+
 MOST_BYTES = 1 << 24
 """Of the header: over a million recordings that a model may have learnt from."""
 
@@ -125,27 +128,40 @@ def save(system: System, path: Path | str) -> Path:
     ------
     InputError : the system is not trained, holds a step that no registry knows, or the file cannot be written
     """
-    from safetensors.numpy import save as serialise
-
-    path = as_path("a model", path)
     if not isinstance(system, System):
         raise InputError(f"a trained system expected, got {show(system)}: fit one first")
     info = SYSTEMS.info_of(type(system))
     if not hasattr(system, "labels_"):
         raise InputError(f"a trained system expected, this {info.name} is not: fit it first")
-    (arrays, facts), steps = system.state(), gather_steps(info)
-    told = {"classes": system.labels_, "threshold": system.threshold_}
+    told: dict[str, Any] = {"classes": system.labels_, "threshold": system.threshold_}
     told |= {"whole_numbers": True} if system.whole_numbers_ else {}
-    header = {
+    return write(path, system, told, {}, {"card": getattr(system, "card", {})})
+
+
+def write(
+    path: Path | str,
+    system: System,
+    told: Mapping[str, Any],
+    more: Mapping[str, np.ndarray],
+    header: Mapping[str, Any],
+) -> Path:
+    """Write a model file of a system, atomically: its state, and `more` arrays; return the path.
+
+    `told` are facts beside its own, `header` is what else the header holds: the ``card``, at least.
+    """
+    from safetensors.numpy import save as serialise
+
+    path, (arrays, facts) = as_path("a model", path), system.state()
+    written = {
         "format": FORMAT,
         "emospike": __version__,
         **describe_parameters(system),
-        "facts": to_plain(told | facts, steps),
-        "card": drop_not_finite(getattr(system, "card", {})),
+        "facts": to_plain({**told, **facts}, gather_steps(SYSTEMS.info_of(type(system)))),
+        **drop_not_finite(header),
     }
-    ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    ready = {name: np.asarray(array, order="C") for name, array in {**arrays, **more}.items()}
     # One entry: safetensors writes several in an order that changes from run to run.
-    return write_atomically(path, serialise(ready, metadata={HEADER: json.dumps(header)}))
+    return write_atomically(path, serialise(ready, metadata={HEADER: json.dumps(written)}))
 
 
 def describe_parameters(system: System) -> dict[str, Any]:
@@ -164,15 +180,13 @@ def load(model: Path | str) -> System:
     InputError : no such file or name, not a model of emospike, or a damaged one; or one that may not be used as the
         environment asks (see `emospike.licences`)
     """
-    path = locate(model)
-    if asks_for_commercial_use():
-        check_commercial_use(path.stem, read_card(path))
-    with _refusing(path):
+    path = locate_allowed(model)
+    with refusing(path):
         arrays, header = read(path)
-        info = SYSTEMS.find(header["system"])
-        steps = gather_steps(info)
-        system: System = build(info.load(), header["parameters"], steps)
-        facts = modernise(from_plain(header["facts"], steps))
+        if TARGETS in header:
+            raise NotAModelError(f"{path.name} predicts numbers: use emospike recognise, or emospike.load_regressor")
+        system: System
+        system, facts = build_system(header)
         system.labels_, system.threshold_ = tuple(facts["classes"]), float(facts["threshold"])
         system.whole_numbers_ = facts.get("whole_numbers", False) is True and all(map(is_whole, system.labels_))
         system.card = check_card(header["card"])
@@ -182,10 +196,25 @@ def load(model: Path | str) -> System:
         return system
 
 
+def locate_allowed(model: Path | str) -> Path:
+    """Return the file of a model that may be used as the environment asks; errors as `load`."""
+    path = locate(model)
+    if asks_for_commercial_use():
+        check_commercial_use(path.stem, read_card(path))
+    return path
+
+
+def build_system(header: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the system that a header names, of its parameters, and the facts to restore it by."""
+    info = SYSTEMS.find(header["system"])
+    steps = gather_steps(info)
+    return build(info.load(), header["parameters"], steps), modernise(from_plain(header["facts"], steps))
+
+
 def read_card(model: Path | str) -> dict[str, Any]:
     """Return the card of a model without loading it, whatever it may be used for; errors as `load`."""
     path = locate(model)
-    with _refusing(path):
+    with refusing(path):
         return check_card(read_header(path)["card"])
 
 
@@ -212,7 +241,7 @@ def check_answers(system: System) -> None:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Raise `InputError` in place of whatever goes wrong: a crafted file may make any part of the loading fail."""
     try:
         yield

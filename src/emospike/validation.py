@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 _SHOWN = 60  # characters
+
+MOST_NUMBERS = 10
+"""Different whole numbers that may be labels of classes, such as levels; more are a scale."""
+
+_HOW_NUMBERS = "to train on numbers, name their column with --target, or use emospike.Regressor"
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
 class InputError(ValueError):
@@ -79,9 +86,35 @@ def as_labels(name: str, values: Any) -> list[str]:
     found = as_list(name, values)
     for one in found:
         if not isinstance(one, str | Integral):
-            hint = ": continuous values are no classes" if isinstance(one, Real) else ""
+            hint = f": continuous values are no classes; {_HOW_NUMBERS}" if isinstance(one, Real) else ""
             raise InputError(f"{name} are text or whole numbers, got {show(one)} among them{hint}")
     return [str(one) for one in found]
+
+
+def as_classes(values: Any) -> list[str]:
+    """Return the label of the class of each clip; raise `InputError` where they are numbers, as on a scale.
+
+    >>> as_classes([0, 1, 2]), as_classes(["1.0", "2.0"])
+    (['0', '1', '2'], ['1.0', '2.0'])
+    >>> as_classes(["0.31", "-0.2"])
+    Traceback (most recent call last):
+    emospike.validation.InputError: labels are numbers on a scale (-0.2, 0.31 ...), and classes are learnt here: to
+    train on numbers, name their column with --target, or use emospike.Regressor
+    """
+    labels = as_labels("labels", values)
+    check_classes("labels", labels)
+    return labels
+
+
+def check_classes(name: str, labels: Iterable[str]) -> None:
+    """Raise `InputError` if all labels are numbers, and some not whole or more than `MOST_NUMBERS` of them differ."""
+    known = {*labels}
+    if not known or not all(map(_NUMBER.fullmatch, known)):
+        return
+    values = {float(label.replace(",", ".")) for label in known}
+    if len(values) > MOST_NUMBERS or not all(value.is_integer() for value in values):
+        some = ", ".join(sorted(known)[:3])
+        raise InputError(f"{name} are numbers on a scale ({some} ...), and classes are learnt here: {_HOW_NUMBERS}")
 
 
 def positive(name: str, value: float) -> None:

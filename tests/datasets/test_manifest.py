@@ -224,6 +224,13 @@ def test_numbers_on_a_scale_are_no_classes(csv):
     assert load(csv(HEADER + "a.wav,0,anna\nsub/b.wav,1,bo\n")).classes == ("0", "1")
 
 
+def test_labels_that_are_not_needed_are_tags(csv):
+    (first, second) = load(csv(HEADER + "a.wav,2.5,anna\nsub/b.wav,3.1,bo\n"), labelled=False).recordings
+    assert (first.label, first.tags, second.tags) == ("", {"label": "2.5"}, {"label": "3.1"})
+    (unlabelled, _) = load(csv("path,speaker\na.wav,anna\nsub/b.wav,bo\n"), labelled=False).recordings
+    assert unlabelled.tags == {}
+
+
 def test_a_column_given_twice_is_named(csv):
     with pytest.raises(InputError, match=r"has the column label twice: leave one"):
         load(csv("path,label,Label\na.wav,happy,sad\n"))

@@ -25,12 +25,16 @@ speech early.
 EARLY = {"excube2", "cross_modal", "synch_graph", "baseline"}
 """Those that learn to decide early, where they hear."""
 
+NUMBERS = {"excube2": {"audio", "face"}, "baseline": {"audio", "face", "both"}}
+"""Those whose vectors need no labels, by modality: excube2 joins answers where it hears and sees."""
+
 
 @pytest.mark.parametrize("name", ABLE)
 def test_each_says_what_it_can_do(name):
     for modality in SYSTEMS[name].modalities:
         system = SYSTEMS[name].make(modality=modality)
         able = ABLE[name] | {"both": {"one_modality"}, "eeg": {"eeg"}}.get(modality, set())
+        able |= {"learn_vectors"} if modality in NUMBERS.get(name, ()) else set()
         assert system.abilities == able | ({"early"} if name in EARLY and modality in ("audio", "both") else set())
         assert system.abilities <= set(ABILITIES)
 

@@ -68,6 +68,10 @@ LabelsOption = Annotated[
         "(angry, happy, neutral, sad).",
     ),
 ]
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="In place of labels: a CSV's column of numbers, such as valence; again for several."),
+]
 ModalityOption = Annotated[
     str | None,
     typer.Option(
@@ -242,6 +246,7 @@ def load_data(
     per_corpus: int | None = None,
     strict: bool | None = None,
     whole: bool = True,
+    labelled: bool = True,
 ) -> Dataset:
     """Return the recordings of data sets that a modality can use and that can be read; warn of the others.
 
@@ -252,7 +257,7 @@ def load_data(
     from emospike.evaluation.reading import check_readable, mark_copies, note_mismatches
 
     one_of("balance", balance or "none", ("corpora", "none"))
-    dataset = datasets.load_joined(paths, video=modality != "audio")
+    dataset = datasets.load_joined(paths, video=modality != "audio", labelled=labelled)
     if balance is not None:
         dataset = replace(dataset, balanced=balance == "corpora")
     if per_corpus is not None:

@@ -23,6 +23,7 @@ from emospike.cli.arguments import (
     RiskOption,
     SplitsOption,
     StrictOption,
+    TargetOption,
     check_modality,
     check_writable,
     choose_labels,
@@ -32,6 +33,7 @@ from emospike.cli.arguments import (
     say_left_out,
     set_risk,
 )
+from emospike.cli.numbers import evaluate_targets, measure_targets, refuse_class_options, show_numbers
 from emospike.cli.terminal import note, open_cluster, progress_bar, say, show
 
 JsonOption = Annotated[
@@ -55,6 +57,7 @@ def evaluate(
     modality: ModalityOption = None,
     labels: LabelsOption = "arousal",
     label_map: MapOption = None,
+    target: TargetOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
     features: FeaturesOption = None,
@@ -87,7 +90,8 @@ def evaluate(
 ) -> None:
     """Evaluate a system: train it afresh for each fold, and test it on speakers that it did not hear.
 
-    Recordings that cannot be read are left out, and named at the end.
+    Recordings that cannot be read are left out, and named at the end. With --target numbers are predicted, and measured
+    by their concordance (CCC).
     """
     from emospike.evaluation.emobox import read_splits
     from emospike.evaluation.protocols import check_settings, make_system
@@ -96,8 +100,17 @@ def evaluate(
     from emospike.evaluation.splitting import is_transductive
 
     modality, scheme = choose_modality(system, modality), choose_labels(labels, label_map)
-    asked: dict[str, Any] = {"protocol": protocol, "normalise": normalise, "seeds": seeds}
-    asked |= {"modality": modality, "features": features, "bits": bits}
+    asked: dict[str, Any] = {"protocol": protocol, "seeds": seeds, "modality": modality, "features": features}
+    if target:
+        of_classes = {"--labels": labels != "arousal", "--map": label_map, "--balance": balance, "--splits": splits}
+        refuse_class_options(of_classes | {"--normalise": normalise != "none", "--bits": bits})
+        figure = check_outputs(json_file, figure)
+        with open_cluster(cluster):
+            found = evaluate_targets(system, data, target, per_corpus=per_corpus, strict=strict, preset=preset, **asked)
+        write_result(found, json_file)
+        show_numbers(found, json_file, figure)
+        return
+    asked |= {"normalise": normalise, "bits": bits}
     check_settings(system, scheme, preset, **asked)
     figure, known = check_outputs(json_file, figure), read_splits(splits) if splits else None
     with open_cluster(cluster), progress_bar() as progress:
@@ -143,8 +156,18 @@ def test(
     from emospike import store
     from emospike.evaluation.protocols import test_model
     from emospike.evaluation.robustness import parse_degradations
+    from emospike.regression import predicts_numbers
 
     degradations = parse_degradations(degrade) if degrade else ()
+    if predicts_numbers(model):
+        of_classes = {"--modality": modality, "--degrade": degrade, "--adapt": adapt, "--risk": risk}
+        refuse_class_options(of_classes | {"--normalise": normalise != "none"})
+        figure = check_outputs(json_file, figure)
+        with open_cluster(cluster):
+            found = measure_targets(model, data)
+        write_result(found, json_file)
+        show_numbers(found, json_file, figure)
+        return
     figure = check_outputs(json_file, figure)
     check_modality(modality)
     system = set_risk(restrict_modality(store.load(model), modality), risk)

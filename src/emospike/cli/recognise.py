@@ -28,6 +28,7 @@ from emospike.cli.arguments import (
     choose_model,
     set_risk,
 )
+from emospike.cli.numbers import predict_rows, refuse_class_options, write_line
 from emospike.cli.pipes import spool_pipes
 from emospike.cli.terminal import open_cluster, progress_bar, say
 from emospike.files import format_json
@@ -83,12 +84,13 @@ def recognise(
 ) -> None:
     """Recognise the emotion in recordings.
 
-    A recording longer than two windows gets one decision for the whole and, with --json, one for each window. Exit
-    status: 0 if every file was read, else 2.
+    A recording longer than two windows gets one decision for the whole and, with --json, one for each window. A model
+    that learnt numbers predicts these. Exit status: 0 if every file was read, else 2.
     """
     from emospike import store
     from emospike.clip import Clip
     from emospike.recognition import Chooser, recognise_clips
+    from emospike.regression import predicts_numbers
     from emospike.timelines import write_timeline
 
     check_threshold(threshold)
@@ -97,6 +99,13 @@ def recognise(
     if output is not None:
         check_form(output)
         check_writable(output)
+    if model and predicts_numbers(model):
+        of_classes: Row = {"--threshold": threshold is not None, "--risk": risk is not None, "--modality": modality}
+        of_classes |= {"--same-speaker": same_speaker, "--second-opinion": second_opinion, "--timeline": timeline}
+        refuse_class_options(of_classes | {"--face": face, "--eeg": eeg})
+        with open_cluster(cluster):
+            recognise_numbers(model, paths, track or (), output, as_json=as_json)
+        return
     chosen = model or modality or face
     system = set_risk(store.load(model or choose_model(modality or ("both" if face else None))), risk, threshold)
 
@@ -130,6 +139,24 @@ def recognise(
             if timeline and "error" not in row:
                 path = clips[0].path
                 write_timeline(timeline, make_segments(row, clips[0]), None if spool.holds(path) else path)
+    if any("error" in row for row in found):
+        raise typer.Exit(2)
+
+
+def recognise_numbers(
+    model: str, paths: Sequence[Path], tracks: Sequence[int], output: Path | None, *, as_json: bool
+) -> None:
+    """Print what a model predicts of each recording: numbers, and by how much these were wrong in training."""
+    from emospike.regression import load_regressor
+
+    system = load_regressor(model)
+    with keep_rows(output) as found, spool_pipes() as spool:
+        clips = find_clips([spool.locate(path) for path in paths], system.system_, system.system_.modality, tracks)
+        rows = [row | {"file": spool.rename(row["file"])} for row in predict_rows(system, clips)]
+        width = min(max(len(row["file"]) for row in rows), WIDEST)
+        for row in rows:
+            say(format_json(row) if as_json else write_line(row, width))
+            found.append(row)
     if any("error" in row for row in found):
         raise typer.Exit(2)
 

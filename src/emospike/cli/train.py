@@ -22,6 +22,7 @@ from emospike.cli.arguments import (
     OutputOption,
     PresetOption,
     StrictOption,
+    TargetOption,
     check_modality,
     check_writable,
     choose_labels,
@@ -31,6 +32,7 @@ from emospike.cli.arguments import (
     restrict_modality,
     say_left_out,
 )
+from emospike.cli.numbers import refuse_class_options, train_targets
 from emospike.cli.terminal import note, open_cluster, progress_bar, say
 from emospike.validation import InputError
 
@@ -47,6 +49,7 @@ def train(
     modality: ModalityOption = None,
     labels: LabelsOption = "arousal",
     label_map: MapOption = None,
+    target: TargetOption = None,
     balance: BalanceOption = None,
     preset: PresetOption = None,
     features: FeaturesOption = None,
@@ -66,7 +69,7 @@ def train(
 ) -> None:
     """Train a model on all recordings of a data set.
 
-    Those that cannot be read are left out, and named at the end.
+    Those that cannot be read are left out, and named at the end. With --target the model predicts numbers.
     """
     from emospike.datasets import relabel
     from emospike.datasets.labels import find_contradicted
@@ -82,6 +85,19 @@ def train(
     within("seed", seed, 0, 2**32 - 1)
     scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
+    if target:
+        of_classes: dict[str, Any] = {
+            "--labels": labels != "arousal",
+            "--map": label_map,
+            "--balance": balance,
+            "--early": early,
+        }
+        of_classes |= {"--normalise": normalise != "none", "--evaluate": evaluation, "--bits": bits}
+        refuse_class_options(of_classes)
+        with open_cluster(cluster):
+            asked: dict[str, Any] = {"preset": preset, "seed": seed, "modality": modality, "features": features}
+            train_targets(system, data, target, output, strict=strict, **asked)
+        return
     untrained = make_system(system, preset, seed, normalise, modality, features=features, bits=bits)
     if early and "early" not in untrained.abilities:
         raise InputError(f"{system} does not learn to decide early by {modality}: leave out --early")

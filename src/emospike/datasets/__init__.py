@@ -47,6 +47,7 @@ from emospike.datasets.labels import EMOTIONS, LABELS, Scheme, find_scheme, fine
 from emospike.datasets.manifest import from_frame
 from emospike.datasets.pairing import is_face_table, pair_files, pair_tables
 from emospike.datasets.table import Dataset, Recording, Source, Take
+from emospike.datasets.targets import read_targets
 from emospike.files import is_file, is_folder
 from emospike.validation import InputError, as_list, as_path
 
@@ -78,6 +79,7 @@ __all__ = [
     "random_folds",
     "random_split",
     "read_map",
+    "read_targets",
     "relabel",
     "sample_corpora",
     "speaker_folds",
@@ -94,16 +96,19 @@ DATASETS: dict[str, Source] = {
 """The kinds of data sets by name. Paths are matched by what lies there first, then by the names of recordings."""
 
 
-def load(path: Path | str, video: bool = False) -> Dataset:
+def load(path: Path | str, video: bool = False, labelled: bool = True) -> Dataset:
     """Load the data set at a path, recognised by what lies there.
 
     A CSV file or a folder with a ``manifest.csv`` is a manifest; CMU-MOSI and EAV are known by their folders; all
     others by the names of their recordings, at any depth. With `video`, a take comes with the film or face-tracking
-    table that shows its speaker, where there is one.
+    table that shows its speaker, where there is one. Unless `labelled`, a manifest need not name classes: it may have
+    columns of numbers (see `read_targets`).
 
     Raises `InputError` if there is nothing at the path, nothing that can be used, or recordings of several data sets.
     """
     path = as_path("a data set", path)
+    if not labelled and manifest.recognises(path):
+        return manifest.load(path, video, labelled=False)
     for source in DATASETS.values():
         if source.recognises(path):
             return source.load(path, video)
@@ -115,12 +120,12 @@ def load(path: Path | str, video: bool = False) -> Dataset:
     return DATASETS[_recognise(path, video)].load(path, video)
 
 
-def load_joined(paths: Sequence[Path | str], video: bool = False) -> Dataset:
+def load_joined(paths: Sequence[Path | str], video: bool = False, labelled: bool = True) -> Dataset:
     """Load the data sets at several paths as one (see `join`); errors as `load`."""
     own = [as_path("a data set", path) for path in as_list("paths of data sets", paths)]
     if not own:
         raise InputError("the path of a data set, or several, expected, got none")
-    return join([load(path, video) for path in own], own)
+    return join([load(path, video, labelled) for path in own], own)
 
 
 def _recognise(folder: Path, video: bool) -> str:

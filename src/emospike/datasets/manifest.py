@@ -9,7 +9,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from emospike.datasets.labels import AROUSALS, EMOTIONS, FURTHER
 from emospike.datasets.table import Dataset, Recording, Source
 from emospike.files import is_file, is_folder
-from emospike.validation import InputError, show
+from emospike.validation import InputError, check_classes, show
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,9 +29,6 @@ TYPO_RATIO = 0.8
 
 NO_LABELS = ("nan", "null", "n/a", "#n/a")
 """What programs write where there is no label."""
-
-MOST_NUMBERS = 10
-"""Different whole numbers that may be labels; more are a scale."""
 
 Rows: TypeAlias = dict[int, dict[str, str]]
 """The fields of each row by column, under the row's line number (the header is line 1)."""
@@ -56,7 +53,8 @@ def load(path: Path | str, video: bool = False, labelled: bool = True) -> Datase
     and their blanks are evened out, so that ``Happy`` and ``happy`` are one class. Any label may be used; yet one that
     occurs in a single row and looks like a known emotion, or like a label of several rows, is refused as a typo (see
     `TYPO_RATIO`).
-    The column ``face`` is read with `video` only. Without `labelled`, labels are neither needed nor looked at.
+    The column ``face`` is read with `video` only. Without `labelled`, labels are not needed: they become tags as
+    further columns do, and numbers in tags can be learnt in their place (see `emospike.datasets.targets`).
 
     Raises
     ------
@@ -111,16 +109,16 @@ def _make_dataset(path: Path, rows: Rows, video: bool, labelled: bool) -> Datase
     _check_speakers(path, rows)
     _check_files(path, rows)
     _check_others(path, rows, ("face", "eeg") if video else ("eeg",))
-    if not labelled:
-        rows = {number: row | {"label": ""} for number, row in rows.items()}
-    return Dataset("manifest", tuple(_make_recording(path, row, video) for row in rows.values()))
+    return Dataset("manifest", tuple(_make_recording(path, row, video, labelled) for row in rows.values()))
 
 
-def _make_recording(path: Path, row: dict[str, str], video: bool) -> Recording:
+def _make_recording(path: Path, row: dict[str, str], video: bool, labelled: bool) -> Recording:
     face = _locate(path, row, "face") if video and row.get("face") else None
-    tags = {column: value for column, value in row.items() if column not in _COLUMNS}
+    label, tags = row["label"], {column: value for column, value in row.items() if column not in _COLUMNS}
+    if not labelled:
+        label, tags = "", tags | ({"label": label} if label else {})
     eeg, start = (_locate(path, row, "eeg"), float(row.get("eeg_start") or 0)) if row.get("eeg") else (None, 0.0)
-    return Recording(_locate(path, row), row["label"], row.get("speaker") or None, row["path"], tags, face, eeg, start)
+    return Recording(_locate(path, row), label, row.get("speaker") or None, row["path"], tags, face, eeg, start)
 
 
 def _locate(path: Path, row: dict[str, str], column: str = "path") -> Path:
@@ -183,12 +181,7 @@ def _even_out(text: str) -> str:
 
 def _check_labels(path: Path, rows: Rows) -> None:
     counts = Counter(row["label"] for row in rows.values())
-    if _are_scale(counts):
-        some = ", ".join(sorted(counts)[:3])
-        raise InputError(
-            f"the labels of {path} are numbers on a scale ({some} ...), and classes are learnt here: give them names, "
-            "such as low and high"
-        )
+    check_classes(f"the labels of {path}", counts)
     trusted = {*EMOTIONS, *FURTHER, *AROUSALS, *(label for label, count in counts.items() if count > 1)}
     for number, row in rows.items():
         label = row["label"]
@@ -221,12 +214,6 @@ def _check_speakers(path: Path, rows: Rows) -> None:
                 f"speaker {speaker!r} in row {number} of {path} looks like {other!r}: write the same person alike, "
                 "and others not as alike as that"
             )
-
-
-def _are_scale(labels: Iterable[str]) -> bool:
-    """Tell whether all labels are numbers, and more of them, or others, than classes have."""
-    found = [re.fullmatch(r"[+-]?\d+([.,]\d*)?", label) for label in labels]
-    return all(found) and (len(found) > MOST_NUMBERS or any(one and one[1] for one in found))
 
 
 def _check_files(path: Path, rows: Rows) -> None:

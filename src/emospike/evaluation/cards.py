@@ -50,13 +50,7 @@ def make_card(
         **({"seed": parameters["seed"]} if "seed" in parameters else {}),
         "classes": list(system.labels_),
         **({"label_map": dict(scheme.to)} if scheme and scheme.file and scheme.to else {}),
-        "data": dataset.name,
-        "licence": describe_licence(dataset),
-        **({"cite": cited} if (cited := cite(dataset)) else {}),
-        **({"balance": "corpora"} if dataset.balanced else {}),
-        "clips": len(dataset),
-        "speakers": sorted({*dataset.speakers.tolist()} - {""}),
-        CLIP_HASHES: hashes,
+        **describe_training(dataset, hashes, balanced=dataset.balanced),
         "split": "trained on all clips; nothing held out",
         "calibration": f"probabilities and threshold fitted on training {held_out}, each decided by a system trained "
         "without them",
@@ -64,6 +58,19 @@ def make_card(
         "measured": None,
         "date": today(),
         "emospike": __version__,
+    }
+
+
+def describe_training(dataset: Dataset, hashes: str, *, balanced: bool = False) -> dict[str, Any]:
+    """Return what a card says of the recordings that trained."""
+    return {
+        "data": dataset.name,
+        "licence": describe_licence(dataset),
+        **({"cite": cited} if (cited := cite(dataset)) else {}),
+        **({"balance": "corpora"} if balanced else {}),
+        "clips": len(dataset),
+        "speakers": sorted({*dataset.speakers.tolist()} - {""}),
+        CLIP_HASHES: hashes,
     }
 
 

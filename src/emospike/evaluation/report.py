@@ -40,6 +40,23 @@ def tabulate_results(results: Sequence[Result]) -> Table:
     return table
 
 
+def tabulate_targets(result: Result) -> Table:
+    """Return a table with one row a number that is predicted, and what its mean would do."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("system", overflow="fold")
+    for name in ("target", "CCC", "95 % interval", "Pearson", "RMSE", "RMSE of the mean", "clips", "speakers"):
+        table.add_column(name, justify="left" if name == "target" else "right", no_wrap=True)
+    for number, (name, found) in enumerate(result["targets"].items()):
+        ends = "too few" if found["ci95"] is None else " to ".join(f"{end:.3f}" for end in found["ci95"])
+        pearson = "-" if found["pearson"] is None else f"{found['pearson']:.3f}"
+        measures = (f"{found['ccc']:.3f}", ends, pearson, f"{found['rmse']:.3g}", f"{found['mean']['rmse']:.3g}")
+        about = "" if number else f"{result['system']} {result['preset']}\n{result['protocol']}"
+        table.add_row(about, name, *measures, str(result["clips"]), str(len(result["speakers"]) or "-"))
+    return table
+
+
 def describe_own_threshold(result: Result) -> str:
     """Say how much is answered at the thresholds that the models set on their training speakers, and how rightly."""
     own = result["at_own_threshold"]

@@ -21,7 +21,7 @@ from emospike.systems.perception import MODALITIES
 from emospike.systems.predicting import PredictingSystem
 from emospike.systems.streaming import SpeechStream
 from emospike.systems.training import Given, Labels, TrainingSet, Weights
-from emospike.validation import InputError, as_labels, one_of, within
+from emospike.validation import InputError, as_classes, one_of, within
 
 AnySystem = TypeVar("AnySystem", bound="System")
 
@@ -36,6 +36,7 @@ ABILITIES: Final = {
     "locate": "tells where in a brain its neurons lie, and which of them fire on a clip",
     "quantise": "can have weights that are integers of 8 or 4 bits",
     "early": "learns to decide on speech before an utterance is over",
+    "learn_vectors": "makes its vectors without labels, so that numbers can be read from them (`emospike.regression`)",
 }
 """What some systems can do and others cannot; whoever needs an ability asks for it, and never for a class."""
 
@@ -267,9 +268,9 @@ class System(PredictingSystem):
         clips = as_clips(clips)
         if not clips:
             raise InputError("clips to adapt to expected, got none")
-        if labels is not None and len(labels := as_labels("labels", labels)) != len(clips):
+        if labels is not None and len(labels := as_classes(labels)) != len(clips):
             raise InputError(f"one label a clip expected, got {len(labels)} for {len(clips)} clips")
-        found = list(map_clips(lambda _, clip: self._represent_parts(clip), clips, "adapting"))
+        found = list(map_clips(lambda _, clip: self.represent_parts(clip), clips, "adapting"))
         told = [(i, part.read) for i, parts in enumerate(found) for part in parts if part.spoken or len(parts) == 1]
         rows = [i for i, _ in told]
         self._adapt([read for _, read in told], None if labels is None else np.asarray(labels, dtype=str)[rows])

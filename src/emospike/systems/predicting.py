@@ -29,7 +29,7 @@ class PredictingSystem(DecidingSystem, Estimator):
         seen = self._perceive_whole(clip)
         return {own: self.represent(seen, MODALITIES[own]) for own in self.deciders_of(seen)}
 
-    def _represent_parts(self, clip: Clip) -> list[Part]:
+    def represent_parts(self, clip: Clip) -> list[Part]:
         """Return what the readouts read of a recording, or of each of its windows if it is longer than `LONGEST`."""
         if not is_long(clip):
             return [Part(self.represent_clip(clip))]
@@ -52,7 +52,7 @@ class PredictingSystem(DecidingSystem, Estimator):
         system = self if modality is None or modality == self.modality else self.by(modality)
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
-        parts = map_clips(lambda _, clip: system._represent_parts(clip), clips, "answers", progress, spread=True)
+        parts = map_clips(lambda _, clip: system.represent_parts(clip), clips, "answers", progress, spread=True)
         found = dict(enumerate(parts))
         out = np.full((len(clips), len(self.labels_)), np.nan)
         for decider in reversed(system.deciders):
@@ -73,7 +73,7 @@ class PredictingSystem(DecidingSystem, Estimator):
         """Return what every modality that can decide says of clips."""
         clips = as_clips(clips)
         self._check_speakers(clips, speakers)
-        found, reasons = try_clips(self._represent_parts, clips, "answers", progress, spread=True)
+        found, reasons = try_clips(self.represent_parts, clips, "answers", progress, spread=True)
         out = {decider: np.full((len(clips), len(self.labels_)), np.nan) for decider in self.deciders}
         novelty = np.zeros(len(clips), np.float32)
         for decider, probabilities in reversed(out.items()):

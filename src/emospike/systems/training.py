@@ -13,7 +13,7 @@ from jaxtyping import Float32, Shaped
 from emospike.clip import Clip
 from emospike.datasets.folds import inner_folds
 from emospike.progress import Progress
-from emospike.validation import InputError, as_labels, as_list, show
+from emospike.validation import InputError, as_classes, as_labels, as_list, show
 
 Labels = Shaped[np.ndarray, " clips"]
 Given: TypeAlias = Any
@@ -64,12 +64,13 @@ class TrainingSet:
 
         Raises
         ------
-        InputError : not a label, a speaker and a weight above 0 for each clip, fewer than two classes, no speakers
-            where speakers are normalised, or none that could be held out (see `inner_folds`)
+        InputError : not a label, a speaker and a weight above 0 for each clip, labels that are numbers on a scale,
+            fewer than two classes, no speakers where speakers are normalised, or none that could be held out (see
+            `inner_folds`)
         """
         if speakers is None and normalise == "speaker":
             raise InputError("normalise 'speaker' needs to know who speaks: give the speaker of each clip")
-        y = np.array(as_labels("labels", labels), dtype=str)
+        y = np.array(as_classes(labels), dtype=str)
         who = np.array(range(len(y)) if speakers is None else as_labels("speakers", speakers), dtype=str)
         learnt = y if finer is None else np.array(as_labels("finer labels", finer), dtype=str)
         if not len(clips) == len(y) == len(who):

@@ -38,17 +38,20 @@ class VectorSystem(System):
     Attributes
     ----------
     scaler, classifier : parameters that every such system has: the readout
+    read_elsewhere_ : it has no readouts of its own, others read its vectors (see `emospike.regression`)
     """
 
     scaler: SoftScaler
     classifier: Classifier
     readouts_: dict[str, Any]
+    read_elsewhere_: bool = False
 
     @property
     def abilities(self) -> frozenset[str]:
         """What it can do; only some classifiers learn on."""
-        early = {"early"} if "audio" in self.deciders else set()
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"}) | early
+        more = {"early"} if "audio" in self.deciders else set()
+        more |= {"learn_vectors"} if hasattr(type(self), "learn_vectors") and not self.fuses_late else set()
+        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"}) | more
 
     def describe_vectors(self) -> str | None:
         """Return all that a clip's vectors depend on besides the clip, or None where what was learnt is part of it.
@@ -93,6 +96,10 @@ class VectorSystem(System):
         """Return an unfitted readout, of the vectors of a modality, that shares nothing with the parameters."""
         return VectorReadout(deepcopy(self.scaler), deepcopy(self.classifier), self.normalise, self.coverage)
 
+    def new_scaler(self, modality: str) -> SoftScaler:
+        """Return the unfitted scaler of the vectors of a modality."""
+        return self._new_readout(modality).scaler
+
     def _augmentation_of(self, modality: str) -> VirtualSpeakers | None:
         """Return the virtual speakers that the readout of a modality trains with, or None."""
         return getattr(self, "augmentation", None)
@@ -106,13 +113,26 @@ class VectorSystem(System):
     ) -> dict[int, Any]:
         """Make the vectors of all training clips and of their copies, and fit a readout for each modality.
 
-        Copies are those by virtual speakers, which train and never test, and those over other channels (see
-        `System.channel_variation`), which calibrate too.
-
         A system of two modalities has three readouts: one of vectors from both together (or of both answers, see
-        `fuses_late`), and one for each alone, by which a clip that lacks the other is decided. `collect` is asked on
-        the way for something of every clip, by what was perceived and the vectors by modality; returned is what it
-        gave, by the index of the clip.
+        `fuses_late`), and one for each alone, by which a clip that lacks the other is decided. Returned is what
+        `collect` gave of the clips (see `make_rows`).
+        """
+        rows, collected = self.make_rows(training, stage=stage, collect=collect)
+        self._fit_each(rows, training)
+        return collected
+
+    def make_rows(
+        self,
+        training: TrainingSet,
+        *,
+        stage: str,
+        collect: Callable[[Perceived, Mapping[str, Vector]], Any] | None = None,
+    ) -> tuple[dict[str, Rows], dict[int, Any]]:
+        """Return the vectors of all training clips and of their copies, by the modality that they are read from.
+
+        Copies are those by virtual speakers, which train and never test, and those over other channels (see
+        `System.channel_variation`), which calibrate too. `collect` is asked on the way for something of every clip, by
+        what was perceived and the vectors by modality; what it gave is returned too, by the index of the clip.
         """
         voices = {own: voices.copies if (voices := self._augmentation_of(own)) else 0 for own in self.readers}
         over = {own: self.channel_copies * ("audio" in MODALITIES[own]) for own in self.readers}
@@ -137,8 +157,7 @@ class VectorSystem(System):
                 collected[i] = found.statistic
             for modality, vectors in found.vectors.items():
                 rows[modality].add(i, vectors)
-        self._fit_each(rows, training)
-        return collected
+        return rows, collected
 
     def _make_vectors(
         self,
@@ -244,6 +263,9 @@ class VectorSystem(System):
 
     def _restore_readouts(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
         """Take back what `System.state` kept of the readouts."""
+        if self.read_elsewhere_:
+            self.readouts_ = {}
+            return
 
         def restore(place: str, readout: Readout) -> Readout:
             return readout.restore(take_part(arrays, place), facts[place])

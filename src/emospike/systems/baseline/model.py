@@ -25,6 +25,7 @@ from emospike.readout.classifiers import SklearnClassifier
 from emospike.readout.contract import Classifier
 from emospike.readout.linear import LinearReadout
 from emospike.readout.scaling import SoftScaler
+from emospike.readout.training_rows import Rows
 from emospike.series import Series
 from emospike.systems.explaining import FACE_MOMENTS, Attributions, films_beside, group_channels
 from emospike.systems.perception import MODALITIES, Perceived
@@ -92,7 +93,12 @@ class Baseline(VectorSystem):
 
     def _fit(self, training: TrainingSet) -> None:
         """Fit the readouts."""
-        self._fit_readouts(training, stage="features")
+        rows, _ = self.learn_vectors(training)
+        self._fit_each(rows, training)
+
+    def learn_vectors(self, training: TrainingSet) -> tuple[dict[str, Rows], dict[int, Any]]:
+        """Return the vectors of the training clips; nothing is learnt for them (see `make_rows`)."""
+        return self.make_rows(training, stage="features")
 
     # -- from a clip to its vector -----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from emospike.readout.interactions import channel_groups, interactions, neurons_
 from emospike.readout.readout import VectorReadout
 from emospike.readout.scaling import SoftScaler
 from emospike.readout.state_vectors import StateVector, locate_shares, name_dims, read_all
+from emospike.readout.training_rows import Rows
 from emospike.schema import check_arrays
 from emospike.series import Channel, Series, frequencies_of, from_table, tabulate
 from emospike.spikes import Spikes, join
@@ -124,13 +125,14 @@ class EXCube2(VectorSystem):
 
     def _fit(self, training: TrainingSet) -> None:
         """Let the cube learn, without labels; then fit the readouts."""
-        self.learn_cube(training.clips, training.progress)
-        collected = self._fit_readouts(
-            training,
-            stage="reservoir",
-            collect=lambda seen, _: self._measure_interactions(seen),
-        )
+        rows, collected = self.learn_vectors(training)
+        self._fit_each(rows, training)
         self._average_interactions(collected, training.labels)
+
+    def learn_vectors(self, training: TrainingSet) -> tuple[dict[str, Rows], dict[int, Any]]:
+        """Let the cube learn, without labels; return the vectors and the interactions of the training clips."""
+        self.learn_cube(training.clips, training.progress)
+        return self.make_rows(training, stage="reservoir", collect=lambda seen, _: self._measure_interactions(seen))
 
     def learn_cube(self, clips: Sequence[Clip], progress: Progress | None = None) -> EXCube2:
         """Fit the encoders, build the cube and let it learn, all without labels; then it has an `activity`."""
@@ -265,8 +267,7 @@ class EXCube2(VectorSystem):
 
     def export(self, clip: Clip) -> tuple[ReservoirNetwork, Spikes, dict[str, Any]]:
         """Return the reservoir, what it is given of a clip, and what its lines and neurons are."""
-        seen = self._perceive_whole(clip)
-        spikes = self.encode(seen.series)
+        spikes = self.encode(self._perceive_whole(clip).series)
         facts = {"channels": [channel.label for channel in self.channels_], "regions": list(self.template_.regions)}
         facts |= {"region_of_neuron": self.template_.region.tolist()}
         return self.network_, spikes, facts
@@ -329,8 +330,7 @@ class EXCube2(VectorSystem):
     def quantise(self, bits: int) -> EXCube2:
         """Return a copy of the trained system with weights that are integers of `bits` bits, 8 or 4.
 
-        Those of the cube, which then computes in fixed point (see `ReservoirNetwork.quantise`), and those of linear
-        readouts. Nothing is learnt anew: where bits are few, `set_bits` before training does better.
+        Those of the cube (see `ReservoirNetwork.quantise`) and of linear readouts. Nothing is learnt anew.
         """
         whole = set_bits(deepcopy(self), bits)
         whole.network_ = self.network_.quantise(bits)
@@ -361,9 +361,10 @@ class EXCube2(VectorSystem):
         stored, facts = super().state()
         stored |= self.network_.to_arrays()
         stored |= {"positions": self.template_.positions, "region": self.template_.region}
-        stored["class_interactions"] = np.stack(list(self.class_interactions_.values())).astype(np.float32)
+        averages, nodes = vars(self).get("class_interactions_", {}), len(self.nodes_)  # none without labels
+        stored["class_interactions"] = np.array([*averages.values()], np.float32).reshape(len(averages), nodes, nodes)
         stored["nodes"] = np.stack(list(self.nodes_.values())).astype(np.uint32)
-        facts |= {"averaged": list(self.class_interactions_), "nodes": list(self.nodes_)}
+        facts |= {"averaged": list(averages), "nodes": list(self.nodes_)}
         facts |= {"regions": self.template_.regions, "encoders": self.encoders_}
         facts["channels"] = [tabulate(dict.fromkeys(one.source for one in part)) for part in self.parts_]
         return stored, facts
@@ -385,8 +386,7 @@ class EXCube2(VectorSystem):
         if arrays["nodes"].size and arrays["nodes"].max() >= self.neurons:
             raise InputError(f"nodes of neurons 0 to {self.neurons - 1} expected")
         self.nodes_ = dict(zip(facts["nodes"], arrays["nodes"].astype(np.int64), strict=True))
-        averages = arrays["class_interactions"].astype(float)
-        self.class_interactions_ = dict(zip(facts["averaged"], averages, strict=True))
+        self.class_interactions_ = dict(zip(facts["averaged"], arrays["class_interactions"].astype(float), strict=True))
         return self
 
 
