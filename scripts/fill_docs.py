@@ -184,7 +184,6 @@ def chips(found: Result) -> str:
         "a spike at a synapse, pJ",
         "a neuron's step, pJ",
         "µJ a decision",
-        "cores that hold it",
         "what",
         "by",
     ]
@@ -194,7 +193,7 @@ def chips(found: Result) -> str:
         cells = [one["synapse"], update, one["total_uj"] and f"{one['total_uj']:,.0f}"]
         about = f"{one['process']}: {one['basis']}" if one["synapse"] else one["process"]
         told = ["not published" if cell is None else str(cell) for cell in cells]
-        rows.append([one["name"], *told, str(one["cores"] or ""), about, one["source"]])
+        rows.append([one["name"], *told, about, one["source"]])
     return markdown(header, rows)
 
 

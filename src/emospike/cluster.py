@@ -54,8 +54,8 @@ class Cluster:
         """Address of the dashboard, which shows what every process does (it needs bokeh)."""
         return str(self.client.dashboard_link)
 
-    def map(self, work: Work[Item, Output], items: Sequence[Item]) -> Iterator[Output]:
-        """Yield ``work(index, item)`` for every item, in order.
+    def map(self, work: Work[Item, Output], items: Sequence[Item], most: int = CHUNK) -> Iterator[Output]:
+        """Yield ``work(index, item)`` for every item, in order; a process gets so many at once at `most`.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Cluster:
         from distributed import CancelledError, KilledWorker
 
         ahead = AHEAD * self._count_processes()
-        size = max(1, min(CHUNK, len(items) // ahead))
+        size = max(1, min(most, len(items) // ahead))
         starts, folder = iter(range(0, len(items), size)), str(Path.cwd())
         sent, sendings = self._send(work), 1
 

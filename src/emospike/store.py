@@ -66,6 +66,8 @@ CARD = {
     "labelled": bool,
     "measured": Mapping[str, Any] | None,
     "adapted": Sequence[Mapping[str, Any]],
+    "bits": int | None,
+    "quantised": Sequence[Mapping[str, Any]],
 }
 """Of what kinds the fields of a card, and of its steps of learning, are; all may be missing, and others be there."""
 

@@ -28,7 +28,7 @@ def test_a_model_is_quantised_and_compared(run, data, model, wav, bits):
     outcome = run("quantise", model, "--bits", bits, "--data", data, "-o", path)
     assert outcome.code == 0, outcome.err
     card = json.loads(run("info", path, "--json").out)
-    found = card["quantised"]
+    (found,) = card["quantised"]
     assert (card["bits"], found["clips"], found["speakers"]) == (bits, 32, 4)
     assert found["agreement"] > (0.96 if bits == 8 else 0.8)
     assert 0 < found["largest_change"] < (0.2 if bits == 8 else 0.9)
@@ -51,7 +51,7 @@ def test_what_cannot_be_quantised(run, model, tmp_path):
     assert run("quantise", model, "-o", few).code == 0
     for arguments, said in (
         (("cross_modal-emotion",), "the weights of CrossModal cannot be integers: those of excube2 can"),
-        ((few,), "this model's weights are integers of 8 bits already: give fewer"),
+        ((few,), "this model's weights are 8 bits already: give fewer bits"),
         ((model, "--bits", 5), "bits of a weight: 8 or 4 expected, or None for floats, got 5"),
     ):
         outcome = run("quantise", *arguments, "-o", tmp_path / "other.safetensors")

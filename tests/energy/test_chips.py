@@ -24,20 +24,14 @@ def test_spikes_and_neurons_are_priced_and_the_rest_is_left_to_a_processor():
     assert leak["uj"] == pytest.approx({"Loihi": 81.0, "TrueNorth": 0.0, "SpiNNaker 2, prototype": 2190.0})
 
 
-def test_cores_hold_the_network_in_eight_bits():
-    """A megabyte of floats is 256 KB in 8 bits, two cores of Loihi; one byte more takes a third."""
+def test_layers_are_summed():
     whole = {one["name"]: one for one in describe_chips(price_layers(ROWS))}
-    assert whole["Loihi"]["cores"] == 3
     assert whole["Loihi"]["total_uj"] == pytest.approx(47.2 + 81.0)
-    fits = {one["name"]: one for one in describe_chips(price_layers(ROWS[1:2]))}
-    assert fits["Loihi"]["cores"] == 2
-    untold = {one["name"]: one for one in describe_chips(price_layers([row("a", accumulates=1.0, held=None)]))}
-    assert untold["Loihi"]["cores"] is None
 
 
 def test_what_is_not_published_has_no_price():
     chips = {one["name"]: one for one in describe_chips(price_layers(ROWS))}
     assert set(chips) == {one.name for one in CHIPS}
     for name in ("Loihi 2", "SpiNNaker 2"):
-        assert (chips[name]["synapse"], chips[name]["total_uj"], chips[name]["cores"]) == (None, None, None)
+        assert (chips[name]["synapse"], chips[name]["total_uj"]) == (None, None)
         assert chips[name]["basis"] == "not published"

@@ -46,7 +46,9 @@ def run(model, given) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "classifier", [LinearReadout(1.0, relative=True), LearnedPrototype(2, 8)], ids=["linear", "prototype"]
+    "classifier",
+    [LinearReadout(1.0, relative=True), LinearReadout(1.0, relative=True, bits=8), LearnedPrototype(2, 8)],
+    ids=["linear", "8 bits", "prototype"],
 )
 @pytest.mark.parametrize("scaler", [SoftScaler(), SoftScaler(root=False, rare=0.0, soft=1e-3)], ids=["soft", "plain"])
 @pytest.mark.parametrize("normalise", ["none", "speaker"])

@@ -11,7 +11,7 @@ from emospike.systems.baseline.model import Baseline
 from emospike.validation import InputError
 
 ABLE = {
-    "excube2": {"export", "locate", "learn"},
+    "excube2": {"export", "locate", "learn", "quantise"},
     "cross_modal": {"learn", "equivalent"},
     "synch_graph": {"equivalent", "transduce"},
     "eavs_tf": {"learn"},

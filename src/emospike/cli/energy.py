@@ -144,7 +144,7 @@ def tabulate_chips(result: Mapping[str, Any]) -> Table:
 
     known = [one for one in result["chips"] if one["total_uj"] is not None]
     others = " and ".join(one["name"] for one in result["chips"] if one["total_uj"] is None)
-    title = f"Its spikes on named chips; of {others} no energy of a spike is published"
+    title = f"Its spikes on named chips; of {others} no energy of a spike could be found in print"
     chips = Table(title=title, title_justify="left", box=None, pad_edge=False)
     chips.add_column("layer")
     names = [f"{one['name']} µJ" for one in known]

@@ -11,6 +11,7 @@ import typer
 from emospike.cli.arguments import OutputOption, check_writable, load_data
 from emospike.cli.terminal import format_number, note, progress_bar, say, show
 from emospike.cli.train import write_model
+from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,15 +30,16 @@ def quantise(
     """Turn a trained model's weights into integers of 8 or 4 bits; its reservoir then computes in fixed point.
 
     With --data, says what that costs on labelled recordings, which should be of speakers that the model has never met;
-    the card keeps it. Models of few bits do better when they are trained so: emospike train --bits.
+    the card keeps it. To train in integers from the beginning: emospike train --bits.
     """
     from emospike import store
     from emospike.evaluation.cards import add_quantisation
-    from emospike.evaluation.quantising import check_quantises, compare_quantised
+    from emospike.evaluation.quantising import compare_quantised
 
     check_writable(output)
     system = store.load(model)
-    check_quantises(system, bits)
+    if "quantise" not in system.abilities:
+        raise InputError(f"the weights of {type(system).__name__} cannot be integers: those of excube2 can")
     whole = system.quantise(bits)
     found = None
     if data:
@@ -58,7 +60,7 @@ def make_table(found: Mapping[str, Any], bits: int) -> Table:
     """Return how both decide, side by side."""
     from rich.table import Table
 
-    title = f"{found['clips']} recordings of {found['speakers']} speakers"
+    title = f"recordings: {found['clips']}, speakers: {found['speakers'] or 'not known'}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("weights", "accuracy", "answered", "right of answered", "µJ a decision"):
         table.add_column(name, justify="left" if name == "weights" else "right")

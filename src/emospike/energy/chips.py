@@ -18,7 +18,6 @@ class Chip:
     name, year, process : of the chip and of what is published about it
     synapse : energy of a spike at a synapse, pJ
     update : energy of bringing a neuron forward by a step, pJ; 0 where it is in `synapse`
-    core : bytes of synapses, of any precision, that one core holds
     basis : what the figures are
     source : where they stand
     """
@@ -28,31 +27,30 @@ class Chip:
     process: str
     synapse: float | None
     update: float | None
-    core: int | None
     basis: str
     source: str
 
 
 CHIPS = (
     Chip(
-        "Loihi", 2018, "14 nm", 23.6, 81.0, 128 * 1024,
+        "Loihi", 2018, "14 nm", 23.6, 81.0,
         "simulated before there was silicon: a synapse at least, an active neuron (an idle one takes 52 pJ), without "
         "the way between cores",
         "Davies et al. 2018, IEEE Micro 38(1), Table 2",
     ),
     Chip(
-        "TrueNorth", 2014, "28 nm", 26.0, 0.0, None,
+        "TrueNorth", 2014, "28 nm", 26.0, 0.0,
         "measured of a whole chip at 20 Hz and 128 synapses a neuron, neurons, ways and leakage included; its synapses "
         "have one bit",
         "Merolla et al. 2014, Science 345(6197)",
     ),
     Chip(
-        "SpiNNaker 2, prototype", 2019, "28 nm", 450.0, 2190.0, None,
+        "SpiNNaker 2, prototype", 2019, "28 nm", 450.0, 2190.0,
         "measured, programs on processors",
         "Höppner et al. 2019, IEEE TCAS-I 66(8), as KerasSpiking quotes it",
     ),
-    Chip("SpiNNaker 2", 2021, "22 nm", None, None, None, "not published", "Höppner et al. 2021, arXiv 2103.08392"),
-    Chip("Loihi 2", 2021, "Intel 4", None, None, None, "not published", "Intel 2021, technology brief"),
+    Chip("SpiNNaker 2", 2021, "22 nm", None, None, "not published", "Höppner et al. 2021, arXiv 2103.08392"),
+    Chip("Loihi 2", 2021, "Intel 4", None, None, "not published", "Intel 2021, technology brief"),
 )  # fmt: skip
 """Chips, those with published figures first. Features and readout are left to a processor beside them."""
 
@@ -84,15 +82,9 @@ def price_layers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def describe_chips(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return each chip with its figures, the cost of all layers of `price_layers`, and how many cores hold them.
-
-    ``cores`` is what a network in 8 bits, a quarter of the bytes, needs at least; None where that is not known.
-    """
-    held = [row["bytes_held"] for row in rows]
-    needed = None if None in held or not held else sum(held) / 4
+    """Return each chip with its figures, and the cost of all layers of `price_layers`."""
     found = []
     for chip in CHIPS:
         costs = [row["uj"][chip.name] for row in rows if chip.name in row["uj"]]
-        cores = None if chip.core is None or needed is None else -(-needed // chip.core)
-        found.append(vars(chip) | {"total_uj": sum(costs) if costs else None, "cores": cores and int(cores)})
+        found.append(vars(chip) | {"total_uj": sum(costs) if costs else None})
     return found

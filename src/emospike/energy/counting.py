@@ -48,12 +48,22 @@ def sum_layers(layers: Sequence[LayerCost], spikes: int, spike_rate: float) -> O
         synaptic_operations=total["accumulates"],
         macs=total["macs"],
         bytes_moved=total["bytes_moved"],
-        energy_uj=estimate_energy(total["macs"], total["accumulates"]),
+        energy_uj=_sum_arithmetic(layers),
         twin_macs=total["twin_macs"],
         twin_bytes_moved=total["twin_bytes_moved"],
-        twin_energy_uj=estimate_energy(total["twin_macs"], 0),
+        twin_energy_uj=_sum_arithmetic(layers, twin=True),
         layers=tuple(layers),
     )
+
+
+def _sum_arithmetic(layers: Sequence[LayerCost], *, twin: bool = False) -> float:
+    """Return the energy of arithmetic of all layers, in microjoule, those of integers by the price of these."""
+    found = 0.0
+    for numbers in ("float32", "int32"):
+        own = [one for one in layers if one.integer == (numbers == "int32")]
+        macs, spikes = sum(one.twin_macs if twin else one.macs for one in own), sum(one.accumulates for one in own)
+        found += estimate_energy(macs, 0 if twin else spikes, numbers)
+    return round(found, 9)
 
 
 def join_operations(runs: Mapping[str, Operations]) -> Operations:

@@ -31,13 +31,13 @@ BREAK_EVEN = 0.064
 data movement counted (arXiv 2409.08290)."""
 
 
-def estimate_energy(macs: float, accumulates: float) -> float:
-    """Return the energy of arithmetic in 32-bit floats, in microjoule; moving data is not in it.
+def estimate_energy(macs: float, accumulates: float, numbers: str = "float32") -> float:
+    """Return the energy of arithmetic, in microjoule, in ``"float32"``, ``"int32"`` or ``"int8"``; moving is not in it.
 
     >>> estimate_energy(macs=1_000_000, accumulates=1_000_000)
     5.5
     """
-    return round((PICOJOULE["float32 MAC"] * macs + PICOJOULE["float32 AC"] * accumulates) * 1e-6, 9)
+    return round((PICOJOULE[f"{numbers} MAC"] * macs + PICOJOULE[f"{numbers} AC"] * accumulates) * 1e-6, 9)
 
 
 def estimate_published_energy(first: int, others: int, steps: int, rate: float = 1.0) -> float:
@@ -81,8 +81,7 @@ class StageCost:
     @property
     def arithmetic(self) -> float:
         """Energy of its operations, in microjoule."""
-        mac, accumulate = (PICOJOULE[f"{self.numbers} {operation}"] for operation in ("MAC", "AC"))
-        return (mac * self.macs + accumulate * self.accumulates) * 1e-6
+        return estimate_energy(self.macs, self.accumulates, self.numbers)
 
     @property
     def movement(self) -> float:
@@ -103,7 +102,7 @@ class Variant:
     ----------
     name : what it is
     stages : what is done one after the other, by name
-    bits : 32 (floats) or 8 (integers); features stay in 32
+    bits : of the numbers that it computes with, 32 or (all integers) 8; features stay in 32
     """
 
     name: str

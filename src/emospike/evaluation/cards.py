@@ -140,12 +140,14 @@ def add_adaptation(
 def add_quantisation(card: Mapping[str, Any], bits: int, found: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the card of a model whose weights were made integers, with what that changed on recordings, if known.
 
-    What was measured before was of floats, which the card says.
+    What was measured before was of other weights, which the card says.
     """
-    own = dict(card)
-    if measured := card.get("measured"):
-        own["measured"] = dict(measured) | {"note": f"{measured.get('note', '')}; measured in floats".lstrip("; ")}
-    return own | {"bits": bits, "quantised": dict(found or {}) | {"date": today(), "emospike": __version__}}
+    own, before = dict(card), card.get("bits")
+    if (measured := card.get("measured")) and "quantised" not in card:
+        weights = "floats" if before is None else f"{before} bits"
+        own["measured"] = dict(measured) | {"note": f"{measured.get('note', '')}; measured in {weights}".lstrip("; ")}
+    step = {"bits": bits, **(found or {}), "date": today(), "emospike": __version__}
+    return own | {"bits": bits, "quantised": [*card.get("quantised", ()), step]}
 
 
 def today() -> str:

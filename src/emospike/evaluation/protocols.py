@@ -172,24 +172,34 @@ def run_folds(
     study: Study,
     progress: Progress | None = None,
     *,
-    first: int = 0,
+    done: list[Predictions],
     kept: KeptFolds | None = None,
     **way: Any,
-) -> Iterator[Predictions]:
-    """Yield what `run_fold` returns for `planned` seeds and folds, from the `first` on; over a cluster if that fits.
+) -> Iterator[None]:
+    """Add what `run_fold` returns to what is `done` of the `planned` seeds and folds; yield after each.
 
-    What a fold keeps of the training of networks is dropped when the next is asked for.
+    Over a cluster if that fits (see `choose_cluster`). A finished fold is `kept` before what it kept of the training of
+    its networks is dropped.
     """
-    left = [(number, *one) for number, one in enumerate(planned, start=1)][first:]
+
+    def keep(run: Predictions) -> None:
+        done.append(run)
+        if kept:
+            kept.write(done, dataset, study)
+
+    left = [(number, *one) for number, one in enumerate(planned, start=1)][len(done) :]
     if cluster := choose_cluster(study, len(left)):
-        yield from spread_folds(cluster, partial(run_fold, **way), make, left, dataset, progress=progress)
+        for run in spread_folds(cluster, partial(run_fold, **way), make, left, dataset, progress=progress):
+            keep(run)
+            yield
         return
     for number, seed, fold in left:
         system = make(seed)
         study.check(system)
         named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
         with kept.keep_checkpoints() if kept else nullcontext():
-            yield run_fold(system, dataset, fold, study, named, number=number, seed=seed, **way)
+            keep(run_fold(system, dataset, fold, study, named, number=number, seed=seed, **way))
+        yield
 
 
 def evaluate(
@@ -270,10 +280,7 @@ def evaluate(
         key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
         runs = kept.read(key, dataset, study)
     result = summarise_folds() if runs else dict[str, Any]()
-    for run in run_folds(make, planned, dataset, study, progress, first=len(runs), kept=kept, **way):
-        runs.append(run)
-        if kept:
-            kept.write(runs, dataset, study)
+    for _ in run_folds(make, planned, dataset, study, progress, done=runs, kept=kept, **way):
         result = summarise_folds()
     if kept:
         kept.drop()

@@ -11,19 +11,7 @@ from emospike.evaluation import metrics
 from emospike.evaluation.leaks import describe_leaks, find_leaks
 from emospike.evaluation.testing import TIMED, average_cost, predict, relabel_for
 from emospike.progress import Progress
-from emospike.quantisation import check_bits
 from emospike.systems.base import System
-from emospike.validation import InputError
-
-
-def check_quantises(system: System, bits: int) -> None:
-    """Raise `InputError` for a system whose weights cannot be integers, or are of no more bits already."""
-    check_bits(bits)
-    if "quantise" not in system.abilities:
-        raise InputError(f"the weights of {type(system).__name__} cannot be integers: those of excube2 can")
-    own = system.card.get("bits")
-    if own is not None and own <= bits:
-        raise InputError(f"this model's weights are integers of {own} bits already: give fewer")
 
 
 def compare_quantised(

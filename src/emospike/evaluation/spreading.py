@@ -36,15 +36,15 @@ def spread_folds(
 ) -> Iterator[Predictions]:
     """Yield what ``run_fold(make(seed), dataset, fold, Study(), number=..., seed=...)`` returns, in order.
 
-    `planned` holds number, seed and fold. In its process a fold has all cores of that machine, by threads; networks
-    that learn by gradients keep no checkpoints there.
+    `planned` holds number, seed and fold. In its process a fold works by threads on all cores of that machine,
+    which processes beside it share; networks that learn by gradients keep no checkpoints there.
     """
 
     def run(_: int, one: tuple[int, int, Fold]) -> Any:
         number, seed, fold = one
         return describe_run(run_fold(make(seed), dataset, fold, Study(), number=number, seed=seed), dataset)
 
-    for done, told in enumerate(cluster.map(run, planned), start=1):
+    for done, told in enumerate(cluster.map(run, planned, most=1), start=1):
         if progress:
             progress("folds", done, len(planned))
         yield restore_run(told, dataset)

@@ -125,9 +125,12 @@ def _write_scaling(graph: GraphWriter, readout: VectorReadout) -> str:
 
 
 def _write_linear(graph: GraphWriter, z: str, classifier: LinearReadout) -> str:
-    """Add scores = z W + b; weights that were rounded to half precision take half the room."""
+    """Add scores = z W + b; integers stay so, and weights of half precision take half the room."""
     state = classifier.state()
-    return graph.add("Add", graph.add("MatMul", z, graph.widen(state["weights"])), graph.widen(state["bias"]))
+    weights = graph.widen(state["weights"])
+    if classifier.bits is not None:
+        weights = graph.add("Mul", weights, graph.widen(state["units"]))
+    return graph.add("Add", graph.add("MatMul", z, weights), graph.widen(state["bias"]))
 
 
 def _write_prototype(graph: GraphWriter, z: str, classifier: LearnedPrototype) -> str:

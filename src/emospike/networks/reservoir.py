@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int, Int8, Int32, UInt
 from emospike.activity import Activity
 from emospike.brain.synapses import Synapses
 from emospike.networks.fixed_point import FRACTION, MOST, ONE, choose_unit, fix_decays, to_fixed
-from emospike.quantisation import check_bits, round_weights
+from emospike.quantisation import check_bits, largest_integer, round_weights
 from emospike.schema import check_arrays
 from emospike.spikes import Spikes
 from emospike.validation import InputError, one_of, positive, within
@@ -178,6 +178,8 @@ class ReservoirNetwork:
 
     def _check_units(self) -> None:
         """Raise `InputError` if all that a neuron can be given in one step does not fit in 31 bits."""
+        if to_fixed(self.reservoir.threshold) < 1:
+            raise InputError(f"a threshold of 2^-16 at least expected in integers, got {self.reservoir.threshold:g}")
         most = np.zeros(self.neurons)
         for synapses in (self.inputs, self.recurrent):
             most += np.bincount(synapses.targets, np.abs(synapses.weights), self.neurons)
@@ -243,7 +245,12 @@ class ReservoirNetwork:
     def from_arrays(cls, reservoir: Reservoir, arrays: Mapping[str, np.ndarray], neurons: int) -> ReservoirNetwork:
         """Return what `to_arrays` was of; raise `InputError` for arrays that do not fit together."""
         check_arrays(arrays, ARRAYS | (INTEGERS if reservoir.bits is not None else {}), neurons=neurons)
-        entering, between = arrays.get("units", (1, 1))
+        entering, between = arrays["units"] if reservoir.bits is not None else (1, 1)
+        if reservoir.bits is not None:
+            limit = largest_integer(reservoir.bits)
+            for name in ("inputs.weights", "recurrent.weights"):
+                if np.abs(arrays[name].astype(int)).max(initial=0) > limit:
+                    raise InputError(f"{name} of {reservoir.bits} bits expected, -{limit} to {limit}")
 
         def restore(name: str, unit: int) -> Synapses:
             own = {part: arrays[f"{name}.{part}"] for part in ("counts", "targets", "weights")}

@@ -29,6 +29,8 @@ CAUTIOUS_CLIPS = 4
 
 Both numbers were the best of 1 to 16, or as good as the best, on speakers held out of the training part of RAVDESS."""
 
+TOO_COARSE = "weights of 4 bits lose what few clips change: adapt the model in floats, and quantise it then"
+
 
 @dataclass
 class LinearReadout:
@@ -47,7 +49,8 @@ class LinearReadout:
     per_row : alpha is counted once for each training row, so that it suits few clips as well as many
     memory : training clips that are kept (in 8 bits), evenly over the classes, so that what is learnt later does
         not overwrite what was learnt first
-    bits : None: weights are floats; 8 or 4: integers of so many bits times a unit of each class (`units_`)
+    bits : None: weights are floats; 8 or 4: integers of so many bits times a unit of each class (`units_`). What
+        held-out clips score, and with it the calibration, is of weights before they are rounded
 
     Virtual copies that train beside recorded clips make the weights look past all that tells speakers apart. Where a
     speaker has become known that is too cautious. So it is kept what weights and bias would be more without the copies
@@ -84,9 +87,9 @@ class LinearReadout:
         self._weigh(np.diag(gram), len(X))
         self._fit(rows, gram, indicators, root)
         self._remember(X, y)
-        self._expect(self.scores(X), y)
         self._compare(X, indicators, np.arange(len(X)), root)
         self._round()
+        self._expect(self.scores(X), y)
         return self
 
     def fit_holding_out(
@@ -225,7 +228,13 @@ class LinearReadout:
         Z holds the new clips, with residuals R = Y - Z W - b, and the remembered ones, whose scores should stay for the
         old classes (R = 0) and be 0 for those that training did not have (R = - M W - b). A class not seen before
         begins with W = 0 and the mean b of the others.
+
+        Raises
+        ------
+        InputError : weights of 4 bits, of whose changes by few clips rounding would lose a fifth
         """
+        if self.bits == 4:
+            raise InputError(TOO_COARSE)
         known = np.isin(y, self.classes_[np.isfinite(self.expected_).any(axis=1)])
         self._extend(np.unique(y))
         trust = known.sum() / (known.sum() + PRIOR_CLIPS + self.met_)
@@ -302,8 +311,10 @@ class LinearReadout:
         for name in FITTED:
             setattr(readout, f"{name}_", state[name])
         if readout.bits is not None:
-            readout.units_ = state["units"]
+            readout.units_ = check_whole(readout.weights_, state.get("units"), readout.bits)
             readout.weights_ = readout.weights_ * readout.units_
+        elif readout.weights_.dtype.kind != "f":
+            raise InputError("weights in floats expected")
         readout.weights_ = readout.weights_.astype(np.float32, copy=False)
         if len(readout.bolder_) not in (0, 1 + len(readout.weights_)):
             raise InputError(f"weights of {len(readout.weights_)} dimensions and a bias to be added expected")
@@ -316,6 +327,16 @@ class LinearReadout:
             raise InputError(f"at least 2 classes are needed to train, got only {self.classes_.tolist()}")
         indicators: Scores = (y[:, None] == self.classes_).astype(np.float32)
         return indicators
+
+
+def check_whole(weights: Any, units: Any, bits: int) -> Any:
+    """Return the units of weights that are integers of so many bits; raise `InputError` for others."""
+    most = largest_integer(bits)
+    if weights.dtype != np.int8 or weights.size == 0 or not -most <= weights.min() <= weights.max() <= most:
+        raise InputError(f"weights of {bits} bits expected, -{most} to {most}")
+    if units is None or units.dtype != np.float32 or not (units > 0).all():
+        raise InputError("a unit above 0 for the weights of each class expected")
+    return units
 
 
 def _take_root(weights: Float32[np.ndarray, " clips"] | None, clips: int) -> Float32[np.ndarray, " clips"]:

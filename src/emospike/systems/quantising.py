@@ -16,10 +16,32 @@ def set_bits(system: AnyParameters, bits: int | None) -> AnyParameters:
 
     Raises
     ------
-    InputError : other bits, or a system none of whose steps has a parameter ``bits``
+    InputError : other bits, a system none of whose steps has a parameter ``bits``, or a trained one
     """
     check_bits(bits)
-    names = [name for name in system.get_params() if name.endswith("__bits")]
-    if not names:
+    if "labels_" in vars(system):
+        raise InputError("an untrained system expected: quantise a trained one")
+    return system.set_params(**dict.fromkeys(list_bits(system), bits))
+
+
+def quantise_parameters(system: AnyParameters, bits: int | None) -> AnyParameters:
+    """Set the bits of a trained system, whose fitted parts are yet to be quantised; errors as `set_bits`.
+
+    Raises
+    ------
+    InputError : no bits, or no fewer than its weights have
+    """
+    check_bits(bits)
+    own = {one for one in list_bits(system).values() if one is not None}
+    if bits is None or (own and min(own) <= bits):
+        have = f"{min(own)} bits" if own else "floats"
+        raise InputError(f"this model's weights are {have} already: give fewer bits")
+    return system.set_params(**dict.fromkeys(list_bits(system), bits))
+
+
+def list_bits(system: Parameters) -> dict[str, int | None]:
+    """Return the parameters that say how many bits weights have; raise `InputError` if there are none."""
+    found = {name: value for name, value in system.get_params().items() if name.endswith("__bits")}
+    if not found:
         raise InputError(f"the weights of {type(system).__name__} cannot be integers: those of excube2 can")
-    return system.set_params(**dict.fromkeys(names, bits))
+    return found

@@ -17,7 +17,7 @@ from emospike.datasets.folds import calibration_folds
 from emospike.features import Feature
 from emospike.readout.contract import Classifier, IncrementalClassifier
 from emospike.readout.fusion import LateFusion
-from emospike.readout.linear import LinearReadout
+from emospike.readout.linear import TOO_COARSE, LinearReadout
 from emospike.readout.memory import Size, check_memory
 from emospike.readout.readout import Readout, VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
@@ -51,7 +51,19 @@ class VectorSystem(System):
         """What it can do; only some classifiers learn on."""
         more = {"early"} if "audio" in self.deciders else set()
         more |= {"learn_vectors"} if hasattr(type(self), "learn_vectors") and not self.fuses_late else set()
-        return super().abilities - (set() if isinstance(self.classifier, IncrementalClassifier) else {"learn"}) | more
+        learns = isinstance(self.classifier, IncrementalClassifier) and not self._is_coarse
+        return super().abilities - (set() if learns else {"learn"}) | more
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether its readouts have weights of too few bits to learn on (see `LinearReadout.partial_fit`)."""
+        return isinstance(self.classifier, LinearReadout) and self.classifier.bits == 4
+
+    def check_learns(self) -> None:
+        """Raise `InputError` if it cannot learn further labelled clips; say what can."""
+        if self._is_coarse:
+            raise InputError(TOO_COARSE)
+        super().check_learns()
 
     def describe_vectors(self) -> str | None:
         """Return all that a clip's vectors depend on besides the clip, or None where what was learnt is part of it.

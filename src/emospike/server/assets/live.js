@@ -240,7 +240,10 @@
     say("Opening the microphone …");
     try {
       await openMicrophone();
-      if (!isOpen()) socket = await connect();
+      if (!isOpen()) {
+        socket = null;  // one that is closing says so when it has closed, and must not stop what begins now
+        socket = await connect();
+      }
       await capture();
       if (!isOpen()) throw new Error("The server does not answer: is emospike still running?");
       expected = true;

@@ -46,7 +46,7 @@ from emospike.spikes import Spikes, join
 from emospike.systems.excube2.panels import make_panels
 from emospike.systems.explaining import Attributions
 from emospike.systems.perception import MODALITIES, Perceived, modality_of
-from emospike.systems.quantising import set_bits
+from emospike.systems.quantising import quantise_parameters
 from emospike.systems.training import Labels, TrainingSet
 from emospike.systems.vectors import Vector, VectorSystem
 from emospike.validation import InputError, one_of, within
@@ -332,7 +332,7 @@ class EXCube2(VectorSystem):
 
         Those of the cube (see `ReservoirNetwork.quantise`) and of linear readouts. Nothing is learnt anew.
         """
-        whole = set_bits(deepcopy(self), bits)
+        whole = quantise_parameters(deepcopy(self), bits)
         whole.network_ = self.network_.quantise(bits)
         whole.quantise_readouts(bits)
         return whole
