@@ -1,5 +1,7 @@
 """Numbers instead of classes, on made-up voices: how lively they are (high, fast, bright and loud) is the number."""
 
+from copy import deepcopy
+
 import made_up
 import numpy as np
 import pytest
@@ -120,6 +122,38 @@ def test_speakers_are_held_out_to_choose_the_penalty(heard):
     assert together < own.std() < apart
 
 
+def test_corpora_on_scales_of_their_own_test_each_other(heard):
+    """Whoever is left out tests, though all that they are told lies beyond what the others are."""
+    clips, degrees, speakers = heard
+    corpora = np.repeat(["a", "b"], 12)
+    far = degrees + 10 * (corpora == "b")
+    model = Regressor("baseline").fit(clips, far, [f"{c}:{s}" for c, s in zip(corpora, speakers, strict=True)])
+    assert model.errors_["target"] > 5
+
+
+def test_numbers_may_come_one_by_one(heard, strangers):
+    clips, degrees, speakers = heard
+    assert Regressor("baseline").fit(clips, iter(degrees), speakers).predict(strangers.clips[:2]).shape == (2,)
+
+
+def test_one_recording_can_be_scored(model, strangers):
+    assert np.isnan(model.score(strangers.clips[:1], strangers.degrees[:1]))  # as scikit-learn says of one
+
+
+@pytest.mark.parametrize("names", [["a", "a"], ["a", " "], ["a"]])
+def test_each_number_has_a_name_of_its_own(heard, names):
+    table = np.stack([heard.degrees, -heard.degrees], axis=1)
+    with pytest.raises(InputError, match="a name of its own for each of 2 targets expected, got a"):
+        Regressor("baseline").fit(heard.clips, table, heard.speakers, targets=names)
+
+
+def test_a_model_that_finds_no_number_says_so(model, strangers):
+    broken = deepcopy(model)
+    broken.readouts_["audio"].scaler.scale_ = np.full_like(model.readouts_["audio"].scaler.scale_, np.inf)
+    with np.errstate(all="ignore"), pytest.raises(InputError, match="finds no finite number"):
+        broken.predict(strangers.clips[:1])
+
+
 def test_a_long_recording_is_read_by_its_windows(model):
     parts = [made_up.voice(4.0, 150, degree, seed=3) for degree in (0.1, 0.5, 0.9)]
     whole, *windows = model.predict([Clip.from_array(one, made_up.RATE) for one in (np.concatenate(parts), *parts)])
@@ -174,7 +208,7 @@ def test_wrong_arguments(heard):
     clips, degrees, speakers = heard
     with pytest.raises(InputError, match="numbers for each clip expected, got those of 3 for 24 clips"):
         Regressor("baseline").fit(clips, degrees[:3], speakers)
-    with pytest.raises(InputError, match="a name for each target expected, got 2 for 1"):
+    with pytest.raises(InputError, match="a name of its own for each of 1 targets expected, got a, b"):
         Regressor("baseline").fit(clips, degrees, speakers, targets=["a", "b"])
     with pytest.raises(InputError, match="at least 2 speakers expected"):
         Regressor("baseline").fit(clips, degrees, ["s"] * 24)

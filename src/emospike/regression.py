@@ -19,8 +19,8 @@ from jaxtyping import Float64
 from emospike import store
 from emospike.clip import Clip
 from emospike.clip.batch import Recordings, as_clips, try_clips
-from emospike.datasets.folds import calibration_folds
-from emospike.datasets.targets import Numbers, as_targets, part_targets
+from emospike.datasets.folds import strange_folds
+from emospike.datasets.targets import Numbers, as_targets, check_varied, part_targets
 from emospike.parameters import Parameters
 from emospike.progress import Progress
 from emospike.readout.ridge import PENALTIES, RidgeReadout
@@ -88,9 +88,9 @@ class Regressor(Parameters):
         clips, Y = as_clips(clips), as_targets(numbers)
         if len(Y) != len(clips):
             raise InputError(f"numbers for each clip expected, got those of {len(Y)} for {len(clips)} clips")
-        names = _name_targets(numbers, Y.shape[1]) if targets is None else as_list("names of targets", targets)
-        if len(names) != Y.shape[1]:
-            raise InputError(f"a name for each target expected, got {len(names)} for {Y.shape[1]}")
+        given = _name_targets(numbers, Y.shape[1]) if targets is None else as_list("names of targets", targets)
+        names = _check_names(given, Y.shape[1])
+        check_varied(Y, names)
         system = self.prepare_system()
         training = TrainingSet.check(clips, part_targets(Y), speakers, normalise="none", progress=progress)
         system.left_out_, system.refuses_damaged_, system.read_elsewhere_ = {}, not strict, True
@@ -103,8 +103,8 @@ class Regressor(Parameters):
             training.check_without(system.left_out_)  # what is left may be too little, which fails in many ways
             raise
         system.readouts_ = {}
-        self.system_, self.readouts_, self.targets_ = system, readouts, tuple(map(str, names))
-        self.single_ = np.ndim(numbers) == 1
+        self.system_, self.readouts_, self.targets_ = system, readouts, names
+        self.single_ = np.ndim(numbers) < 2 and len(names) == 1  # an iterator has no dimensions
         return self
 
     def prepare_system(self) -> Any:
@@ -124,13 +124,13 @@ class Regressor(Parameters):
     def _fit_readout(self, rows: Rows, modality: str, training: TrainingSet, Y: Numbers, system: Any) -> RidgeReadout:
         """Return the readout of a modality; who is held out is heard as strangers are, over any channel."""
         source, heard = rows.source, rows.heard
-        folds = calibration_folds(training.labels[source], training.speakers[source])
+        folds = strange_folds(training.labels[source], training.speakers[source])
         tested = [(fold.train, fold.test[heard[fold.test]]) for fold in folds]
         return RidgeReadout(system.new_scaler(modality), self.penalties).fit(rows.vectors, Y[source], tested)
 
     @property
     def errors_(self) -> dict[str, float]:
-        """Root mean squared error of each number on training speakers that were held out."""
+        """Root mean squared error of each number on training speakers held out; on recordings if none are known."""
         return dict(zip(self.targets_, self._first.errors_.tolist(), strict=True))
 
     @property
@@ -176,6 +176,8 @@ class Regressor(Parameters):
         voters = [part for part in own if part.spoken] or own
         read = [self.readouts_[modality].predict(part.read[modality][None])[0] for part in voters]
         mean: Float64[np.ndarray, " targets"] = np.mean(read, axis=0)
+        if not np.isfinite(mean).all():
+            raise InputError(f"this model finds no finite number in {clip.path}: it is damaged, or of other recordings")
         return mean
 
     def score(self, X: Recordings, y: Any, sample_weight: Sequence[float] | None = None) -> float:
@@ -231,6 +233,14 @@ def _name_targets(numbers: Any, count: int) -> list[Any]:
     return [f"target {number}" for number in range(1, count + 1)]
 
 
+def _check_names(names: Sequence[Any], count: int) -> tuple[str, ...]:
+    """Return the names of targets; raise `InputError` unless there is one for each, and none twice or blank."""
+    told = tuple(map(str, names))
+    if len(told) != count or len({*told}) != count or not all(name.strip() for name in told):
+        raise InputError(f"a name of its own for each of {count} targets expected, got {', '.join(told) or 'none'}")
+    return told
+
+
 def predicts_numbers(model: Path | str) -> bool:
     """Tell whether a model file, or a shipped model, predicts numbers; errors as `emospike.load`."""
     path = store.locate(model)
@@ -255,6 +265,7 @@ def load_regressor(model: Path | str) -> Regressor:
             is_of(targets, Sequence[str]) and targets and is_of(penalties, Sequence[float]) and is_of(single, bool)
         ):
             raise InputError("names of targets, and penalties, expected")
+        _check_names(targets, 1 if single else len(targets))
         system, facts = store.build_system(header)
         if ABILITY not in system.abilities:
             raise InputError(f"{header['system']} makes no vectors that numbers are read from")

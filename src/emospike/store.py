@@ -68,6 +68,9 @@ CARD = {
     "adapted": Sequence[Mapping[str, Any]],
     "bits": int | None,
     "quantised": Sequence[Mapping[str, Any]],
+    "targets": Sequence[str],
+    "errors": Mapping[str, float],
+    "penalties": Mapping[str, Sequence[float]],
 }
 """Of what kinds the fields of a card, and of its steps of learning, are; all may be missing, and others be there."""
 

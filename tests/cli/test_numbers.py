@@ -101,7 +101,7 @@ def test_test_and_info(run, model_of_numbers, numbered):
     ("asked", "said"),
     [
         (("evaluate", "baseline", "--target", "pleasure"), "no column 'pleasure' of numbers: those of numbers are"),
-        (("evaluate", "baseline", "--target", "label", "--labels", "emotion"), "--labels is of classes"),
+        (("evaluate", "baseline", "--target", "label", "--labels", "emotion"), "--labels is for classes alone"),
         (("evaluate", "baseline", "--target", "label", "--protocol", "random"), "protocol random is of classes"),
         (("evaluate", "eavs_tf", "--target", "label"), "has none: take excube2 or baseline"),
         (("evaluate", "excube2", "--target", "label", "--modality", "both"), "take preset early"),
@@ -116,7 +116,7 @@ def test_what_cannot_be_asked_of_numbers(run, numbered, asked, said):
 
 def test_a_model_of_numbers_has_no_decisions(run, model_of_numbers, numbered):
     for more, said in ((("explain", "-o", numbered / "m.html"), "predicts numbers: use emospike recognise"),
-                       (("recognise", "--threshold", "0.5"), "--threshold is of classes")):  # fmt: skip
+                       (("recognise", "--threshold", "0.5"), "--threshold is for classes alone")):  # fmt: skip
         outcome = run(*more, numbered / "anna-0.wav", "--model", model_of_numbers)
         assert outcome.code == 2
         assert said in outcome.err

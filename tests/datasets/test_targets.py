@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from emospike.datasets import Dataset, Recording
-from emospike.datasets.targets import as_targets, label_parts, part_targets, read_targets
+from emospike.datasets.targets import as_targets, check_varied, label_parts, part_targets, read_targets
 from emospike.validation import InputError, as_classes
 
 pandas = pytest.importorskip("pandas")
@@ -60,7 +60,7 @@ def test_numbers_as_they_may_be_given():
         ([0.5, np.nan], "a finite number a recording expected"),
         ([], "a finite number a recording expected"),
         (np.zeros((2, 2, 2)), r"of shape \(2, 2, 2\)"),
-        ([[1, 3], [2, 3]], "the number of all recordings is 3: there is nothing to learn"),
+        ([1, 1e31], "a finite number a recording expected"),
         ("0.5", "a list of numbers expected"),
     ],
 )
@@ -69,15 +69,21 @@ def test_no_numbers_are_refused(given, said):
         as_targets(given)
 
 
+def test_what_never_varies_is_refused_by_its_name():
+    with pytest.raises(InputError, match="arousal of all recordings is 3: there is nothing to learn"):
+        check_varied(np.array([[1.0, 3.0], [2.0, 3.0]]), ["valence", "arousal"])
+
+
 def test_parts_of_a_scale():
     normal = np.random.default_rng(0).normal(3, 2, (10_000, 1))
     names, counts = np.unique(part_targets(normal), return_counts=True)
     assert names.tolist() == ["high", "highest", "low", "lowest"]
-    assert (abs(counts - 2500) < 150).all()
+    assert counts.tolist() == [2500] * 4
+    assert {*part_targets(np.array([[1.0], [2.0], [3.0], [1e9]]))} == {*names}  # whatever lies far out
     for numbers in ([[0.0], [1.0]], [[1.0]] * 99 + [[2.0]], [[1.0]] * 99 + [[0.0]]):  # never one part alone
         assert len({*part_targets(np.array(numbers))}) == 2
     dataset = label_parts(rows(valence=["0", "1"]), np.array([[0.0], [1.0]]))
-    assert dataset.labels.tolist() == ["lowest", "highest"]
+    assert dataset.labels.tolist() == ["low", "highest"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emospike import datasets
-from emospike.evaluation.metrics import concordance, correlation_interval, pearson, root_mean_square
+from emospike.evaluation.metrics import concordance, correlation_interval, pearson, root_mean_squared_error
 from emospike.evaluation.regression import (
     check_number_settings,
     evaluate_numbers,
@@ -42,7 +42,7 @@ def test_concordance_by_hand():
     assert concordance(truth, predicted) == pytest.approx(3.0 / 3.5)
     assert concordance(predicted, truth) == concordance(truth, predicted)
     assert pearson(truth, predicted) == pytest.approx(1.5 / np.sqrt(1.25 * 2))
-    assert root_mean_square(truth, predicted) == pytest.approx(np.sqrt(0.5))
+    assert root_mean_squared_error(truth, predicted) == pytest.approx(np.sqrt(0.5))
 
 
 def test_what_concordance_is_of_special_predictions():
@@ -54,6 +54,8 @@ def test_what_concordance_is_of_special_predictions():
     shifted = concordance(truth, truth + 1)  # Pearson's correlation would be 1
     assert shifted == pytest.approx(2 * truth.var() / (2 * truth.var() + 1))
     assert concordance(np.ones(3), np.ones(3)) == 1.0
+    assert np.isnan(concordance(truth, np.full(50, np.nan)))
+    assert pearson(truth, np.full(50, 0.1)) is None
 
 
 def test_intervals_hold_what_they_promise():
@@ -105,7 +107,9 @@ def test_an_evaluation_by_speakers(result):
 def test_the_trivial_prediction_is_the_mean_of_those_who_trained(voices, result):
     numbers = datasets.read_targets(voices, ["liveliness"])[:, 0]
     own = np.array([numbers[voices.speakers != speaker].mean() for speaker in voices.speakers])
-    assert result["targets"]["liveliness"]["mean"]["rmse"] == pytest.approx(root_mean_square(numbers, own), rel=1e-5)
+    assert result["targets"]["liveliness"]["mean"]["rmse"] == pytest.approx(
+        root_mean_squared_error(numbers, own), rel=1e-5
+    )
 
 
 def test_a_recording_that_cannot_be_read_is_left_out(voices):

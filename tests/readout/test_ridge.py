@@ -55,6 +55,21 @@ def test_many_rows_are_solved_in_the_primal_alike(data, monkeypatch):
     np.testing.assert_allclose(primal.predict(X), dual.predict(X), rtol=0.01)
 
 
+@pytest.mark.parametrize("rows", [10, 1000])
+def test_numbers_far_from_0_are_told_as_well(data, monkeypatch, rows):
+    X, Y, _, folds = data
+    monkeypatch.setattr(ridge, "MOST_ROWS", rows)
+    near, far = (RidgeReadout(SoftScaler(root=False)).fit(X, Y + away, folds) for away in (0, 1e7))
+    np.testing.assert_array_equal(far.penalties_, near.penalties_)
+    np.testing.assert_allclose(far.predict(X) - 1e7, near.predict(X), atol=1e-4)
+
+
+def test_vectors_that_are_all_alike_are_refused(data):
+    X, Y, _, folds = data
+    with pytest.raises(InputError, match="the vectors of all training recordings are alike"):
+        RidgeReadout(SoftScaler(root=False, rare=0.0)).fit(np.ones_like(X), Y, folds)
+
+
 def test_what_is_kept_predicts_bit_for_bit(data):
     X, Y, _, folds = data
     found = RidgeReadout(SoftScaler(root=False)).fit(X, Y, folds)

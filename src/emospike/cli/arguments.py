@@ -246,18 +246,20 @@ def load_data(
     per_corpus: int | None = None,
     strict: bool | None = None,
     whole: bool = True,
-    labelled: bool = True,
+    targets: Sequence[str] = (),
 ) -> Dataset:
     """Return the recordings of data sets that a modality can use and that can be read; warn of the others.
 
     Unless `whole`, those stay that lack one of several senses. With `strict` True or False nothing is left out: what
-    cannot be read is an error at once, or found by who uses it.
+    cannot be read is an error at once, or found by who uses it. `targets` are columns of numbers, which need no labels.
     """
     from emospike import datasets
     from emospike.evaluation.reading import check_readable, mark_copies, note_mismatches
 
     one_of("balance", balance or "none", ("corpora", "none"))
-    dataset = datasets.load_joined(paths, video=modality != "audio", labelled=labelled)
+    dataset = datasets.load_joined(paths, video=modality != "audio", labelled=not targets)
+    if targets:  # before all recordings are read
+        datasets.read_targets(dataset, targets)
     if balance is not None:
         dataset = replace(dataset, balanced=balance == "corpora")
     if per_corpus is not None:

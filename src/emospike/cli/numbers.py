@@ -21,7 +21,7 @@ def refuse_class_options(given: Mapping[str, Any]) -> None:
     """Raise `InputError` for the first option that is given and only makes sense of classes."""
     for option, value in given.items():
         if value:
-            raise InputError(f"{option} is of classes: leave it out where numbers are predicted")
+            raise InputError(f"{option} is for classes alone: leave it out where numbers are predicted")
 
 
 def evaluate_targets(
@@ -39,7 +39,7 @@ def evaluate_targets(
     check_number_settings(system, **settings)
     modality = settings["modality"]
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality, per_corpus=per_corpus, strict=strict, labelled=False)
+        dataset = load_data(data, progress, modality, per_corpus=per_corpus, strict=strict, targets=targets)
         return evaluate_numbers(system, dataset, targets, progress=progress, **settings)
 
 
@@ -50,7 +50,7 @@ def measure_targets(model: str, data: Sequence[Path]) -> Row:
 
     found = load_regressor(model)
     with progress_bar() as progress:
-        dataset = load_data(data, progress, found.system_.modality, strict=False, labelled=False)
+        dataset = load_data(data, progress, found.system_.modality, strict=False, targets=found.targets_)
         return measure_regressor(found, dataset, progress)
 
 
@@ -93,15 +93,16 @@ def train_targets(
     settings = {"system": system, "preset": preset or model.system.presets()[0], "modality": modality, "seed": seed}
     settings |= {"features": features} if features else {}
     with progress_bar() as progress:
-        dataset = load_data(data, progress, modality, strict=strict, labelled=False)
+        dataset = load_data(data, progress, modality, strict=strict, targets=targets)
         fit_regressor(model, dataset, targets, progress)
     left_out = model.system_.left_out_
     say_left_out(len(dataset), [left_out[row] for row in sorted(left_out)])
     used = dataset.subset(np.setdiff1d(np.arange(len(dataset)), list(left_out)))
     model.card = make_number_card(model, used, hash_clips(used), settings)
     model.save(output)
+    who = "speakers" if dataset.known_speakers is not None else "recordings"
     errors = ", ".join(f"{name} ± {error:.3g}" for name, error in model.errors_.items())
-    say(f"{output}: {output.stat().st_size / 1e6:.2f} MB, predicts {errors} (on speakers held out)")
+    say(f"{output}: {output.stat().st_size / 1e6:.2f} MB, predicts {errors} (on {who} held out)")
 
 
 def predict_rows(model: Regressor, clips: Sequence[Clip]) -> list[Row]:

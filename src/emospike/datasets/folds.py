@@ -101,12 +101,23 @@ def calibration_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.n
     >>> [fold.speakers for fold in calibration_folds(np.array(["sad", "happy"] * 3), speakers)]
     [('a:1', 'a:2'), ('b:1', 'b:2')]
     """
+    folds = strange_folds(labels, speakers)
+    if not holds_out_corpora(labels, speakers):
+        return folds
+    return [replace(fold, test=fold.test[np.isin(labels[fold.test], labels[fold.train])]) for fold in folds]
+
+
+def strange_folds(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.ndarray, " rows"]) -> list[Fold]:
+    """Split the rows of a training part as `calibration_folds` does, but test every row.
+
+    >>> speakers = np.array(["a:1", "a:2", "b:1", "b:2"])
+    >>> [fold.test.tolist() for fold in strange_folds(np.array(["low", "lowest", "high", "highest"]), speakers)]
+    [[0, 1], [2, 3]]
+    """
     if not holds_out_corpora(labels, speakers):
         return inner_folds(labels, speakers)
     corpus = _name_corpora(speakers)
-    names = np.unique(corpus)
-    folds = _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in names))
-    return [replace(fold, test=fold.test[np.isin(labels[fold.test], labels[fold.train])]) for fold in folds]
+    return _make_folds(labels, speakers, (np.flatnonzero(corpus == name) for name in np.unique(corpus)))
 
 
 def holds_out_corpora(labels: Shaped[np.ndarray, " rows"], speakers: Shaped[np.ndarray, " rows"]) -> bool:

@@ -15,8 +15,9 @@ from emospike.validation import InputError, as_list, show
 Numbers = Float64[np.ndarray, "recordings targets"]
 
 PARTS = ("lowest", "low", "high", "highest")
-QUARTILE = 0.6745
-"""Deviations from the mean between which half of normally distributed numbers lie."""
+
+LARGEST = 1e30
+"""Of a number: squares of larger ones are no number in single precision any more."""
 
 
 def read_targets(dataset: Dataset, names: Sequence[str]) -> Numbers:
@@ -49,7 +50,7 @@ def _read(text: str | None) -> float | None:
         value = float((text or "").replace(",", "."))
     except ValueError:
         return None
-    return value if np.isfinite(value) else None
+    return value if abs(value) <= LARGEST else None  # nor is NaN
 
 
 def as_targets(values: Any) -> Numbers:
@@ -60,7 +61,7 @@ def as_targets(values: Any) -> Numbers:
 
     Raises
     ------
-    InputError : no numbers, NaN or infinite ones among them, or of another shape; the same number everywhere
+    InputError : no numbers, NaN or numbers beyond 1e30 among them, or of another shape
     """
     given = values if hasattr(values, "columns") else as_list("numbers", values)
     try:
@@ -68,25 +69,29 @@ def as_targets(values: Any) -> Numbers:
     except (TypeError, ValueError):
         raise InputError("numbers expected, one or several a recording: train a system on names of classes") from None
     found = found[:, None] if found.ndim == 1 else found
-    if found.ndim != 2 or 0 in found.shape or not np.isfinite(found).all():
+    if found.ndim != 2 or 0 in found.shape or not (np.abs(found) <= LARGEST).all():
         raise InputError(f"a finite number a recording expected, or several, got some of shape {found.shape}")
-    for column in np.flatnonzero((found == found[0]).all(axis=0)):
-        raise InputError(f"the number of all recordings is {found[0, column]:g}: there is nothing to learn")
     return found
 
 
+def check_varied(numbers: Numbers, names: Sequence[Any]) -> None:
+    """Raise `InputError` if a number is the same of all recordings."""
+    for column in np.flatnonzero((numbers == numbers[0]).all(axis=0)).tolist():
+        raise InputError(f"{names[column]} of all recordings is {numbers[0, column]:g}: there is nothing to learn")
+
+
 def part_targets(numbers: Numbers) -> list[str]:
-    """Return for each recording which of four parts of the scale its first number lies in.
+    """Return for each recording which quarter of all its first number lies in, by its rank; alike ones in the same.
 
-    These stand in for labels where recordings are dealt out, so that every fold has some of each part. They would be
-    quarters if numbers were normally distributed; none of the recordings above the mean is in a part with one below it.
+    These stand in for labels where recordings are dealt out, so that every fold has some of each part.
 
-    >>> part_targets(np.array([[0.0], [1.0], [2.0], [9.0]]))
-    ['lowest', 'low', 'low', 'highest']
+    >>> part_targets(np.array([[0.0], [1.0], [2.0], [900.0]]))
+    ['lowest', 'low', 'high', 'highest']
     """
-    first = numbers[:, 0]
-    limits = first.mean() + first.std() * np.array([-QUARTILE, 0.0, QUARTILE])
-    return [PARTS[part] for part in np.digitize(first, limits)]
+    from scipy.stats import rankdata
+
+    share = (rankdata(numbers[:, 0]) - 0.5) / len(numbers)
+    return [PARTS[part] for part in np.digitize(share, (0.25, 0.5, 0.75))]
 
 
 def label_parts(dataset: Dataset, numbers: Numbers) -> Dataset:

@@ -224,17 +224,17 @@ def concordance(truth: Numbers, predicted: Numbers) -> float:
     """
     apart = np.mean((truth - truth.mean()) * (predicted - predicted.mean()))
     spread = truth.var() + predicted.var() + (truth.mean() - predicted.mean()) ** 2
-    return float(2 * apart / spread) if spread > 0 else 1.0
+    return 1.0 if spread == 0 else float(2 * apart / spread)
 
 
 def pearson(truth: Numbers, predicted: Numbers) -> float | None:
     """Return Pearson's correlation; None where one of both is constant."""
-    if truth.std() == 0 or predicted.std() == 0:
+    if np.ptp(truth) == 0 or np.ptp(predicted) == 0:
         return None
     return float(np.corrcoef(truth, predicted)[0, 1])
 
 
-def root_mean_square(truth: Numbers, predicted: Numbers) -> float:
+def root_mean_squared_error(truth: Numbers, predicted: Numbers) -> float:
     """Return the root mean squared error, in the unit of the numbers."""
     return float(np.sqrt(np.mean(np.square(truth - predicted))))
 

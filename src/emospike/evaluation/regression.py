@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from emospike import __version__
 from emospike.datasets import Dataset, Fold
-from emospike.datasets.targets import Numbers, label_parts, read_targets
+from emospike.datasets.targets import Numbers, check_varied, label_parts, read_targets
 from emospike.evaluation import metrics
 from emospike.evaluation.cards import describe_training, today
 from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leaks
@@ -120,6 +120,7 @@ def evaluate_numbers(
     asked: dict[str, Any] = {"modality": modality, "features": features}
     check_number_settings(system_name, preset, protocol=protocol, seeds=seeds, **asked)
     numbers = read_targets(dataset, targets)
+    check_varied(numbers, targets)
     dealt = label_parts(dataset, numbers)
     planned = split_folds(dealt, protocol, system_name, seeds or 1)
     check_speakers(dealt, [fold for _, fold in planned])
@@ -222,8 +223,8 @@ def _measure(runs: Sequence[NumberPredictions], column: int, speakers: Any) -> d
         "ccc": metrics.concordance(truth, predicted),
         "ci95": list(ends) if ends else None,
         "pearson": metrics.pearson(truth, predicted),
-        "rmse": metrics.root_mean_square(truth, predicted),
-        "mean": {"ccc": metrics.concordance(truth, mean), "rmse": metrics.root_mean_square(truth, mean)},
+        "rmse": metrics.root_mean_squared_error(truth, predicted),
+        "mean": {"ccc": metrics.concordance(truth, mean), "rmse": metrics.root_mean_squared_error(truth, mean)},
         "told": {"mean": float(truth.mean()), "deviation": float(truth.std())},
     }
 

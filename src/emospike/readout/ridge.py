@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32, Float64
 
 from emospike.readout.contract import check_vectors
 from emospike.readout.primal import Moments, Projection
-from emospike.readout.readout import MOST_NUMBERS, MOST_ROWS
+from emospike.readout.readout import MOST_NUMBERS
 from emospike.readout.scaling import ScaledRows, SoftScaler, Stored
 from emospike.schema import check_fitted
 from emospike.validation import InputError, positive
@@ -24,6 +24,9 @@ Folds = Sequence[tuple[Any, Any]]
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """Those that are tried, in units of the mean squared length of a scaled training vector."""
+
+MOST_ROWS = 5_000
+"""Of which the dual is solved: their products take 0.2 GB in double precision, those of a fold as much again."""
 
 SAMPLE = 1000
 """Rows by which that length is found."""
@@ -53,7 +56,7 @@ class RidgeReadout:
     scaler: SoftScaler = field(default_factory=SoftScaler)
     penalties: tuple[float, ...] = PENALTIES
     weights_: Float32[np.ndarray, "kept targets"] = field(init=False, repr=False, compare=False)
-    bias_: Float32[np.ndarray, " targets"] = field(init=False, repr=False, compare=False)
+    bias_: Float64[np.ndarray, " targets"] = field(init=False, repr=False, compare=False)
     penalties_: Float32[np.ndarray, " targets"] = field(init=False, repr=False, compare=False)
     errors_: Float32[np.ndarray, " targets"] = field(init=False, repr=False, compare=False)
 
@@ -68,14 +71,17 @@ class RidgeReadout:
         rows = ScaledRows(vectors, self.scaler, None, np.zeros(len(vectors), int)).fit_scaler()
         some = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(int)
         unit = float(np.square(rows[some]).sum(axis=1).mean())
+        if unit == 0:
+            raise InputError("the vectors of all training recordings are alike: nothing is heard or seen in them")
         large = len(vectors) > MOST_ROWS or vectors.size > MOST_NUMBERS
-        solver: _Solver = (_Primal if large else _Dual)(rows, Y, folds)
+        mean = Y.mean(axis=0)  # taken away in double precision: it may be large beside what varies
+        solver: _Solver = (_Primal if large else _Dual)(rows, Y - mean, folds)
         held_out = solver.hold_out([penalty * unit for penalty in self.penalties])
-        squares = np.nanmean(np.square(held_out - Y), axis=1)
+        squares = np.nanmean(np.square(held_out - (Y - mean)), axis=1)
         best, columns = squares.argmin(axis=0), np.arange(Y.shape[1])
         solved = {one: solver.solve(self.penalties[one] * unit) for one in np.unique(best)}
         self.weights_ = np.stack([solved[one][:, k] for k, one in enumerate(best)], axis=1).astype(np.float32)
-        self.bias_ = Y.mean(axis=0).astype(np.float32)
+        self.bias_ = mean
         self.penalties_ = np.array(self.penalties, np.float32)[best]
         self.errors_ = np.sqrt(squares[best, columns]).astype(np.float32)
         return self
