@@ -18,7 +18,7 @@ def test_a_model_is_counted_on_made_up_speech(run, tmp_path):
         assert words in result.out
     assert "features: ConstantQ  32 KB" in result.out
     assert "1 MB / DRAM" in result.out
-    assert "of SpiNNaker 2 and Loihi 2 no energy of a spike is published" in result.out
+    assert "of SpiNNaker 2 and Loihi 2 no energy of a spike could be found in print" in result.out
     found = json.loads((tmp_path / "e.json").read_text())
     assert found["variants"][0]["total_uj"] < found["variants"][2]["total_uj"]
     assert (tmp_path / "e.png").read_bytes()[:4] == b"\x89PNG"
