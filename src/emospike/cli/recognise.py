@@ -122,17 +122,9 @@ def recognise(
                 check_eeg(system, brain, modality)
             clips = [Clip(clips[0].path, face=seen or clips[0].face, eeg=brain or clips[0].eeg, tracks=track or ())]
         line = format_json if as_json else make_line_writer([spool.rename(str(clip.path)) for clip in clips], system)
-        for row in recognise_clips(
-            system,
-            clips,
-            threshold,
-            window,
-            progress,
-            modality=modality,
-            same_speaker=same_speaker,
-            second_opinion=second_opinion,
-            choose=None if chosen else choose,
-        ):
+        asked: Row = {"modality": modality, "same_speaker": same_speaker, "second_opinion": second_opinion}
+        asked["choose"] = None if chosen else choose
+        for row in recognise_clips(system, clips, threshold, window, progress, **asked):
             told = {name: spool.rename(value) if isinstance(value, str) else value for name, value in row.items()}
             say(line(told))
             found.append(told)

@@ -37,7 +37,7 @@ from emospike.cli.terminal import note, open_cluster, progress_bar, say
 from emospike.validation import InputError
 
 if TYPE_CHECKING:
-    from emospike.datasets import Dataset
+    from emospike.datasets import Dataset, Scheme
     from emospike.systems.base import System
 
 
@@ -71,8 +71,6 @@ def train(
 
     Those that cannot be read are left out, and named at the end. With --target the model predicts numbers.
     """
-    from emospike.datasets import relabel
-    from emospike.datasets.labels import find_contradicted
     from emospike.evaluation.cards import add_evaluation, check_evaluation, list_settings, make_card
     from emospike.evaluation.leaks import hash_clips
     from emospike.evaluation.protocols import make_system
@@ -86,13 +84,8 @@ def train(
     scheme = choose_labels(labels, label_map)
     modality = choose_modality(system, modality)
     if target:
-        of_classes: dict[str, Any] = {
-            "--labels": labels != "arousal",
-            "--map": label_map,
-            "--balance": balance,
-            "--early": early,
-        }
-        of_classes |= {"--normalise": normalise != "none", "--evaluate": evaluation, "--bits": bits}
+        of_classes: dict[str, Any] = {"--labels": labels != "arousal", "--map": label_map, "--balance": balance}
+        of_classes |= {"--normalise": normalise != "none", "--early": early, "--evaluate": evaluation, "--bits": bits}
         refuse_class_options(of_classes)
         with open_cluster(cluster):
             asked: dict[str, Any] = {"preset": preset, "seed": seed, "modality": modality, "features": features}
@@ -109,11 +102,7 @@ def train(
     with open_cluster(cluster), progress_bar() as progress:
         whole = not untrained.fuses_late
         loaded = load_data(data, progress, modality, balance=balance, strict=strict, whole=whole)
-        dataset = relabel(loaded, scheme)
-        for line in dataset.notes[len(loaded.notes) :]:
-            note(line)
-        dataset = dataset.subset(~find_contradicted(dataset))
-        check_speakers(dataset)
+        dataset = choose_recordings(loaded, scheme)
         beside = [output.with_name(f"{output.name}.{kind}") for kind in ("vectors", "checkpoints")]
         with keep_vectors(beside[0]) as kept, keep_checkpoints(beside[1]) as begun:
             if kept:
@@ -167,6 +156,19 @@ def adapt(
         learner.adapt(dataset.clips(), None if unlabelled else dataset.labels.tolist())
     system.card = add_adaptation(system.card, system, dataset, hashes, labelled=not unlabelled)
     write_model(system, output)
+
+
+def choose_recordings(loaded: Dataset, scheme: Scheme) -> Dataset:
+    """Return the recordings that may train, with the labels of a scheme; note what is left out, and why."""
+    from emospike.datasets import relabel
+    from emospike.datasets.labels import find_contradicted
+
+    dataset = relabel(loaded, scheme)
+    for line in dataset.notes[len(loaded.notes) :]:
+        note(line)
+    dataset = dataset.subset(~find_contradicted(dataset))
+    check_speakers(dataset)
+    return dataset
 
 
 def drop_left_out(model: System, dataset: Dataset) -> Dataset:

@@ -14,11 +14,9 @@ import numpy as np
 from emospike.energy.memory import DRAM, MEMORIES, PricedMemory, choose_memory
 from emospike.energy.operations import FEATURES, NETWORK, LayerCost, Operations
 
-ARITHMETIC = {
-    **{"float32 MAC": 4.6, "float32 AC": 0.9, "int32 MAC": 3.2, "int32 AC": 0.1},
-    **{"int8 MAC": 0.3, "int8 AC": 0.1},
-}
-PICOJOULE = ARITHMETIC | {f"{one.name} byte": one.picojoule for one in MEMORIES}
+_FLOATS = {"float32 MAC": 4.6, "float32 AC": 0.9}
+_INTEGERS = {"int32 MAC": 3.2, "int32 AC": 0.1, "int8 MAC": 0.3, "int8 AC": 0.1}
+PICOJOULE = _FLOATS | _INTEGERS | {f"{one.name} byte": one.picojoule for one in MEMORIES}
 """Energy of one multiply-accumulate, one accumulate, and one byte read or written, in pJ.
 
 Horowitz 2014 (ISSCC, figure 1.1.9): multiplications of 32-bit floats 3.7, of 32-bit integers 3.1 and of 8-bit integers

@@ -231,7 +231,7 @@ class LinearReadout:
 
         Raises
         ------
-        InputError : weights of 4 bits, of whose changes by few clips rounding would lose a fifth
+        InputError : weights of 4 bits, whose rounding loses what few clips change
         """
         if self.bits == 4:
             raise InputError(TOO_COARSE)

@@ -82,6 +82,9 @@ class Readout(ABC):
     def restore(self, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Readout:
         """Take back what `state` returned."""
 
+    def quantise(self, bits: int) -> None:  # noqa: B027 - what has no weights of its own has nothing to do
+        """Make the weights of linear classifiers integers of so many bits; others stay as they are."""
+
     def probabilities(self, X: Any, speakers: Labels | None = None) -> Probabilities:
         """Return calibrated probabilities, one column a class."""
         return self.calibration_.probabilities(self.scores(X, speakers))

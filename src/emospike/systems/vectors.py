@@ -227,8 +227,7 @@ class VectorSystem(System):
     def quantise_readouts(self, bits: int) -> None:
         """Make the weights of linear readouts integers of `bits` bits, 8 or 4, in place."""
         for readout in (*self.readouts_.values(), *self.early_.values()):
-            if isinstance(readout, VectorReadout):  # one that joins their answers has none
-                readout.quantise(bits)
+            readout.quantise(bits)
 
     # -- deciding early ----------------------------------------------------------------------------------------
 
