@@ -49,7 +49,11 @@ FORMATS = (
         Format(".wav", codec, lossless=True)
         for codec in ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le")
     ),
-    *(Format(".wav", "pcm_s16le", rate, lossless=True) for rate in (16_000, 22_050, 44_100, 96_000, 192_000)),
+    *(
+        Format(".wav", codec, rate, lossless=True)
+        for codec in ("pcm_f32le", "pcm_s16le")
+        for rate in (16_000, 22_050, 44_100, 96_000, 192_000)
+    ),
     Format(".wav", "pcm_s16le", layout="stereo", lossless=True),
     Format(".flac", "flac", lossless=True),
     Format(".m4a", "alac", lossless=True),
@@ -99,7 +103,8 @@ def convert(source: Path, target: Path, kind: Format) -> None:
         if kind.bit_rate:
             track.bit_rate = kind.bit_rate
         track.open()
-        whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None]), "flt", "mono")
+        alike = np.tile(sound, (track.codec_context.channels, 1))  # a resampler would make both channels 3 dB quieter
+        whole = av.AudioFrame.from_ndarray(alike, "fltp", kind.layout)
         whole.sample_rate = kind.rate
         resampler = av.AudioResampler(track.format.name, kind.layout, kind.rate, track.codec_context.frame_size or 1024)
         for frame in (whole, None):
