@@ -160,14 +160,14 @@ class Regressor(Parameters):
     def try_predict(self, clips: Recordings, progress: Progress | None = None) -> tuple[Numbers, dict[int, str]]:
         """Return the numbers of clips, NaN for those that cannot be used, and what is wrong with these, by index."""
         clips = as_clips(clips)
-        found, wrong = try_clips(self._predict_clip, clips, "numbers", progress, spread=True)
+        found, wrong = try_clips(self.predict_clip, clips, "numbers", progress, spread=True)
         out = np.full((len(clips), len(self.targets_)), np.nan)
         for row, values in found.items():
             out[row] = values
         return out, wrong
 
-    def _predict_clip(self, clip: Clip) -> Float64[np.ndarray, " targets"]:
-        """Return the numbers of a clip."""
+    def predict_clip(self, clip: Clip) -> Float64[np.ndarray, " targets"]:
+        """Return the numbers of one clip; raise `InputError` if it cannot be used."""
         parts = self.system_.represent_parts(clip)
         modality = next((one for one in self.readouts_ if any(one in part.read for part in parts)), None)
         if modality is None:

@@ -6,6 +6,8 @@ import made_up
 import numpy as np
 import pytest
 
+from emospike.cli.numbers import predict_rows
+from emospike.clip import Clip
 from emospike.regression import load_regressor
 
 
@@ -73,6 +75,16 @@ def test_recognise(run, model_of_numbers, numbered, tmp_path):
     assert "numbers_liveliness" in (tmp_path / "found.csv").read_text().splitlines()[0]
     lines = run("recognise", *files, "--model", model_of_numbers).out.splitlines()
     assert lines[0].split()[1:4] == ["liveliness", f"{expected[0, 0]:.3g}", "±"]
+
+
+def test_rows_come_as_they_are_found(model_of_numbers, numbered, tmp_path):
+    (tmp_path / "empty.wav").touch()
+    clips, seen = [Clip(tmp_path / "empty.wav"), *map(Clip, sorted(numbered.glob("*.wav")))], []
+    rows = predict_rows(load_regressor(model_of_numbers), clips, lambda *told: seen.append(told))
+    assert "error" in next(rows)
+    assert next(rows)["file"] == str(clips[1].path)
+    assert seen == [("numbers", 1, len(clips)), ("numbers", 2, len(clips))]
+    assert len(list(rows)) == len(clips) - 2
 
 
 def test_what_is_no_speech_is_not_told_as_if_it_were(run, model_of_numbers, tmp_path):

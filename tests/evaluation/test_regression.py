@@ -16,6 +16,7 @@ from emospike.evaluation.regression import (
     make_regressor,
     measure_regressor,
 )
+from emospike.evaluation.resuming import KeptFolds
 from emospike.files import format_json
 from emospike.validation import InputError
 
@@ -152,3 +153,37 @@ def test_two_speakers_are_too_few(voices):
     few = voices.subset(np.isin(voices.speakers, ["anna", "ben"]))
     with pytest.raises(InputError, match="at least 3 speakers expected"):
         evaluate_numbers("baseline", few, ["liveliness"])
+
+
+def test_an_evaluation_that_was_stopped_goes_on(voices, tmp_path):
+    place, said = tmp_path / "r.json.folds", []
+
+    def run(target="liveliness", stop=None):
+        """Return the result, which folds were trained, and whether folds were still kept when it was written."""
+        begun, there = {}, []
+
+        def progress(stage, *_):
+            begun[stage.split(":")[0]] = None
+            if len(begun) == stop:
+                raise KeyboardInterrupt
+
+        known = {"progress": progress, "kept": KeptFolds.beside(tmp_path / "r.json", said.append)}
+        found = evaluate_numbers(
+            "baseline", voices, [target], "ridge", save=lambda _: there.append(place.is_file()), **known
+        )
+        return found, [stage for stage in begun if stage.startswith("fold ")], there
+
+    with pytest.raises(KeyboardInterrupt):
+        run(stop=4)  # fingerprints, and two whole folds
+    of_another, begun, _ = run("chance")
+    assert len(begun) == 4
+    assert not said
+    with pytest.raises(KeyboardInterrupt):
+        run(stop=4)
+    found, begun, there = run()
+    assert begun == ["fold 3 of 4", "fold 4 of 4"]
+    assert said == [f"2 finished folds are kept in {place}"]
+    assert there == [True]
+    assert not place.exists()
+    assert found == evaluate_numbers("baseline", voices, ["liveliness"], "ridge")
+    assert found["targets"] != of_another["targets"]

@@ -144,7 +144,7 @@ def test_numbers_come_back_bit_for_bit(takes_of, tmp_path):
     )
     kept = KeptFolds(tmp_path / "a.folds", lambda line: None, "key")
     kept.write([whole], data, Study())
-    (again,) = kept.read(kept.key, data, Study())
+    (again,) = kept.read(kept.key, data, Study(), Predictions)
     for field in fields(Predictions):
         one, other = getattr(whole, field.name), getattr(again, field.name)
         if isinstance(one, np.ndarray):

@@ -106,8 +106,17 @@ def evaluate(
         refuse_class_options(of_classes | {"--normalise": normalise != "none", "--bits": bits})
         figure = check_outputs(json_file, figure)
         with open_cluster(cluster):
-            found = evaluate_targets(system, data, target, per_corpus=per_corpus, strict=strict, preset=preset, **asked)
-        write_result(found, json_file)
+            found = evaluate_targets(
+                system,
+                data,
+                target,
+                preset=preset,
+                **asked,
+                per_corpus=per_corpus,
+                strict=strict,
+                save=lambda so_far: write_result(so_far, json_file),
+                kept=KeptFolds.beside(json_file, note),
+            )
         show_numbers(found, json_file, figure)
         return
     asked |= {"normalise": normalise, "bits": bits}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from emospike.validation import InputError
 
 if TYPE_CHECKING:
     from emospike.clip import Clip
+    from emospike.evaluation.resuming import KeptFolds
+    from emospike.progress import Progress
     from emospike.regression import Regressor
 
 Row = dict[str, Any]
@@ -31,16 +33,18 @@ def evaluate_targets(
     *,
     per_corpus: int | None,
     strict: bool,
+    save: Callable[[Row], object],
+    kept: KeptFolds | None,
     **settings: Any,
 ) -> Row:
-    """Return what an evaluation of these targets found."""
+    """Return what an evaluation of these targets found, and `save` it."""
     from emospike.evaluation.regression import check_number_settings, evaluate_numbers
 
     check_number_settings(system, **settings)
     modality = settings["modality"]
     with progress_bar() as progress:
         dataset = load_data(data, progress, modality, per_corpus=per_corpus, strict=strict, targets=targets)
-        return evaluate_numbers(system, dataset, targets, progress=progress, **settings)
+        return evaluate_numbers(system, dataset, targets, progress=progress, save=save, kept=kept, **settings)
 
 
 def measure_targets(model: str, data: Sequence[Path]) -> Row:
@@ -105,18 +109,18 @@ def train_targets(
     say(f"{output}: {output.stat().st_size / 1e6:.2f} MB, predicts {errors} (on {who} held out)")
 
 
-def predict_rows(model: Regressor, clips: Sequence[Clip]) -> list[Row]:
-    """Return a row for each recording: its numbers, and by how much these were wrong of speakers held out."""
-    with progress_bar() as progress:
-        found, wrong = model.try_predict(clips, progress)
-    rows: list[Row] = []
-    for index, (clip, values) in enumerate(zip(clips, found.tolist(), strict=True)):
-        if index in wrong:
-            rows.append({"file": str(clip.path), "error": wrong[index]})
+def predict_rows(model: Regressor, clips: Sequence[Clip], progress: Progress | None = None) -> Iterator[Row]:
+    """Yield a row for each recording: its numbers, and by how much these were wrong of speakers held out."""
+    from emospike.clip.batch import try_each
+
+    found = try_each(model.predict_clip, clips, "numbers", progress, spread=True)
+    for clip, values in zip(clips, found, strict=True):
+        file = {"file": str(clip.path)}
+        if isinstance(values, InputError):
+            yield file | {"error": str(values)}
         else:
-            numbers = dict(zip(model.targets_, values, strict=True))
-            rows.append({"file": str(clip.path), "numbers": numbers, "errors": model.errors_} | _doubt(model, clip))
-    return rows
+            numbers = dict(zip(model.targets_, values.tolist(), strict=True))
+            yield file | {"numbers": numbers, "errors": model.errors_} | _doubt(model, clip)
 
 
 def _doubt(model: Regressor, clip: Clip) -> Row:

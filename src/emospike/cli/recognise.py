@@ -142,13 +142,14 @@ def recognise_numbers(
     from emospike.regression import load_regressor
 
     system = load_regressor(model)
-    with keep_rows(output) as found, spool_pipes() as spool:
+    bar = progress_bar(shown=not (as_json and sys.stdout.isatty()))
+    with keep_rows(output) as found, spool_pipes() as spool, bar as progress:
         clips = find_clips([spool.locate(path) for path in paths], system.system_, system.system_.modality, tracks)
-        rows = [row | {"file": spool.rename(row["file"])} for row in predict_rows(system, clips)]
-        width = min(max(len(row["file"]) for row in rows), WIDEST)
-        for row in rows:
-            say(format_json(row) if as_json else write_line(row, width))
-            found.append(row)
+        width = min(max(len(spool.rename(str(clip.path))) for clip in clips), WIDEST)
+        for row in predict_rows(system, clips, progress):
+            told = row | {"file": spool.rename(row["file"])}
+            say(format_json(told) if as_json else write_line(told, width))
+            found.append(told)
     if any("error" in row for row in found):
         raise typer.Exit(2)
 

@@ -105,18 +105,15 @@ def map_clips(
         yield result
 
 
-def try_clips(
+def try_each(
     work: Callable[[Clip], Output],
     clips: Sequence[Clip],
     stage: str,
     progress: Progress | None = None,
     *,
     spread: bool = False,
-) -> tuple[dict[int, Output], dict[int, str]]:
-    """Return ``work(clip)`` by index for the clips that it can be done on, and what is wrong with the others.
-
-    Work may `spread` as in `map_clips`.
-    """
+) -> Iterator[Output | InputError]:
+    """Yield ``work(clip)`` for every clip, in order, or the error where that cannot be done (see `map_clips`)."""
 
     def one(_: int, clip: Clip) -> Output | InputError:
         try:
@@ -126,9 +123,21 @@ def try_clips(
         except OSError as error:  # of a drive that is gone, say
             return InputError(f"{clip.path} cannot be read: {error.strerror or error}")
 
+    return map_clips(one, clips, stage, progress, spread=spread)
+
+
+def try_clips(
+    work: Callable[[Clip], Output],
+    clips: Sequence[Clip],
+    stage: str,
+    progress: Progress | None = None,
+    *,
+    spread: bool = False,
+) -> tuple[dict[int, Output], dict[int, str]]:
+    """Return by index what `try_each` yields for the clips that work can be done on, and what is wrong with others."""
     found: dict[int, Output] = {}
     reasons: dict[int, str] = {}
-    for i, result in enumerate(map_clips(one, clips, stage, progress, spread=spread)):
+    for i, result in enumerate(try_each(work, clips, stage, progress, spread=spread)):
         if isinstance(result, InputError):
             reasons[i] = str(result)
         else:

@@ -278,7 +278,7 @@ def evaluate(
     runs = list[Predictions]()
     if kept:
         key = hash_evaluation(about, [make(seed) for seed in range(seeds)], dataset, folds, progress)
-        runs = kept.read(key, dataset, study)
+        runs = kept.read(key, dataset, study, Predictions)
     result = summarise_folds() if runs else dict[str, Any]()
     for _ in run_folds(make, planned, dataset, study, progress, done=runs, kept=kept, **way):
         result = summarise_folds()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from emospike.evaluation import metrics
 from emospike.evaluation.cards import describe_training, today
 from emospike.evaluation.leaks import describe_copies, describe_leaks, find_leaks
 from emospike.evaluation.protocols import check_speakers, make_system
+from emospike.evaluation.resuming import KeptFolds, hash_evaluation
 from emospike.evaluation.splitting import PROTOCOLS, split_folds
+from emospike.evaluation.study import Study
 from emospike.progress import Progress, prefix_stages
 from emospike.regression import Regressor
 from emospike.validation import InputError, one_of, positive
@@ -102,6 +104,8 @@ def evaluate_numbers(
     modality: str = "audio",
     features: str | None = None,
     progress: Progress | None = None,
+    save: Callable[[dict[str, Any]], object] | None = None,
+    kept: KeptFolds | None = None,
 ) -> dict[str, Any]:
     """Return how well numbers are predicted of recordings that did not train, ready for JSON.
 
@@ -112,6 +116,8 @@ def evaluate_numbers(
     dataset, targets : the recordings, and the names of their numbers (see `read_targets`)
     protocol : one of `ALLOWED`; parts of the first target's scale stand for labels where speakers are dealt out
     seeds : how often everything is repeated, by default once
+    save : called with the result, before what is kept is dropped
+    kept : where finished folds are kept until the last is, and found again by the same evaluation
 
     Raises
     ------
@@ -124,23 +130,28 @@ def evaluate_numbers(
     dealt = label_parts(dataset, numbers)
     planned = split_folds(dealt, protocol, system_name, seeds or 1)
     check_speakers(dealt, [fold for _, fold in planned])
-    runs = [
-        _run_fold(
-            make_regressor(system_name, preset, seed, modality, features),
-            dataset,
-            targets,
-            fold,
-            prefix_stages(progress, f"fold {number} of {len(planned)}: "),
-            number=number,
-            seed=seed,
-        )
-        for number, (seed, fold) in enumerate(planned, start=1)
-    ]
     preset = preset or make_regressor(system_name, None, 0, modality, features).system.presets()[0]
     about = {"system": system_name, "preset": preset, "modality": modality, "protocol": protocol, "seeds": seeds or 1}
     about |= {"features": features} if features else {}
+    runs, study = list[NumberPredictions](), Study()
+    if kept:
+        models = [make_regressor(system_name, preset, seed, modality, features) for seed, _ in planned]
+        folds = [fold for _, fold in planned]
+        key = hash_evaluation(about | {"targets": list(targets)}, models, dataset, folds, progress)
+        runs = kept.read(key, dataset, study, NumberPredictions)
+    for number, (seed, fold) in list(enumerate(planned, start=1))[len(runs) :]:
+        model = make_regressor(system_name, preset, seed, modality, features)
+        named = prefix_stages(progress, f"fold {number} of {len(planned)}: ")
+        runs.append(_run_fold(model, dataset, targets, fold, named, number=number, seed=seed))
+        if kept:
+            kept.write(runs, dataset, study)
     note = "; ".join(filter(None, [describe_copies(dataset), PROTOCOLS[protocol]]))
-    return about | summarise_numbers(runs, targets, note)
+    result = about | summarise_numbers(runs, targets, note)
+    if save:
+        save(result)
+    if kept:
+        kept.drop()
+    return result
 
 
 def _run_fold(

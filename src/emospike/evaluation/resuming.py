@@ -14,20 +14,22 @@ from dataclasses import dataclass, fields, is_dataclass
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from emospike.clip import Clip
 from emospike.clip.batch import map_clips
 from emospike.datasets import Dataset, Fold
-from emospike.evaluation.results import Predictions
 from emospike.evaluation.study import Study
 from emospike.files import make_folder, write_atomically
 from emospike.progress import Progress
 from emospike.systems.checkpoints import keep_checkpoints, list_versions
 from emospike.systems.vector_cache import VARIABLE, hash_code
 from emospike.validation import InputError
+
+Run = TypeVar("Run")
+"""What one fold found: its ``recordings``, and what was decided or predicted of each."""
 
 _ROOM = __name__.rpartition(".")[0]
 
@@ -62,14 +64,14 @@ class KeptFolds:
         """The file of this evaluation."""
         return self.place / f"{self.key}.folds" if self.place.is_dir() else self.place
 
-    def read(self, key: str, dataset: Dataset, study: Study) -> list[Predictions]:
+    def read(self, key: str, dataset: Dataset, study: Study, kind: type[Run]) -> list[Run]:
         """Return the folds of this evaluation, and let the study know what it found in them; none of another's."""
         self.key = key
         try:
             found = json.loads(self.file.read_text(encoding="utf-8"))
             if found["key"] != self.key:
                 return []
-            runs = [restore_run(run, dataset) for run in found["runs"]]
+            runs = [restore_run(run, dataset, kind) for run in found["runs"]]
             vars(study).update(_restore(found["study"]))
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):  # damaged, or of others
             return []
@@ -77,7 +79,7 @@ class KeptFolds:
             self.say(f"{len(runs)} finished folds are kept in {self.file}")
         return runs
 
-    def write(self, runs: Sequence[Predictions], dataset: Dataset, study: Study) -> None:
+    def write(self, runs: Sequence[Any], dataset: Dataset, study: Study) -> None:
         """Keep finished folds, and what a study found in them."""
         plain = {"runs": [describe_run(run, dataset) for run in runs], "study": _describe(vars(study))}
         write_atomically(self.file, json.dumps({"key": self.key} | plain))
@@ -125,18 +127,18 @@ def _take_fingerprint(_: int, clip: Clip) -> int | str:
         return str(error)
 
 
-def describe_run(run: Predictions, dataset: Dataset) -> Any:
-    """Return a fold as JSON can hold it, its recordings by their rows in the data set."""
+def describe_run(run: Any, dataset: Dataset) -> Any:
+    """Return what a fold found as JSON can hold it, its recordings by their rows in the data set."""
     rows = {id(one): row for row, one in enumerate(dataset.recordings)}
     kept = [rows[id(one)] for one in run.recordings.recordings]
     return {one.name: kept if one.name == "recordings" else _describe(getattr(run, one.name)) for one in fields(run)}
 
 
-def restore_run(told: Mapping[str, Any], dataset: Dataset) -> Predictions:
-    """Return what `describe_run` was given, of the same data set."""
+def restore_run(told: Mapping[str, Any], dataset: Dataset, kind: type[Run]) -> Run:
+    """Return what `describe_run` was given, of the same data set and class."""
     rows = np.array(told["recordings"], np.int64)
     rest = {name: _restore(value) for name, value in told.items() if name != "recordings"}
-    return Predictions(recordings=dataset.subset(rows), **rest)
+    return kind(**{"recordings": dataset.subset(rows)} | rest)
 
 
 def _describe(value: Any) -> Any:

@@ -47,4 +47,4 @@ def spread_folds(
     for done, told in enumerate(cluster.map(run, planned, most=1), start=1):
         if progress:
             progress("folds", done, len(planned))
-        yield restore_run(told, dataset)
+        yield restore_run(told, dataset, Predictions)
