@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from emospike.clip import Clip, check_speech, is_silent
+from emospike.clip.ahead import read_ahead
 from emospike.decision import STRANGE, Decision, describe_disagreement, verdict
 from emospike.features.face_track import ALONE, Company, NoFaceError, find_company, join_companies
 from emospike.progress import Stopwatch
@@ -85,15 +86,35 @@ def cut_windows(
 
 
 def decide_parts(
-    clip: Clip, seconds: float, decide: Callable[[Clip], tuple[Decision, float]], *, sees: bool, watch: Stopwatch
+    clip: Clip,
+    seconds: float,
+    decide: Callable[[Clip], tuple[Decision, float]],
+    look: Callable[[Clip], None] | None,
+    watch: Stopwatch,
 ) -> Iterator[WindowDecision]:
-    """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed."""
-    for part, usable in cut_windows(clip, seconds, sees=sees, watch=watch):
+    """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed.
+
+    Of what shows more than sound, a thread follows the face (`look`) in the next window while one is decided on.
+    """
+    reading = Stopwatch()
+    windows = cut_windows(clip, seconds, sees=look is not None, watch=reading)
+    for part, usable in read_ahead(_look_at(windows, look, reading), most=2) if look else windows:
         decision, threshold = decide(part) if usable else (None, 0.0)
-        for stage, spent in decision.seconds.items() if decision else ():
-            watch.seconds[stage] = watch.seconds.get(stage, 0.0) + spent
+        watch.add(decision.seconds if decision else {})
         company = find_company(part).shift(part.start)
         yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
+    watch.add(reading.seconds)
+
+
+def _look_at(
+    windows: Iterator[tuple[Clip, bool]], look: Callable[[Clip], None], watch: Stopwatch
+) -> Iterator[tuple[Clip, bool]]:
+    """Yield the same windows, each looked at."""
+    for part, usable in windows:
+        if usable:
+            with watch("features"):
+                look(part)
+        yield part, usable
 
 
 def represent_windows(clip: Clip, represent: Callable[[Clip], Mapping[str, Any]], senses: Sequence[str]) -> list[Part]:
