@@ -38,7 +38,7 @@ def test_many_rows_are_projected():
     few, many = (estimate_training_bytes([Size(rows, 62_000)], folds=3) for rows in (20_000, 40_000))
     assert 20_000 * (62_000 + 4 * WIDEST) <= many - few <= 20_000 * (62_000 + 1.5 * 4 * WIDEST)
     assert estimate_training_bytes([Size(40_000, 62_000)], folds=5) - many == 2 * 4 * WIDEST**2
-    assert estimate_training_bytes([Size(40_000, 62_000, counts=False)], folds=3) - many == 40_000 * 62_000 * 3
+    assert estimate_training_bytes([Size(40_000, 62_000, width=4)], folds=3) - many == 40_000 * 62_000 * 3
     assert estimate_training_bytes([Size(40_000, 62_000)], folds=3, linear=False) > 3 * many
 
 
@@ -60,6 +60,7 @@ def test_what_does_not_fit_is_refused(monkeypatch):
     with pytest.raises(InputError, match=said) as caught:
         check_memory(sizes, folds=3)
     assert "\n" not in str(caught.value)
+    check_memory(sizes, folds=3, held=needed - 3 * GIB)
     monkeypatch.setattr(memory, "find_available_bytes", lambda: None)
     check_memory(sizes, folds=3)
 

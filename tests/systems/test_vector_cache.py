@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,23 @@ def test_what_will_not_fit_is_refused_at_the_first_clip(make, speech, monkeypatc
     with pytest.raises(InputError, match=r"needs about \d+\.\d GiB of memory, 0\.0 GiB are free"):
         make().fit(*speech)
     assert len(seen) < len(speech.clips)
+
+
+def test_what_will_not_fit_any_more_is_refused_at_the_clip_whose_counts_are_large(make, speech, monkeypatch):
+    free, asked = [10**12, 1000], []
+    monkeypatch.setattr("emospike.readout.memory.find_available_bytes", lambda: asked.append(1) or free.pop(0))
+    make_vectors = EXCube2._make_vectors
+
+    def make_large(self, index, *more):
+        made = make_vectors(self, index, *more)
+        return replace(made, vectors={own: (300 if index == 3 else 1) * one for own, one in made.vectors.items()})
+
+    monkeypatch.setattr(EXCube2, "_make_vectors", make_large)
+    with pytest.raises(InputError, match=r"needs about \d+\.\d GiB of memory, 0\.0 GiB are free"):
+        make().fit(*speech)
+    assert len(asked) == 2
+    free[:] = [10**12, 10**12]
+    make().fit(*speech)
 
 
 @pytest.mark.parametrize("kind", [VectorSystem, PerceivingSystem, EXCube2, StateVector, ChannelVariation])

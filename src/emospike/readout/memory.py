@@ -40,16 +40,16 @@ CGROUPS = (
 
 
 class Size(NamedTuple):
-    """Training vectors of one readout: how many, how long, and whether they are counts that bytes hold."""
+    """Training vectors of one readout: how many, how long, and the bytes of a number; a count takes one or two."""
 
     rows: int
     dims: int
-    counts: bool = True
+    width: int = 1
 
     @property
     def stored(self) -> int:
         """Bytes of the vectors as they are kept while clips come."""
-        return self.rows * self.dims * (1 if self.counts else FLOAT)
+        return self.rows * self.dims * self.width
 
 
 def estimate_training_bytes(sizes: Sequence[Size], *, folds: int, linear: bool = True) -> int:
@@ -77,18 +77,18 @@ def _estimate_fit(size: Size, folds: int, linear: bool) -> int:
     return SCALED * numbers + (FLOAT * DUAL * rows**2 if linear else 0)
 
 
-def check_memory(sizes: Sequence[Size], *, folds: int, linear: bool = True) -> None:
+def check_memory(sizes: Sequence[Size], *, folds: int, linear: bool = True, held: int = 0) -> None:
     """Raise `InputError`, with GiB, if training takes more than there is (see `estimate_training_bytes`).
 
-    Where the system does not tell what there is, nothing is checked.
+    So many bytes are `held` by these vectors already. Where the system does not tell what there is, nothing is checked.
     """
     needed, there = estimate_training_bytes(sizes, folds=folds, linear=linear), find_available_bytes()
-    if there is not None and needed > there:
+    if there is not None and needed > there + held:
         rows = max(size.rows for size in sizes)
         raise InputError(
             f"training on {rows:,} vectors (clips and their copies) needs about {needed / GIB:.1f} GiB of memory, "
-            f"{there / GIB:.1f} GiB are free: take fewer copies (augmentation, channel_variation), fewer recordings "
-            "(--per-corpus N) or fewer neurons"
+            f"{(there + held) / GIB:.1f} GiB are free: take fewer copies (augmentation, channel_variation), fewer "
+            "recordings (--per-corpus N) or fewer neurons"
         )
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped
 
+from emospike.readout.training_rows import COUNTS
 from emospike.validation import within
 
 Vectors = Float32[np.ndarray, "clips dims"]
 Stored = Shaped[np.ndarray, "clips dims"]
-"""Vectors in float32, or counts in bytes."""
+"""Vectors in float32, or counts of one byte or two (see `emospike.readout.training_rows`)."""
 
-ROOTS = np.sqrt(np.arange(256, dtype=np.float32))
+ROOTS = np.sqrt(np.arange(1 << 16, dtype=np.float32))
 BLOCK = 512
 """Rows that are scaled at once where all together would not fit in memory."""
 
@@ -52,7 +53,7 @@ class SoftScaler:
         """Return the square-rooted vectors, or the vectors themselves, in float32."""
         if not self.root:
             return X.astype(np.float32, copy=False)
-        if X.dtype == np.uint8:
+        if X.dtype in COUNTS:  # looked up
             roots: Vectors = ROOTS[X]
             return roots
         root: Vectors = np.abs(X)  # the one copy: the vectors of a training run are gigabytes

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
+COUNTS = (np.uint8, np.uint16)
+"""Types in which counts are kept."""
+
 
 @dataclass
 class Rows:
     """Vectors of one modality: some clips may lack it, the others give one for each copy.
 
-    Counts up to 255 are kept in one byte each.
+    Counts are kept in one byte each while none is above 255, and in two while none is above 65,535.
 
     Attributes
     ----------
@@ -29,17 +32,31 @@ class Rows:
 
     def add(self, clip: int, block: Shaped[np.ndarray, "copies dims"]) -> None:
         """Put the vectors of a clip behind those that are there."""
-        if self._array is None:
-            self._array = np.empty((self.clips * self.copies, block.shape[1]), np.uint8)
-        if self._array.dtype == np.uint8 and not holds_counts(block):
-            self._array = self._array.astype(np.float32)
-        start = len(self._source) * self.copies
+        kind, start = self._find_kind(block), len(self._source) * self.copies
+        if self._array is None or self._array.dtype != kind:
+            wider = np.empty((self.clips * self.copies, block.shape[1]), kind)
+            if self._array is not None:
+                wider[:start] = self._array[:start]
+            self._array = wider
         self._array[start : start + self.copies] = block
         self._source.append(clip)
 
+    def widens(self, block: Shaped[np.ndarray, "copies dims"]) -> bool:
+        """Tell whether all numbers that are there would take more bytes each, so that those of a block fit."""
+        return self._array is not None and self._array.dtype != self._find_kind(block)
+
+    @property
+    def stored(self) -> int:
+        """Bytes of the vectors that are there."""
+        return self.vectors.nbytes
+
+    def _find_kind(self, block: Shaped[np.ndarray, "copies dims"]) -> np.dtype[Any]:
+        found = find_kind(block)
+        return found if self._array is None else np.promote_types(self._array.dtype, found)
+
     @property
     def vectors(self) -> Shaped[np.ndarray, "rows dims"]:
-        """All vectors, one a row; in bytes, or else in float32."""
+        """All vectors, one a row: counts, or else in float32."""
         return np.empty((0, 0), np.float32) if self._array is None else self._array[: len(self._source) * self.copies]
 
     @property
@@ -59,10 +76,12 @@ class Rows:
         return np.tile((copy == 0) | (copy >= self.copies - self.channels), len(self._source))
 
 
-def holds_counts(block: Any) -> bool:
-    """Tell whether all numbers are counts that a byte can hold.
+def find_kind(block: Any) -> np.dtype[Any]:
+    """Return the smallest type that holds all numbers of a block: whole ones of one byte or two, or float32.
 
-    >>> holds_counts(np.array([0.0, 255.0])), holds_counts(np.array([0.5])), holds_counts(np.array([-1.0]))
-    (True, False, False)
+    >>> [find_kind(np.array([0.0, most])).name for most in (255.0, 256.0, 65_536.0, 0.5, -1.0)]
+    ['uint8', 'uint16', 'float32', 'float32', 'float32']
     """
-    return bool((block >= 0).all() and (block <= 255).all() and (block == np.floor(block)).all())
+    counts = bool((block >= 0).all() and (block == np.floor(block)).all())
+    kinds = (kind for kind in COUNTS if counts and (block <= np.iinfo(kind).max).all())
+    return np.dtype(next(kinds, np.float32))

@@ -24,7 +24,7 @@ from jaxtyping import Shaped
 
 from emospike.clip import Clip
 from emospike.files import drop_empty, drop_files, write_atomically
-from emospike.readout.training_rows import holds_counts
+from emospike.readout.training_rows import find_kind
 from emospike.validation import InputError
 
 VARIABLE = "EMOSPIKE_CACHE"
@@ -98,7 +98,7 @@ class VectorCache:
         if clip.is_changed:
             return
         arrays: dict[str, Any] = {
-            f"vectors.{own}": one.astype(np.uint8) if holds_counts(one) else one for own, one in made.vectors.items()
+            f"vectors.{own}": one.astype(find_kind(one), copy=False) for own, one in made.vectors.items()
         }
         if made.statistic is not None:
             arrays["statistic"] = made.statistic

@@ -21,7 +21,7 @@ from emospike.readout.linear import TOO_COARSE, LinearReadout
 from emospike.readout.memory import Size, check_memory
 from emospike.readout.readout import Readout, VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.training_rows import Rows, holds_counts
+from emospike.readout.training_rows import Rows, find_kind
 from emospike.systems.base import System
 from emospike.systems.early import ENOUGH, find_beginnings, name_look, read_looks
 from emospike.systems.perception import MODALITIES, Perceived
@@ -167,6 +167,8 @@ class VectorSystem(System):
                 self.left_out_[i] = why
             if found.vectors:
                 collected[i] = found.statistic
+            if any(rows[own].widens(vectors) for own, vectors in found.vectors.items()):
+                self._check_memory(training, found, sum(one.stored for one in rows.values()))
             for modality, vectors in found.vectors.items():
                 rows[modality].add(i, vectors)
         return rows, collected
@@ -190,13 +192,13 @@ class VectorSystem(System):
             vectors[own] = np.stack([self.represent(one, MODALITIES[own]) for one in (seen, *copies)])
         return Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
 
-    def _check_memory(self, training: TrainingSet, first: Kept) -> None:
-        """Raise `InputError` if the vectors of all clips, which are like those of the first, will not fit."""
-        if not first.vectors:
+    def _check_memory(self, training: TrainingSet, found: Kept, held: int = 0) -> None:
+        """Raise `InputError` if the vectors of all clips, which are like these, will not fit; some bytes are `held`."""
+        if not found.vectors:
             return
         clips, folds = len(training.clips), len(calibration_folds(training.labels, training.speakers))
-        sizes = [Size(clips * len(own), own.shape[1], holds_counts(own)) for own in first.vectors.values()]
-        check_memory(sizes, folds=folds, linear=isinstance(self.classifier, LinearReadout))
+        sizes = [Size(clips * len(own), own.shape[1], find_kind(own).itemsize) for own in found.vectors.values()]
+        check_memory(sizes, folds=folds, linear=isinstance(self.classifier, LinearReadout), held=held)
 
     def _fit_each(self, rows: dict[str, Rows], training: TrainingSet) -> None:
         """Fit a readout to the rows of each modality, which are dropped afterwards, as they are large."""
