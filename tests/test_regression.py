@@ -93,7 +93,7 @@ def test_where_nothing_is_known_the_mean_is_predicted(model, heard):
 def test_a_stored_model_predicts_bit_for_bit(request, kind, strangers, tmp_path):
     model = request.getfixturevalue(kind)
     model.card = {"targets": ["target"], "clips": 24}
-    path = emospike.save(model, tmp_path / "m.safetensors")
+    path = model.save(tmp_path / "m.safetensors")
     again = emospike.load_regressor(path)
     np.testing.assert_array_equal(again.predict(strangers.clips), model.predict(strangers.clips))
     np.testing.assert_array_equal(again.predict(strangers.clips[:1]), model.predict(strangers.clips)[:1])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -126,23 +126,13 @@ def list_shipped_models() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
 
 
-@runtime_checkable
-class Savable(Protocol):
-    """A trained model that writes its own file, as a `Regressor` does."""
-
-    def save(self, path: Path | str) -> Path:
-        """Write it, atomically; return the path."""
-
-
-def save(system: System | Savable, path: Path | str) -> Path:
-    """Write a trained system, or another model of emospike, to `path`, atomically; return the path.
+def save(system: System, path: Path | str) -> Path:
+    """Write a trained system to `path`, atomically; return the path (a `Regressor` has a `save` of its own).
 
     Raises
     ------
     InputError : the system is not trained, holds a step that no registry knows, or the file cannot be written
     """
-    if isinstance(system, Savable):
-        return system.save(path)
     if not isinstance(system, System):
         raise InputError(f"a trained system expected, got {show(system)}: fit one first")
     info = SYSTEMS.info_of(type(system))

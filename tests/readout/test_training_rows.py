@@ -44,6 +44,14 @@ def test_a_few_large_counts_widen_what_is_kept():
     assert not fill("float32").widens(BLOCKS["uint16"])
 
 
+def test_what_all_clips_will_take_is_known_before_a_block_is_added():
+    rows = fill("uint8")
+    assert [rows.plan(BLOCKS[kind]) for kind in BLOCKS] == [(4, 3, 1), (4, 3, 2), (4, 3, 4)]
+    assert rows.plan(None) == (4, 3, 1)
+    assert fill("uint16").plan(BLOCKS["uint8"]) == (4, 3, 2)
+    assert fill().plan(BLOCKS["uint16"]) == (2, 3, 2)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "uint16"])
 def test_roots_of_counts_are_those_of_the_same_floats(kind):
     counts = np.arange(np.iinfo(kind).max + 1, dtype=kind)[None]

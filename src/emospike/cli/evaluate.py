@@ -114,7 +114,7 @@ def evaluate(
                 **asked,
                 per_corpus=per_corpus,
                 strict=strict,
-                save=lambda so_far: write_result(so_far, json_file),
+                save=lambda done: write_result(done, json_file),
                 kept=KeptFolds.beside(json_file, note),
             )
         show_numbers(found, json_file, figure)

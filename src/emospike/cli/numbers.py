@@ -113,14 +113,12 @@ def predict_rows(model: Regressor, clips: Sequence[Clip], progress: Progress | N
     """Yield a row for each recording: its numbers, and by how much these were wrong of speakers held out."""
     from emospike.clip.batch import try_each
 
-    found = try_each(model.predict_clip, clips, "numbers", progress, spread=True)
-    for clip, values in zip(clips, found, strict=True):
-        file = {"file": str(clip.path)}
-        if isinstance(values, InputError):
-            yield file | {"error": str(values)}
-        else:
-            numbers = dict(zip(model.targets_, values.tolist(), strict=True))
-            yield file | {"numbers": numbers, "errors": model.errors_} | _doubt(model, clip)
+    def predict(clip: Clip) -> Row:
+        numbers = dict(zip(model.targets_, model.predict_clip(clip).tolist(), strict=True))
+        return {"numbers": numbers, "errors": model.errors_} | _doubt(model, clip)
+
+    for clip, row in zip(clips, try_each(predict, clips, "numbers", progress, spread=True), strict=True):
+        yield {"file": str(clip.path)} | ({"error": str(row)} if isinstance(row, InputError) else row)
 
 
 def _doubt(model: Regressor, clip: Clip) -> Row:

@@ -50,6 +50,14 @@ class Rows:
         """Bytes of the vectors that are there."""
         return self.vectors.nbytes
 
+    def plan(self, block: Shaped[np.ndarray, "copies dims"] | None) -> tuple[int, int, int]:
+        """Return how many vectors there are at most, how long, and the bytes of a number once a block is added."""
+        like = block if self._array is None else self._array
+        if like is None:
+            raise ValueError("no vector yet")
+        kind = like.dtype if block is None else self._find_kind(block)
+        return self.clips * self.copies, like.shape[1], kind.itemsize
+
     def _find_kind(self, block: Shaped[np.ndarray, "copies dims"]) -> np.dtype[Any]:
         found = find_kind(block)
         return found if self._array is None else np.promote_types(self._array.dtype, found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 from copy import copy
 from typing import Any, TypeVar
 
@@ -78,11 +77,10 @@ class PerceivingSystem(ABC):
         return perceive(self.features_of(clip), clip, modality or self.modality, self.level)
 
     def follow_face(self, clip: Clip, modality: str | None = None) -> None:
-        """Follow the face that is perceived, and keep the track in `clip.memo`; what is wrong `perceive` will tell."""
+        """Follow the face that is perceived, and keep the track in `clip.memo`; errors as `perceive`."""
         for feature in self.features_of(clip):
             if feature.modality in MODALITIES[modality or self.modality] and isinstance(feature, Tracker):
-                with suppress(InputError):
-                    feature.track(clip)
+                feature.track(clip)
 
     def features_of(self, clip: Clip) -> tuple[Feature, ...]:
         """Return what is looked for in a clip: `features`, unless what recorded it asks for others."""

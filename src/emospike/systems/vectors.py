@@ -21,7 +21,7 @@ from emospike.readout.linear import TOO_COARSE, LinearReadout
 from emospike.readout.memory import Size, check_memory
 from emospike.readout.readout import Readout, VectorReadout, take_part
 from emospike.readout.scaling import SoftScaler
-from emospike.readout.training_rows import Rows, find_kind
+from emospike.readout.training_rows import Rows
 from emospike.systems.base import System
 from emospike.systems.early import ENOUGH, find_beginnings, name_look, read_looks
 from emospike.systems.perception import MODALITIES, Perceived
@@ -158,7 +158,7 @@ class VectorSystem(System):
                 if cache and made.vectors:
                     cache.write(clip, made)
             if index == 0:
-                self._check_memory(training, made)
+                self._check_memory(training, rows, made.vectors)
             return made, self.left_out_.get(index)
 
         results = map_clips(one, training.clips, stage, training.progress, spread=True)
@@ -167,10 +167,7 @@ class VectorSystem(System):
                 self.left_out_[i] = why
             if found.vectors:
                 collected[i] = found.statistic
-            if any(rows[own].widens(vectors) for own, vectors in found.vectors.items()):
-                self._check_memory(training, found, sum(one.stored for one in rows.values()))
-            for modality, vectors in found.vectors.items():
-                rows[modality].add(i, vectors)
+            self._add_vectors(rows, i, found.vectors, training)
         return rows, collected
 
     def _make_vectors(
@@ -192,13 +189,25 @@ class VectorSystem(System):
             vectors[own] = np.stack([self.represent(one, MODALITIES[own]) for one in (seen, *copies)])
         return Kept(vectors, collect(seen, {own: one[0] for own, one in vectors.items()}) if collect else None)
 
-    def _check_memory(self, training: TrainingSet, found: Kept, held: int = 0) -> None:
-        """Raise `InputError` if the vectors of all clips, which are like these, will not fit; some bytes are `held`."""
-        if not found.vectors:
-            return
-        clips, folds = len(training.clips), len(calibration_folds(training.labels, training.speakers))
-        sizes = [Size(clips * len(own), own.shape[1], find_kind(own).itemsize) for own in found.vectors.values()]
-        check_memory(sizes, folds=folds, linear=isinstance(self.classifier, LinearReadout), held=held)
+    def _add_vectors(
+        self, rows: Mapping[str, Rows], index: int, vectors: Mapping[str, Any], training: TrainingSet
+    ) -> None:
+        """Add the vectors of a clip to the rows of each modality.
+
+        Where all numbers take more bytes from then on, `InputError` is raised if they will not fit.
+        """
+        if any(rows[own].widens(block) for own, block in vectors.items()):
+            self._check_memory(training, rows, vectors)
+        for own, block in vectors.items():
+            rows[own].add(index, block)
+
+    def _check_memory(self, training: TrainingSet, rows: Mapping[str, Rows], vectors: Mapping[str, Any]) -> None:
+        """Raise `InputError` if the vectors of all clips will not fit, where these are added to the rows there are."""
+        sizes = [Size(*one.plan(vectors.get(own))) for own, one in rows.items() if one.stored or own in vectors]
+        if sizes:
+            folds = len(calibration_folds(training.labels, training.speakers))
+            held, linear = sum(one.stored for one in rows.values()), isinstance(self.classifier, LinearReadout)
+            check_memory(sizes, folds=folds, linear=linear, held=held)
 
     def _fit_each(self, rows: dict[str, Rows], training: TrainingSet) -> None:
         """Fit a readout to the rows of each modality, which are dropped afterwards, as they are large."""
@@ -253,7 +262,7 @@ class VectorSystem(System):
         )
         for i, vectors in enumerate(made):
             if vectors is not None:
-                rows.add(i, vectors)
+                self._add_vectors({"audio": rows}, i, {"audio": vectors}, training)
         if len(rows.source) < ENOUGH * copies * len(training.clips):
             return None
         readout = self._fit_readout(rows, training, "audio")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
@@ -27,6 +28,9 @@ LONGEST = 2 * WINDOW
 
 Probabilities = Float[np.ndarray, "windows classes"]
 Which = Bool[np.ndarray, " windows"]
+
+Windows: TypeAlias = Generator[tuple[Clip, bool], None, None]
+"""Windows of a recording, and whether there is something to decide on in each."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,7 @@ def check_window(seconds: float) -> None:
     within("window in seconds", seconds, 0.5, 60)
 
 
-def cut_windows(
-    clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | None = None
-) -> Iterator[tuple[Clip, bool]]:
+def cut_windows(clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | None = None) -> Windows:
     """Yield the windows of a recording, from beginning to end, and whether there is something to decide on in each.
 
     That is sound that is not silent or, where it `sees` more than sound, a face to look for, or EEG alone.
@@ -94,26 +96,42 @@ def decide_parts(
 ) -> Iterator[WindowDecision]:
     """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed.
 
-    Of what shows more than sound, a thread follows the face (`look`) in the next window while one is decided on.
+    Of what shows more than sound, a thread follows the face (`look`) in the next window while one is decided on; the
+    time of that is what had to be waited for.
     """
-    reading = Stopwatch()
-    windows = cut_windows(clip, seconds, sees=look is not None, watch=reading)
-    for part, usable in read_ahead(_look_at(windows, look, reading), most=2) if look else windows:
-        decision, threshold = decide(part) if usable else (None, 0.0)
-        watch.add(decision.seconds if decision else {})
-        company = find_company(part).shift(part.start)
-        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
-    watch.add(reading.seconds)
+    with closing(
+        _look_ahead(clip, seconds, look, watch) if look else cut_windows(clip, seconds, sees=False, watch=watch)
+    ) as windows:
+        for part, usable in windows:
+            decision, threshold = decide(part) if usable else (None, 0.0)
+            watch.add(decision.seconds if decision else {})
+            company = find_company(part).shift(part.start)
+            yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
 
 
-def _look_at(
-    windows: Iterator[tuple[Clip, bool]], look: Callable[[Clip], None], watch: Stopwatch
-) -> Iterator[tuple[Clip, bool]]:
-    """Yield the same windows, each looked at."""
-    for part, usable in windows:
-        if usable:
+def _look_ahead(clip: Clip, seconds: float, look: Callable[[Clip], None], watch: Stopwatch) -> Windows:
+    """Yield the windows of a recording, each looked at while the one before was in use."""
+    with (
+        closing(cut_windows(clip, seconds, sees=True)) as windows,
+        closing(read_ahead(_look_at(windows, look), most=2)) as seen,
+    ):
+        while True:
             with watch("features"):
+                found = next(seen, None)
+            if found is None:
+                return
+            yield found
+
+
+def _look_at(windows: Windows, look: Callable[[Clip], None]) -> Windows:
+    """Yield the same windows, each looked at, until that fails: what is wrong, whoever perceives a window will tell."""
+    fails = False
+    for part, usable in windows:
+        if usable and not fails:
+            try:
                 look(part)
+            except InputError:
+                fails = True
         yield part, usable
 
 
