@@ -40,7 +40,7 @@ BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 TABLE = re.compile(
     r"(<!-- (results|recalls|senses|new_speaker|cascade|figures|bench|costs|energy|chips|reproduction|audit|comparison"
     r"|speed|corpora|robustness|emobox|risks|people|new_corpus|ablation|scale|formats|stability|unreadable|strides"
-    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|processes|worth|numbers)"
+    r"|streams|looks|beginnings|voices|listening|page|camera|emotions|filmed|long_film|own_mean|processes|worth|numbers)"
     r"((?: \w+=[\w+-]+)*) -->\n)"
     r"(.*?)(<!-- /\2 -->)",
     re.DOTALL,
@@ -669,6 +669,15 @@ def long_film(found: Result) -> str:
     return markdown(["what", "measured"], rows)
 
 
+def own_mean(found: Result) -> str:
+    """Return what the mean of each corpus's own recordings is worth, and the mean over corpora."""
+    known = found["own_mean"]
+    rows = [(f"`{corpus}`", f"{one['clips']:,}", one["alone"], one["removed"]) for corpus, one in known.items()]
+    rows.append(("mean", "", *(float(np.mean([one[way] for one in known.values()])) for way in ("alone", "removed"))))
+    header = ["corpus", "recordings", "balanced, each alone", "less the corpus's own mean"]
+    return markdown(header, [[*told, f"{alone:.3f}", f"**{less:.3f}**"] for *told, alone, less in rows])
+
+
 def comparison(found: Sequence[Result]) -> str:
     """Return one row an evaluation of a comparison."""
     header = ["system", "senses", "protocol", "accuracy (95 %)", "balanced", "majority class", "at 78 % coverage"]
@@ -756,6 +765,7 @@ FILES = {
     "emotions": emotions,
     "filmed": filmed,
     "long_film": long_film,
+    "own_mean": own_mean,
     "processes": processes,
 }
 """Tables that show one file of docs/results each."""
