@@ -4,8 +4,8 @@
     python scripts/measure_own_mean.py result.json docs/results/own-mean-arousal.json
 
 From the log-probabilities of every recording their mean over its corpus is removed, and the largest decides. That is
-another setting than to decide on each recording alone: all of a corpus are heard first, and it gains where its classes
-are about as frequent. `fill_docs.py` shows the file as the table ``own_mean``.
+another setting than to decide on each recording alone: all of a corpus are heard first, and its labels are taken to be
+about as frequent as elsewhere. `fill_docs.py` shows the file as the table ``own_mean``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
@@ -39,9 +39,4 @@ class Stopwatch:
         """Time the block as part of `stage`."""
         start = time.perf_counter()
         yield
-        self.add({stage: time.perf_counter() - start})
-
-    def add(self, seconds: Mapping[str, float]) -> None:
-        """Add what stages took elsewhere."""
-        for stage, spent in seconds.items():
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start

@@ -1,21 +1,16 @@
 """One recording, one answer: however it is asked for, and however long it is."""
 
-import threading
-
 import made_up
 import numpy as np
 import pytest
 
 from emospike import store
 from emospike.clip import Clip
-from emospike.clip.lending import Lender
 from emospike.decision import Decision
 from emospike.explain import write_explanation
 from emospike.features.face_track import ALONE, Company
-from emospike.progress import Stopwatch
 from emospike.systems import windows
-from emospike.systems.windows import WINDOW, WindowDecision, decide_parts, join_windows
-from emospike.validation import InputError
+from emospike.systems.windows import WINDOW, WindowDecision, join_windows
 
 RATE = 16_000
 
@@ -62,6 +57,8 @@ def test_a_long_recording_is_explained_by_its_most_telling_window(model, tmp_pat
 
 
 def test_silence_throughout_is_told(model):
+    from emospike.validation import InputError
+
     with pytest.raises(InputError, match="silent"):
         model.decide(Clip.from_array(np.zeros(20 * RATE, np.float32), RATE))
 
@@ -79,48 +76,6 @@ def joined(*made, thresholds=None):
         for i, (one, limit) in enumerate(zip(made, limits, strict=True))
     ]
     return join_windows(Clip.from_array(np.ones(RATE, np.float32), RATE), parts, {})
-
-
-def test_the_next_face_is_followed_while_a_window_is_decided_on():
-    looked, watch = [threading.Event() for _ in range(3)], Stopwatch()
-
-    def number(part):
-        return round(part.start / WINDOW)
-
-    def decide(part):
-        at = number(part)
-        assert looked[at].is_set()
-        assert at == 2 or looked[at + 1].wait(60)
-        return decision(0.9), 0.5
-
-    rows = list(decide_parts(speech(12), WINDOW, decide, lambda part: looked[number(part)].set(), watch))
-    assert [row.start for row in rows] == [0, 4, 8]
-    assert {*watch.seconds} == {"features"}
-
-
-def test_a_look_that_fails_is_not_taken_again_and_decisions_go_on():
-    looks = []
-
-    def look(part):
-        looks.append(part.start)
-        raise InputError("damaged")
-
-    rows = list(decide_parts(speech(12), WINDOW, lambda _: (decision(0.9), 0.5), look, Stopwatch()))
-    assert (len(rows), looks) == (3, [0])
-
-
-@pytest.mark.parametrize("look", [None, lambda _: None])
-def test_nothing_stays_open_while_the_error_of_a_window_is_held(monkeypatch, look):
-    closed, close = [], Lender.__exit__
-    monkeypatch.setattr(Lender, "__exit__", lambda self, *error: closed.append(self) or close(self, *error))
-
-    def decide(_):
-        raise InputError("damaged")
-
-    with pytest.raises(InputError, match="damaged") as caught:
-        list(decide_parts(speech(12), WINDOW, decide, look, Stopwatch()))
-    assert len(closed) == 1
-    assert caught.value.__traceback__ is not None
 
 
 def test_windows_without_speech_and_strange_ones_do_not_vote():
@@ -168,6 +123,8 @@ def test_the_whole_tells_whether_the_senses_disagree():
 
 def test_paths_are_taken_where_clips_are(model, tmp_path):
     import soundfile
+
+    from emospike.validation import InputError
 
     clip = speech(3)
     soundfile.write(tmp_path / "a.wav", clip.sound, RATE, subtype="FLOAT")

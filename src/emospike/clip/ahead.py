@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
-def read_ahead(items: Iterator[Item], most: int = 3) -> Generator[Item, None, None]:
+def read_ahead(items: Iterator[Item], most: int = 3) -> Iterator[Item]:
     """Yield the same items, of which a thread makes up to `most` ahead; errors come in their place.
 
     >>> list(read_ahead(iter("abcde")))

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar, final
 
@@ -262,12 +261,12 @@ class DecidingSystem(PerceivingSystem):
         self, clip: Clip, seconds: float, threshold: float | None, modality: str | None, watch: Stopwatch
     ) -> list[WindowDecision]:
         """Return what is decided on each window of a recording."""
-
-        def decide(part: Clip) -> tuple[Decision, float]:
-            return self._decide_whole(part, threshold, modality)
-
-        look = None if (modality or self.modality) == "audio" else partial(self.follow_face, modality=modality)
-        return list(decide_parts(clip, seconds, decide, look, watch))
+        sees = (modality or self.modality) != "audio"
+        return list(
+            decide_parts(
+                clip, seconds, lambda part: self._decide_whole(part, threshold, modality), sees=sees, watch=watch
+            )
+        )
 
     def _decide_whole(self, clip: Clip, threshold: float | None, modality: str | None) -> tuple[Decision, float]:
         """Return the decision on a clip in one piece, and the confidence that it needed."""

@@ -76,12 +76,6 @@ class PerceivingSystem(ABC):
         self._check_modality(modality)
         return perceive(self.features_of(clip), clip, modality or self.modality, self.level)
 
-    def follow_face(self, clip: Clip, modality: str | None = None) -> None:
-        """Follow the face that is perceived, and keep the track in `clip.memo`; errors as `perceive`."""
-        for feature in self.features_of(clip):
-            if feature.modality in MODALITIES[modality or self.modality] and isinstance(feature, Tracker):
-                feature.track(clip)
-
     def features_of(self, clip: Clip) -> tuple[Feature, ...]:
         """Return what is looked for in a clip: `features`, unless what recorded it asks for others."""
         return self.features

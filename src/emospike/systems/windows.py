@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from emospike.clip import Clip, check_speech, is_silent
-from emospike.clip.ahead import read_ahead
 from emospike.decision import STRANGE, Decision, describe_disagreement, verdict
 from emospike.features.face_track import ALONE, Company, NoFaceError, find_company, join_companies
 from emospike.progress import Stopwatch
@@ -28,9 +26,6 @@ LONGEST = 2 * WINDOW
 
 Probabilities = Float[np.ndarray, "windows classes"]
 Which = Bool[np.ndarray, " windows"]
-
-Windows: TypeAlias = Generator[tuple[Clip, bool], None, None]
-"""Windows of a recording, and whether there is something to decide on in each."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,9 @@ def check_window(seconds: float) -> None:
     within("window in seconds", seconds, 0.5, 60)
 
 
-def cut_windows(clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | None = None) -> Windows:
+def cut_windows(
+    clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | None = None
+) -> Iterator[tuple[Clip, bool]]:
     """Yield the windows of a recording, from beginning to end, and whether there is something to decide on in each.
 
     That is sound that is not silent or, where it `sees` more than sound, a face to look for, or EEG alone.
@@ -88,51 +85,15 @@ def cut_windows(clip: Clip, seconds: float, *, sees: bool, watch: Stopwatch | No
 
 
 def decide_parts(
-    clip: Clip,
-    seconds: float,
-    decide: Callable[[Clip], tuple[Decision, float]],
-    look: Callable[[Clip], None] | None,
-    watch: Stopwatch,
+    clip: Clip, seconds: float, decide: Callable[[Clip], tuple[Decision, float]], *, sees: bool, watch: Stopwatch
 ) -> Iterator[WindowDecision]:
-    """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed.
-
-    Of what shows more than sound, a thread follows the face (`look`) in the next window while one is decided on; the
-    time of that is what had to be waited for.
-    """
-    with closing(
-        _look_ahead(clip, seconds, look, watch) if look else cut_windows(clip, seconds, sees=False, watch=watch)
-    ) as windows:
-        for part, usable in windows:
-            decision, threshold = decide(part) if usable else (None, 0.0)
-            watch.add(decision.seconds if decision else {})
-            company = find_company(part).shift(part.start)
-            yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
-
-
-def _look_ahead(clip: Clip, seconds: float, look: Callable[[Clip], None], watch: Stopwatch) -> Windows:
-    """Yield the windows of a recording, each looked at while the one before was in use."""
-    with (
-        closing(cut_windows(clip, seconds, sees=True)) as windows,
-        closing(read_ahead(_look_at(windows, look), most=2)) as seen,
-    ):
-        while True:
-            with watch("features"):
-                found = next(seen, None)
-            if found is None:
-                return
-            yield found
-
-
-def _look_at(windows: Windows, look: Callable[[Clip], None]) -> Windows:
-    """Yield the same windows, each looked at, until that fails: what is wrong, whoever perceives a window will tell."""
-    fails = False
-    for part, usable in windows:
-        if usable and not fails:
-            try:
-                look(part)
-            except InputError:
-                fails = True
-        yield part, usable
+    """Yield what is decided on each window; `decide` gives a decision and the confidence that it needed."""
+    for part, usable in cut_windows(clip, seconds, sees=sees, watch=watch):
+        decision, threshold = decide(part) if usable else (None, 0.0)
+        for stage, spent in decision.seconds.items() if decision else ():
+            watch.seconds[stage] = watch.seconds.get(stage, 0.0) + spent
+        company = find_company(part).shift(part.start)
+        yield WindowDecision(part.start, part.start + part.seconds, decision, part.clipped, threshold, company)
 
 
 def represent_windows(clip: Clip, represent: Callable[[Clip], Mapping[str, Any]], senses: Sequence[str]) -> list[Part]:
